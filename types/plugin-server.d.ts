@@ -1,0 +1,28 @@
+/**
+ * What PostHog's plugin server gives `index.ts` beside the ECMAScript built-ins, and nothing more: `tsconfig.json` has no
+ * Node or DOM types, so a name the VM lacks (`setTimeout`, `process`, `TextEncoder`) does not compile.
+ */
+
+declare module 'node-fetch' {
+  /** The part that node-fetch 2, PostHog's tracked fetch and its undici wrapper of 2025 have in common. */
+  interface RequestOptions {
+    method?: string
+    headers?: Record<string, string>
+    body?: string
+    redirect?: 'manual' | 'follow' | 'error'
+  }
+
+  export interface Headers {
+    get(name: string): string | null
+  }
+
+  export interface Response {
+    readonly status: number
+    readonly ok: boolean
+    readonly headers: Headers
+    text(): Promise<string>
+    json(): Promise<unknown>
+  }
+
+  export default function fetch(url: string, options?: RequestOptions): Promise<Response>
+}
