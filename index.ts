@@ -1,0 +1,1068 @@
+/**
+ * The PostHog app that sends people and events to Loops.
+ *
+ * PostHog runs this one file, in a VM without timers, `process` or relative imports. It reads in the order that an event
+ * takes: settings (read once), what matches, who it is about, which values, the request, delivery, hooks.
+ */
+import { RetryError } from '@posthog/plugin-scaffold'
+import type { Meta, Webhook } from '@posthog/plugin-scaffold'
+import fetch from 'node-fetch'
+
+const LOOPS_API = 'https://app.loops.so/api'
+
+/** Loops refuses a name or a value whose JSON, quotes included, is longer. */
+const LONGEST_JSON = 500
+
+type Properties = Readonly<Record<string, unknown>>
+
+/**
+ * What `onEvent` and `composeWebhook` have in common. The scaffold's types also promise the person: no server sends it.
+ * `timestamp` is ISO text in the one hook and a `Date` in the other.
+ */
+export interface CapturedEvent {
+  readonly uuid?: string
+  readonly event: string
+  readonly distinct_id: string
+  readonly timestamp: string | Date
+  readonly properties?: Properties
+  readonly $set?: unknown
+  readonly $set_once?: unknown
+}
+
+/** An event together with the person as far as the event itself tells. */
+interface Sighting {
+  readonly event: CapturedEvent
+  readonly properties: Properties
+  readonly person: Properties
+}
+
+type LoopsValue = string | number | boolean
+
+export interface LoopsRequest {
+  readonly method: 'POST' | 'PUT'
+  readonly path: '/v1/events/send' | '/v1/contacts/update'
+  readonly idempotencyKey?: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** Why an event that matches the settings is not sent, as one clause. */
+export type SkipReason =
+  'it has neither an email address nor a user ID' | 'its email address is left out by the settings'
+
+/** `undefined`: the settings do not ask for this event. */
+export type Translation = { readonly request: LoopsRequest } | { readonly skipped: SkipReason } | undefined
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Settings
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The labels and defaults of plugin.json once more: PostHog gives an app neither, and fills in a default only in its form,
+ * so that an app configured through the REST API must bring them itself.
+ */
+export const settingFields = {
+  apiKey: { label: 'Loops API key', default: '' },
+  delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
+  dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
+  email: { label: 'Email of the user', default: '{person.properties.email}' },
+  userId: { label: 'User ID', default: '{event.distinct_id}' },
+  excludedEmails: { label: 'Emails to leave out', default: '' },
+  trackedEvents: { label: 'Events to send', default: '$pageview' },
+  eventFilters: { label: 'Events to send: property filters', default: '' },
+  eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
+  includeAllEventProperties: {
+    label: 'Events to send: include all properties as attributes',
+    default: 'No',
+    choices: ['No', 'Yes'],
+  },
+  eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
+  contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
+  contactFilters: { label: 'Update contacts: property filters', default: '' },
+  contactProperties: {
+    label: 'Update contacts: property mapping',
+    default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
+  },
+  includeAllPersonProperties: {
+    label: 'Update contacts: include all properties as attributes',
+    default: 'No',
+    choices: ['No', 'Yes'],
+  },
+  contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
+} as const
+
+export type SettingKey = keyof typeof settingFields
+
+/** The settings as PostHog hands them over: text, or missing where nobody saved the field. */
+export type Config = Readonly<Partial<Record<SettingKey, unknown>>>
+
+type EventField = 'event' | 'uuid' | 'distinct_id' | 'timestamp'
+
+type Placeholder =
+  | { readonly of: 'event'; readonly field: EventField }
+  | { readonly of: 'event properties' | 'person properties'; readonly name: string; readonly path: readonly string[] }
+  | { readonly of: 'person id' }
+
+/** Text and placeholders in turn, as written. */
+type Template = readonly (string | Placeholder)[]
+
+type Mapping = ReadonlyMap<string, Template | LoopsValue>
+
+interface EventPattern {
+  /** The text between the `*` of the pattern. */
+  readonly pieces: readonly string[]
+  readonly loopsName?: string
+}
+
+interface EventNames {
+  readonly exact: ReadonlyMap<string, EventPattern>
+  readonly wildcards: readonly EventPattern[]
+  readonly excluded: readonly EventPattern[]
+}
+
+interface PropertyFilter {
+  readonly key: string
+  readonly type: 'event' | 'person'
+  readonly rule: OperatorRule
+  /** One for each listed value; the filter holds if any one passes. */
+  readonly tests: readonly PropertyTest[]
+}
+
+interface Half {
+  readonly events: EventNames
+  readonly filters: readonly PropertyFilter[]
+  readonly mapping: Mapping
+  readonly includeAll: boolean
+  readonly mailingLists: Mapping
+}
+
+/** The settings, read once. */
+export interface Settings {
+  readonly apiKey: string
+  readonly delivery: 'direct' | 'webhook'
+  readonly dryRun: boolean
+  readonly email: readonly Template[]
+  readonly userId: Template
+  /** Addresses and domains in lower case. */
+  readonly excludedEmails: ReadonlySet<string>
+  readonly eventsToSend: Half
+  readonly contactUpdates: Half
+}
+
+/** One setting while it is read: its text, and where to report what is wrong with it. */
+interface Field {
+  readonly text: string
+  readonly reject: (value: unknown, remedy: string) => void
+}
+
+/**
+ * Reads the settings of the panel.
+ *
+ * @param config what `meta.config` holds; a missing value takes the default of plugin.json, an empty one is empty.
+ * @returns the settings in the form that the rest of the app works with.
+ * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy.
+ * The API key never appears in it.
+ */
+export function parseSettings(config: Config): Settings {
+  const problems: string[] = []
+  const field = (key: SettingKey): Field => ({
+    text: settingText(config[key], settingFields[key].default),
+    reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value)} ${remedy}.`),
+  })
+
+  const apiKey = parseApiKey(field('apiKey'))
+  const settings: Settings = {
+    apiKey,
+    delivery: parseChoice(field('delivery'), settingFields.delivery.choices),
+    dryRun: parseYes(field('dryRun')),
+    email: parseEmail(field('email')),
+    userId: parseUserId(field('userId')),
+    excludedEmails: parseExcludedEmails(field('excludedEmails')),
+    eventsToSend: {
+      events: parseEventNames(field('trackedEvents'), { renamed: true }),
+      filters: parseFilters(field('eventFilters')),
+      mapping: parseMapping(field('eventProperties'), nameProblem),
+      includeAll: parseYes(field('includeAllEventProperties')),
+      mailingLists: parseMailingLists(field('eventMailingLists')),
+    },
+    contactUpdates: {
+      events: parseEventNames(field('contactEvents'), { renamed: false }),
+      filters: parseFilters(field('contactFilters')),
+      mapping: parseMapping(field('contactProperties'), contactNameProblem),
+      includeAll: parseYes(field('includeAllPersonProperties')),
+      mailingLists: parseMailingLists(field('contactMailingLists')),
+    },
+  }
+
+  if (problems.length === 0 && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
+    const { label } = settingFields.contactEvents
+    field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
+  }
+  if (problems.length > 0) throw new Error(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey))
+  return settings
+}
+
+function isOff({ events }: Half): boolean {
+  return events.exact.size === 0 && events.wildcards.length === 0
+}
+
+function settingText(value: unknown, fallback: string): string {
+  if (value === undefined || value === null) return fallback
+  return (typeof value === 'string' ? value : JSON.stringify(value)).trim()
+}
+
+/** A value as it may stand in a message: on one line, and not much longer than needed to recognise it. */
+function quoted(value: unknown): string {
+  const text = JSON.stringify(value === undefined ? '' : value)
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text
+}
+
+function parseApiKey(field: Field): string {
+  // The value is left out of both messages on purpose.
+  if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
+  // An HTTP header takes no blanks within a token and nothing beyond ASCII.
+  else if (!/^[\x21-\x7e]+$/.test(field.text)) {
+    field.reject('(hidden)', 'has blanks or special characters inside: copy the key again from Loops, Settings -> API')
+  }
+  return field.text
+}
+
+function parseChoice<Choice extends string>(field: Field, choices: readonly [Choice, ...Choice[]]): Choice {
+  const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
+  if (found === undefined && field.text !== '') {
+    field.reject(field.text, `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`)
+  }
+  return found ?? choices[0]
+}
+
+function parseYes(field: Field): boolean {
+  return parseChoice(field, ['No', 'Yes']) === 'Yes'
+}
+
+/** Whether a setting is meant as JSON: names with commas or colons can only be written so. */
+function isJson(text: string): boolean {
+  return /^(\[|\{\s*["}])/.test(text)
+}
+
+function parseJson(field: Field, example: string): unknown {
+  try {
+    return JSON.parse(field.text)
+  } catch {
+    field.reject(field.text, `is not valid JSON: write it like ${example}`)
+    return undefined
+  }
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+function parseList(field: Field, example: string): string[] {
+  if (!isJson(field.text)) return splitList(field.text)
+  const list = parseJson(field, example)
+  if (list === undefined) return []
+  if (Array.isArray(list) && list.every((entry): entry is string => typeof entry === 'string')) {
+    return list.filter((entry) => entry !== '')
+  }
+  field.reject(field.text, `is not a JSON list of texts: write it like ${example}`)
+  return []
+}
+
+function parseEntries(field: Field, example: string): [string, unknown][] {
+  if (isJson(field.text)) {
+    const json = parseJson(field, example)
+    if (isRecord(json)) return Object.entries(json)
+    if (json !== undefined) field.reject(field.text, `is not a JSON object: write it like ${example}`)
+    return []
+  }
+  const entries: [string, string][] = []
+  for (const entry of splitList(field.text)) {
+    const colon = entry.indexOf(':')
+    const name = entry.slice(0, Math.max(colon, 0)).trim()
+    if (name === '') {
+      field.reject(entry, 'has no "name: value"; where a name or text contains a comma or a colon, write JSON')
+    } else if (entries.some(([other]) => other === name)) {
+      field.reject(entry, `gives "${name}" a second time: keep one of the two`)
+    } else {
+      entries.push([name, entry.slice(colon + 1).trim()])
+    }
+  }
+  return entries
+}
+
+function parseTemplate(field: Field, text: string): Template {
+  const template: (string | Placeholder)[] = []
+  let end = 0
+  for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
+    template.push(text.slice(end, match.index))
+    const placeholder = parsePlaceholder(match[1] ?? '')
+    if (placeholder === undefined) {
+      field.reject(
+        match[0],
+        'is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
+          '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}',
+      )
+    } else {
+      template.push(placeholder)
+    }
+    end = match.index + match[0].length
+  }
+  template.push(text.slice(end))
+  if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
+    field.reject(text, 'has a brace too many: braces only stand around placeholders like {person.properties.NAME}')
+  }
+  return template.filter((part) => part !== '')
+}
+
+function parsePlaceholder(text: string): Placeholder | undefined {
+  const [, root, name] = /^(event|person)\.([^]+)$/.exec(text.trim()) ?? []
+  if (root === undefined || name === undefined) return undefined
+  if (name.startsWith('properties.') && name.length > 'properties.'.length) {
+    const property = name.slice('properties.'.length)
+    const of = root === 'event' ? 'event properties' : 'person properties'
+    return { of, name: property, path: property.split('.') }
+  }
+  if (root === 'person') return name === 'id' ? { of: 'person id' } : undefined
+  if (name === 'event' || name === 'uuid' || name === 'distinct_id' || name === 'timestamp') {
+    return { of: 'event', field: name }
+  }
+  return undefined
+}
+
+/** Whether what the template yields differs from person to person; else all of them would become one contact. */
+function tellsPeopleApart(template: Template): boolean {
+  return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
+}
+
+function parseEmail(field: Field): Template[] {
+  const remedy = 'name where the address is found, like {person.properties.email}'
+  const entries = parseList(field, '["{person.properties.email}"]')
+  if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
+  return entries.map((entry) => {
+    const template = parseTemplate(field, entry)
+    if (!entry.includes('{') || !tellsPeopleApart(template)) {
+      field.reject(entry, `would give everybody the same contact: ${remedy}`)
+    }
+    return template
+  })
+}
+
+function parseUserId(field: Field): Template {
+  const template = parseTemplate(field, field.text)
+  if (field.text !== '' && !tellsPeopleApart(template)) {
+    field.reject(
+      field.text,
+      'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
+    )
+  }
+  return template
+}
+
+function parseExcludedEmails(field: Field): Set<string> {
+  const entries = parseList(field, '["example.com", "ada@example.org"]').map((entry) => entry.toLowerCase())
+  return new Set(
+    entries.map((entry) => {
+      const domain = entry.replace(/^@/, '')
+      if (!isEmail(entry) && !isEmail(`someone@${domain}`)) {
+        field.reject(entry, 'is neither an email address nor a domain: write ada@example.org or example.com')
+      }
+      return domain
+    }),
+  )
+}
+
+function parseEventNames(field: Field, { renamed }: { renamed: boolean }): EventNames {
+  const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
+  const isObject = field.text.startsWith('{') && isJson(field.text)
+  const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry] as const)
+  if (isObject && !renamed) field.reject(field.text, 'gives names that this setting has no use for: write a list')
+
+  const patterns = named.flatMap(([entry, loopsName]): (EventPattern & { entry: string })[] => {
+    const pieces = entry.replace(/^!/, '').split('*')
+    if (loopsName === undefined) return [{ entry, pieces }]
+    if (typeof loopsName === 'string' && loopsName !== '' && !entry.startsWith('!'))
+      return [{ entry, pieces, loopsName }]
+    field.reject(entry, `needs the event name for Loops as text: write it like ${example}`)
+    return []
+  })
+  const included = patterns.filter(({ entry }) => !entry.startsWith('!'))
+  if (included.length === 0 && patterns.length > 0) {
+    field.reject(field.text, 'only leaves events out: put * first to send all others')
+  }
+  return {
+    exact: new Map(included.filter(({ pieces }) => pieces.length === 1).map((pattern) => [pattern.entry, pattern])),
+    wildcards: included.filter(({ pieces }) => pieces.length > 1),
+    excluded: patterns.filter(({ entry }) => entry.startsWith('!')),
+  }
+}
+
+/** Names that have a setting of their own, and names that Loops keeps for itself. */
+const OWN_SETTING = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
+const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
+
+function contactNameProblem(name: string): string | undefined {
+  if (OWN_SETTING.has(name)) return 'has a setting of its own: take it out of the mapping'
+  if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
+  return nameProblem(name)
+}
+
+function nameProblem(name: string): string | undefined {
+  if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
+  return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
+}
+
+function parseMapping(field: Field, problemOf: (name: string) => string | undefined): Mapping {
+  const mapping = new Map<string, Template | LoopsValue>()
+  for (const [name, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
+    const problem = problemOf(name)
+    if (problem !== undefined) field.reject(name, problem)
+    if (typeof value === 'string') mapping.set(name, parseTemplate(field, value))
+    else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
+    else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+  }
+  return mapping
+}
+
+function parseMailingLists(field: Field): Mapping {
+  const lists = new Map<string, Template | LoopsValue>()
+  for (const [id, value] of parseEntries(field, '{"cm06f5v0e45nf0ml5754o9cix": true}')) {
+    const problem = nameProblem(id)
+    if (problem !== undefined) field.reject(id, problem)
+    const template = typeof value === 'string' ? parseTemplate(field, value) : []
+    const written = typeof value === 'string' ? subscription(value) : value
+    if (typeof written === 'boolean') lists.set(id, written)
+    else if (template.length === 1 && typeof template[0] !== 'string') lists.set(id, template)
+    else field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+  }
+  return lists
+}
+
+function parseFilters(field: Field): PropertyFilter[] {
+  const example = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
+  if (field.text === '') return []
+  const list = parseJson(field, example)
+  if (list === undefined) return []
+  if (!Array.isArray(list)) {
+    field.reject(field.text, `is not a list of filters: write it like ${example}`)
+    return []
+  }
+  return list.flatMap((filter: unknown) => parseFilter(field, filter))
+}
+
+function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
+  const { key, type = 'event', operator = 'exact', value } = isRecord(filter) ? filter : {}
+  const values: unknown[] = Array.isArray(value) ? value : [value]
+  if (typeof key !== 'string' || key === '') {
+    field.reject(filter, 'has no "key": write the name of the property')
+  } else if (type !== 'event' && type !== 'person') {
+    field.reject(type, `cannot be the type of the filter on "${key}": write "event" or "person"`)
+  } else if (!isOperator(operator)) {
+    field.reject(operator, `is no operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
+  } else if (operators[operator].takes !== undefined && (value === undefined || values.length === 0)) {
+    field.reject(filter, 'has no "value": write the value to compare with')
+  } else {
+    const rule = operators[operator]
+    const tests = values.flatMap((written) => rule.test(written) ?? [])
+    if (tests.length === values.length) return [{ key, type, rule, tests }]
+    field.reject(value, `does not go with ${operator} (filter on "${key}"): write ${rule.takes ?? 'nothing'}`)
+  }
+  return []
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What matches
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * How an event is called in Loops.
+ *
+ * @returns the name of the pattern that matches, the event's own name if the pattern gives none, or `undefined` if no
+ * pattern matches.
+ */
+function nameInLoops({ exact, wildcards, excluded }: EventNames, event: unknown): string | undefined {
+  if (typeof event !== 'string' || event === '') return undefined
+  const pattern = exact.get(event) ?? wildcards.find(({ pieces }) => matchesWildcard(pieces, event))
+  if (pattern === undefined) return undefined
+  if (excluded.some(({ pieces }) => matchesWildcard(pieces, event))) return undefined
+  return pattern.loopsName ?? event
+}
+
+/** Takes each piece at its first place behind the one before, so that no pattern costs more than one pass. */
+function matchesWildcard(pieces: readonly string[], name: string): boolean {
+  const first = pieces[0] ?? ''
+  const last = pieces[pieces.length - 1] ?? ''
+  if (pieces.length === 1) return name === first
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
+  let position = first.length
+  for (const piece of pieces.slice(1, -1)) {
+    const found = name.indexOf(piece, position)
+    if (found < 0) return false
+    position = found + piece.length
+  }
+  return position <= name.length - last.length
+}
+
+type PropertyTest = (found: unknown) => boolean
+
+interface OperatorRule {
+  /** What to write as the filter's value; left out where none is needed. */
+  readonly takes?: string
+  /** The types of a property that the operator looks at; any, if left out. */
+  readonly types?: readonly string[]
+  /** The answer for a property that is missing or has another type. */
+  readonly otherwise: boolean
+  /** Makes a test of the value that the filter gives; `undefined` refuses the value. */
+  readonly test: (written: unknown) => PropertyTest | undefined
+}
+
+type Operator =
+  | 'exact'
+  | 'is_not'
+  | 'icontains'
+  | 'not_icontains'
+  | 'regex'
+  | 'not_regex'
+  | 'gt'
+  | 'gte'
+  | 'lt'
+  | 'lte'
+  | 'is_set'
+  | 'is_not_set'
+  | 'is_date_exact'
+  | 'is_date_before'
+  | 'is_date_after'
+
+const TEXT = { takes: 'a text', types: ['string'] }
+const PATTERN = { takes: 'a regular expression', types: ['string'] }
+const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
+const DATE = { takes: 'a date like "2024-05-01" or "2024-05-01T10:00:00Z"', types: ['string', 'number'] }
+
+/**
+ * PostHog's own operators with the semantics of its action matcher: values are cast as ClickHouse casts them, and a
+ * filter with a list of values holds if any one of them passes, `is_not` included.
+ */
+const operators: Readonly<Record<Operator, OperatorRule>> = {
+  exact: { takes: 'a value', otherwise: false, test: comparing((found, written) => found == written) },
+  is_not: { takes: 'a value', otherwise: true, test: comparing((found, written) => found != written) },
+  icontains: { ...TEXT, otherwise: false, test: containing },
+  not_icontains: { ...TEXT, otherwise: true, test: (written) => negated(containing(written)) },
+  regex: { ...PATTERN, otherwise: false, test: matching },
+  not_regex: { ...PATTERN, otherwise: true, test: (written) => negated(matching(written)) },
+  gt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found > written) },
+  gte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found >= written) },
+  lt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found < written) },
+  lte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found <= written) },
+  is_set: { otherwise: false, test: () => () => true },
+  is_not_set: { otherwise: true, test: () => () => false },
+  is_date_exact: { ...DATE, otherwise: false, test: dating((time, { from, to }) => time >= from && time <= to) },
+  is_date_before: { ...DATE, otherwise: false, test: dating((time, { from }) => time < from) },
+  is_date_after: { ...DATE, otherwise: false, test: dating((time, { to }) => time > to) },
+}
+
+function isOperator(name: unknown): name is Operator {
+  return typeof name === 'string' && own(operators, name) !== undefined
+}
+
+function filtersHold(filters: readonly PropertyFilter[], { properties, person }: Sighting): boolean {
+  return filters.every(({ key, type, rule, tests }) => {
+    const found = own(type === 'event' ? properties : person, key)
+    if (found === undefined || rule.types?.includes(typeof found) === false) return rule.otherwise
+    return tests.some((test) => test(found))
+  })
+}
+
+type Primitive = string | number | boolean | undefined
+
+function comparing(holds: (found: Primitive, written: Primitive) => boolean) {
+  return (written: unknown): PropertyTest => {
+    const right = primitive(written)
+    return (found) => {
+      const left = primitive(found)
+      return holds(left, right) || (typeOf(found) !== typeOf(written) && holds(castNumber(left), castNumber(right)))
+    }
+  }
+}
+
+function comparingNumbers(holds: (found: number, written: number) => boolean) {
+  return (written: unknown): PropertyTest | undefined => {
+    const right = castNumber(primitive(written))
+    return Number.isNaN(right) ? undefined : (found) => holds(castNumber(primitive(found)), right)
+  }
+}
+
+/**
+ * What JavaScript's own comparison makes of a value, without ever calling a method that the value brings. The text "null"
+ * equals null, as in PostHog (PostHog/posthog#12893).
+ */
+function primitive(value: unknown): Primitive {
+  if (value === null) return 'null'
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map((item) => (item === null ? '' : primitive(item))).join(',')
+  return value === undefined ? undefined : '[object Object]'
+}
+
+function typeOf(value: unknown): string {
+  return value === null ? 'string' : typeof value
+}
+
+/** PostHog reads the usual words for true and false before it tries a number. */
+function castNumber(value: Primitive): number {
+  const word = String(value).toLowerCase()
+  if (['y', 'yes', 't', 'true', 'on', '1'].includes(word)) return 1
+  if (['n', 'no', 'f', 'false', 'off', '0'].includes(word)) return 0
+  return Number(value)
+}
+
+function containing(written: unknown): PropertyTest {
+  const text = patternText(written).toLowerCase()
+  return (found) => typeof found === 'string' && found.toLowerCase().includes(text)
+}
+
+function matching(written: unknown): PropertyTest | undefined {
+  // PostHog's own engine, RE2, takes flags in front of the pattern; JavaScript takes them apart from it.
+  const [, flags = '', source = ''] = /^(?:\(\?([ims]+)\))?([^]*)$/.exec(patternText(written)) ?? []
+  try {
+    const pattern = new RegExp(source, flags)
+    return (found) => typeof found === 'string' && pattern.test(found)
+  } catch {
+    return undefined
+  }
+}
+
+function negated(test: PropertyTest | undefined): PropertyTest | undefined {
+  return test && ((found) => !test(found))
+}
+
+function patternText(written: unknown): string {
+  return typeof written === 'string' ? written : JSON.stringify(written)
+}
+
+function dating(holds: (time: number, written: { readonly from: number; readonly to: number }) => boolean) {
+  return (written: unknown): PropertyTest | undefined => {
+    const from = timeOf(written)
+    if (from === undefined) return undefined
+    const isWholeDay = typeof written === 'string' && written.length === '2024-05-01'.length
+    const span = { from, to: isWholeDay ? from + 86_399_999 : from }
+    return (found) => {
+      const time = timeOf(found)
+      return time !== undefined && holds(time, span)
+    }
+  }
+}
+
+/** Milliseconds since 1970 of a date in ISO form, UTC where it names no zone, or of Unix seconds or milliseconds. */
+function timeOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value < 100_000_000_000 ? value * 1000 : value
+  if (typeof value !== 'string') return undefined
+  const [, day, time = '00:00', zone = 'Z'] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(value.trim()) ?? []
+  const parsed = day === undefined ? NaN : Date.parse(`${day}T${time}${zone}`)
+  return Number.isNaN(parsed) ? undefined : parsed
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Who
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Nothing but `$set` and `$set_once` tells of the person: other properties of the event may be somebody else's. */
+function sightingOf(event: CapturedEvent): Sighting {
+  const properties = isRecord(event.properties) ? event.properties : {}
+  const setOnce = own(properties, '$set_once') ?? event.$set_once
+  const set = own(properties, '$set') ?? event.$set
+  return { event, properties, person: { ...(isRecord(setOnce) ? setOnce : {}), ...(isRecord(set) ? set : {}) } }
+}
+
+function emailOf(settings: Settings, sighting: Sighting): string | undefined {
+  for (const template of settings.email) {
+    const value = resolve(template, sighting)
+    if (typeof value === 'string' && isEmail(value.trim())) return value.trim()
+  }
+  return undefined
+}
+
+const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
+
+function isEmail(text: string): boolean {
+  return text.length <= 254 && EMAIL.test(text)
+}
+
+function isExcluded({ excludedEmails }: Settings, email: string): boolean {
+  const address = email.toLowerCase()
+  return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
+}
+
+/** PostHog refuses to identify people by these, since many people would share them: Loops would fold them into one. */
+const SHARED_ID =
+  /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
+
+/** A user ID with a part missing, or with a part that is not one person's own, would be shared: there is none then. */
+function userIdOf({ userId }: Settings, sighting: Sighting): string | undefined {
+  const parts = userId.map((part) => (typeof part === 'string' ? part : idOf(read(part, sighting), sighting)))
+  const id = parts.join('')
+  return parts.includes(undefined) || idOf(id, sighting) === undefined ? undefined : id
+}
+
+function idOf(value: unknown, { event, properties }: Sighting): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const id = String(value)
+  const isAnonymous = own(properties, '$is_identified') === false && id === event.distinct_id
+  // An id that is too long cannot be cut as other text is: two people might become one.
+  if (isAnonymous || id === own(properties, '$device_id') || !fits(id)) return undefined
+  return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, '')) ? undefined : id
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Which values
+// ---------------------------------------------------------------------------------------------------------------------
+
+function read(placeholder: Placeholder, { event, properties, person }: Sighting): unknown {
+  switch (placeholder.of) {
+    case 'event':
+      return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
+    case 'event properties':
+      return lookUp(properties, placeholder)
+    case 'person properties':
+      return lookUp(person, placeholder)
+    case 'person id':
+      return undefined
+  }
+}
+
+function isoText(timestamp: unknown): unknown {
+  const date = isDate(timestamp) ? timestamp : new Date(String(timestamp))
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+}
+
+function lookUp(properties: Properties, { name, path }: { name: string; path: readonly string[] }): unknown {
+  const whole = own(properties, name)
+  if (whole !== undefined || path.length === 1) return whole
+  return path.reduce<unknown>(own, properties)
+}
+
+/** One placeholder keeps the type of what it finds; among text, what is missing adds nothing. */
+function resolve(template: Template | LoopsValue, sighting: Sighting): unknown {
+  if (typeof template !== 'object') return template
+  const [only] = template
+  if (template.length === 1 && typeof only === 'object') return read(only, sighting)
+  const text = template
+    .map((part) => (typeof part === 'string' ? part : String(scalar(read(part, sighting)) ?? '')))
+    .join('')
+  return text.trim() === '' ? undefined : text
+}
+
+/** A value in a form that Loops knows, of any length; `undefined` if it is empty or has an inner structure. */
+function scalar(value: unknown): LoopsValue | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  if (typeof value === 'boolean') return value
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+  return Array.isArray(value) ? joined(value) : undefined
+}
+
+function joined(list: readonly unknown[]): string | undefined {
+  const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
+  const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
+  return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
+}
+
+/**
+ * Makes a value of PostHog fit for Loops.
+ *
+ * @returns text, a finite number or a boolean; a date as ISO text; a list of those as text; text cut to the 500 characters
+ * of JSON that Loops allows. `undefined` for what is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
+ */
+export function loopsValue(value: unknown): LoopsValue | undefined {
+  const fitting = scalar(value)
+  return typeof fitting === 'string' ? cutToFit(fitting) : fitting
+}
+
+function cutToFit(text: string): string {
+  if (fits(text)) return text
+  let length = 2
+  let kept = ''
+  // By code point, so that no surrogate pair is torn; each counts with the escapes that JSON adds.
+  for (const character of text.slice(0, LONGEST_JSON)) {
+    length += JSON.stringify(character).length - 2
+    if (length > LONGEST_JSON) break
+    kept += character
+  }
+  return kept
+}
+
+function fits(text: string): boolean {
+  if (text.length > LONGEST_JSON) return false
+  // JSON writes no UTF-16 unit with more than the six characters of \uXXXX.
+  return text.length * 6 + 2 <= LONGEST_JSON || JSON.stringify(text).length <= LONGEST_JSON
+}
+
+function own(object: unknown, name: string): unknown {
+  const isObject = typeof object === 'object' && object !== null
+  return isObject && Object.prototype.hasOwnProperty.call(object, name) ? (object as Properties)[name] : undefined
+}
+
+function isRecord(value: unknown): value is Properties {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isDate(value: unknown): value is Date {
+  return value instanceof Date
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The request
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Turns an event into at most one request of the Loops API.
+ *
+ * @param event what a hook received; it is not changed.
+ * @param settings what `parseSettings` made of the panel.
+ * @returns the request, the reason why a wanted event is skipped, or `undefined` for an event that nobody asked for. The
+ * same event and settings always give the same answer.
+ */
+export function translate(event: CapturedEvent, settings: Settings): Translation {
+  const { eventsToSend, contactUpdates } = settings
+  const eventName = nameInLoops(eventsToSend.events, event.event)
+  const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
+  if (eventName === undefined && !isContactEvent) return undefined
+
+  const sighting = sightingOf(event)
+  const sends = eventName !== undefined && filtersHold(eventsToSend.filters, sighting)
+  const updates = isContactEvent && filtersHold(contactUpdates.filters, sighting)
+  if (!sends && !updates) return undefined
+
+  const email = emailOf(settings, sighting)
+  const userId = userIdOf(settings, sighting)
+  if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
+  if (email !== undefined && isExcluded(settings, email)) {
+    return { skipped: 'its email address is left out by the settings' }
+  }
+
+  // An event's own lists win over those of the contact update it also is. Identity comes last: nothing overwrites it.
+  const body = {
+    ...(updates && loopsProperties(contactUpdates, sighting.person, isLeftOutOfContact, sighting)),
+    ...(sends && {
+      eventName: cutToFit(eventName.replace(/:/g, '_')),
+      eventProperties: loopsProperties(eventsToSend, sighting.properties, isLeftOutOfEvent, sighting),
+    }),
+    ...mailingLists({
+      ...(updates && subscriptions(contactUpdates, sighting)),
+      ...(sends && subscriptions(eventsToSend, sighting)),
+    }),
+    ...(email !== undefined && { email }),
+    ...(userId !== undefined && { userId }),
+  }
+  return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
+}
+
+function loopsProperties(
+  { includeAll, mapping }: Half,
+  all: Properties,
+  isLeftOut: (name: string) => boolean,
+  sighting: Sighting,
+): Record<string, LoopsValue> {
+  const values: Record<string, LoopsValue> = {}
+  const add = (name: string, value: LoopsValue | undefined): void => {
+    if (value !== undefined) values[name] = value
+  }
+  if (includeAll) {
+    for (const name of Object.keys(all)) if (!isLeftOut(name)) add(name, loopsValue(all[name]))
+  }
+  for (const [name, template] of mapping) add(name, loopsValue(resolve(template, sighting)))
+  return values
+}
+
+function isLeftOutOfEvent(name: string): boolean {
+  return name.startsWith('$') || nameProblem(name) !== undefined
+}
+
+/** `subscribed: true` would re-subscribe people who left, so that only a mapping may set it. */
+function isLeftOutOfContact(name: string): boolean {
+  return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
+}
+
+function subscriptions({ mailingLists: lists }: Half, sighting: Sighting): Record<string, boolean> {
+  const answers: Record<string, boolean> = {}
+  for (const [id, template] of lists) {
+    const value = subscription(resolve(template, sighting))
+    if (value !== undefined) answers[id] = value
+  }
+  return answers
+}
+
+function subscription(value: unknown): boolean | undefined {
+  if (value === true || value === 'true') return true
+  return value === false || value === 'false' ? false : undefined
+}
+
+function mailingLists(lists: Record<string, boolean>): { mailingLists?: Record<string, boolean> } {
+  return Object.keys(lists).length === 0 ? {} : { mailingLists: lists }
+}
+
+function sendEvent(body: LoopsRequest['body'], uuid: unknown): LoopsRequest {
+  const request: LoopsRequest = { method: 'POST', path: '/v1/events/send', body }
+  // Loops takes up to 100 characters; and what is no plain token has no business in an HTTP header.
+  return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Delivery
+// ---------------------------------------------------------------------------------------------------------------------
+
+function webhookFor({ method, path, idempotencyKey, body }: LoopsRequest, apiKey: string) {
+  return {
+    url: LOOPS_API + path,
+    method,
+    headers: {
+      Authorization: `Bearer ${apiKey}`,
+      'Content-Type': 'application/json',
+      ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+    },
+    body: JSON.stringify(body),
+  }
+}
+
+/** A retry may heal a time-out, the rate limit and Loops' own failures; what Loops refuses, it refuses for good. */
+async function deliver(request: LoopsRequest, { apiKey }: Settings): Promise<void> {
+  const { url, ...options } = webhookFor(request, apiKey)
+  const response = await fetch(url, options).catch((error: unknown) => {
+    throw new RetryError(withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey))
+  })
+  // The key was used before: Loops has this event already.
+  const isKnown = response.status === 409 && request.idempotencyKey !== undefined
+  if (response.ok || isKnown) return
+  const refusal = withoutSecrets(
+    `Loops answered ${response.status} to ${request.path}${await reasonIn(response)}`,
+    apiKey,
+  )
+  throw response.status === 429 || response.status >= 500 ? new RetryError(refusal) : new Error(refusal)
+}
+
+/** The message in Loops' answer, which is no JSON at all when a load balancer gives it. */
+async function reasonIn(response: { text(): Promise<string> }): Promise<string> {
+  try {
+    const answer: unknown = JSON.parse(await response.text())
+    const message = isRecord(answer) ? answer.message : undefined
+    return typeof message === 'string' ? `: ${message.slice(0, 200)}` : ''
+  } catch {
+    return ''
+  }
+}
+
+function messageOf(error: unknown): string {
+  return isRecord(error) && typeof error.message === 'string' ? error.message : String(error)
+}
+
+/** What comes from outside may hold the key, an address, or line breaks that would forge a second log line. */
+function withoutSecrets(text: string, apiKey: string): string {
+  return withoutKey(text, apiKey)
+    .replace(/[^\s"'<>]+@[^\s"'<>]+/g, '[email]')
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+}
+
+function withoutKey(text: string, apiKey: string): string {
+  return apiKey === '' ? text : text.split(apiKey).join('[API key]')
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Hooks
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What the hooks of one worker share in `meta.global`. */
+interface Memory {
+  settings?: Settings
+  loggedSkips?: Set<SkipReason>
+}
+
+type AppMeta = Pick<Meta<{ config: Config; global: Memory }>, 'config' | 'global'>
+
+/**
+ * Reads the settings and, unless it is a dry run, asks Loops whether the key is right.
+ *
+ * @throws Error if a setting or the key is wrong: PostHog then turns the app off and shows the message. Anything else that
+ * keeps Loops from answering is a warning, since it may be over before the first event.
+ */
+export async function setupPlugin(meta: AppMeta): Promise<void> {
+  const settings = settingsOf(meta)
+  if (settings.delivery === 'webhook') {
+    console.warn(
+      'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22; on others nothing is sent.',
+    )
+  }
+  if (!settings.dryRun) await checkApiKey(settings)
+}
+
+async function checkApiKey({ apiKey }: Settings): Promise<void> {
+  const answer = await askForTeam(apiKey).catch((error: unknown) => ({ status: 0, text: messageOf(error) }))
+  if (answer.status === 200) {
+    console.log(withoutSecrets(`Connected to Loops: the API key belongs to the team ${answer.text}.`, apiKey))
+  } else if (answer.status === 401) {
+    const { label } = settingFields.apiKey
+    throw new Error(
+      withoutSecrets(
+        `Loops settings: ${label}: Loops refuses it (${answer.text}): copy a key from Loops, Settings -> API.`,
+        apiKey,
+      ),
+    )
+  } else {
+    console.warn(
+      withoutSecrets(`The Loops API key is not checked (${answer.text}); events are sent all the same.`, apiKey),
+    )
+  }
+}
+
+async function askForTeam(apiKey: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`${LOOPS_API}/v1/api-key`, {
+    method: 'GET',
+    headers: { Authorization: `Bearer ${apiKey}` },
+  })
+  if (!response.ok) return { status: response.status, text: `${response.status}${await reasonIn(response)}` }
+  return { status: 200, text: quoted(own(JSON.parse(await response.text()), 'teamName')) }
+}
+
+/** Sends the event with `delivery` "direct". Servers that know `composeWebhook` call both hooks for each event. */
+export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> {
+  const settings = settingsOf(meta)
+  if (settings.delivery !== 'direct') return
+  const request = requestToSend(event, settings, meta)
+  if (request !== undefined) await deliver(request, settings)
+}
+
+/** Hands the request to PostHog with `delivery` "webhook". PostHog takes `null` for nothing to send. */
+export function composeWebhook(event: CapturedEvent, meta: AppMeta): Webhook | null {
+  const settings = settingsOf(meta)
+  if (settings.delivery !== 'webhook') return null
+  const request = requestToSend(event, settings, meta)
+  return request === undefined ? null : webhookFor(request, settings.apiKey)
+}
+
+/** PostHog may call a hook before `setupPlugin` is through. */
+function settingsOf({ config, global }: AppMeta): Settings {
+  global.settings ??= parseSettings(config)
+  return global.settings
+}
+
+function requestToSend(event: CapturedEvent, settings: Settings, { global }: AppMeta): LoopsRequest | undefined {
+  const translation = translate(event, settings)
+  if (translation === undefined) return undefined
+  if ('skipped' in translation) {
+    logSkip(event, translation.skipped, settings, global)
+    return undefined
+  }
+  const { request } = translation
+  if (!settings.dryRun) return request
+  console.log(`Dry run: ${request.method} ${request.path} ${JSON.stringify(request.body)}`)
+  return undefined
+}
+
+/** Outside a dry run a reason is logged once, and nothing of the event: page views would fill the log. */
+function logSkip(event: CapturedEvent, reason: SkipReason, { dryRun }: Settings, memory: Memory): void {
+  memory.loggedSkips ??= new Set()
+  if (dryRun) console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
+  else if (!memory.loggedSkips.has(reason)) {
+    console.log(`An event is skipped: ${reason}. Later events that are skipped for this reason are not logged.`)
+  }
+  memory.loggedSkips.add(reason)
+}

@@ -1,0 +1,76 @@
+/** Where the stand-ins take the time from, so that an hour of back-off can pass in a moment. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls `callback` once after `milliseconds`; the answer is a function that calls it off. */
+  after(milliseconds: number, callback: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (milliseconds, callback) => {
+    const timer = setTimeout(callback, milliseconds)
+    return () => {
+      clearTimeout(timer)
+    }
+  },
+}
+
+/** Resolves after `milliseconds` of the clock's time. */
+export function sleep(clock: Clock, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(milliseconds, resolve)
+  })
+}
+
+interface Alarm {
+  at: number
+  order: number
+  callback: () => void
+}
+
+/**
+ * A clock that stands still while code runs and jumps to the next alarm when all of it waits. It sees waiting as "no
+ * microtask is left", so whatever runs under it must do no real input or output.
+ */
+export class VirtualClock implements Clock {
+  private alarms: Alarm[] = []
+  private order = 0
+
+  constructor(private time = Date.UTC(2024, 4, 1)) {}
+
+  now(): number {
+    return this.time
+  }
+
+  after(milliseconds: number, callback: () => void): () => void {
+    const alarm = { at: this.time + Math.max(0, milliseconds), order: this.order++, callback }
+    this.alarms.push(alarm)
+    return () => {
+      this.alarms = this.alarms.filter((other) => other !== alarm)
+    }
+  }
+
+  /** Runs until no alarm is left, or until the next one lies after `until` (milliseconds since 1970). */
+  async run(until = Infinity): Promise<void> {
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve))
+      const next = this.earliest()
+      if (next === undefined || next.at > until) break
+      this.alarms = this.alarms.filter((alarm) => alarm !== next)
+      this.time = next.at
+      next.callback()
+    }
+    if (until !== Infinity) this.time = Math.max(this.time, until)
+  }
+
+  private earliest(): Alarm | undefined {
+    return this.alarms.reduce<Alarm | undefined>(
+      (first, alarm) =>
+        first === undefined || alarm.at < first.at || (alarm.at === first.at && alarm.order < first.order)
+          ? alarm
+          : first,
+      undefined,
+    )
+  }
+}
