@@ -1,0 +1,216 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { run } from '../sandbox/replay/run'
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replay-'))
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+function file(name: string, content: unknown): string {
+  const path = join(folder, name)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+async function npmStart(...args: string[]): Promise<{ exitCode: number; said: string; told: string }> {
+  const said: string[] = []
+  const told: string[] = []
+  const output = { say: (text: string) => void said.push(text), tell: (text: string) => void told.push(text) }
+  const exitCode = await run(args, {}, output)
+  return { exitCode, said: stripVTControlCharacters(said.join('')), told: told.join('') }
+}
+
+const event = {
+  uuid: '018f0000-0000-7000-8000-000000000001',
+  event: 'purchase',
+  distinct_id: 'user_1',
+  timestamp: '2024-05-01T10:00:00Z',
+  properties: { total: 49.5, $set: { email: 'ada@example.com' } },
+}
+const config = {
+  trackedEvents: 'purchase',
+  contactEvents: '$identify',
+  eventProperties: 'total: {event.properties.total}',
+}
+
+describe('npm start', () => {
+  it('shows the recorded events as requests of both kinds, and what Loops has in the end', async () => {
+    const { exitCode, said, told } = await npmStart()
+    expect({ exitCode, told }).toEqual({ exitCode: 0, told: '' })
+    expect(said).toContain('PUT https://app.loops.so/api/v1/contacts/update')
+    expect(said).toContain('POST https://app.loops.so/api/v1/events/send')
+    expect(said).toContain('skipped: it has neither an email address nor a user ID')
+    expect(said).toContain('not asked for by the settings')
+    expect(said).toContain('400 {"success":false,"message":"Contact not found."}')
+    expect(said).toMatch(/Loops now has 1 contact\n.*"firstName":"Maren","lastName":"Holt-Reyes".*"plan":"pro"/)
+    expect(said).toMatch(/and 6 events\n {2}signedUp of maren\.holt@example\.com \{"pathname":"\/pricing"\}/)
+    expect(said).not.toContain('jonas.weber@example.org')
+    expect(said).not.toContain('loops-sandbox-key')
+    expect(said).not.toMatch(/ 429 /)
+  })
+
+  it('tells the whole way of an event', async () => {
+    const { said } = await npmStart('--events', file('one.json', [event]), '--config', file('c.json', config))
+    expect(said.replace(/127\.0\.0\.1:\d+/, 'LOOPBACK')).toBe(
+      `PostHog 2024-02 -> the Loops stand-in, http://LOOPBACK
+
+     LOG Connected to Loops: the API key belongs to the team "Company name".
+  1  purchase  of user_1, 2024-05-01T10:00:00.000Z
+     matches Events to send
+     POST https://app.loops.so/api/v1/events/send
+     Idempotency-Key: 018f0000-0000-7000-8000-000000000001
+     {
+       "eventName": "purchase",
+       "eventProperties": {
+         "total": 49.5
+       },
+       "email": "ada@example.com",
+       "userId": "user_1"
+     }
+     200 {"success":true}
+
+Loops now has 1 contact
+  {"source":"API","id":"contact-1","email":"ada@example.com","subscribed":true,"userId":"user_1","mailingLists":{}}
+and 1 event
+  purchase of ada@example.com {"total":49.5}
+`,
+    )
+  })
+
+  it.each([
+    ['a list', [event, event]],
+    ['the answer of the events API', { results: [{ ...event, id: 'a', uuid: undefined }, event] }],
+    ['JSON lines', `${JSON.stringify(event)}\n\n${JSON.stringify(event)}\n`],
+    [
+      'JSON lines with properties as text',
+      `${JSON.stringify({ ...event, properties: '{"total":49.5}' })}\n${JSON.stringify(event)}`,
+    ],
+    ['an indented list', JSON.stringify([event, event], null, 2)],
+  ])('reads %s', async (name, content) => {
+    const { exitCode, said } = await npmStart(
+      '--events',
+      file(`${name}.json`, content),
+      '--config',
+      file('c.json', config),
+    )
+    expect(exitCode).toBe(0)
+    expect(said.match(/"total": 49\.5/g)).toHaveLength(2)
+  })
+
+  it('sends nothing in a dry run', async () => {
+    const { said } = await npmStart(
+      '--dry-run',
+      '--events',
+      file('one.json', [event]),
+      '--config',
+      file('c.json', config),
+    )
+    expect(said).toContain('LOG Dry run: POST /v1/events/send {"eventName":"purchase"')
+    expect(said).toContain('Loops now has 0 contacts\nand 0 events\n')
+  })
+
+  it.each(['1.30', '2025-09'])('runs on PostHog %s', async (version) => {
+    const { said } = await npmStart('--server', version, '--events', file('one.json', [event]))
+    expect(said).toMatch(new RegExp(`^PostHog ${version} -> `))
+    expect(said).toContain('200 {"success":true}')
+  })
+
+  it('reports progress on long files', async () => {
+    const lines = Array.from({ length: 2000 }, () => JSON.stringify({ ...event, event: 'other' })).join('\n')
+    const { told } = await npmStart('--events', file('long.jsonl', lines), '--config', file('c.json', config))
+    expect(told).toBe('1000 events replayed\n2000 events replayed\n')
+  })
+
+  it('explains its options, all of which the README names', async () => {
+    const { exitCode, said } = await npmStart('--help')
+    expect(exitCode).toBe(0)
+    const options = said.match(/--[a-z-]+/g) ?? []
+    expect(options).toEqual(
+      expect.arrayContaining(['--events', '--config', '--server', '--dry-run', '--live', '--help']),
+    )
+    const readme = readFileSync(join(__dirname, '..', 'README.md'), 'utf8')
+    expect(options.filter((option) => !readme.includes(option))).toEqual([])
+  })
+})
+
+describe('a mistake gives one sentence and exit code 1', () => {
+  it.each<[string, () => string[], RegExp]>([
+    ['an unknown option', () => ['--evnts', 'x'], /^Unknown option '--evnts'. See npm start -- --help\.\n$/],
+    ['an option without its value', () => ['--events'], /^Option '--events <value>' argument missing. See npm start/],
+    [
+      'an unknown server',
+      () => ['--server', '1.0'],
+      /^--server: There is no server version '1.0'. There are: 1.30, .*\n$/,
+    ],
+    [
+      '--live without a key',
+      () => ['--live'],
+      /^--live needs the key of your Loops account in the environment variable/,
+    ],
+    ['no such file', () => ['--events', 'none.json'], /^The events cannot be read: none\.json: ENOENT.*\n$/],
+    [
+      'a file that is no JSON',
+      () => ['--events', file('bad.json', '{"event": \n')],
+      /bad\.json is not valid JSON: .*\n$/,
+    ],
+    [
+      'a line that is no JSON',
+      () => ['--events', file('bad.jsonl', `${JSON.stringify(event)}\n{`)],
+      /bad\.jsonl, line 2 is not valid JSON/,
+    ],
+    ['a file without events', () => ['--events', file('none.json', [])], /none\.json holds no events\.\n$/],
+    [
+      'a file with something else',
+      () => ['--events', file('else.json', '"text"')],
+      /else\.json holds no list of events: write/,
+    ],
+    [
+      'something else than an event',
+      () => ['--events', file('e.json', [{ name: 1 }])],
+      /e\.json, event 1 is no PostHog event: it needs/,
+    ],
+    [
+      'properties that are no object',
+      () => ['--events', file('p.json', [{ ...event, properties: 1 }])],
+      /p\.json, event 1 .* "properties" are no JSON object/,
+    ],
+    [
+      'an event of nobody',
+      () => ['--events', file('d.json', [{ event: 'a' }])],
+      /d\.json, event 1: .* has no distinct_id/,
+    ],
+    ['no such settings', () => ['--config', 'none.json'], /^The settings cannot be read: none\.json: ENOENT.*\n$/],
+    [
+      'settings that are no object',
+      () => ['--config', file('l.json', [])],
+      /l\.json holds no settings: write a JSON object/,
+    ],
+    [
+      'an unknown setting',
+      () => ['--config', file('u.json', { events: 'a' })],
+      /u\.json has an unknown setting "events": use apiKey, /,
+    ],
+    [
+      'a setting that is no text',
+      () => ['--config', file('n.json', { dryRun: true })],
+      /n\.json gives "dryRun" no text: put its/,
+    ],
+    [
+      'settings that the app refuses',
+      () => ['--config', file('r.json', { email: 'x' })],
+      /^PostHog turns the app off: Loops settings: Email of/,
+    ],
+  ])('%s', async (_, args, sentence) => {
+    const { exitCode, told } = await npmStart(...args())
+    expect(told).toMatch(sentence)
+    expect(told.trimEnd()).not.toContain('\n')
+    expect(exitCode).toBe(1)
+  })
+})

@@ -1,0 +1,54 @@
+import type { AppConfig } from './config-file'
+import { appDirectory } from './app-files'
+import type { CapturedEvent } from './ingestion'
+import { createInstallation, type Installation, type Worker } from './plugin-server'
+import type { ServerVersion } from './server-versions'
+
+/** What the app makes of an event, as far as can be seen from outside. */
+export interface Explanation {
+  /** The halves of the app that the event matches. */
+  matched: ('Events to send' | 'Update contacts')[]
+  /** Why it is not sent all the same. */
+  skipped?: string
+}
+
+/**
+ * Finds out what the app makes of events by dry runs beside the real one, each with one half of the app turned off.
+ * Settings that the app refuses give no match; the real run tells why.
+ */
+export class DryRuns {
+  private readonly halves: { name: Explanation['matched'][number]; installation: Installation; worker: Worker }[]
+
+  constructor(config: AppConfig, server: ServerVersion) {
+    const half = (name: Explanation['matched'][number], changes: AppConfig) => {
+      const installation = createInstallation({
+        directory: appDirectory,
+        server,
+        config: { ...config, ...changes, delivery: 'direct', dryRun: 'Yes' },
+        fetch: (url) => Promise.reject(new Error(`A dry run must not ask ${url}`)),
+      })
+      return { name, installation, worker: installation.startWorker() }
+    }
+    this.halves = [half('Events to send', { contactEvents: '' }), half('Update contacts', { trackedEvents: '' })]
+  }
+
+  async explain(event: CapturedEvent): Promise<Explanation> {
+    const explanation: Explanation = { matched: [] }
+    for (const { name, installation, worker } of this.halves) {
+      const logged = installation.logs.length
+      await worker.deliver(event)
+      const line = installation.logs.slice(logged).find(({ message }) => message.startsWith('Dry run: '))
+      if (line === undefined) continue
+      explanation.matched.push(name)
+      const [, reason] = / is skipped: (.*)\.$/.exec(line.message) ?? []
+      if (reason !== undefined) explanation.skipped = reason
+    }
+    return explanation
+  }
+
+  close(): void {
+    this.halves.forEach(({ installation }) => {
+      installation.close()
+    })
+  }
+}

@@ -1,0 +1,181 @@
+/** What one generation of self-hosted PostHog servers gives an app and forbids it. */
+export interface ServerVersion {
+  readonly name: string
+  /** The releases or build dates that behave like this. */
+  readonly from: string
+  readonly until: string
+  /** The release of `@babel/standalone` that compiles the app. It decides what syntax is understood. */
+  readonly babel: '7.13.7' | '7.21.4'
+  /** The Node.js that the server runs on. Babel lowers syntax to it, the library is what it is. */
+  readonly node: 14 | 16 | 18
+  readonly onEvent: boolean
+  /** `bound`: looked up when the app is loaded, never called. */
+  readonly composeWebhook: 'called' | 'bound' | false
+  /** Whether a promise that `composeWebhook` returns is awaited. If not, the promise is taken for the webhook. */
+  readonly composeWebhookAwaited: boolean
+  /** How often `onEvent` is tried when it throws `RetryError`; the waits are 5 s, doubling. */
+  readonly onEventTries: number
+  /** Whether a time-out counts as a `RetryError`. */
+  readonly timeoutIsRetryError: boolean
+  readonly webhookBodyEncodedTwice: boolean
+  readonly webhookTimeoutSeconds: number
+  /** Whether jobs are run and `meta.jobs` is there. */
+  readonly jobs: boolean
+  /** What `meta` has beside `cache`, `config`, `attachments`, `storage`, `global` and `jobs`. */
+  readonly metaExtensions: readonly MetaExtension[]
+  /** The methods of `meta.cache`. */
+  readonly cache: readonly CacheMethod[]
+  /** The packages that can be imported. Any other import of a value stops the load. */
+  readonly imports: readonly string[]
+  /** The global `fetch`. `broken`: calling it gives a function instead of a promise. */
+  readonly globalFetch: 'node-fetch' | 'undici' | 'broken'
+  /** What `import fetch from 'node-fetch'` really gives. */
+  readonly importedFetch: 'node-fetch' | 'undici'
+  /** The methods of `posthog.api`. */
+  readonly posthogApi: readonly PosthogApiMethod[]
+  /** Who turns `@current` in the path of an API call into the project: the plugin server, or Django when it is asked. */
+  readonly currentProjectResolvedBy: 'django' | 'server'
+  /** Whether `console.debug` reaches the app's Logs tab. */
+  readonly debugLogs: boolean
+}
+
+export type MetaExtension = 'geoip' | 'metrics' | 'utils'
+export type CacheMethod = 'set' | 'get' | 'incr' | 'expire' | 'lpush' | 'lrange' | 'llen' | 'lpop' | 'lrem'
+export type PosthogApiMethod = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+const importsEverywhere = [
+  '@google-cloud/pubsub',
+  '@google-cloud/storage',
+  '@posthog/plugin-scaffold',
+  'aws-sdk',
+  'crypto',
+  'generic-pool',
+  'node-fetch',
+  'stream',
+  'url',
+] as const
+
+const importsUntil2022 = [
+  ...importsEverywhere,
+  '@google-cloud/bigquery',
+  '@posthog/plugin-contrib',
+  'faker',
+  'jsonwebtoken',
+  'pg',
+  'snowflake-sdk',
+  'zlib',
+] as const
+
+const version2021: ServerVersion = {
+  name: '1.30',
+  from: '1.25 (May 2021)',
+  until: '1.37 (June 2022)',
+  babel: '7.13.7',
+  node: 14,
+  onEvent: true,
+  composeWebhook: false,
+  composeWebhookAwaited: false,
+  onEventTries: 1,
+  timeoutIsRetryError: false,
+  webhookBodyEncodedTwice: false,
+  webhookTimeoutSeconds: 10,
+  jobs: true,
+  metaExtensions: ['geoip', 'metrics', 'utils'],
+  cache: ['set', 'get', 'incr', 'expire', 'lpush', 'lrange'],
+  imports: importsUntil2022,
+  globalFetch: 'node-fetch',
+  importedFetch: 'node-fetch',
+  posthogApi: ['get', 'post', 'put', 'delete'],
+  currentProjectResolvedBy: 'django',
+  debugLogs: true,
+}
+
+const version2022: ServerVersion = {
+  ...version2021,
+  name: '1.40',
+  from: '1.38 (June 2022)',
+  until: '1.43 (early 2023)',
+  node: 16,
+  onEventTries: 5,
+  metaExtensions: ['geoip', 'utils'],
+  cache: ['set', 'get', 'incr', 'expire', 'lpush', 'lrange', 'llen', 'lpop', 'lrem'],
+}
+
+const version2023: ServerVersion = {
+  ...version2022,
+  name: '2023-11',
+  from: '2023-11-07',
+  until: '2024-01-19',
+  babel: '7.21.4',
+  node: 18,
+  composeWebhook: 'called',
+  composeWebhookAwaited: true,
+  onEventTries: 1,
+  timeoutIsRetryError: true,
+  webhookBodyEncodedTwice: true,
+  imports: importsEverywhere,
+  posthogApi: ['get', 'post', 'put', 'patch', 'delete'],
+  currentProjectResolvedBy: 'server',
+  debugLogs: false,
+}
+
+const versionEarly2024: ServerVersion = {
+  ...version2023,
+  name: '2024-02',
+  from: '2024-01-19',
+  until: 'late 2024',
+  webhookBodyEncodedTwice: false,
+}
+
+const versionLate2024: ServerVersion = {
+  ...versionEarly2024,
+  name: '2024-11',
+  from: 'late 2024',
+  until: '2025-05-22',
+  composeWebhookAwaited: false,
+  jobs: false,
+  metaExtensions: ['geoip', 'utils'],
+}
+
+const versionMid2025: ServerVersion = {
+  ...versionLate2024,
+  name: '2025-06',
+  from: '2025-05-22',
+  until: '2025-07-24',
+  composeWebhook: 'bound',
+  webhookTimeoutSeconds: 3,
+  metaExtensions: ['utils'],
+  globalFetch: 'broken',
+  importedFetch: 'undici',
+}
+
+const versionLate2025: ServerVersion = {
+  ...versionMid2025,
+  name: '2025-09',
+  from: '2025-07-24',
+  until: '2025-12-23',
+  composeWebhook: false,
+  globalFetch: 'undici',
+}
+
+/** The servers that run apps, oldest first. Later ones run none. */
+export const serverVersions: readonly ServerVersion[] = [
+  version2021,
+  version2022,
+  version2023,
+  versionEarly2024,
+  versionLate2024,
+  versionMid2025,
+  versionLate2025,
+]
+
+/** The profile called `name`. */
+export function serverVersion(name: string): ServerVersion {
+  const found = serverVersions.find((version) => version.name === name)
+  if (found === undefined) {
+    throw new Error(
+      `There is no server version '${name}'. There are: ${serverVersions.map((version) => version.name).join(', ')}.`,
+    )
+  }
+  return found
+}
