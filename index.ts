@@ -860,7 +860,7 @@ export function translate(event: CapturedEvent, settings: Settings): Translation
 function loopsProperties(
   { includeAll, mapping }: Half,
   all: Properties,
-  isLeftOut: (name: string) => boolean,
+  isLeftOut: (name: string, sighting: Sighting) => boolean,
   sighting: Sighting,
 ): Record<string, LoopsValue> {
   const values: Record<string, LoopsValue> = {}
@@ -868,14 +868,17 @@ function loopsProperties(
     if (value !== undefined) values[name] = value
   }
   if (includeAll) {
-    for (const name of Object.keys(all)) if (!isLeftOut(name)) add(name, loopsValue(all[name]))
+    for (const name of Object.keys(all)) if (!isLeftOut(name, sighting)) add(name, loopsValue(all[name]))
   }
   for (const [name, template] of mapping) add(name, loopsValue(resolve(template, sighting)))
   return values
 }
 
-function isLeftOutOfEvent(name: string): boolean {
-  return name.startsWith('$') || nameProblem(name) !== undefined
+/** PostHog's SDKs write their project key and the distinct_id among the properties of the event. */
+function isLeftOutOfEvent(name: string, { event, properties }: Sighting): boolean {
+  if (name.startsWith('$') || nameProblem(name) !== undefined) return true
+  if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
+  return name === 'token' && String(properties.token).startsWith('phc_')
 }
 
 /** `subscribed: true` would re-subscribe people who left, so that only a mapping may set it. */
@@ -973,6 +976,8 @@ function withoutKey(text: string, apiKey: string): string {
 /** What the hooks of one worker share in `meta.global`. */
 interface Memory {
   settings?: Settings
+  /** Servers that call two hooks may set the app up twice at once. */
+  keyCheck?: Promise<void>
   loggedSkips?: Set<SkipReason>
 }
 
@@ -986,12 +991,14 @@ type AppMeta = Pick<Meta<{ config: Config; global: Memory }>, 'config' | 'global
  */
 export async function setupPlugin(meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
-  if (settings.delivery === 'webhook') {
+  if (settings.delivery === 'webhook' && meta.global.keyCheck === undefined) {
     console.warn(
       'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22; on others nothing is sent.',
     )
   }
-  if (!settings.dryRun) await checkApiKey(settings)
+  if (settings.dryRun) return
+  meta.global.keyCheck ??= checkApiKey(settings)
+  await meta.global.keyCheck
 }
 
 async function checkApiKey({ apiKey }: Settings): Promise<void> {

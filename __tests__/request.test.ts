@@ -113,6 +113,28 @@ describe('the request', () => {
       },
     ],
     [
+      "includes what the SDKs write for themselves only where it is the event's own",
+      { token: 'phc_project', distinct_id: 'user_1', $set: ada },
+      { ...both, contactEvents: '', includeAllEventProperties: 'Yes' },
+      {
+        method: 'POST',
+        path: '/v1/events/send',
+        idempotencyKey: uuid,
+        body: { eventName: 'purchase', eventProperties: {}, ...identity },
+      },
+    ],
+    [
+      'includes a token and a distinct_id of another kind',
+      { token: 'loyalty', distinct_id: 'user_2', $set: ada },
+      { ...both, contactEvents: '', includeAllEventProperties: 'Yes' },
+      {
+        method: 'POST',
+        path: '/v1/events/send',
+        idempotencyKey: uuid,
+        body: { eventName: 'purchase', eventProperties: { token: 'loyalty', distinct_id: 'user_2' }, ...identity },
+      },
+    ],
+    [
       'includes all person properties but for identity, subscribed and reserved names',
       {
         total: 49.5,
