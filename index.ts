@@ -342,7 +342,7 @@ function parseEmail(field: Field): Template[] {
   if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
   return entries.map((entry) => {
     const template = parseTemplate(field, entry)
-    if (!entry.includes('{') || !tellsPeopleApart(template)) {
+    if (!tellsPeopleApart(template)) {
       field.reject(entry, `would give everybody the same contact: ${remedy}`)
     }
     return template
@@ -494,7 +494,7 @@ function matchesWildcard(pieces: readonly string[], name: string): boolean {
   const first = pieces[0] ?? ''
   const last = pieces[pieces.length - 1] ?? ''
   if (pieces.length === 1) return name === first
-  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
+  if (!name.startsWith(first) || !name.endsWith(last)) return false
   let position = first.length
   for (const piece of pieces.slice(1, -1)) {
     const found = name.indexOf(piece, position)
