@@ -63,6 +63,7 @@ export type Translation = { readonly request: LoopsRequest } | { readonly skippe
 export const settingFields = {
   apiKey: { label: 'Loops API key', default: '' },
   delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
+  requestsPerSecond: { label: 'Requests a second', default: '10' },
   dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
   email: { label: 'Email of the user', default: '{person.properties.email}' },
   userId: { label: 'User ID', default: '{event.distinct_id}' },
@@ -139,6 +140,7 @@ interface Half {
 export interface Settings {
   readonly apiKey: string
   readonly delivery: 'direct' | 'webhook'
+  readonly requestsPerSecond: number
   readonly dryRun: boolean
   readonly email: readonly Template[]
   readonly userId: Template
@@ -173,6 +175,7 @@ export function parseSettings(config: Config): Settings {
   const settings: Settings = {
     apiKey,
     delivery: parseChoice(field('delivery'), settingFields.delivery.choices),
+    requestsPerSecond: parseRate(field('requestsPerSecond')),
     dryRun: parseYes(field('dryRun')),
     email: parseEmail(field('email')),
     userId: parseUserId(field('userId')),
@@ -236,6 +239,16 @@ function parseChoice<Choice extends string>(field: Field, choices: readonly [Cho
 
 function parseYes(field: Field): boolean {
   return parseChoice(field, ['No', 'Yes']) === 'Yes'
+}
+
+function parseRate(field: Field): number {
+  const rate = Number(field.text)
+  if (field.text !== '' && rate > 0 && rate <= 1000) return rate
+  field.reject(
+    field.text,
+    'is not a rate that can be kept: write a number above 0, 10 unless Loops has allowed you more',
+  )
+  return 1
 }
 
 /** Whether a setting is meant as JSON: names with commas or colons can only be written so. */
@@ -730,7 +743,7 @@ function read(placeholder: Placeholder, { event, properties, person }: Sighting)
   }
 }
 
-function isoText(timestamp: unknown): unknown {
+function isoText(timestamp: unknown): string | undefined {
   const date = isDate(timestamp) ? timestamp : new Date(String(timestamp))
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }
@@ -914,6 +927,105 @@ function sendEvent(body: LoopsRequest['body'], uuid: unknown): LoopsRequest {
 // Delivery
 // ---------------------------------------------------------------------------------------------------------------------
 
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
+const GIVE_UP_AFTER = 24 * HOUR - 10 * MINUTE
+
+/** A request on its way. It also waits in PostHog's job queue, so it holds all that is needed to send it, but no key. */
+interface Delivery {
+  readonly request: LoopsRequest
+  /** The event's uuid and time (milliseconds since 1970): they tell which of two values is the newer one. */
+  readonly id: string
+  readonly at: number
+  /** Milliseconds since 1970. */
+  readonly firstTried?: number
+  readonly failures: number
+  /** How often it was put off because the cache did not answer. */
+  readonly cacheFailures: number
+  /** It has waited for its turn and need not ask for one. */
+  readonly hasTurn?: boolean
+  /** It stands in the history of its contact only because it waits, not because it was sent. */
+  readonly isNoted?: boolean
+}
+
+function deliveryOf(request: LoopsRequest, { event, uuid, distinct_id, timestamp }: CapturedEvent): Delivery {
+  const time = isoText(timestamp)
+  const id = typeof uuid === 'string' ? uuid : `${distinct_id} ${event} ${String(time)}`
+  return { request, id, at: time === undefined ? Date.now() : Date.parse(time), failures: 0, cacheFailures: 0 }
+}
+
+/**
+ * Brings a request to Loops: at once, or by a job when it must wait for its turn or for Loops to recover.
+ *
+ * @throws Error with what Loops said if it refuses the request, or if a day of tries was in vain; RetryError if a passing
+ * failure cannot be handed to a job. PostHog records each of them.
+ */
+async function deliver(delivery: Delivery, settings: Settings, meta: AppMeta): Promise<void> {
+  if (await isRefusedUserId(delivery.request, meta)) {
+    logOnce('Loops has just answered that it knows no contact with its user ID', meta.global)
+    return
+  }
+  const history = await prepared(delivery, meta)
+  if (history === 'superfluous') return
+  if (history === undefined && (await waitsForCache(delivery, meta))) return
+
+  const turn = delivery.hasTurn === true ? 0 : await nextTurn(settings, meta)
+  if (turn > Date.now() && (await runLater({ ...delivery, isNoted: true, hasTurn: true }, turn, meta))) return
+  await send({ ...delivery, firstTried: delivery.firstTried ?? Date.now() }, history, settings, meta)
+}
+
+async function send(
+  delivery: Delivery,
+  history: History | undefined,
+  settings: Settings,
+  meta: AppMeta,
+): Promise<void> {
+  const request = { ...delivery.request, body: newestBody(delivery, history) }
+  const answer = await askLoops(request, settings, meta)
+  switch (answer.kind) {
+    case 'taken':
+      return settle(delivery, contactValues(request.body), history, settings, meta)
+    case 'known':
+      // An earlier try brought the values of the event itself, if not newer ones.
+      return settle(delivery, contactValues(delivery.request.body), history, settings, meta)
+    case 'failed':
+      return retry(delivery, answer.reason, meta)
+    case 'refused':
+      return refuse(delivery, answer.reason, settings, meta)
+  }
+}
+
+// Asking Loops
+
+type Answer = { readonly kind: 'taken' | 'known' } | { readonly kind: 'refused' | 'failed'; readonly reason: string }
+
+/** Where there are no jobs a second try at once is all that can be done for a lost connection or a failing server. */
+async function askLoops(request: LoopsRequest, settings: Settings, meta: AppMeta): Promise<Answer> {
+  const first = await askOnce(request, settings)
+  const mayHealAtOnce = first.kind === 'failed' && !first.reason.startsWith('Loops answered 429')
+  return mayHealAtOnce && meta.jobs === undefined ? askOnce(request, settings) : first
+}
+
+/** A retry may heal a time-out, the rate limit and Loops' own failures; what Loops refuses, it refuses for good. */
+async function askOnce(request: LoopsRequest, { apiKey }: Settings): Promise<Answer> {
+  try {
+    const { url, ...options } = webhookFor(request, apiKey)
+    // A redirected POST would arrive as a GET and look like a success. `timeout` is node-fetch's own: an app has no timers.
+    const response = await fetch(url, { ...options, redirect: 'manual', timeout: 20 * SECOND })
+    if (response.ok) return { kind: 'taken' }
+    // The idempotency key was used before: Loops has this event already.
+    if (response.status === 409 && request.idempotencyKey !== undefined) return { kind: 'known' }
+    const answer = `Loops answered ${response.status} to ${request.path}${await reasonIn(response)}`
+    const kind = response.status === 429 || response.status >= 500 ? 'failed' : 'refused'
+    return { kind, reason: withoutSecrets(answer, apiKey) }
+  } catch (error) {
+    return { kind: 'failed', reason: withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey) }
+  }
+}
+
 function webhookFor({ method, path, idempotencyKey, body }: LoopsRequest, apiKey: string) {
   return {
     url: LOOPS_API + path,
@@ -925,22 +1037,6 @@ function webhookFor({ method, path, idempotencyKey, body }: LoopsRequest, apiKey
     },
     body: JSON.stringify(body),
   }
-}
-
-/** A retry may heal a time-out, the rate limit and Loops' own failures; what Loops refuses, it refuses for good. */
-async function deliver(request: LoopsRequest, { apiKey }: Settings): Promise<void> {
-  const { url, ...options } = webhookFor(request, apiKey)
-  const response = await fetch(url, options).catch((error: unknown) => {
-    throw new RetryError(withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey))
-  })
-  // The key was used before: Loops has this event already.
-  const isKnown = response.status === 409 && request.idempotencyKey !== undefined
-  if (response.ok || isKnown) return
-  const refusal = withoutSecrets(
-    `Loops answered ${response.status} to ${request.path}${await reasonIn(response)}`,
-    apiKey,
-  )
-  throw response.status === 429 || response.status >= 500 ? new RetryError(refusal) : new Error(refusal)
 }
 
 /** The message in Loops' answer, which is no JSON at all when a load balancer gives it. */
@@ -969,6 +1065,315 @@ function withoutKey(text: string, apiKey: string): string {
   return apiKey === '' ? text : text.split(apiKey).join('[API key]')
 }
 
+// Waiting
+
+/** Hands a delivery to a job; tells whether there is one. Jobs are durable, but no server since late 2024 has them. */
+async function runLater(delivery: Delivery, at: number, { jobs }: AppMeta): Promise<boolean> {
+  if (jobs === undefined) return false
+  try {
+    await persistently(() => jobs.deliver(delivery).runAt(new Date(at)))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** From seconds to an hour, each wait up to half as long again, so that what failed together does not come back together. */
+async function retry(delivery: Delivery, reason: string, meta: AppMeta): Promise<void> {
+  const { firstTried = Date.now(), failures, hasTurn, ...rest } = delivery
+  const wait = Math.min(HOUR, 2 ** failures * SECOND) * (1 + Math.random() / 2)
+  if (Date.now() + wait > firstTried + GIVE_UP_AFTER) {
+    throw new Error(`Given up after ${failures + 1} tries within a day: ${reason}`)
+  }
+  if (await runLater({ ...rest, firstTried, failures: failures + 1 }, Date.now() + wait, meta)) return
+  throw new RetryError(reason)
+}
+
+/** Without the history of its contact an update might overwrite what is newer: better a little later than that. */
+async function waitsForCache(delivery: Delivery, meta: AppMeta): Promise<boolean> {
+  const { cacheFailures } = delivery
+  if (cacheFailures === 3) return false
+  return runLater({ ...delivery, cacheFailures: cacheFailures + 1 }, Date.now() + 5 * SECOND, meta)
+}
+
+/**
+ * The time (milliseconds since 1970) at which the next request may go out, across all workers; 0 for at once.
+ *
+ * Time is divided into slots of one request each, an eighth longer than the rate asks for, so that no second has too many
+ * though a request may go out late in its slot. A counter gives the slots out one after the other; if it lags behind the
+ * clock, it starts again at the present. After a second of rest the first few requests go out ahead of their slot, to
+ * spare a person's first events the way through the queue.
+ */
+async function nextTurn({ requestsPerSecond }: Settings, { cache }: AppMeta): Promise<number> {
+  const width = (1.125 * SECOND) / requestsPerSecond
+  const present = Math.floor(Date.now() / width)
+  const counter = `slots-${requestsPerSecond}`
+  const take = async (start: number): Promise<number> => start + (await count(cache, `${counter}-${start}`)) - 1
+  try {
+    const [start = 0, early = 0] = (await persistently(() => cache.get(counter, []))) as number[]
+    const slot = await take(start)
+    if (slot >= present) return slot < Math.max(present + 1, start + early) ? 0 : Math.ceil(slot * width)
+    const hasRested = slot + requestsPerSecond < present
+    await persistently(() => cache.set(counter, [present, hasRested ? requestsPerSecond / 3 : 0], DAY_IN_SECONDS))
+    await take(present)
+    return 0
+  } catch {
+    return 0
+  }
+}
+
+const DAY_IN_SECONDS = 86_400
+
+async function count(cache: AppMeta['cache'], key: string): Promise<number> {
+  const value = await persistently(() => cache.incr(key))
+  if (value === 1) await persistently(() => cache.expire(key, DAY_IN_SECONDS))
+  return value
+}
+
+/** The cache and the queue may refuse for a moment. One that is slow to do so is not asked again: there are 30 seconds. */
+async function persistently<Result>(operation: () => Promise<Result>): Promise<Result> {
+  const start = Date.now()
+  for (let tried = 1; ; tried++) {
+    try {
+      return await operation()
+    } catch (error) {
+      if (tried === 8 || Date.now() - start > 2 * SECOND) throw error
+    }
+  }
+}
+
+// The history of a contact: what was written to it, so that nothing older is written over it and nothing twice
+
+type Values = Readonly<Record<string, unknown>>
+
+/** What an event writes to a contact. */
+interface Write {
+  readonly id: string
+  readonly at: number
+  /** Milliseconds since 1970 at which it was about to be sent. */
+  readonly noted: number
+  readonly email: unknown
+  readonly userId: unknown
+  readonly values: Values
+}
+
+interface History {
+  /** Each write once, but for those that Loops has refused. */
+  readonly writes: readonly Write[]
+  /** Milliseconds since 1970 at which Loops had taken the write of an event, by the event's id. */
+  readonly done: ReadonlyMap<string, number>
+}
+
+type HistoryLine =
+  Write | { readonly id: string; readonly done: number } | { readonly id: string; readonly refused: true }
+
+/**
+ * Reads the history of the contact and adds the delivery to it. It must stand there before it is sent: whoever writes
+ * something older afterwards sees it.
+ *
+ * @returns `superfluous` if there is nothing left to write, `undefined` if the cache does not answer.
+ */
+async function prepared(delivery: Delivery, meta: AppMeta): Promise<History | 'superfluous' | undefined> {
+  try {
+    const history = await readHistory(delivery.request, meta)
+    if (isSuperfluous(delivery, history)) return 'superfluous'
+    if (delivery.isNoted !== true) await note(delivery.request, writeOf(delivery), meta)
+    return history
+  } catch {
+    return undefined
+  }
+}
+
+/** The keys under which the history of a contact stands, for each period: Loops finds a contact by either identifier. */
+function historyKeys({ path, body }: LoopsRequest, period: number): string[] {
+  const { email, userId } = body
+  const identifies = email !== undefined && userId !== undefined
+  const writes = path === '/v1/contacts/update' || identifies || Object.keys(contactValues(body)).length > 0
+  return writes
+    ? [
+        ...(typeof email === 'string' ? [`email-${email.toLowerCase()}-${period}`] : []),
+        ...(typeof userId === 'string' ? [`userId-${userId}-${period}`] : []),
+      ]
+    : []
+}
+
+/** A period outlasts every retry. Two are read, so that the memory of a contact is bounded and nothing is forgotten. */
+const PERIOD = 25 * HOUR
+
+async function readHistory(request: LoopsRequest, { cache }: AppMeta): Promise<History> {
+  const period = Math.floor(Date.now() / PERIOD)
+  const keys = [...historyKeys(request, period), ...historyKeys(request, period - 1)]
+  const texts = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, 99))))
+  const lines = texts.flat().map((text) => JSON.parse(text) as HistoryLine)
+  const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.id] : [])))
+  const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
+  return {
+    writes: [...new Map(writes.map((write) => [write.id, write])).values()],
+    done: new Map(lines.flatMap((line) => ('done' in line ? [[line.id, line.done]] : []))),
+  }
+}
+
+async function note(request: LoopsRequest, line: HistoryLine, { cache }: AppMeta): Promise<void> {
+  const text = JSON.stringify(line)
+  for (const key of historyKeys(request, Math.floor(Date.now() / PERIOD))) {
+    const length = await persistently(() => cache.lpush(key, [text]))
+    if (length === 1) await persistently(() => cache.expire(key, (2 * PERIOD) / SECOND))
+  }
+}
+
+function writeOf({ id, at, request }: Delivery): Write {
+  const { email, userId } = request.body
+  return { id, at, noted: Date.now(), email, userId, values: contactValues(request.body) }
+}
+
+/** Contact properties and mailing lists in one, the lists with a name that no property has. */
+function contactValues(body: LoopsRequest['body']): Values {
+  const properties = Object.entries(body).filter(([name]) => !OWN_SETTING.has(name))
+  const lists = isRecord(body.mailingLists) ? Object.entries(body.mailingLists) : []
+  return Object.fromEntries([...properties, ...lists.map(([id, value]) => [LIST + id, value] as const)])
+}
+
+const LIST = 'mailingLists/'
+
+/** The body with other values: in the same order, so that the same values give the same bytes. */
+function bodyWith(body: LoopsRequest['body'], values: Values): LoopsRequest['body'] {
+  const lists = isRecord(body.mailingLists) ? Object.keys(body.mailingLists) : []
+  const mailingLists = Object.fromEntries(
+    lists.filter((id) => LIST + id in values).map((id) => [id, values[LIST + id]]),
+  )
+  const entries = Object.entries(body).flatMap(([name, value]): [string, unknown][] => {
+    if (name === 'mailingLists') return Object.keys(mailingLists).length > 0 ? [[name, mailingLists]] : []
+    if (OWN_SETTING.has(name)) return [[name, value]]
+    return name in values ? [[name, values[name]]] : []
+  })
+  return Object.fromEntries(entries)
+}
+
+function isNewer(one: { at: number; id: string }, other: { at: number; id: string }): boolean {
+  return one.at === other.at ? one.id > other.id : one.at > other.at
+}
+
+function newestOf(writes: readonly Write[], name: string): Write | undefined {
+  const newer = (one: Write | undefined, other: Write): Write =>
+    one === undefined || isNewer(other, one) ? other : one
+  return writes.filter(({ values }) => name in values).reduce<Write | undefined>(newer, undefined)
+}
+
+function newestValues(values: Values, writes: readonly Write[]): Values {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, (newestOf(writes, name)?.values ?? values)[name]]))
+}
+
+/**
+ * An update is not sent if the event is done with, or if each of its values was overtaken by a newer event or is what was
+ * written within the last hour: posthog-js repeats `$identify` and `$set` a lot. Once tried, it is sent in any case, as
+ * an earlier try may have come to Loops late.
+ */
+function isSuperfluous(delivery: Delivery, { writes, done }: History): boolean {
+  if (done.has(delivery.id)) return true
+  const own = writeOf(delivery)
+  const others = writes.filter(({ id }) => id !== delivery.id)
+  const mayBeSent = delivery.firstTried !== undefined || (others.length < writes.length && delivery.isNoted !== true)
+  if (delivery.request.path !== '/v1/contacts/update' || mayBeSent) return false
+
+  const isWritten = (write: Write): boolean => (done.get(write.id) ?? 0) > Date.now() - HOUR
+  const isLinked = others.some((write) => write.email === own.email && write.userId === own.userId && isWritten(write))
+  return (
+    isLinked &&
+    Object.keys(own.values).every((name) => {
+      const newest = newestOf(others, name)
+      if (newest === undefined) return false
+      return isNewer(newest, own) ? done.has(newest.id) : isWritten(newest) && newest.values[name] === own.values[name]
+    })
+  )
+}
+
+/**
+ * The body with the newest value of each contact property. If a newer event has linked one of the identifiers anew, the
+ * user ID alone finds the contact: with both, Loops would link it back.
+ */
+function newestBody(delivery: Delivery, history: History | undefined): LoopsRequest['body'] {
+  const { body } = delivery.request
+  if (history === undefined) return body
+  const own = writeOf(delivery)
+  const writes = [...history.writes.filter(({ id }) => id !== own.id), own]
+  const isLinkedAnew = writes.some(
+    (write) =>
+      isNewer(write, own) &&
+      write.email !== undefined &&
+      write.userId !== undefined &&
+      (write.email === own.email) !== (write.userId === own.userId),
+  )
+  const newest = bodyWith(body, newestValues(own.values, writes))
+  const { email, ...withoutEmail } = newest
+  return isLinkedAnew && newest.userId !== undefined ? withoutEmail : newest
+}
+
+/** Loops has taken the request. What a newer event has noted meanwhile may have been overwritten: it is written again. */
+async function settle(
+  delivery: Delivery,
+  sent: Values,
+  history: History | undefined,
+  settings: Settings,
+  meta: AppMeta,
+): Promise<void> {
+  if (history === undefined) return
+  const { request, id } = delivery
+  const now = await readHistory(request, meta).catch(() => undefined)
+  if (now === undefined) return retry(delivery, 'The cache does not answer', meta)
+
+  const newest = newestValues(sent, now.writes)
+  const overtaken = Object.keys(newest).filter((name) => newest[name] !== sent[name])
+  if (overtaken.length === 0) return note(request, { id, done: Date.now() }, meta).catch(() => undefined)
+
+  const { eventName, eventProperties, ...contact } = newestBody(delivery, now)
+  const body = bodyWith(contact, Object.fromEntries(overtaken.map((name) => [name, newest[name]])))
+  const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body }, settings, meta)
+  return answer.kind === 'failed' ? retry(delivery, answer.reason, meta) : settle(delivery, newest, now, settings, meta)
+}
+
+// User IDs that Loops does not know
+
+const UNKNOWN_FOR = 10 * MINUTE
+
+/** Whether Loops has just refused this user ID alone, and no event has brought an address for it since. */
+async function isRefusedUserId({ body }: LoopsRequest, meta: AppMeta): Promise<boolean> {
+  if (body.email !== undefined) return false
+  try {
+    const since = Number(await persistently(() => meta.cache.get(`unknown-${String(body.userId)}`, 0)))
+    if (since <= Date.now() - UNKNOWN_FOR) return false
+    const { writes } = await readHistory({ method: 'PUT', path: '/v1/contacts/update', body }, meta)
+    return !writes.some(({ email, noted }) => email !== undefined && noted > since)
+  } catch {
+    return false
+  }
+}
+
+async function refuse(delivery: Delivery, reason: string, settings: Settings, meta: AppMeta): Promise<void> {
+  const { request, id } = delivery
+  if (request.body.email === undefined && (await isUnknown(request.body.userId, settings))) {
+    const update: LoopsRequest = { method: 'PUT', path: '/v1/contacts/update', body: request.body }
+    const { writes, done } = await readHistory(update, meta).catch(() => NOTHING_KNOWN)
+    if (writes.some((write) => write.email !== undefined && !done.has(write.id))) return retry(delivery, reason, meta)
+    const unknown = `unknown-${String(request.body.userId)}`
+    await persistently(() => meta.cache.set(unknown, Date.now(), UNKNOWN_FOR / SECOND)).catch(() => undefined)
+  }
+  await note(request, { id, refused: true }, meta).catch(() => undefined)
+  throw new Error(reason)
+}
+
+const NOTHING_KNOWN: History = { writes: [], done: new Map() }
+
+/** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
+async function isUnknown(userId: unknown, { apiKey }: Settings): Promise<boolean> {
+  try {
+    const url = `${LOOPS_API}/v1/contacts/find?userId=${encodeURIComponent(String(userId))}`
+    const response = await fetch(url, { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` } })
+    return response.ok && (await response.text()).trim() === '[]'
+  } catch {
+    return false
+  }
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Hooks
 // ---------------------------------------------------------------------------------------------------------------------
@@ -978,10 +1383,13 @@ interface Memory {
   settings?: Settings
   /** Servers that call two hooks may set the app up twice at once. */
   keyCheck?: Promise<void>
-  loggedSkips?: Set<SkipReason>
+  loggedSkips?: Set<string>
 }
 
-type AppMeta = Pick<Meta<{ config: Config; global: Memory }>, 'config' | 'global'>
+type ScaffoldMeta = Meta<{ config: Config; global: Memory; jobs: { deliver: Delivery } }>
+
+/** What the app uses of `meta`; servers since late 2024 have no jobs, whatever the scaffold's types say. */
+type AppMeta = Pick<ScaffoldMeta, 'config' | 'global' | 'cache'> & Partial<Pick<ScaffoldMeta, 'jobs'>>
 
 /**
  * Reads the settings and, unless it is a dry run, asks Loops whether the key is right.
@@ -997,7 +1405,7 @@ export async function setupPlugin(meta: AppMeta): Promise<void> {
     )
   }
   if (settings.dryRun) return
-  meta.global.keyCheck ??= checkApiKey(settings)
+  meta.global.keyCheck ??= nextTurn(settings, meta).then(() => checkApiKey(settings))
   await meta.global.keyCheck
 }
 
@@ -1034,7 +1442,16 @@ export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void
   const settings = settingsOf(meta)
   if (settings.delivery !== 'direct') return
   const request = requestToSend(event, settings, meta)
-  if (request !== undefined) await deliver(request, settings)
+  if (request !== undefined) await deliver(deliveryOf(request, event), settings, meta)
+}
+
+/** Deliveries that wait in PostHog's job queue. Those of an app that is turned off meanwhile, PostHog does not run. */
+export const jobs = {
+  deliver: async (delivery: Delivery, meta: AppMeta): Promise<void> => {
+    const settings = settingsOf(meta)
+    if (settings.dryRun) logDryRun(delivery.request)
+    else await deliver(delivery, settings, meta)
+  },
 }
 
 /** Hands the request to PostHog with `delivery` "webhook". PostHog takes `null` for nothing to send. */
@@ -1058,18 +1475,24 @@ function requestToSend(event: CapturedEvent, settings: Settings, { global }: App
     logSkip(event, translation.skipped, settings, global)
     return undefined
   }
-  const { request } = translation
-  if (!settings.dryRun) return request
-  console.log(`Dry run: ${request.method} ${request.path} ${JSON.stringify(request.body)}`)
+  if (!settings.dryRun) return translation.request
+  logDryRun(translation.request)
   return undefined
 }
 
-/** Outside a dry run a reason is logged once, and nothing of the event: page views would fill the log. */
+function logDryRun({ method, path, body }: LoopsRequest): void {
+  console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
+}
+
 function logSkip(event: CapturedEvent, reason: SkipReason, { dryRun }: Settings, memory: Memory): void {
-  memory.loggedSkips ??= new Set()
   if (dryRun) console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
-  else if (!memory.loggedSkips.has(reason)) {
-    console.log(`An event is skipped: ${reason}. Later events that are skipped for this reason are not logged.`)
-  }
+  else logOnce(reason, memory)
+}
+
+/** Outside a dry run a reason is logged once, and nothing of the event: page views would fill the log. */
+function logOnce(reason: string, memory: Memory): void {
+  memory.loggedSkips ??= new Set()
+  if (memory.loggedSkips.has(reason)) return
   memory.loggedSkips.add(reason)
+  console.log(`An event is skipped: ${reason}. Later events that are skipped for this reason are not logged.`)
 }

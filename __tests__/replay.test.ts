@@ -34,6 +34,7 @@ const event = {
   timestamp: '2024-05-01T10:00:00Z',
   properties: { total: 49.5, $set: { email: 'ada@example.com' } },
 }
+const another = { ...event, uuid: '018f0000-0000-7000-8000-000000000002' }
 const config = {
   trackedEvents: 'purchase',
   contactEvents: '$identify',
@@ -85,14 +86,14 @@ and 1 event
   })
 
   it.each([
-    ['a list', [event, event]],
-    ['the answer of the events API', { results: [{ ...event, id: 'a', uuid: undefined }, event] }],
-    ['JSON lines', `${JSON.stringify(event)}\n\n${JSON.stringify(event)}\n`],
+    ['a list', [event, another]],
+    ['the answer of the events API', { results: [{ ...event, id: 'a', uuid: undefined }, another] }],
+    ['JSON lines', `${JSON.stringify(event)}\n\n${JSON.stringify(another)}\n`],
     [
       'JSON lines with properties as text',
-      `${JSON.stringify({ ...event, properties: '{"total":49.5}' })}\n${JSON.stringify(event)}`,
+      `${JSON.stringify({ ...event, properties: '{"total":49.5}' })}\n${JSON.stringify(another)}`,
     ],
-    ['an indented list', JSON.stringify([event, event], null, 2)],
+    ['an indented list', JSON.stringify([event, another], null, 2)],
   ])('reads %s', async (name, content) => {
     const { exitCode, said } = await npmStart(
       '--events',
@@ -102,6 +103,12 @@ and 1 event
     )
     expect(exitCode).toBe(0)
     expect(said.match(/"total": 49\.5/g)).toHaveLength(2)
+  })
+
+  it('says so when there is nothing to send', async () => {
+    const { said } = await npmStart('--events', file('twice.json', [event, event]), '--config', file('c.json', config))
+    expect(said).toContain('nothing to send: Loops has just been told the same')
+    expect(said.match(/200 \{"success":true\}/g)).toHaveLength(1)
   })
 
   it('sends nothing in a dry run', async () => {

@@ -10,6 +10,8 @@ declare module 'node-fetch' {
     headers?: Record<string, string>
     body?: string
     redirect?: 'manual' | 'follow' | 'error'
+    /** Milliseconds; known to node-fetch alone, and passed over by others. */
+    timeout?: number
   }
 
   export interface Headers {

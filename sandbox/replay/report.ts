@@ -2,35 +2,37 @@ import colors from 'picocolors'
 import type { Explanation } from '../dry-runs'
 import type { CapturedEvent } from '../ingestion'
 import type { Contact, RecordedEvent } from '../loops-api'
-import type { Delivery, LogEntry, RequestRecord } from '../plugin-server'
+import type { HookError, LogEntry, RequestRecord } from '../plugin-server'
 
-/** One event and what became of it, as lines for the terminal; `answers` are what Loops said, request by request. */
-export function eventReport(
-  place: number,
-  event: CapturedEvent,
-  explanation: Explanation,
-  delivery: Delivery,
-  answers: readonly string[],
-): string {
-  const heading = `${String(place).padStart(3)}  ${colors.bold(event.event)}  ${colors.dim(`of ${event.distinct_id}, ${event.timestamp}`)}`
-  return [heading, ...outcome(explanation, delivery, answers).map((line) => `     ${line}`), ''].join('\n')
+/** What the app did about an event. */
+export interface Outcome {
+  /** The requests, each with what Loops said. */
+  made: readonly (RequestRecord & { answer: string })[]
+  errors: readonly HookError[]
+  /** Whether something waits in the job queue. */
+  waits: boolean
 }
 
-function outcome(
-  { matched, skipped }: Explanation,
-  { requests, errors }: Delivery,
-  answers: readonly string[],
-): string[] {
-  const lines = matched.length === 0 ? ['not asked for by the settings'] : [`matches ${matched.join(' and ')}`]
-  if (skipped !== undefined) lines.push(colors.yellow(`skipped: ${skipped}`))
-  const answered = requests.filter(({ status }) => status !== undefined)
-  for (const request of requests) {
-    if (request.by === 'setupPlugin') continue
-    lines.push(...requestLines(request), answerLine(request, answers[answered.indexOf(request)]))
-  }
-  return [...lines, ...errors.map(({ name, message }) => colors.red(`${name}: ${message}`))].map((line) =>
-    line.trimEnd(),
-  )
+/** One event and what became of it, as lines for the terminal. */
+export function eventReport(place: number, event: CapturedEvent, explanation: Explanation, outcome: Outcome): string {
+  const from = colors.dim(`of ${event.distinct_id}, ${event.timestamp}`)
+  const heading = `${String(place).padStart(3)}  ${colors.bold(event.event)}  ${from}`
+  return [heading, ...outcomeLines(explanation, outcome).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
+}
+
+function outcomeLines({ matched, skipped }: Explanation, { made, errors, waits }: Outcome): string[] {
+  if (matched.length === 0) return ['not asked for by the settings']
+  const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
+  return [
+    `matches ${matched.join(' and ')}`,
+    ...(skipped === undefined ? [] : [colors.yellow(`skipped: ${skipped}`)]),
+    ...deliveries.flatMap((request) => [...requestLines(request), answerLine(request)]),
+    ...errors.map(({ name, message }) => colors.red(`${name}: ${message}`)),
+    ...(waits ? [colors.yellow('a try failed; PostHog keeps the request for another one')] : []),
+    ...(skipped === undefined && deliveries.length === 0 && errors.length === 0 && !waits
+      ? ['nothing to send: Loops has just been told the same']
+      : []),
+  ]
 }
 
 /** Method, address and body; of the headers only the idempotency key, and never the API key. */
@@ -43,7 +45,7 @@ function requestLines({ method, url, headers, body }: RequestRecord): string[] {
   ]
 }
 
-function answerLine({ status, error }: RequestRecord, answer = ''): string {
+function answerLine({ status, error, answer }: RequestRecord & { answer: string }): string {
   if (status === undefined) return colors.red(`no answer: ${error ?? 'unknown'}`)
   return (status < 300 ? colors.green : colors.red)(`${status} ${answer}`)
 }

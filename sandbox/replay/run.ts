@@ -14,7 +14,6 @@ import type { ReplayOptions } from './options'
 import { eventReport, logReport, loopsReport } from './report'
 
 const LOOPS = 'https://app.loops.so'
-const REQUESTS_PER_SECOND = 10
 const PROGRESS_EVERY = 1000
 
 /** Where the replay writes to: what it has to say, and what goes wrong or how far it is. */
@@ -68,6 +67,7 @@ async function replay(
     server: options.server,
     config,
     fetch: overheard(fetch, answers),
+    autoRunJobs: true,
   })
   const dryRuns = new DryRuns(config, options.server)
   output.say(`PostHog ${options.server.name} -> ${target}\n\n`)
@@ -79,12 +79,13 @@ async function replay(
   }
 }
 
-/** Keeps the text of each answer, which the app alone would see. */
+/** Keeps the text of each answer, which the app alone would see, in the order of the requests. */
 function overheard(fetch: Fetch, answers: string[]): Fetch {
   return async (url, init) => {
+    const place = answers.push('') - 1
     const response = await fetch(url, init)
     const text = await response.text()
-    answers.push(text)
+    answers[place] = text
     return {
       status: response.status,
       ok: response.ok,
@@ -103,20 +104,24 @@ async function replayEvents(
   answers: string[],
   output: Output,
 ): Promise<void> {
+  const { requests, failures, logs } = installation
   const worker = installation.startWorker()
   let place = 0
   for await (const event of readEventFile(path)) {
     place += 1
-    await keepPace(installation)
-    const logged = installation.logs.length
-    const heard = answers.length
+    const before = { requests: requests.length, failures: failures.length, logs: logs.length }
     const explanation = await dryRuns.explain(event)
-    const delivery = await worker.deliver(event)
+    await worker.deliver(event)
+    await jobsAreRun(installation)
     if (!installation.enabled) throw new Mistake(`PostHog turns the app off: ${lastFailure(installation)}`)
-    for (const entry of installation.logs.slice(logged)) {
-      if (entry.level !== 'ERROR') output.say(`${logReport(entry)}\n`)
-    }
-    output.say(`${eventReport(place, event, explanation, delivery, answers.slice(heard))}\n`)
+
+    for (const entry of logs.slice(before.logs)) if (entry.level !== 'ERROR') output.say(`${logReport(entry)}\n`)
+    const made = requests.slice(before.requests).map((request, index) => ({
+      ...request,
+      answer: answers[before.requests + index] ?? '',
+    }))
+    const errors = failures.slice(before.failures).map(({ failure }) => failure)
+    output.say(`${eventReport(place, event, explanation, { made, errors, waits: isWaiting(installation) })}\n`)
     if (place % PROGRESS_EVERY === 0) output.tell(`${place} events replayed\n`)
   }
 }
@@ -125,8 +130,12 @@ function lastFailure({ failures }: Installation): string {
   return failures.at(-1)?.failure.message ?? 'it says not why'
 }
 
-/** Waits until one more request is within the limit of Loops. */
-async function keepPace({ requests }: Installation): Promise<void> {
-  const earlier = requests.at(-REQUESTS_PER_SECOND)
-  if (earlier !== undefined) await sleep(systemClock, Math.max(0, earlier.at + 1050 - Date.now()))
+function isWaiting({ jobs }: Installation): boolean {
+  return jobs.pending().length > 0
+}
+
+/** What waits for its turn goes out soon; what waits for Loops to recover may take an hour. */
+async function jobsAreRun(installation: Installation): Promise<void> {
+  const patience = Date.now() + 2000
+  while (isWaiting(installation) && Date.now() < patience) await sleep(systemClock, 10)
 }
