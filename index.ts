@@ -987,10 +987,10 @@ async function send(
   const answer = await askLoops(request, settings, meta)
   switch (answer.kind) {
     case 'taken':
-      return settle(delivery, contactValues(request.body), history, settings, meta)
+      return settle(delivery, request.body, history, settings, meta)
     case 'known':
       // An earlier try brought the values of the event itself, if not newer ones.
-      return settle(delivery, contactValues(delivery.request.body), history, settings, meta)
+      return settle(delivery, delivery.request.body, history, settings, meta)
     case 'failed':
       return retry(delivery, answer.reason, meta)
     case 'refused':
@@ -1253,14 +1253,20 @@ function isNewer(one: { at: number; id: string }, other: { at: number; id: strin
   return one.at === other.at ? one.id > other.id : one.at > other.at
 }
 
-function newestOf(writes: readonly Write[], name: string): Write | undefined {
-  const newer = (one: Write | undefined, other: Write): Write =>
-    one === undefined || isNewer(other, one) ? other : one
-  return writes.filter(({ values }) => name in values).reduce<Write | undefined>(newer, undefined)
+function newestOf(writes: readonly Write[]): Write | undefined {
+  const [first, ...others] = writes
+  return first && others.reduce((newest, other) => (isNewer(other, newest) ? other : newest), first)
+}
+
+/** The newest write of a property or mailing list. */
+function newestWith(name: string, writes: readonly Write[]): Write | undefined {
+  return newestOf(writes.filter(({ values }) => name in values))
 }
 
 function newestValues(values: Values, writes: readonly Write[]): Values {
-  return Object.fromEntries(Object.keys(values).map((name) => [name, (newestOf(writes, name)?.values ?? values)[name]]))
+  return Object.fromEntries(
+    Object.keys(values).map((name) => [name, (newestWith(name, writes)?.values ?? values)[name]]),
+  )
 }
 
 /**
@@ -1280,11 +1286,18 @@ function isSuperfluous(delivery: Delivery, { writes, done }: History): boolean {
   return (
     isLinked &&
     Object.keys(own.values).every((name) => {
-      const newest = newestOf(others, name)
+      const newest = newestWith(name, others)
       if (newest === undefined) return false
       return isNewer(newest, own) ? done.has(newest.id) : isWritten(newest) && newest.values[name] === own.values[name]
     })
   )
+}
+
+/** The newest of the newer events that link one of the two identifiers to another one than this event does. */
+function newerLink(own: Write, writes: readonly Write[]): Write | undefined {
+  const isOther = ({ email, userId }: Write): boolean =>
+    email !== undefined && userId !== undefined && (email === own.email) !== (userId === own.userId)
+  return newestOf(writes.filter((write) => isNewer(write, own) && isOther(write)))
 }
 
 /**
@@ -1295,23 +1308,21 @@ function newestBody(delivery: Delivery, history: History | undefined): LoopsRequ
   const { body } = delivery.request
   if (history === undefined) return body
   const own = writeOf(delivery)
-  const writes = [...history.writes.filter(({ id }) => id !== own.id), own]
-  const isLinkedAnew = writes.some(
-    (write) =>
-      isNewer(write, own) &&
-      write.email !== undefined &&
-      write.userId !== undefined &&
-      (write.email === own.email) !== (write.userId === own.userId),
-  )
-  const newest = bodyWith(body, newestValues(own.values, writes))
+  const others = history.writes.filter(({ id }) => id !== own.id)
+  const newest = bodyWith(body, newestValues(own.values, [...others, own]))
   const { email, ...withoutEmail } = newest
+  const isLinkedAnew =
+    newerLink(
+      own,
+      others.filter(({ id }) => history.done.has(id)),
+    ) !== undefined
   return isLinkedAnew && newest.userId !== undefined ? withoutEmail : newest
 }
 
 /** Loops has taken the request. What a newer event has noted meanwhile may have been overwritten: it is written again. */
 async function settle(
   delivery: Delivery,
-  sent: Values,
+  sent: LoopsRequest['body'],
   history: History | undefined,
   settings: Settings,
   meta: AppMeta,
@@ -1321,14 +1332,22 @@ async function settle(
   const now = await readHistory(request, meta).catch(() => undefined)
   if (now === undefined) return retry(delivery, 'The cache does not answer', meta)
 
-  const newest = newestValues(sent, now.writes)
-  const overtaken = Object.keys(newest).filter((name) => newest[name] !== sent[name])
-  if (overtaken.length === 0) return note(request, { id, done: Date.now() }, meta).catch(() => undefined)
+  const sentValues = contactValues(sent)
+  const newest = newestValues(sentValues, now.writes)
+  const overtaken = Object.keys(newest).filter((name) => newest[name] !== sentValues[name])
+  const { email, userId } = sent
+  const isLinking = email !== undefined && userId !== undefined
+  const link = isLinking ? newerLink({ ...writeOf(delivery), email, userId }, now.writes) : undefined
+  if (overtaken.length === 0 && link === undefined) {
+    return note(request, { id, done: Date.now() }, meta).catch(() => undefined)
+  }
 
-  const { eventName, eventProperties, ...contact } = newestBody(delivery, now)
-  const body = bodyWith(contact, Object.fromEntries(overtaken.map((name) => [name, newest[name]])))
-  const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body }, settings, meta)
-  return answer.kind === 'failed' ? retry(delivery, answer.reason, meta) : settle(delivery, newest, now, settings, meta)
+  const linked: LoopsRequest['body'] = { ...sent, ...(link && { email: link.email, userId: link.userId }) }
+  const { eventName, eventProperties, ...contact } = linked
+  const repair = bodyWith(contact, Object.fromEntries(overtaken.map((name) => [name, newest[name]])))
+  const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body: repair }, settings, meta)
+  if (answer.kind === 'failed') return retry(delivery, answer.reason, meta)
+  return settle(delivery, bodyWith(contact, newest), now, settings, meta)
 }
 
 // User IDs that Loops does not know
