@@ -1293,11 +1293,14 @@ function isSuperfluous(delivery: Delivery, { writes, done }: History): boolean {
   )
 }
 
-/** The newest of the newer events that link one of the two identifiers to another one than this event does. */
+/** The newest of the newer events that link one of the two identifiers, if it links it to another one than this does. */
 function newerLink(own: Write, writes: readonly Write[]): Write | undefined {
-  const isOther = ({ email, userId }: Write): boolean =>
-    email !== undefined && userId !== undefined && (email === own.email) !== (userId === own.userId)
-  return newestOf(writes.filter((write) => isNewer(write, own) && isOther(write)))
+  const links = writes.filter(
+    ({ email, userId }) =>
+      email !== undefined && userId !== undefined && (email === own.email || userId === own.userId),
+  )
+  const newest = newestOf(links.filter((write) => isNewer(write, own)))
+  return newest?.email === own.email && newest?.userId === own.userId ? undefined : newest
 }
 
 /**
@@ -1345,6 +1348,8 @@ async function settle(
   const linked: LoopsRequest['body'] = { ...sent, ...(link && { email: link.email, userId: link.userId }) }
   const { eventName, eventProperties, ...contact } = linked
   const repair = bodyWith(contact, Object.fromEntries(overtaken.map((name) => [name, newest[name]])))
+  // It goes out at once, but it counts.
+  await nextTurn(settings, meta)
   const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body: repair }, settings, meta)
   if (answer.kind === 'failed') return retry(delivery, answer.reason, meta)
   return settle(delivery, bodyWith(contact, newest), now, settings, meta)

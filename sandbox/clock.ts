@@ -1,3 +1,5 @@
+import { Heap } from './heap'
+
 /** Where the stand-ins take the time from, so that an hour of back-off can pass in a moment. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -24,9 +26,10 @@ export function sleep(clock: Clock, milliseconds: number): Promise<void> {
 }
 
 interface Alarm {
-  at: number
-  order: number
-  callback: () => void
+  readonly at: number
+  readonly order: number
+  /** Gone once the alarm is called off. */
+  callback: (() => void) | undefined
 }
 
 /**
@@ -34,7 +37,9 @@ interface Alarm {
  * microtask is left", so whatever runs under it must do no real input or output.
  */
 export class VirtualClock implements Clock {
-  private alarms: Alarm[] = []
+  private readonly alarms = new Heap<Alarm>(
+    (one, other) => one.at < other.at || (one.at === other.at && one.order < other.order),
+  )
   private order = 0
 
   constructor(private time = Date.UTC(2024, 4, 1)) {}
@@ -44,10 +49,10 @@ export class VirtualClock implements Clock {
   }
 
   after(milliseconds: number, callback: () => void): () => void {
-    const alarm = { at: this.time + Math.max(0, milliseconds), order: this.order++, callback }
-    this.alarms.push(alarm)
+    const alarm: Alarm = { at: this.time + Math.max(0, milliseconds), order: this.order++, callback }
+    this.alarms.add(alarm)
     return () => {
-      this.alarms = this.alarms.filter((other) => other !== alarm)
+      alarm.callback = undefined
     }
   }
 
@@ -55,22 +60,20 @@ export class VirtualClock implements Clock {
   async run(until = Infinity): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve))
-      const next = this.earliest()
+      const next = this.nextAlarm()
       if (next === undefined || next.at > until) break
-      this.alarms = this.alarms.filter((alarm) => alarm !== next)
+      this.alarms.takeFirst()
       this.time = next.at
-      next.callback()
+      next.callback?.()
     }
     if (until !== Infinity) this.time = Math.max(this.time, until)
   }
 
-  private earliest(): Alarm | undefined {
-    return this.alarms.reduce<Alarm | undefined>(
-      (first, alarm) =>
-        first === undefined || alarm.at < first.at || (alarm.at === first.at && alarm.order < first.order)
-          ? alarm
-          : first,
-      undefined,
-    )
+  private nextAlarm(): Alarm | undefined {
+    for (;;) {
+      const next = this.alarms.first()
+      if (next === undefined || next.callback !== undefined) return next
+      this.alarms.takeFirst()
+    }
   }
 }

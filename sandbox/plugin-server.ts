@@ -6,7 +6,7 @@ import { createCache, type Cache } from './plugin-server/cache'
 import { createStorage, type LogEntry, type PosthogApi } from './plugin-server/extensions'
 import type { Fetch } from './plugin-server/fetch'
 import type { EffectHook, InstalledApp } from './plugin-server/installed-app'
-import { JobQueue, type Job, type JobTreatment } from './plugin-server/jobs'
+import { JobQueue, type Job, type JobLocks, type JobTreatment } from './plugin-server/jobs'
 import { Worker, type HookError, type RequestRecord } from './plugin-server/worker'
 import type { ServerVersion } from './server-versions'
 
@@ -14,7 +14,7 @@ export type { Cache } from './plugin-server/cache'
 export type { LogEntry, PosthogApi, PosthogApiRequest } from './plugin-server/extensions'
 export { fetchOf, routeTo, type Fetch, type FetchInit, type FetchResponse } from './plugin-server/fetch'
 export type { EffectHook } from './plugin-server/installed-app'
-export type { Job, JobTreatment } from './plugin-server/jobs'
+export type { Job, JobLocks, JobTreatment } from './plugin-server/jobs'
 export type { Delivery, Effect, HookError, RequestRecord, Webhook, Worker } from './plugin-server/worker'
 
 export interface InstallationOptions {
@@ -34,13 +34,17 @@ export interface InstallationOptions {
   teamId?: number
   /** Whether an app that changes the event's properties gets a TypeError. It does, unless this is false. */
   freeze?: boolean
+  /** Runs the app in a plain context, which is many times faster than the VM of real servers. */
+  trusted?: boolean
   /** Called before anything the app does that can be seen from outside: it may wait, throw, or kill the worker. */
   beforeEffect?: EffectHook
   /** The same after it has been done and before the app learns of it. */
   afterEffect?: EffectHook
   onJobDue?: (job: Job) => JobTreatment | undefined
-  /** Whether due jobs are run by the first worker that lives, by the clock; otherwise by `runDueJobs` only. */
+  /** Whether due jobs are run by the clock, each worker running one at a time; otherwise by `runDueJobs` only. */
   autoRunJobs?: boolean
+  /** What becomes of a job whose worker dies: `expire` unless given. */
+  jobLocks?: JobLocks
 }
 
 /** The app's metrics in PostHog, of one category: a hook's name, a job's name, or `webhook`. */
@@ -64,7 +68,7 @@ export interface Installation {
   readonly failures: readonly { failure: HookError; event?: CapturedEvent }[]
   metrics(category: string): AppMetrics
   startWorker(): Worker
-  /** Runs what is due; a job whose worker is killed stays locked for four hours. */
+  /** Runs what is due. */
   runDueJobs(worker: Worker): Promise<void>
   /** Kills all workers and calls off all timers. */
   close(): void
@@ -76,11 +80,11 @@ export function createInstallation(options: InstallationOptions): Installation {
   const logs: LogEntry[] = []
   const failures: { failure: HookError; event?: CapturedEvent }[] = []
   const metrics = new Map<string, AppMetrics>()
-  const workers: Worker[] = []
-  const jobs = new JobQueue(clock, options.onJobDue ?? (() => undefined))
+  let workers: Worker[] = []
+  const jobs = new JobQueue(clock, options.onJobDue ?? (() => undefined), options.jobLocks)
 
   const metricsOf = (category: string): AppMetrics => metrics.get(category) ?? { successes: 0, failures: 0 }
-  const jobRunner = createJobRunner(clock, jobs, workers)
+  const jobRunner = createJobRunner(clock, jobs, () => workers)
   const watchJobs = () => {
     if (options.autoRunJobs === true) jobRunner.watch()
   }
@@ -115,7 +119,8 @@ export function createInstallation(options: InstallationOptions): Installation {
     metrics: metricsOf,
     startWorker: () => {
       const worker = new Worker(installed)
-      workers.push(worker)
+      // A dead worker would keep its VM in memory.
+      workers = [...workers.filter(({ alive }) => alive), worker]
       watchJobs()
       return worker
     },
@@ -141,6 +146,7 @@ function sharedByWorkers(options: InstallationOptions, clock: Clock, jobs: JobQu
     clock,
     vmClock: clock === systemClock ? undefined : clock,
     random: options.random,
+    trusted: options.trusted ?? false,
     fetch: options.fetch,
     posthogApi:
       options.posthogApi ?? (({ url }) => Promise.reject(new Error(`request to ${url} failed: no PostHog here`))),
@@ -163,25 +169,37 @@ function readMain(directory: string): string {
   return readFileSync(join(directory, main), 'utf8')
 }
 
-function createJobRunner(clock: Clock, jobs: JobQueue, workers: readonly Worker[]) {
+function createJobRunner(clock: Clock, jobs: JobQueue, workers: () => readonly Worker[]) {
+  const busy = new Set<Worker>()
   let callOff: () => void = () => undefined
 
-  const runDue = async (worker: Worker): Promise<void> => {
-    while (worker.alive) {
-      const locked = jobs.lockNext()
-      if (locked === undefined || !(await worker.runJob(locked.job, locked.times))) return
-      jobs.done(locked.job)
-    }
+  /** Tells whether there was a job to run, and the worker lived to see the end of it. */
+  const runNext = async (worker: Worker): Promise<boolean> => {
+    const locked = jobs.lockNext()
+    if (locked === undefined || !(await worker.runJob(locked.job, locked.times))) return false
+    jobs.done(locked.job)
+    return true
+  }
+  const runByClock = async (worker: Worker): Promise<void> => {
+    busy.add(worker)
+    const running = runNext(worker)
+    watch()
+    await running
+    busy.delete(worker)
+    watch()
   }
   const watch = (): void => {
     callOff()
-    const [next] = jobs.pending()
-    const worker = workers.find((candidate) => candidate.alive)
+    const next = jobs.next()
+    const idle = workers().filter((worker) => worker.alive && !busy.has(worker))
+    const worker = idle[(next?.id ?? 0) % idle.length]
     if (next === undefined || worker === undefined) return
-    callOff = clock.after(Math.max(0, next.runAt - clock.now()), () => void runDue(worker).then(watch))
+    callOff = clock.after(Math.max(0, next.runAt - clock.now()), () => void runByClock(worker))
   }
   return {
-    runDue,
+    runDue: async (worker: Worker): Promise<void> => {
+      while (worker.alive && (await runNext(worker)));
+    },
     watch,
     stop: () => {
       callOff()

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
-import { VM } from 'vm2'
 import type { Clock } from '../clock'
 import type { ServerVersion } from '../server-versions'
 import { compileApp } from './compile'
 import type { Fetch } from './fetch'
+import { isolatedContext, plainContext } from './script-context'
 
 /** What the server puts into the VM of an app. */
 export interface HostValues {
@@ -22,6 +22,8 @@ export interface AppVMOptions {
   clock: Clock | undefined
   /** Given if `Math.random` inside the VM is to be this. */
   random: (() => number) | undefined
+  /** Whether the app runs in a plain context instead of vm2. */
+  trusted: boolean
 }
 
 type Hook = (...values: unknown[]) => unknown
@@ -109,11 +111,15 @@ const collectHooks = `
     const exported = (name) => places.map((place) => place[name]).find(Boolean)
     const meta = { ...__pluginHostMeta, global: {} }
     const bound = (hook) => hook && ((...values) => hook(...values, meta))
+    // In a plain context the server's Date is not the app's.
+    const withOwnDate = (event) =>
+      event.timestamp instanceof Date ? event : { ...event, timestamp: new Date(Number(event.timestamp)) }
+    const composeWebhook = bound(exported('composeWebhook'))
     const boundAndGuarded = (hook, name) => hook && guarded(bound(hook), name)
     return {
       setupPlugin: boundAndGuarded(exported('setupPlugin'), 'setupPlugin'),
       onEvent: boundAndGuarded(exported('onEvent'), 'onEvent'),
-      composeWebhook: bound(exported('composeWebhook')),
+      composeWebhook: composeWebhook && ((event) => composeWebhook(withOwnDate(event))),
       jobs: Object.entries(exported('jobs') || {}).map(([name, job]) => [name, boundAndGuarded(job, name)]),
     }
   })
@@ -133,9 +139,9 @@ interface CollectedHooks {
 
 /** Compiles the app and runs its top level in a VM that has what the server gives it, and no more. */
 export function loadApp(source: string, host: HostValues, options: AppVMOptions): AppVM {
-  const { server, clock, random } = options
+  const { server, clock, random, trusted } = options
   const { code, usedImports } = compileApp(source, server)
-  const vm = new VM({ timeout: guardSeconds * 1000 + 1, sandbox: {} })
+  const vm = trusted ? plainContext() : isolatedContext(guardSeconds * 1000 + 1)
   for (const [node, owner, names] of builtInsSince) {
     if (node > server.node) vm.run(names.map((name) => `delete ${owner}.${name}`).join('\n'))
   }

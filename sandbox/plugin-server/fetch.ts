@@ -1,7 +1,7 @@
 import nodeFetch from 'node-fetch'
 import type { ServerVersion } from '../server-versions'
 
-/** What node-fetch 2 and undici have in common, and no more. */
+/** What node-fetch 2 and undici have in common, and the one option of node-fetch that undici ignores. */
 export type Fetch = (url: string, init?: FetchInit) => Promise<FetchResponse>
 
 export interface FetchInit {
@@ -9,6 +9,8 @@ export interface FetchInit {
   headers?: Record<string, string>
   body?: string
   redirect?: 'manual' | 'follow' | 'error'
+  /** Milliseconds after which node-fetch gives up; undici does not know it. */
+  timeout?: number
 }
 
 export interface FetchResponse {

@@ -18,6 +18,8 @@ export interface InstalledApp {
   /** Given if `Date` inside the VM is to follow it. */
   readonly vmClock: Clock | undefined
   readonly random: (() => number) | undefined
+  /** Whether the app runs in a plain context instead of vm2. */
+  readonly trusted: boolean
   readonly fetch: Fetch
   readonly posthogApi: PosthogApi
   readonly cache: Cache

@@ -16,12 +16,19 @@ export interface JobTreatment {
   delayMilliseconds?: number
 }
 
-/** A worker that dies keeps its lock on the job for as long as the job queue lets it. */
+/**
+ * What becomes of the lock on a job whose worker dies. Graphile Worker lets it expire, but frees the job only for another
+ * attempt, and PostHog enqueues each job with `maxAttempts: 1`: on real servers the lock stays and the job never runs.
+ */
+export type JobLocks = 'expire' | 'stay'
+
+/** How long a worker that dies keeps its lock on the job. */
 const lockMilliseconds = 4 * 60 * 60 * 1000
 
 /** The durable job queue of one configured app. Workers come and go, it stays. */
 export class JobQueue {
-  private jobs: Job[] = []
+  /** First due first. */
+  private readonly jobs: Job[] = []
   /** Jobs that were put off once, and how often each is to run: a queue is not asked twice. */
   private readonly postponed = new Map<number, number>()
   private nextId = 1
@@ -29,36 +36,44 @@ export class JobQueue {
   constructor(
     private readonly clock: Clock,
     private readonly onJobDue: (job: Job) => JobTreatment | undefined,
+    private readonly locks: JobLocks = 'expire',
   ) {}
 
   /** The jobs that still have to run, first due first. */
   pending(): readonly Job[] {
-    return [...this.jobs].sort((a, b) => a.runAt - b.runAt || a.id - b.id)
+    return [...this.jobs]
+  }
+
+  /** The job that is due first. */
+  next(): Job | undefined {
+    return this.jobs[0]
   }
 
   enqueue(name: string, payload: unknown, runAt: number): void {
     if (Number.isNaN(runAt)) throw new Error(`The job '${name}' has no valid time to run at.`)
-    this.jobs.push({ id: this.nextId++, name, payload: JSON.stringify(payload ?? null), runAt })
+    this.insert({ id: this.nextId++, name, payload: JSON.stringify(payload ?? null), runAt })
   }
 
   /** Locks the first job that is due for a worker; the job is gone only when `done` is called with it. */
   lockNext(): { job: Job; times: number } | undefined {
-    for (const job of this.pending()) {
-      if (job.runAt > this.clock.now()) return undefined
+    for (;;) {
+      const job = this.next()
+      if (job === undefined || job.runAt > this.clock.now()) return undefined
       const { times = 1, delayMilliseconds = 0 } = this.treatmentOf(job)
       if (delayMilliseconds > 0) {
         this.postponed.set(job.id, times)
         this.move(job, this.clock.now() + delayMilliseconds)
       } else {
-        this.move(job, this.clock.now() + lockMilliseconds)
+        if (this.locks === 'expire') this.move(job, this.clock.now() + lockMilliseconds)
+        else this.done(job)
         return { job, times }
       }
     }
-    return undefined
   }
 
   done(job: Job): void {
-    this.jobs = this.jobs.filter((other) => other.id !== job.id)
+    const place = this.jobs.findIndex((other) => other.id === job.id)
+    if (place >= 0) this.jobs.splice(place, 1)
   }
 
   private treatmentOf(job: Job): JobTreatment {
@@ -67,7 +82,19 @@ export class JobQueue {
   }
 
   private move(job: Job, runAt: number): void {
-    this.jobs = this.jobs.map((other) => (other.id === job.id ? { ...other, runAt } : other))
+    this.done(job)
+    this.insert({ ...job, runAt })
+  }
+
+  private insert(job: Job): void {
+    let [from, to] = [0, this.jobs.length]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      const other = this.jobs[middle]
+      if (other !== undefined && (other.runAt - job.runAt || other.id - job.id) < 0) from = middle + 1
+      else to = middle
+    }
+    this.jobs.splice(from, 0, job)
   }
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { types } from 'node:util'
 import type { CapturedEvent } from '../ingestion'
 import { loadApp, type AppVM, type HostValues } from './app-vm'
 import { composeWebhookPayload, onEventPayload, unchangeable } from './event-payloads'
@@ -71,6 +72,7 @@ export class Worker {
   private readonly lifeline: Lifeline
   /** Tells for what a `fetch` is made, across the awaits inside the app. */
   private readonly activity = new AsyncLocalStorage<Activity>()
+  private readonly inHand = new Set<CapturedEvent | Job>()
 
   constructor(private readonly installed: InstalledApp) {
     this.lifeline = new Lifeline(installed.clock)
@@ -80,7 +82,9 @@ export class Worker {
   async deliver(event: CapturedEvent): Promise<Delivery> {
     const delivery: Delivery = { webhook: null, requests: [], errors: [], killed: false }
     if (this.installed.enabled && this.alive) {
+      this.inHand.add(event)
       await Promise.race([this.lifeline.end, this.callHooks(event, delivery)])
+      this.inHand.delete(event)
     }
     delivery.killed = !this.alive
     return delivery
@@ -91,8 +95,15 @@ export class Worker {
     const run = async () => {
       for (let time = 0; time < times; time++) await this.runJobOnce(job)
     }
+    this.inHand.add(job)
     await Promise.race([this.lifeline.end, run()])
+    this.inHand.delete(job)
     return this.alive
+  }
+
+  /** The events and jobs that it is not through with. */
+  get unfinished(): ReadonlySet<CapturedEvent | Job> {
+    return this.inHand
   }
 
   /** From now on nothing that the app does in this worker has an effect, and nothing it waits for comes. */
@@ -210,9 +221,9 @@ export class Worker {
   }
 
   private async loadOnce(): Promise<AppVM | undefined> {
-    const { source, server, vmClock, random } = this.installed
+    const { source, server, vmClock, random, trusted } = this.installed
     try {
-      const app = loadApp(source, this.hostValues(), { server, clock: vmClock, random })
+      const app = loadApp(source, this.hostValues(), { server, clock: vmClock, random, trusted })
       if (server.jobs && app.jobs.size > 0) {
         await this.setUp(app)
         // The server does not look at how it went, so an app with jobs is not set up again before its first event.
@@ -257,14 +268,18 @@ export class Worker {
 
   private fetch(url: string, init: FetchInit = {}): Promise<FetchResponse> {
     const { by, delivery } = this.activity.getStore() ?? { by: 'load', delivery: undefined }
-    const { method = 'GET', headers = {}, body, redirect } = init
+    const { method = 'GET', headers = {}, body, redirect, timeout } = init
     const sent = { method, headers: { ...headers }, ...(body !== undefined && { body }) }
     return this.effect({ kind: 'fetch', name: `${method} ${url}` }, async () => {
       const record: RequestRecord = { by, url, ...sent, at: this.installed.clock.now() }
       this.installed.requests.push(record)
       delivery?.requests.push(record)
       try {
-        const response = await this.installed.fetch(url, { ...sent, ...(redirect !== undefined && { redirect }) })
+        const response = await this.installed.fetch(url, {
+          ...sent,
+          ...(redirect !== undefined && { redirect }),
+          ...(timeout !== undefined && { timeout }),
+        })
         record.status = response.status
         return response
       } catch (error) {
@@ -298,7 +313,8 @@ export class Worker {
 }
 
 function hookError(by: string, error: unknown): HookError {
-  return error instanceof Error
+  // An error of a plain context is none of this one's.
+  return error instanceof Error || types.isNativeError(error)
     ? { by, name: error.name, message: error.message }
     : { by, name: 'Error', message: String(error) }
 }
