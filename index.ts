@@ -29,11 +29,20 @@ export interface CapturedEvent {
   readonly $set_once?: unknown
 }
 
-/** An event together with the person as far as the event itself tells. */
+/** A person as PostHog has stored it. */
+export interface StoredPerson {
+  readonly id?: string
+  readonly properties: Properties
+}
+
+/** An event together with what is known of its person. */
 interface Sighting {
   readonly event: CapturedEvent
   readonly properties: Properties
   readonly person: Properties
+  readonly personId: string | undefined
+  /** Names of person properties that the event removes. */
+  readonly unset: readonly string[]
 }
 
 type LoopsValue = string | number | boolean
@@ -64,6 +73,7 @@ export const settingFields = {
   apiKey: { label: 'Loops API key', default: '' },
   delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
   requestsPerSecond: { label: 'Requests a second', default: '10' },
+  posthogUrl: { label: 'PostHog address', default: '' },
   dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
   email: { label: 'Email of the user', default: '{person.properties.email}' },
   userId: { label: 'User ID', default: '{event.distinct_id}' },
@@ -141,6 +151,8 @@ export interface Settings {
   readonly apiKey: string
   readonly delivery: 'direct' | 'webhook'
   readonly requestsPerSecond: number
+  /** Where to look up persons; empty: nowhere. */
+  readonly posthogUrl: string
   readonly dryRun: boolean
   readonly email: readonly Template[]
   readonly userId: Template
@@ -176,6 +188,7 @@ export function parseSettings(config: Config): Settings {
     apiKey,
     delivery: parseChoice(field('delivery'), settingFields.delivery.choices),
     requestsPerSecond: parseRate(field('requestsPerSecond')),
+    posthogUrl: parseUrl(field('posthogUrl')),
     dryRun: parseYes(field('dryRun')),
     email: parseEmail(field('email')),
     userId: parseUserId(field('userId')),
@@ -249,6 +262,13 @@ function parseRate(field: Field): number {
     'is not a rate that can be kept: write a number above 0, 10 unless Loops has allowed you more',
   )
   return 1
+}
+
+function parseUrl(field: Field): string {
+  const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
+  if (url !== field.text)
+    field.reject(field.text, 'is no address of a server: write it like https://posthog.example.com')
+  return url.replace(/\/+$/, '')
 }
 
 /** Whether a setting is meant as JSON: names with commas or colons can only be written so. */
@@ -679,20 +699,78 @@ function timeOf(value: unknown): number | undefined {
 // Who
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Nothing but `$set` and `$set_once` tells of the person: other properties of the event may be somebody else's. */
-function sightingOf(event: CapturedEvent): Sighting {
+/**
+ * What is known of the person: what PostHog has stored, if that was asked for, and what the event says of the person itself.
+ * Other properties of the event may be somebody else's. `$set_once` sets what PostHog has not stored.
+ */
+function sightingOf(event: CapturedEvent, stored?: StoredPerson): Sighting {
   const properties = isRecord(event.properties) ? event.properties : {}
-  const setOnce = own(properties, '$set_once') ?? event.$set_once
-  const set = own(properties, '$set') ?? event.$set
-  return { event, properties, person: { ...(isRecord(setOnce) ? setOnce : {}), ...(isRecord(set) ? set : {}) } }
+  const { set, setOnce, unset } = personChanges(event, properties)
+  const person = { ...setOnce, ...stored?.properties, ...set }
+  return { event, properties, person: without(person, unset), personId: stored?.id, unset }
 }
 
-function emailOf(settings: Settings, sighting: Sighting): string | undefined {
-  for (const template of settings.email) {
-    const value = resolve(template, sighting)
-    if (typeof value === 'string' && isEmail(value.trim())) return value.trim()
+function personChanges(event: CapturedEvent, properties: Properties) {
+  const set = own(properties, '$set') ?? event.$set
+  const setOnce = own(properties, '$set_once') ?? event.$set_once
+  const unset = own(properties, '$unset')
+  return {
+    set: isRecord(set) ? set : {},
+    setOnce: isRecord(setOnce) ? setOnce : {},
+    unset: Array.isArray(unset) ? unset.filter((name): name is string => typeof name === 'string') : [],
   }
-  return undefined
+}
+
+function without(properties: Properties, names: readonly string[]): Properties {
+  if (names.length === 0) return properties
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)))
+}
+
+/**
+ * Whether the settings ask for something of the person that the event itself does not tell, so that PostHog must be asked.
+ * An event that nobody wants needs nothing.
+ */
+export function needsPerson(event: CapturedEvent, settings: Settings): boolean {
+  const { eventsToSend, contactUpdates } = settings
+  const halves = [eventsToSend, contactUpdates].filter(({ events }) => nameInLoops(events, event.event) !== undefined)
+  if (halves.length === 0) return false
+  const sighting = sightingOf(event)
+  const wanted = halves.filter(({ filters }) =>
+    filtersHold(
+      filters.filter(({ type }) => type === 'event'),
+      sighting,
+    ),
+  )
+  const isUntold = (template: Template | LoopsValue): boolean =>
+    typeof template === 'object' &&
+    template.some((part) => typeof part === 'object' && isOfPerson(part) && read(part, sighting) === undefined)
+  return (
+    wanted.some((half) => half === contactUpdates && half.includeAll) ||
+    wanted.some(({ filters }) =>
+      filters.some(({ type, key }) => type === 'person' && own(sighting.person, key) === undefined),
+    ) ||
+    wanted.some(({ mapping, mailingLists: lists }) => [...mapping.values(), ...lists.values()].some(isUntold)) ||
+    (wanted.length > 0 && (isUntold(settings.userId) || ladderTo(settings.email, sighting).some(isUntold)))
+  )
+}
+
+function isOfPerson({ of }: Placeholder): boolean {
+  return of === 'person properties' || of === 'person id'
+}
+
+/** The places where an address is looked for, up to the one that has it. */
+function ladderTo(templates: readonly Template[], sighting: Sighting): readonly Template[] {
+  const found = templates.findIndex((template) => addressIn(template, sighting) !== undefined)
+  return found < 0 ? templates : templates.slice(0, found)
+}
+
+function addressIn(template: Template, sighting: Sighting): string | undefined {
+  const value = resolve(template, sighting)
+  return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
+}
+
+function emailOf({ email }: Settings, sighting: Sighting): string | undefined {
+  return email.map((template) => addressIn(template, sighting)).find((address) => address !== undefined)
 }
 
 const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
@@ -730,7 +808,7 @@ function idOf(value: unknown, { event, properties }: Sighting): string | undefin
 // Which values
 // ---------------------------------------------------------------------------------------------------------------------
 
-function read(placeholder: Placeholder, { event, properties, person }: Sighting): unknown {
+function read(placeholder: Placeholder, { event, properties, person, personId }: Sighting): unknown {
   switch (placeholder.of) {
     case 'event':
       return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
@@ -739,7 +817,7 @@ function read(placeholder: Placeholder, { event, properties, person }: Sighting)
     case 'person properties':
       return lookUp(person, placeholder)
     case 'person id':
-      return undefined
+      return personId
   }
 }
 
@@ -832,16 +910,17 @@ function isDate(value: unknown): value is Date {
  *
  * @param event what a hook received; it is not changed.
  * @param settings what `parseSettings` made of the panel.
+ * @param stored the person as PostHog has stored it, where `needsPerson` asks for it.
  * @returns the request, the reason why a wanted event is skipped, or `undefined` for an event that nobody asked for. The
  * same event and settings always give the same answer.
  */
-export function translate(event: CapturedEvent, settings: Settings): Translation {
+export function translate(event: CapturedEvent, settings: Settings, stored?: StoredPerson): Translation {
   const { eventsToSend, contactUpdates } = settings
   const eventName = nameInLoops(eventsToSend.events, event.event)
   const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
   if (eventName === undefined && !isContactEvent) return undefined
 
-  const sighting = sightingOf(event)
+  const sighting = sightingOf(event, stored)
   const sends = eventName !== undefined && filtersHold(eventsToSend.filters, sighting)
   const updates = isContactEvent && filtersHold(contactUpdates.filters, sighting)
   if (!sends && !updates) return undefined
@@ -855,7 +934,7 @@ export function translate(event: CapturedEvent, settings: Settings): Translation
 
   // An event's own lists win over those of the contact update it also is. Identity comes last: nothing overwrites it.
   const body = {
-    ...(updates && loopsProperties(contactUpdates, sighting.person, isLeftOutOfContact, sighting)),
+    ...(updates && { ...cleared(contactUpdates, sighting), ...contactProperties(contactUpdates, sighting) }),
     ...(sends && {
       eventName: cutToFit(eventName.replace(/:/g, '_')),
       eventProperties: loopsProperties(eventsToSend, sighting.properties, isLeftOutOfEvent, sighting),
@@ -868,6 +947,21 @@ export function translate(event: CapturedEvent, settings: Settings): Translation
     ...(userId !== undefined && { userId }),
   }
   return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
+}
+
+function contactProperties(half: Half, sighting: Sighting): Record<string, LoopsValue> {
+  return loopsProperties(half, sighting.person, isLeftOutOfContact, sighting)
+}
+
+/** `null` resets a contact property: those that the removed person properties have fed. */
+function cleared({ includeAll, mapping }: Half, { unset }: Sighting): Record<string, null> {
+  if (unset.length === 0) return {}
+  const mapped = [...mapping].filter(([, template]) => {
+    const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
+    return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
+  })
+  const included = includeAll ? unset.filter((name) => !isLeftOutOfContact(name)) : []
+  return Object.fromEntries([...included, ...mapped.map(([name]) => name)].map((name) => [name, null]))
 }
 
 function loopsProperties(
@@ -921,6 +1015,107 @@ function sendEvent(body: LoopsRequest['body'], uuid: unknown): LoopsRequest {
   const request: LoopsRequest = { method: 'POST', path: '/v1/events/send', body }
   // Loops takes up to 100 characters; and what is no plain token has no business in an HTTP header.
   return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Person look-up
+// ---------------------------------------------------------------------------------------------------------------------
+
+const PERSON_KEPT_FOR = 300
+const LOOK_UP_RESTS_FOR = 60_000
+
+/** A person in the cache, with the time (milliseconds since 1970) at which PostHog was asked. */
+interface CachedPerson extends StoredPerson {
+  readonly askedAt: number
+}
+
+/**
+ * The person of the event as PostHog has stored it.
+ *
+ * @returns `undefined` if the settings or the event do not ask for it, or if PostHog does not answer: the event goes on with
+ * what it says itself.
+ */
+async function storedPerson(
+  event: CapturedEvent,
+  settings: Settings,
+  meta: AppMeta,
+): Promise<StoredPerson | undefined> {
+  if (settings.posthogUrl === '') return undefined
+  const isNeeded = needsPerson(event, settings)
+  const changes = customChanges(event)
+  if (!isNeeded && changes === undefined) return undefined
+
+  const known = await cachedPerson(event.distinct_id, meta)
+  if (known !== undefined && changes !== undefined) await keepPerson(event.distinct_id, changes(known), meta)
+  if (!isNeeded) return undefined
+  return known ?? askForPerson(event.distinct_id, settings, meta)
+}
+
+/** What the event makes of the cached person; `undefined` if it changes none but the `$` properties of every page view. */
+function customChanges(event: CapturedEvent): ((person: CachedPerson) => CachedPerson) | undefined {
+  const { set, setOnce, unset } = personChanges(event, isRecord(event.properties) ? event.properties : {})
+  const names = [...Object.keys(set), ...Object.keys(setOnce), ...unset]
+  if (names.every((name) => name.startsWith('$'))) return undefined
+  return (person) => ({ ...person, properties: without({ ...setOnce, ...person.properties, ...set }, unset) })
+}
+
+async function cachedPerson(distinctId: string, { cache }: AppMeta): Promise<CachedPerson | undefined> {
+  const found = await persistently(() => cache.get(`person-${distinctId}`, null)).catch(() => null)
+  return isRecord(found) && isRecord(found.properties) ? (found as unknown as CachedPerson) : undefined
+}
+
+async function keepPerson(distinctId: string, person: CachedPerson, { cache }: AppMeta): Promise<void> {
+  const seconds = Math.ceil(PERSON_KEPT_FOR - (Date.now() - person.askedAt) / 1000)
+  if (seconds <= 0) return
+  await persistently(() => cache.set(`person-${distinctId}`, person, seconds)).catch(() => undefined)
+}
+
+/** Many events at once wait for one answer. After a failure PostHog is left in peace for a minute. */
+async function askForPerson(distinctId: string, settings: Settings, meta: AppMeta): Promise<StoredPerson | undefined> {
+  const memory = meta.global
+  if (Date.now() < (memory.lookUpRestsUntil ?? 0)) return undefined
+  memory.lookUps ??= new Map()
+  const underWay = memory.lookUps.get(distinctId) ?? fetchPerson(distinctId, settings)
+  memory.lookUps.set(distinctId, underWay)
+  try {
+    const person = await underWay
+    memory.isLookUpFailureLogged = false
+    await keepPerson(distinctId, person, meta)
+    return person
+  } catch (error) {
+    memory.lookUpRestsUntil = Date.now() + LOOK_UP_RESTS_FOR
+    logLookUpFailure(withoutSecrets(messageOf(error), settings.apiKey), memory)
+    return undefined
+  } finally {
+    memory.lookUps.delete(distinctId)
+  }
+}
+
+/** A person that PostHog does not know is an answer too: one without properties. */
+async function fetchPerson(distinctId: string, { posthogUrl }: Settings): Promise<CachedPerson> {
+  const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
+  const response = await posthog.api.get(path, { host: posthogUrl })
+  if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
+  const answer: unknown = await response.json()
+  const results = own(answer, 'results')
+  if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
+  const person: unknown = results[0]
+  const id = own(person, 'uuid') ?? own(person, 'id')
+  const properties = own(person, 'properties')
+  return {
+    ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
+    properties: isRecord(properties) ? properties : {},
+    askedAt: Date.now(),
+  }
+}
+
+function logLookUpFailure(reason: string, memory: Memory): void {
+  if (memory.isLookUpFailureLogged === true) return
+  memory.isLookUpFailureLogged = true
+  console.warn(
+    `The person cannot be looked up (${reason}): events are sent with what they say themselves. ` +
+      'Until it works again this is not logged.',
+  )
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -1374,7 +1569,7 @@ async function isRefusedUserId({ body }: LoopsRequest, meta: AppMeta): Promise<b
 
 async function refuse(delivery: Delivery, reason: string, settings: Settings, meta: AppMeta): Promise<void> {
   const { request, id } = delivery
-  if (request.body.email === undefined && (await isUnknown(request.body.userId, settings))) {
+  if (request.body.email === undefined && (await isUnknown(request.body.userId, settings, meta))) {
     const update: LoopsRequest = { method: 'PUT', path: '/v1/contacts/update', body: request.body }
     const { writes, done } = await readHistory(update, meta).catch(() => NOTHING_KNOWN)
     if (writes.some((write) => write.email !== undefined && !done.has(write.id))) return retry(delivery, reason, meta)
@@ -1388,14 +1583,9 @@ async function refuse(delivery: Delivery, reason: string, settings: Settings, me
 const NOTHING_KNOWN: History = { writes: [], done: new Map() }
 
 /** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
-async function isUnknown(userId: unknown, { apiKey }: Settings): Promise<boolean> {
-  try {
-    const url = `${LOOPS_API}/v1/contacts/find?userId=${encodeURIComponent(String(userId))}`
-    const response = await fetch(url, { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` } })
-    return response.ok && (await response.text()).trim() === '[]'
-  } catch {
-    return false
-  }
+async function isUnknown(userId: unknown, settings: Settings, meta: AppMeta): Promise<boolean> {
+  const { json } = await getFromLoops(`/v1/contacts/find?userId=${encodeURIComponent(String(userId))}`, settings, meta)
+  return Array.isArray(json) && json.length === 0
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -1406,8 +1596,13 @@ async function isUnknown(userId: unknown, { apiKey }: Settings): Promise<boolean
 interface Memory {
   settings?: Settings
   /** Servers that call two hooks may set the app up twice at once. */
-  keyCheck?: Promise<void>
+  accountCheck?: Promise<void>
   loggedSkips?: Set<string>
+  /** Look-ups under way, by distinct_id. */
+  lookUps?: Map<string, Promise<CachedPerson>>
+  /** Milliseconds since 1970. */
+  lookUpRestsUntil?: number
+  isLookUpFailureLogged?: boolean
 }
 
 type ScaffoldMeta = Meta<{ config: Config; global: Memory; jobs: { deliver: Delivery } }>
@@ -1423,49 +1618,122 @@ type AppMeta = Pick<ScaffoldMeta, 'config' | 'global' | 'cache'> & Partial<Pick<
  */
 export async function setupPlugin(meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
-  if (settings.delivery === 'webhook' && meta.global.keyCheck === undefined) {
+  if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
     console.warn(
       'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22; on others nothing is sent.',
     )
   }
   if (settings.dryRun) return
-  meta.global.keyCheck ??= nextTurn(settings, meta).then(() => checkApiKey(settings))
-  await meta.global.keyCheck
+  meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
+  await meta.global.accountCheck
 }
 
-async function checkApiKey({ apiKey }: Settings): Promise<void> {
-  const answer = await askForTeam(apiKey).catch((error: unknown) => ({ status: 0, text: messageOf(error) }))
-  if (answer.status === 200) {
-    console.log(withoutSecrets(`Connected to Loops: the API key belongs to the team ${answer.text}.`, apiKey))
-  } else if (answer.status === 401) {
-    const { label } = settingFields.apiKey
-    throw new Error(
-      withoutSecrets(
-        `Loops settings: ${label}: Loops refuses it (${answer.text}): copy a key from Loops, Settings -> API.`,
-        apiKey,
-      ),
-    )
-  } else {
-    console.warn(
-      withoutSecrets(`The Loops API key is not checked (${answer.text}); events are sent all the same.`, apiKey),
-    )
+async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Promise<void> {
+  if (await isKeyRight(settings, meta)) await checkAccount(settings, meta)
+}
+
+/** Logs what Loops says of the key; throws if it refuses it. */
+async function isKeyRight(settings: Settings, meta: AppMeta): Promise<boolean> {
+  const answer = await getFromLoops('/v1/api-key', settings, meta)
+  if (answer.status === 401) {
+    const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
+    throw new Error(`Loops settings: ${problem}: copy a key from Loops, Settings -> API.`)
+  }
+  const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
+  if (answer.status === 200) console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
+  else console.warn(`The Loops API key is not checked (${answer.reason}); events are sent all the same.`)
+  return answer.status === 200
+}
+
+/**
+ * What Loops answers to a question, with the reason if it does not; status 0 if it cannot be reached. Questions are not put
+ * off, but they count for the pace.
+ */
+async function getFromLoops(
+  path: string,
+  settings: Settings,
+  meta: AppMeta,
+): Promise<{ status: number; json?: unknown; reason: string }> {
+  const { apiKey } = settings
+  await nextTurn(settings, meta)
+  try {
+    const headers = { Authorization: `Bearer ${apiKey}` }
+    const response = await fetch(LOOPS_API + path, { method: 'GET', headers })
+    if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
+    const reason = `${response.status}${await reasonIn(response)}`
+    return { status: response.status, reason: withoutSecrets(reason, apiKey) }
+  } catch (error) {
+    return { status: 0, reason: withoutSecrets(messageOf(error), apiKey) }
   }
 }
 
-async function askForTeam(apiKey: string): Promise<{ status: number; text: string }> {
-  const response = await fetch(`${LOOPS_API}/v1/api-key`, {
-    method: 'GET',
-    headers: { Authorization: `Bearer ${apiKey}` },
+/** Warns once of mailing lists and contact properties in the settings that the Loops account does not have. */
+async function checkAccount(settings: Settings, meta: AppMeta): Promise<void> {
+  const { eventsToSend, contactUpdates } = settings
+  const halves = [eventsToSend, contactUpdates].filter((half) => !isOff(half))
+  const lists = halves.flatMap(({ mailingLists: wanted }) => [...wanted.keys()])
+  const names = isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()]
+  const loopsLists = lists.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
+  const loopsProperties =
+    names.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)
+  const missing = [
+    ...missingIn(loopsLists?.json, 'mailing list', lists, 'id', 'name'),
+    ...missingIn(loopsProperties?.json, 'contact property', names, 'key', 'label'),
+  ]
+  if (missing.length === 0) return
+  console.warn(
+    `The settings name what Loops does not have: ${missing.join(', ')}. ` +
+      'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.',
+  )
+}
+
+/** A check that fails is no error: it finds nothing missing. */
+function missingIn(
+  answer: unknown,
+  kind: string,
+  wanted: readonly string[],
+  keyField: string,
+  nameField: string,
+): string[] {
+  if (!Array.isArray(answer)) return []
+  const present = answer.map((entry) => ({ key: String(own(entry, keyField)), name: String(own(entry, nameField)) }))
+  const unknown = [...new Set(wanted)].filter((one) => present.every(({ key }) => key !== one))
+  return unknown.map((one) => {
+    const close = present
+      .filter(({ key, name }) => isClose(one, key) || isClose(one, name))
+      .map(({ key }) => quoted(key))
+    return `${kind} ${quoted(one)}${close.length > 0 ? ` (it has ${close.join(', ')})` : ''}`
   })
-  if (!response.ok) return { status: response.status, text: `${response.status}${await reasonIn(response)}` }
-  return { status: 200, text: quoted(own(JSON.parse(await response.text()), 'teamName')) }
+}
+
+/** Whether two names differ in nothing but capitals, blanks and signs, or in two letters at most. */
+function isClose(one: string, other: string): boolean {
+  const [left, right] = [one, other].map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')) as [
+    string,
+    string,
+  ]
+  return left === right || (Math.min(left.length, right.length) > 3 && lettersChanged(left, right) <= 2)
+}
+
+/** The Levenshtein distance. */
+function lettersChanged(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (const letter of one) {
+    const next = [(row[0] ?? 0) + 1]
+    for (let place = 1; place <= other.length; place++) {
+      const swapped = (row[place - 1] ?? 0) + (letter === other[place - 1] ? 0 : 1)
+      next.push(Math.min(swapped, (row[place] ?? 0) + 1, (next[place - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[other.length] ?? 0
 }
 
 /** Sends the event with `delivery` "direct". Servers that know `composeWebhook` call both hooks for each event. */
 export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery !== 'direct') return
-  const request = requestToSend(event, settings, meta)
+  const request = requestToSend(event, settings, meta, await storedPerson(event, settings, meta))
   if (request !== undefined) await deliver(deliveryOf(request, event), settings, meta)
 }
 
@@ -1492,8 +1760,13 @@ function settingsOf({ config, global }: AppMeta): Settings {
   return global.settings
 }
 
-function requestToSend(event: CapturedEvent, settings: Settings, { global }: AppMeta): LoopsRequest | undefined {
-  const translation = translate(event, settings)
+function requestToSend(
+  event: CapturedEvent,
+  settings: Settings,
+  { global }: AppMeta,
+  stored?: StoredPerson,
+): LoopsRequest | undefined {
+  const translation = translate(event, settings, stored)
   if (translation === undefined) return undefined
   if ('skipped' in translation) {
     logSkip(event, translation.skipped, settings, global)

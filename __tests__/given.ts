@@ -58,3 +58,8 @@ export function requestFrom(event: CapturedEvent, config: Config = {}): LoopsReq
   }
   return translation.request
 }
+
+/** Whether a request to Loops is one of those with which the app checks its settings when it is set up. */
+export function isSetUpRequest({ path }: { path: string }): boolean {
+  return /\/v1\/(api-key|lists|contacts\/properties)/.test(path)
+}

@@ -137,7 +137,7 @@ describe("what direct delivery makes of Loops' answer", () => {
 describe('set-up', () => {
   it('asks Loops about the key and logs the team', async () => {
     loopsAnswers(200, '{"success": true, "teamName": "Acme\\nERROR"}')
-    await setupPlugin(metaWith())
+    await setupPlugin(metaWith({ contactEvents: '' }))
     expect(fetchMock.mock.calls).toEqual([
       ['https://app.loops.so/api/v1/api-key', { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` } }],
     ])

@@ -7,7 +7,7 @@ import { createInstallation, fetchOf, routeTo } from '../sandbox/plugin-server'
 import type { Installation } from '../sandbox/plugin-server'
 import { serverVersions } from '../sandbox/server-versions'
 import type { ServerVersion } from '../sandbox/server-versions'
-import { apiKey, uuid } from './given'
+import { apiKey, isSetUpRequest, uuid } from './given'
 
 const purchase: CapturedEvent = {
   uuid,
@@ -45,7 +45,11 @@ let server: LoopsApiServer
 let installation: Installation | undefined
 
 beforeEach(async () => {
-  api = new LoopsApi({ apiKey, teamName: 'Acme' })
+  api = new LoopsApi({
+    apiKey,
+    teamName: 'Acme',
+    contactProperties: [{ key: 'plan', label: 'Plan', type: 'string' }],
+  })
   server = await serveLoopsApi(api)
 })
 afterEach(async () => {
@@ -66,7 +70,7 @@ function install(version: ServerVersion, changes: AppConfig = {}): Installation 
 function requestsToLoops(): unknown[] {
   return api
     .requests()
-    .filter(({ path }) => path !== '/api/v1/api-key')
+    .filter((request) => !isSetUpRequest(request))
     .map(({ method, path, headers, body }) => ({
       method,
       path,

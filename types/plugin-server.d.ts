@@ -28,3 +28,8 @@ declare module 'node-fetch' {
 
   export default function fetch(url: string, options?: RequestOptions): Promise<Response>
 }
+
+/** PostHog's own API, with a key that the server makes for itself. */
+declare const posthog: {
+  api: { get(path: string, options: { host: string }): Promise<import('node-fetch').Response> }
+}

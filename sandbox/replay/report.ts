@@ -2,16 +2,8 @@ import colors from 'picocolors'
 import type { Explanation } from '../dry-runs'
 import type { CapturedEvent } from '../ingestion'
 import type { Contact, RecordedEvent } from '../loops-api'
-import type { HookError, LogEntry, RequestRecord } from '../plugin-server'
-
-/** What the app did about an event. */
-export interface Outcome {
-  /** The requests, each with what Loops said. */
-  made: readonly (RequestRecord & { answer: string })[]
-  errors: readonly HookError[]
-  /** Whether something waits in the job queue. */
-  waits: boolean
-}
+import type { Outcome } from '../observed-app'
+import type { LogEntry, RequestRecord } from '../plugin-server'
 
 /** One event and what became of it, as lines for the terminal. */
 export function eventReport(place: number, event: CapturedEvent, explanation: Explanation, outcome: Outcome): string {
