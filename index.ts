@@ -1060,14 +1060,20 @@ function customChanges(event: CapturedEvent): ((person: CachedPerson) => CachedP
 }
 
 async function cachedPerson(distinctId: string, { cache }: AppMeta): Promise<CachedPerson | undefined> {
-  const found = await persistently(() => cache.get(`person-${distinctId}`, null)).catch(() => null)
+  const found = await orElse(
+    persistently(() => cache.get(`person-${distinctId}`, null)),
+    null,
+  )
   return isRecord(found) && isRecord(found.properties) ? (found as unknown as CachedPerson) : undefined
 }
 
 async function keepPerson(distinctId: string, person: CachedPerson, { cache }: AppMeta): Promise<void> {
   const seconds = Math.ceil(PERSON_KEPT_FOR - (Date.now() - person.askedAt) / 1000)
   if (seconds <= 0) return
-  await persistently(() => cache.set(`person-${distinctId}`, person, seconds)).catch(() => undefined)
+  await orElse(
+    persistently(() => cache.set(`person-${distinctId}`, person, seconds)),
+    undefined,
+  )
 }
 
 /** Many events at once wait for one answer. After a failure PostHog is left in peace for a minute. */
@@ -1159,15 +1165,15 @@ function deliveryOf(request: LoopsRequest, { event, uuid, distinct_id, timestamp
  * failure cannot be handed to a job. PostHog records each of them.
  */
 async function deliver(delivery: Delivery, settings: Settings, meta: AppMeta): Promise<void> {
-  if (await isRefusedUserId(delivery.request, meta)) {
+  if (await orElse(isRefusedUserId(delivery.request, meta), false)) {
     logOnce('Loops has just answered that it knows no contact with its user ID', meta.global)
     return
   }
-  const history = await prepared(delivery, meta)
+  const history = await orElse(prepared(delivery, meta), undefined)
   if (history === 'superfluous') return
   if (history === undefined && (await waitsForCache(delivery, meta))) return
 
-  const turn = delivery.hasTurn === true ? 0 : await nextTurn(settings, meta)
+  const turn = delivery.hasTurn === true ? 0 : await orElse(nextTurn(settings, meta), 0)
   if (turn > Date.now() && (await runLater({ ...delivery, isNoted: true, hasTurn: true }, turn, meta))) return
   await send({ ...delivery, firstTried: delivery.firstTried ?? Date.now() }, history, settings, meta)
 }
@@ -1179,7 +1185,7 @@ async function send(
   meta: AppMeta,
 ): Promise<void> {
   const request = { ...delivery.request, body: newestBody(delivery, history) }
-  const answer = await askLoops(request, settings, meta)
+  const answer = await orElse(askLoops(request, settings, meta), NO_ANSWER)
   switch (answer.kind) {
     case 'taken':
       return settle(delivery, request.body, history, settings, meta)
@@ -1194,6 +1200,9 @@ async function send(
 }
 
 // Asking Loops
+
+/** For a `fetch` that knows no `timeout`. */
+const NO_ANSWER = { kind: 'failed', reason: 'Loops cannot be reached: no answer in 30 seconds' } as const
 
 type Answer = { readonly kind: 'taken' | 'known' } | { readonly kind: 'refused' | 'failed'; readonly reason: string }
 
@@ -1265,12 +1274,8 @@ function withoutKey(text: string, apiKey: string): string {
 /** Hands a delivery to a job; tells whether there is one. Jobs are durable, but no server since late 2024 has them. */
 async function runLater(delivery: Delivery, at: number, { jobs }: AppMeta): Promise<boolean> {
   if (jobs === undefined) return false
-  try {
-    await persistently(() => jobs.deliver(delivery).runAt(new Date(at)))
-    return true
-  } catch {
-    return false
-  }
+  const enqueued = persistently(() => jobs.deliver(delivery).runAt(new Date(at))).then(() => true)
+  return orElse(enqueued, false)
 }
 
 /** From seconds to an hour, each wait up to half as long again, so that what failed together does not come back together. */
@@ -1304,17 +1309,13 @@ async function nextTurn({ requestsPerSecond }: Settings, { cache }: AppMeta): Pr
   const present = Math.floor(Date.now() / width)
   const counter = `slots-${requestsPerSecond}`
   const take = async (start: number): Promise<number> => start + (await count(cache, `${counter}-${start}`)) - 1
-  try {
-    const [start = 0, early = 0] = (await persistently(() => cache.get(counter, []))) as number[]
-    const slot = await take(start)
-    if (slot >= present) return slot < Math.max(present + 1, start + early) ? 0 : Math.ceil(slot * width)
-    const hasRested = slot + requestsPerSecond < present
-    await persistently(() => cache.set(counter, [present, hasRested ? requestsPerSecond / 3 : 0], DAY_IN_SECONDS))
-    await take(present)
-    return 0
-  } catch {
-    return 0
-  }
+  const [start = 0, early = 0] = (await persistently(() => cache.get(counter, []))) as number[]
+  const slot = await take(start)
+  if (slot >= present) return slot < Math.max(present + 1, start + early) ? 0 : Math.ceil(slot * width)
+  const hasRested = slot + requestsPerSecond < present
+  await persistently(() => cache.set(counter, [present, hasRested ? requestsPerSecond / 3 : 0], DAY_IN_SECONDS))
+  await take(present)
+  return 0
 }
 
 const DAY_IN_SECONDS = 86_400
@@ -1323,6 +1324,18 @@ async function count(cache: AppMeta['cache'], key: string): Promise<number> {
   const value = await persistently(() => cache.incr(key))
   if (value === 1) await persistently(() => cache.expire(key, DAY_IN_SECONDS))
   return value
+}
+
+/**
+ * The result, or the fallback if there is none. PostHog rejects every await after 30 seconds, and an outer one before the
+ * later ones inside it: only a catch around the whole of a call keeps a slow helper from taking the event with it.
+ */
+async function orElse<Result, Fallback>(result: Promise<Result>, fallback: Fallback): Promise<Result | Fallback> {
+  try {
+    return await result
+  } catch {
+    return fallback
+  }
 }
 
 /** The cache and the queue may refuse for a moment. One that is slow to do so is not asked again: there are 30 seconds. */
@@ -1366,17 +1379,14 @@ type HistoryLine =
  * Reads the history of the contact and adds the delivery to it. It must stand there before it is sent: whoever writes
  * something older afterwards sees it.
  *
- * @returns `superfluous` if there is nothing left to write, `undefined` if the cache does not answer.
+ * @returns `superfluous` if there is nothing left to write.
+ * @throws what the cache says if it does not answer.
  */
-async function prepared(delivery: Delivery, meta: AppMeta): Promise<History | 'superfluous' | undefined> {
-  try {
-    const history = await readHistory(delivery.request, meta)
-    if (isSuperfluous(delivery, history)) return 'superfluous'
-    if (delivery.isNoted !== true) await note(delivery.request, writeOf(delivery), meta)
-    return history
-  } catch {
-    return undefined
-  }
+async function prepared(delivery: Delivery, meta: AppMeta): Promise<History | 'superfluous'> {
+  const history = await readHistory(delivery.request, meta)
+  if (isSuperfluous(delivery, history)) return 'superfluous'
+  if (delivery.isNoted !== true) await note(delivery.request, writeOf(delivery), meta)
+  return history
 }
 
 /** The keys under which the history of a contact stands, for each period: Loops finds a contact by either identifier. */
@@ -1527,7 +1537,7 @@ async function settle(
 ): Promise<void> {
   if (history === undefined) return
   const { request, id } = delivery
-  const now = await readHistory(request, meta).catch(() => undefined)
+  const now = await orElse(readHistory(request, meta), undefined)
   if (now === undefined) return retry(delivery, 'The cache does not answer', meta)
 
   const sentValues = contactValues(sent)
@@ -1537,14 +1547,14 @@ async function settle(
   const isLinking = email !== undefined && userId !== undefined
   const link = isLinking ? newerLink({ ...writeOf(delivery), email, userId }, now.writes) : undefined
   if (overtaken.length === 0 && link === undefined) {
-    return note(request, { id, done: Date.now() }, meta).catch(() => undefined)
+    return orElse(note(request, { id, done: Date.now() }, meta), undefined)
   }
 
   const linked: LoopsRequest['body'] = { ...sent, ...(link && { email: link.email, userId: link.userId }) }
   const { eventName, eventProperties, ...contact } = linked
   const repair = bodyWith(contact, Object.fromEntries(overtaken.map((name) => [name, newest[name]])))
   // It goes out at once, but it counts.
-  await nextTurn(settings, meta)
+  await orElse(nextTurn(settings, meta), 0)
   const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body: repair }, settings, meta)
   if (answer.kind === 'failed') return retry(delivery, answer.reason, meta)
   return settle(delivery, bodyWith(contact, newest), now, settings, meta)
@@ -1557,26 +1567,25 @@ const UNKNOWN_FOR = 10 * MINUTE
 /** Whether Loops has just refused this user ID alone, and no event has brought an address for it since. */
 async function isRefusedUserId({ body }: LoopsRequest, meta: AppMeta): Promise<boolean> {
   if (body.email !== undefined) return false
-  try {
-    const since = Number(await persistently(() => meta.cache.get(`unknown-${String(body.userId)}`, 0)))
-    if (since <= Date.now() - UNKNOWN_FOR) return false
-    const { writes } = await readHistory({ method: 'PUT', path: '/v1/contacts/update', body }, meta)
-    return !writes.some(({ email, noted }) => email !== undefined && noted > since)
-  } catch {
-    return false
-  }
+  const since = Number(await persistently(() => meta.cache.get(`unknown-${String(body.userId)}`, 0)))
+  if (since <= Date.now() - UNKNOWN_FOR) return false
+  const { writes } = await readHistory({ method: 'PUT', path: '/v1/contacts/update', body }, meta)
+  return !writes.some(({ email, noted }) => email !== undefined && noted > since)
 }
 
 async function refuse(delivery: Delivery, reason: string, settings: Settings, meta: AppMeta): Promise<void> {
   const { request, id } = delivery
   if (request.body.email === undefined && (await isUnknown(request.body.userId, settings, meta))) {
     const update: LoopsRequest = { method: 'PUT', path: '/v1/contacts/update', body: request.body }
-    const { writes, done } = await readHistory(update, meta).catch(() => NOTHING_KNOWN)
+    const { writes, done } = await orElse(readHistory(update, meta), NOTHING_KNOWN)
     if (writes.some((write) => write.email !== undefined && !done.has(write.id))) return retry(delivery, reason, meta)
     const unknown = `unknown-${String(request.body.userId)}`
-    await persistently(() => meta.cache.set(unknown, Date.now(), UNKNOWN_FOR / SECOND)).catch(() => undefined)
+    await orElse(
+      persistently(() => meta.cache.set(unknown, Date.now(), UNKNOWN_FOR / SECOND)),
+      undefined,
+    )
   }
-  await note(request, { id, refused: true }, meta).catch(() => undefined)
+  await orElse(note(request, { id, refused: true }, meta), undefined)
   throw new Error(reason)
 }
 
@@ -1655,7 +1664,7 @@ async function getFromLoops(
   meta: AppMeta,
 ): Promise<{ status: number; json?: unknown; reason: string }> {
   const { apiKey } = settings
-  await nextTurn(settings, meta)
+  await orElse(nextTurn(settings, meta), 0)
   try {
     const headers = { Authorization: `Bearer ${apiKey}` }
     const response = await fetch(LOOPS_API + path, { method: 'GET', headers })
@@ -1699,20 +1708,18 @@ function missingIn(
   const present = answer.map((entry) => ({ key: String(own(entry, keyField)), name: String(own(entry, nameField)) }))
   const unknown = [...new Set(wanted)].filter((one) => present.every(({ key }) => key !== one))
   return unknown.map((one) => {
-    const close = present
-      .filter(({ key, name }) => isClose(one, key) || isClose(one, name))
-      .map(({ key }) => quoted(key))
-    return `${kind} ${quoted(one)}${close.length > 0 ? ` (it has ${close.join(', ')})` : ''}`
+    const close = [0, 1, 2].flatMap((letters) =>
+      present.filter(({ key, name }) =>
+        [key, name].some((other) => lettersChanged(bare(one), bare(other)) === letters),
+      ),
+    )
+    return `${kind} ${quoted(one)}${close[0] === undefined ? '' : ` (it has ${quoted(close[0].key)})`}`
   })
 }
 
-/** Whether two names differ in nothing but capitals, blanks and signs, or in two letters at most. */
-function isClose(one: string, other: string): boolean {
-  const [left, right] = [one, other].map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')) as [
-    string,
-    string,
-  ]
-  return left === right || (Math.min(left.length, right.length) > 3 && lettersChanged(left, right) <= 2)
+/** A name without what people get wrong most: capitals, blanks and signs. */
+function bare(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
 }
 
 /** The Levenshtein distance. */
@@ -1733,7 +1740,7 @@ function lettersChanged(one: string, other: string): number {
 export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery !== 'direct') return
-  const request = requestToSend(event, settings, meta, await storedPerson(event, settings, meta))
+  const request = requestToSend(event, settings, meta, await orElse(storedPerson(event, settings, meta), undefined))
   if (request !== undefined) await deliver(deliveryOf(request, event), settings, meta)
 }
 

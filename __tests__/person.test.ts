@@ -1,0 +1,411 @@
+import { needsPerson } from '../index'
+import type { Config } from '../index'
+import { appDirectory } from '../sandbox/app-files'
+import { VirtualClock } from '../sandbox/clock'
+import { networkTo } from '../sandbox/faults/network'
+import type { CapturedEvent } from '../sandbox/ingestion'
+import { LoopsApi } from '../sandbox/loops-api'
+import { PersonsApi } from '../sandbox/persons-api'
+import type { Person } from '../sandbox/persons-api'
+import { createInstallation } from '../sandbox/plugin-server'
+import type { Installation } from '../sandbox/plugin-server'
+import { serverVersion, serverVersions } from '../sandbox/server-versions'
+import nativeCases from './fixtures/native-parity.json'
+import { apiKey, eventWith, isSetUpRequest, requestFrom, settingsFor } from './given'
+
+const start = Date.UTC(2024, 4, 1)
+const MINUTE = 60_000
+const posthogUrl = 'https://posthog.example.com'
+
+const ada: Person = {
+  uuid: '018e0000-0000-7000-8000-00000000ada1',
+  distinct_ids: ['user_1', 'anon-1'],
+  properties: { email: 'ada@example.com', firstname: 'Ada', plan: 'pro', $browser: 'Chrome' },
+}
+
+const config = {
+  apiKey,
+  posthogUrl,
+  trackedEvents: '$pageview',
+  eventProperties: 'plan: {person.properties.plan}, id: {person.id}',
+  contactEvents: '$set',
+  contactProperties: '',
+}
+
+const installations: Installation[] = []
+afterEach(() => {
+  installations.splice(0).forEach((installation) => {
+    installation.close()
+  })
+})
+
+function install(changes: Record<string, string> = {}, version = '2024-02', persons: Person[] = [ada]) {
+  const clock = new VirtualClock(start)
+  const api = new LoopsApi({ apiKey, clock, requestsPerSecond: 1000 })
+  const server = serverVersion(version)
+  const personsApi = new PersonsApi(clock, persons)
+  const app = createInstallation({
+    directory: appDirectory,
+    server,
+    config: { ...config, requestsPerSecond: '1000', ...changes },
+    fetch: networkTo(api, clock, server),
+    posthogApi: personsApi.answer,
+    clock,
+    autoRunJobs: true,
+  })
+  installations.push(app)
+  const worker = app.startWorker()
+  const sent = (): unknown[] =>
+    api
+      .requests()
+      .filter((request) => !isSetUpRequest(request))
+      .map(({ body }) => body)
+  return { clock, api, app, worker, personsApi, sent }
+}
+
+let serial = 0
+function captured(event: string, properties: Record<string, unknown>, distinct_id = 'user_1'): CapturedEvent {
+  serial += 1
+  const uuid = `018f0000-0000-7000-8000-${String(serial).padStart(12, '0')}`
+  return { uuid, event, distinct_id, team_id: 1, timestamp: new Date(start + serial).toISOString(), properties }
+}
+
+const pageView = (properties: Record<string, unknown> = {}, distinctId = 'user_1'): CapturedEvent =>
+  captured('$pageview', properties, distinctId)
+
+const adaViews = {
+  eventName: '$pageview',
+  eventProperties: { plan: 'pro', id: ada.uuid },
+  email: 'ada@example.com',
+  userId: 'user_1',
+}
+
+describe('the look-up', () => {
+  it.each(serverVersions.map(({ name }) => name))('finds the whole person on %s', async (version) => {
+    const { clock, worker, personsApi, sent } = install({}, version)
+    void worker.deliver(pageView())
+    await clock.run()
+    expect(sent()).toEqual([adaViews])
+    const project = serverVersion(version).currentProjectResolvedBy === 'django' ? '@current' : '1'
+    expect(personsApi.requests.map(({ method, url }) => [method, url])).toEqual([
+      ['GET', `${posthogUrl}/api/projects/${project}/persons/?distinct_id=user_1&token=phc_sandbox`],
+    ])
+  })
+
+  it.each<[string, Record<string, unknown>, object]>([
+    ['$set wins', { $set: { plan: 'team' } }, { ...adaViews, eventProperties: { plan: 'team', id: ada.uuid } }],
+    ['$set_once fills gaps only', { $set_once: { plan: 'free', email: 'old@example.com' } }, adaViews],
+    ['$unset takes away', { $unset: ['plan'] }, { ...adaViews, eventProperties: { id: ada.uuid } }],
+  ])('%s', async (_, properties, body) => {
+    const { clock, worker, sent } = install()
+    void worker.deliver(pageView(properties))
+    await clock.run()
+    expect(sent()).toEqual([body])
+  })
+
+  it('reads distinct_ids of any kind', async () => {
+    const odd = 'a/b?c=d&@current#e f'
+    const { clock, worker, sent } = install({}, '2024-02', [{ ...ada, distinct_ids: [odd] }])
+    void worker.deliver(pageView({}, odd))
+    await clock.run()
+    expect(sent()).toEqual([{ ...adaViews, userId: odd }])
+  })
+
+  it('goes on without a person that PostHog does not know, and remembers that', async () => {
+    const { clock, worker, personsApi, sent } = install()
+    void worker.deliver(pageView({ $set: { email: 'bob@example.com' } }, 'bob'))
+    await clock.run()
+    void worker.deliver(pageView({ $set: { email: 'bob@example.com' } }, 'bob'))
+    await clock.run()
+    expect(sent()).toHaveLength(2)
+    expect(sent()[0]).toEqual({ eventName: '$pageview', eventProperties: {}, email: 'bob@example.com', userId: 'bob' })
+    expect(personsApi.requests).toHaveLength(1)
+  })
+
+  it.each([401, 500, 'down', { slowMilliseconds: 60_000 }] as const)(
+    'loses nothing and logs once when PostHog answers %p',
+    async (fault) => {
+      const { clock, api, app, worker, personsApi } = install()
+      personsApi.fault = fault
+      for (let index = 0; index < 20; index++) {
+        void worker.deliver(pageView({ $set: { email: `p${index}@example.com` } }, `user_${index}`))
+        await clock.run(start + (index + 1) * 1000)
+      }
+      await clock.run()
+      expect(api.events()).toHaveLength(20)
+      const lines = app.logs.filter(({ level }) => level === 'WARN')
+      expect(lines).toHaveLength(1)
+      expect(lines[0]?.message).toMatch(
+        /^The person cannot be looked up \(.*\): events are sent with what they say themselves\. Until it works again this is not logged\.$/,
+      )
+    },
+  )
+
+  it('asks again a minute after a failure', async () => {
+    const { clock, worker, personsApi, sent } = install()
+    personsApi.fault = 500
+    void worker.deliver(pageView())
+    await clock.run(start + MINUTE / 2)
+    personsApi.fault = undefined
+    void worker.deliver(pageView())
+    await clock.run(start + 2 * MINUTE)
+    void worker.deliver(pageView())
+    await clock.run()
+    expect(personsApi.requests).toHaveLength(2)
+    expect(sent().at(-1)).toEqual(adaViews)
+  })
+
+  it('asks once for many events at once, and again after five minutes', async () => {
+    const { clock, app, worker, personsApi } = install()
+    for (let index = 0; index < 10; index++) void worker.deliver(pageView())
+    await clock.run(start + MINUTE)
+    void app.startWorker().deliver(pageView())
+    await clock.run(start + 4 * MINUTE)
+    expect(personsApi.requests).toHaveLength(1)
+    await clock.run(start + 6 * MINUTE)
+    void worker.deliver(pageView())
+    await clock.run()
+    expect(personsApi.requests).toHaveLength(2)
+  })
+
+  it('costs at most 60 requests for 1,000 events of 50 people in five minutes', async () => {
+    const people = Array.from({ length: 50 }, (_, index) => ({
+      uuid: `018e0000-0000-7000-8000-0000000000${String(index).padStart(2, '0')}`,
+      distinct_ids: [`user_${index}`],
+      properties: { email: `p${index}@example.com`, plan: 'pro' },
+    }))
+    const { clock, api, app, personsApi } = install({}, '2024-02', people)
+    const workers = [app.startWorker(), app.startWorker()]
+    for (let index = 0; index < 1000; index++) {
+      void workers[index % 2]?.deliver(pageView({}, `user_${(index * 7) % 50}`))
+      if (index % 10 === 0) await clock.run(start + index * 299)
+    }
+    await clock.run()
+    expect(api.events()).toHaveLength(1000)
+    expect(personsApi.requests.length).toBeLessThanOrEqual(60)
+    expect(personsApi.requests.length).toBeGreaterThanOrEqual(50)
+  })
+
+  it('knows at once what a later event sets', async () => {
+    const { clock, worker, personsApi, sent } = install()
+    void worker.deliver(pageView())
+    await clock.run(start + MINUTE)
+    void worker.deliver(captured('other', { $set: { plan: 'team', $browser: 'Firefox' }, $unset: ['firstname'] }))
+    await clock.run(start + 2 * MINUTE)
+    void worker.deliver(pageView())
+    await clock.run()
+    expect(sent().at(-1)).toEqual({ ...adaViews, eventProperties: { plan: 'team', id: ada.uuid } })
+    expect(personsApi.requests).toHaveLength(1)
+  })
+
+  it('is off without an address, with webhook delivery, and for events that need it not', async () => {
+    for (const changes of [{ posthogUrl: '' }, { delivery: 'webhook' }, { trackedEvents: 'other' }]) {
+      const { clock, worker, personsApi } = install(changes)
+      void worker.deliver(pageView({ $set: { email: 'ada@example.com' } }))
+      await clock.run()
+      expect(personsApi.requests).toEqual([])
+    }
+  })
+})
+
+describe('what needs the person', () => {
+  const told = { $set: { email: 'ada@example.com' } }
+  const nothing = { contactEvents: '', eventProperties: '', trackedEvents: 'purchase' }
+  it.each<[string, Record<string, unknown>, Config, boolean]>([
+    ['an address', {}, nothing, true],
+    ['nothing more than an address', told, nothing, false],
+    [
+      'an address of the event, which comes first',
+      { mail: 'a@example.com' },
+      { ...nothing, email: '{event.properties.mail}, {person.properties.email}' },
+      false,
+    ],
+    [
+      'an address of the person, which comes first',
+      { mail: 'a@example.com' },
+      { ...nothing, email: '{person.properties.email}, {event.properties.mail}' },
+      true,
+    ],
+    ['a mapping', told, { ...nothing, eventProperties: 'plan: {person.properties.plan}' }, true],
+    ['a mapping of the event', told, { ...nothing, eventProperties: 'plan: {event.properties.plan}' }, false],
+    ['a mapping among text', told, { ...nothing, eventProperties: 'plan: on {person.properties.plan}' }, true],
+    [
+      'a mapping of the other half',
+      told,
+      { ...nothing, contactEvents: '$set', contactProperties: 'plan: {person.properties.plan}' },
+      false,
+    ],
+    ['a mapping to text', told, { ...nothing, eventProperties: '{"plan": "pro", "seats": 3}' }, false],
+    ['the id', told, { ...nothing, userId: '{person.id}' }, true],
+    ['a mailing list', told, { ...nothing, eventMailingLists: 'l1: {person.properties.news}' }, true],
+    ['include all', told, { ...nothing, contactEvents: 'purchase', includeAllPersonProperties: 'Yes' }, true],
+    ['include all of the event', told, { ...nothing, includeAllEventProperties: 'Yes' }, false],
+    ['a filter', told, { ...nothing, eventFilters: '[{"key": "plan", "value": "pro", "type": "person"}]' }, true],
+    [
+      'a filter that the event answers',
+      { $set: { ...told.$set, plan: 'x' } },
+      { ...nothing, eventFilters: '[{"key": "plan", "value": "pro", "type": "person"}]' },
+      false,
+    ],
+    [
+      'an event that a filter leaves out',
+      {},
+      { ...nothing, eventFilters: '[{"key": "total", "operator": "is_set"}]' },
+      false,
+    ],
+    ['an event that nobody wants', {}, { ...nothing, trackedEvents: 'other' }, false],
+  ])('%s', (_, properties, changes, expected) => {
+    expect(needsPerson(eventWith(properties), settingsFor(changes))).toBe(expected)
+  })
+})
+
+describe("PostHog's own destinations, for a page view of a person that PostHog knows", () => {
+  const cases = nativeCases.map((nativeCase) => [nativeCase.name, nativeCase] as const)
+  it.each(cases)('%s', async (_, { settings, event, kind, expected }) => {
+    const { $set, ...properties } = event.properties
+    const person = { uuid: ada.uuid, distinct_ids: ['user_1'], properties: $set }
+    const mapping = JSON.stringify(settings.mapping)
+    const includeAll = settings.includeAll ? 'Yes' : 'No'
+    const halves: Record<string, string> =
+      kind === 'event'
+        ? { trackedEvents: '*', eventProperties: mapping, includeAllEventProperties: includeAll, contactEvents: '' }
+        : { contactEvents: '*', contactProperties: mapping, includeAllPersonProperties: includeAll, trackedEvents: '' }
+    const { clock, api, worker } = install({ ...halves, email: settings.email, userId: '' }, '2024-02', [person])
+    void worker.deliver({ ...event, team_id: 1, properties })
+    await clock.run()
+    const [request] = api.requests().filter((one) => !isSetUpRequest(one))
+    expect(request ? { path: request.path.replace('/api', ''), body: request.body } : null).toEqual(expected)
+  })
+})
+
+describe('$unset', () => {
+  const both: Config = { trackedEvents: '*', contactEvents: '*' }
+  const identity = { email: 'ada@example.com', userId: 'user_1' }
+  it.each<[string, Record<string, unknown>, Config, object]>([
+    [
+      'a mapping',
+      { $unset: ['plan'] },
+      { contactProperties: 'tier: {person.properties.plan}, a: x' },
+      { tier: null, a: 'x' },
+    ],
+    [
+      'a mapping with text around',
+      { $unset: ['plan'] },
+      { contactProperties: 'tier: on {person.properties.plan}' },
+      { tier: 'on ' },
+    ],
+    ['a mapping of something else', { $unset: ['plan'] }, { contactProperties: 'tier: {person.properties.tier}' }, {}],
+    ['a mapping of the event', { $unset: ['plan'] }, { contactProperties: 'tier: {event.properties.plan}' }, {}],
+    ['include all', { $unset: ['plan'] }, { includeAllPersonProperties: 'Yes', contactProperties: '' }, { plan: null }],
+    [
+      'names that include all leaves out',
+      { $unset: ['$browser', 'email', 'userId', 'subscribed', 'id', 'mailingLists', '__proto__', 7] },
+      { includeAllPersonProperties: 'Yes', contactProperties: '' },
+      {},
+    ],
+    ['neither', { $unset: ['plan'] }, { contactProperties: '' }, {}],
+    ['no list', { $unset: 'plan' }, { includeAllPersonProperties: 'Yes', contactProperties: '' }, {}],
+    [
+      'a property that something else still feeds',
+      { $unset: ['tier'], $set: { email: 'ada@example.com', plan: 'pro' } },
+      { includeAllPersonProperties: 'Yes', contactProperties: 'plan: {person.properties.tier}' },
+      { plan: 'pro', tier: null },
+    ],
+  ])('of %s', (_, properties, changes, expected) => {
+    const event = eventWith({ mail: 'ada@example.com', ...properties })
+    const mail = { email: '{event.properties.mail}', eventProperties: 'plan: {person.properties.tier}' }
+    expect(requestFrom(event, { ...both, ...mail, ...changes }).body).toEqual({
+      ...expected,
+      eventName: 'purchase',
+      eventProperties: {},
+      ...identity,
+    })
+  })
+
+  it('resets the property in Loops and leaves everything else', async () => {
+    const { clock, api, worker } = install({
+      posthogUrl: '',
+      contactProperties: 'plan: {person.properties.plan}, firstName: {person.properties.firstname}',
+    })
+    void worker.deliver(captured('$set', { $set: { email: 'ada@example.com', plan: 'pro', firstname: 'Ada' } }))
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ plan: 'pro', firstName: 'Ada' }])
+    const before = api.contacts()[0]
+    void worker.deliver(captured('$set', { $unset: ['plan'], $set: { email: 'ada@example.com' } }))
+    await clock.run()
+    expect(api.contacts()).toEqual([{ ...before, plan: null }])
+  })
+})
+
+describe('the check of the settings against the account', () => {
+  const lists = [{ id: 'cm06f5v0e45nf0ml5754o9cix', name: 'Main list', description: null, isPublic: true }]
+  async function warnings(changes: Record<string, string>, fault?: 500): Promise<{ lines: string[]; asked: string[] }> {
+    const { clock, api, app, worker } = install({ ...changes, posthogUrl: '' })
+    if (fault) api.setFault(({ path }) => (path.endsWith('/api-key') ? undefined : { kind: 'status', status: fault }))
+    void worker.deliver(captured('other', {}))
+    await clock.run()
+    const lines = app.logs.filter(({ level }) => level !== 'LOG').map(({ message }) => message)
+    return { lines, asked: api.requests().map(({ path }) => path.replace('/api/v1', '')) }
+  }
+  const remedy = 'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.'
+
+  it.each<[string, Record<string, string>, string[], string[]]>([
+    ['nothing to check', {}, [], ['/api-key']],
+    [
+      'names that Loops has',
+      { contactProperties: 'firstName: x, userGroup: y' },
+      [],
+      ['/api-key', '/contacts/properties?list=all'],
+    ],
+    [
+      'names that Loops does not have',
+      { contactProperties: 'frstName: x, Last name: y, quota: z' },
+      [
+        'The settings name what Loops does not have: contact property "frstName" (it has "firstName"), ' +
+          `contact property "Last name" (it has "lastName"), contact property "quota". ${remedy}`,
+      ],
+      ['/api-key', '/contacts/properties?list=all'],
+    ],
+    ['a list that Loops has', { eventMailingLists: `${lists[0]?.id ?? ''}: true` }, [], ['/api-key', '/lists']],
+    [
+      'the name of a list in place of its ID, in both halves',
+      { eventMailingLists: 'Main list: true', contactMailingLists: 'Main list: false', contactProperties: 'source: x' },
+      [
+        `The settings name what Loops does not have: mailing list "Main list" (it has "${lists[0]?.id ?? ''}"). ${remedy}`,
+      ],
+      ['/api-key', '/lists', '/contacts/properties?list=all'],
+    ],
+    [
+      'a half that is off',
+      { contactEvents: '', contactProperties: 'quota: x', contactMailingLists: 'x: true' },
+      [],
+      ['/api-key'],
+    ],
+  ])('%s', async (_, changes, lines, asked) => {
+    expect(await warnings(changes)).toEqual({ lines, asked })
+  })
+
+  it('is no error when it fails', async () => {
+    const { lines, asked } = await warnings({ contactProperties: 'quota: x', eventMailingLists: 'x: true' }, 500)
+    expect(lines).toEqual([])
+    expect(asked).toHaveLength(3)
+  })
+})
+
+describe('the PostHog address', () => {
+  it.each(['https://posthog.example.com', 'https://posthog.example.com/', 'http://10.0.0.1:8000/posthog//'])(
+    'may be %s',
+    (url) => {
+      expect(settingsFor({ posthogUrl: url }).posthogUrl).toBe(url.replace(/\/+$/, ''))
+    },
+  )
+  it.each([
+    'posthog.example.com',
+    'ftp://x',
+    'https://user:secret@posthog.example.com',
+    'https://x/?a=b',
+    'https://a b',
+  ])('may not be %s', (url) => {
+    expect(() => settingsFor({ posthogUrl: url })).toThrow('PostHog address: ')
+  })
+})
