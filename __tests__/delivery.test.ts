@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { appDirectory } from '../sandbox/app-files'
 import { VirtualClock } from '../sandbox/clock'
 import type { AppConfig } from '../sandbox/config-file'
@@ -107,6 +109,77 @@ const purchase = (properties: Record<string, unknown> = {}): CapturedEvent =>
   event('purchase', { $set: { email: 'ada@example.com', ...properties } })
 
 const failed = { kind: 'status', status: 500 } as const
+
+/** The README's table of answers: its rows, each with what the app does with jobs and without. */
+const readmeRows = readFileSync(join(appDirectory, 'README.md'), 'utf8')
+  .split(/^\| Loops answers.*\n\|.*\n/m)[1]
+  ?.split('\n\n')[0]
+  ?.split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .map(([, answer = '', withJobs = '', without = '']) => ({
+    answer,
+    withJobs,
+    without: without.replace('the same', withJobs),
+  }))
+
+describe("the README's table of answers", () => {
+  const status = (code: 500 | 502 | 503): Fault => ({ kind: 'status', status: code })
+  const refusal = (code: number): Partial<InstallationOptions> => ({
+    fetch: (url) => {
+      const isSetUp = isSetUpRequest({ path: url })
+      const answered = { status: isSetUp ? 200 : code, ok: isSetUp, statusText: '', headers: { get: () => '/' } }
+      return Promise.resolve({ ...answered, text: () => Promise.resolve('{}'), json: () => Promise.resolve({}) })
+    },
+  })
+  const answers: [row: string, fault: Fault | undefined, options: Partial<InstallationOptions>][] = [
+    ['200', undefined, {}],
+    ['409 to an event that was sent before', undefined, refusal(409)],
+    ['429', { kind: 'status', status: 429 }, {}],
+    ['500, 502, 503, with or without JSON', status(500), {}],
+    ['500, 502, 503, with or without JSON', status(502), {}],
+    ['500, 502, 503, with or without JSON', status(503), {}],
+    ['a lost connection, or no answer for 20 seconds', { kind: 'drop', applied: false }, {}],
+    ['a lost connection, or no answer for 20 seconds', { kind: 'drop', applied: true }, {}],
+    ['a lost connection, or no answer for 20 seconds', { kind: 'delay', milliseconds: 60_000 }, {}],
+    ['400, 401 and every other 4xx', undefined, refusal(400)],
+    ['400, 401 and every other 4xx', undefined, refusal(401)],
+    ['400, 401 and every other 4xx', undefined, refusal(404)],
+    ['400, 401 and every other 4xx', undefined, refusal(418)],
+    ['a redirect', undefined, refusal(302)],
+  ]
+
+  /** What the app does when Loops gives the same answer again and again. */
+  async function reaction(version: string, fault: Fault | undefined, options: Partial<InstallationOptions>) {
+    const { clock, api, app, deliver } = simulate(version, { contactEvents: '$identify' }, options)
+    api.setFault((request) => (isSetUpRequest(request) ? undefined : fault))
+    deliver(event('purchase', { $set: { email: 'ada@example.com' } }))
+    await clock.run(start + 25_000)
+    if (app.jobs.pending().length > 0) return 'tries again later'
+    await clock.run()
+    const tries = app.requests.filter(({ url }) => url.endsWith('/send')).length
+    const [failed] = app.failures.map(({ failure }) => failure.name)
+    if (failed === undefined) return 'done'
+    return failed === 'Error' ? `error after ${tries}` : `RetryError after ${tries}`
+  }
+  const told: [cell: RegExp, reaction: string][] = [
+    [/^done/, 'done'],
+    [/^tries again later$/, 'tries again later'],
+    [/^error/, 'error after 1'],
+    [/^`RetryError`$/, 'RetryError after 1'],
+    [/^tries once more, then `RetryError`$/, 'RetryError after 2'],
+  ]
+  const promised = (cell: string): string | undefined => told.find(([pattern]) => pattern.test(cell))?.[1]
+
+  it.each(answers)('%s: %j', async (answer, fault, options) => {
+    const row = readmeRows?.find((one) => one.answer === answer)
+    expect(await reaction('2024-02', fault, options)).toBe(promised(row?.withJobs ?? ''))
+    expect(await reaction('2024-11', fault, options)).toBe(promised(row?.without ?? ''))
+  })
+
+  it('has no row that is not tested', () => {
+    expect(readmeRows?.map(({ answer }) => answer)).toEqual([...new Set(answers.map(([row]) => row))])
+  })
+})
 
 describe('what the app does about an answer', () => {
   const rows: [string, Fault | undefined, tries: number][] = [
