@@ -1281,7 +1281,7 @@ async function runLater(delivery: Delivery, at: number, { jobs }: AppMeta): Prom
 /** From seconds to an hour, each wait up to half as long again, so that what failed together does not come back together. */
 async function retry(delivery: Delivery, reason: string, meta: AppMeta): Promise<void> {
   const { firstTried = Date.now(), failures, hasTurn, ...rest } = delivery
-  const wait = Math.min(HOUR, 2 ** failures * SECOND) * (1 + Math.random() / 2)
+  const wait = Math.min(HOUR, 1.5 ** failures * SECOND) * (1 + Math.random() / 2)
   if (Date.now() + wait > firstTried + GIVE_UP_AFTER) {
     throw new Error(`Given up after ${failures + 1} tries within a day: ${reason}`)
   }
@@ -1299,22 +1299,22 @@ async function waitsForCache(delivery: Delivery, meta: AppMeta): Promise<boolean
 /**
  * The time (milliseconds since 1970) at which the next request may go out, across all workers; 0 for at once.
  *
- * Time is divided into slots of one request each, an eighth longer than the rate asks for, so that no second has too many
- * though a request may go out late in its slot. A counter gives the slots out one after the other; if it lags behind the
- * clock, it starts again at the present. After a second of rest the first few requests go out ahead of their slot, to
- * spare a person's first events the way through the queue.
+ * From a start on, requests follow each other at a distance a tenth longer than the rate asks for, as not all take equally
+ * long to arrive. A counter gives out the places; where it lags behind the clock, a new start is made. After a second of
+ * rest the first few go out ahead of their time, to spare a person's first events the way through the job queue.
  */
 async function nextTurn({ requestsPerSecond }: Settings, { cache }: AppMeta): Promise<number> {
-  const width = (1.125 * SECOND) / requestsPerSecond
-  const present = Math.floor(Date.now() / width)
-  const counter = `slots-${requestsPerSecond}`
-  const take = async (start: number): Promise<number> => start + (await count(cache, `${counter}-${start}`)) - 1
+  const distance = (1.1 * SECOND) / requestsPerSecond
+  const counter = `turns-${requestsPerSecond}`
+  const takePlace = async (start: number): Promise<number> => (await count(cache, `${counter}-${start}`)) - 1
+  const now = Date.now()
   const [start = 0, early = 0] = (await persistently(() => cache.get(counter, []))) as number[]
-  const slot = await take(start)
-  if (slot >= present) return slot < Math.max(present + 1, start + early) ? 0 : Math.ceil(slot * width)
-  const hasRested = slot + requestsPerSecond < present
-  await persistently(() => cache.set(counter, [present, hasRested ? requestsPerSecond / 3 : 0], DAY_IN_SECONDS))
-  await take(present)
+  const place = await takePlace(start)
+  const turn = Math.ceil(start + place * distance)
+  if (turn >= now) return place < early ? 0 : turn
+  const hasRested = turn + SECOND < now
+  await persistently(() => cache.set(counter, [now, hasRested ? requestsPerSecond / 3 : 0], DAY_IN_SECONDS))
+  await takePlace(now)
   return 0
 }
 
@@ -1605,7 +1605,7 @@ async function isUnknown(userId: unknown, settings: Settings, meta: AppMeta): Pr
 interface Memory {
   settings?: Settings
   /** Servers that call two hooks may set the app up twice at once. */
-  accountCheck?: Promise<void>
+  accountCheck?: Promise<string | undefined>
   loggedSkips?: Set<string>
   /** Look-ups under way, by distinct_id. */
   lookUps?: Map<string, Promise<CachedPerson>>
@@ -1634,24 +1634,26 @@ export async function setupPlugin(meta: AppMeta): Promise<void> {
   }
   if (settings.dryRun) return
   meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
-  await meta.global.accountCheck
+  // Not to answer in time is no reason to turn the app off, as PostHog does for whatever this throws.
+  const problem = await orElse(meta.global.accountCheck, undefined)
+  if (problem !== undefined) throw new Error(problem)
 }
 
-async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Promise<void> {
-  if (await isKeyRight(settings, meta)) await checkAccount(settings, meta)
-}
-
-/** Logs what Loops says of the key; throws if it refuses it. */
-async function isKeyRight(settings: Settings, meta: AppMeta): Promise<boolean> {
+/** Logs what Loops says of the key and the settings; a key that Loops refuses is the settings error that comes back. */
+async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Promise<string | undefined> {
   const answer = await getFromLoops('/v1/api-key', settings, meta)
   if (answer.status === 401) {
     const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
-    throw new Error(`Loops settings: ${problem}: copy a key from Loops, Settings -> API.`)
+    return `Loops settings: ${problem}: copy a key from Loops, Settings -> API.`
+  }
+  if (answer.status !== 200) {
+    console.warn(`The Loops API key is not checked (${answer.reason}); events are sent all the same.`)
+    return undefined
   }
   const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
-  if (answer.status === 200) console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
-  else console.warn(`The Loops API key is not checked (${answer.reason}); events are sent all the same.`)
-  return answer.status === 200
+  console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
+  await checkAccount(settings, meta)
+  return undefined
 }
 
 /**
@@ -1667,7 +1669,7 @@ async function getFromLoops(
   await orElse(nextTurn(settings, meta), 0)
   try {
     const headers = { Authorization: `Bearer ${apiKey}` }
-    const response = await fetch(LOOPS_API + path, { method: 'GET', headers })
+    const response = await fetch(LOOPS_API + path, { method: 'GET', headers, timeout: 8 * SECOND })
     if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
     const reason = `${response.status}${await reasonIn(response)}`
     return { status: response.status, reason: withoutSecrets(reason, apiKey) }

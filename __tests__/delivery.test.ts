@@ -272,7 +272,8 @@ describe('retries', () => {
     await clock.run()
     const times = sent().map(([seconds]) => seconds)
     const waits = times.slice(1).map((time, index) => Math.floor(time - (times[index] ?? 0)))
-    expect(waits.slice(0, 14)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600])
+    expect(waits.slice(0, 14)).toEqual([1, 1, 2, 3, 5, 7, 11, 17, 25, 38, 57, 86, 129, 194])
+    expect(waits.slice(-10)).toEqual(Array(10).fill(3600))
     expect(times.at(-1)).toBeGreaterThan(22 * 3600)
     expect(times.at(-1)).toBeLessThan(24 * 3600)
     expect(app.failures.map(({ failure }) => `${failure.by}: ${failure.message}`)).toEqual([
@@ -292,7 +293,7 @@ describe('retries', () => {
         return Math.floor(sent().at(-1)?.[0] ?? 0)
       }),
     )
-    expect(waits).toEqual([7, 9, 11])
+    expect(waits).toEqual([5, 6, 7])
   })
 
   it('keep no key in the queue, and use the key of the settings as they are then', async () => {
@@ -609,6 +610,9 @@ describe('pacing', () => {
     const rate = Number(requestsPerSecond)
     const { clock, api, app, deliver } = simulate('2024-02', { requestsPerSecond, contactEvents: '' })
     const workers = [app.startWorker(), app.startWorker(), app.startWorker()]
+    // Their set-up asks Loops too, and is not put off.
+    for (const one of workers) deliver(event('other', {}), one)
+    await clock.run(start + 10_000)
     const burst = Array.from({ length: 40 }, (_, index) =>
       event('purchase', { $set: { email: `p${index}@example.com` } }, { distinct_id: `user_${index}` }),
     )
@@ -616,13 +620,13 @@ describe('pacing', () => {
       deliver(one, workers[index % 3])
     })
     await clock.run()
-    const times = api.requests().map(({ at }) => at)
+    const times = api.requests().flatMap(({ at }) => (at > start + 10_000 ? [at] : []))
     const busiest = Math.max(
       ...times.map((time) => times.filter((other) => other >= time && other < time + 1000).length),
     )
-    expect(busiest).toBeLessThanOrEqual(rate + 3)
+    expect(busiest).toBeLessThanOrEqual(rate)
     expect(api.events()).toHaveLength(40)
-    expect(Math.max(...times) - start).toBeLessThan(((40 * 1.2) / rate) * 1000 + 1000)
+    expect(Math.max(...times) - start - 10_000).toBeLessThan(((40 * 1.2) / rate) * 1000 + 1000)
     expect(api.requests().filter(({ status }) => status === 429)).toHaveLength(0)
   })
 })

@@ -139,7 +139,10 @@ describe('set-up', () => {
     loopsAnswers(200, '{"success": true, "teamName": "Acme\\nERROR"}')
     await setupPlugin(metaWith({ contactEvents: '' }))
     expect(fetchMock.mock.calls).toEqual([
-      ['https://app.loops.so/api/v1/api-key', { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` } }],
+      [
+        'https://app.loops.so/api/v1/api-key',
+        { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` }, timeout: 8000 },
+      ],
     ])
     expect(logs).toEqual([['log', 'Connected to Loops: the API key belongs to the team "Acme\\nERROR".']])
   })
