@@ -1297,7 +1297,7 @@ async function waitsForCache(delivery: Delivery, meta: AppMeta): Promise<boolean
 }
 
 /**
- * The time (milliseconds since 1970) at which the next request may go out, across all workers; 0 for at once.
+ * The time (milliseconds since 1970) from which the next request may go out, across all workers.
  *
  * From a start on, requests follow each other at a distance a tenth longer than the rate asks for, as not all take equally
  * long to arrive. A counter gives out the places; where it lags behind the clock, a new start is made. After a second of
@@ -1305,17 +1305,16 @@ async function waitsForCache(delivery: Delivery, meta: AppMeta): Promise<boolean
  */
 async function nextTurn({ requestsPerSecond }: Settings, { cache }: AppMeta): Promise<number> {
   const distance = (1.1 * SECOND) / requestsPerSecond
-  const counter = `turns-${requestsPerSecond}`
-  const takePlace = async (start: number): Promise<number> => (await count(cache, `${counter}-${start}`)) - 1
+  const key = `turns-${requestsPerSecond}`
+  const read = (name: string, fallback: unknown): Promise<unknown> => persistently(() => cache.get(name, fallback))
   const now = Date.now()
-  const [start = 0, early = 0] = (await persistently(() => cache.get(counter, []))) as number[]
-  const place = await takePlace(start)
-  const turn = Math.ceil(start + place * distance)
-  if (turn >= now) return place < early ? 0 : turn
-  const hasRested = turn + SECOND < now
-  await persistently(() => cache.set(counter, [now, hasRested ? requestsPerSecond / 3 : 0], DAY_IN_SECONDS))
-  await takePlace(now)
-  return 0
+  const [start = 0, early = 0] = (await read(key, [])) as number[]
+  const next = start + Number(await read(`${key}-${start}`, 0)) * distance
+  const begin = next < now ? { start: now, early: next + SECOND < now ? requestsPerSecond / 3 : 1 } : { start, early }
+  // Workers that see in the same moment that a new start is due share it.
+  if (next < now) await persistently(() => cache.set(key, [begin.start, begin.early], DAY_IN_SECONDS))
+  const place = (await count(cache, `${key}-${begin.start}`)) - 1
+  return place < begin.early ? begin.start : Math.ceil(begin.start + place * distance)
 }
 
 const DAY_IN_SECONDS = 86_400

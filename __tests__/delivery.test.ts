@@ -611,7 +611,7 @@ describe('pacing', () => {
     const { clock, api, app, deliver } = simulate('2024-02', { requestsPerSecond, contactEvents: '' })
     const workers = [app.startWorker(), app.startWorker(), app.startWorker()]
     // Their set-up asks Loops too, and is not put off.
-    for (const one of workers) deliver(event('other', {}), one)
+    for (const one of [undefined, ...workers]) deliver(event('other', {}), one)
     await clock.run(start + 10_000)
     const burst = Array.from({ length: 40 }, (_, index) =>
       event('purchase', { $set: { email: `p${index}@example.com` } }, { distinct_id: `user_${index}` }),
