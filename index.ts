@@ -186,7 +186,7 @@ export function parseSettings(config: Config): Settings {
   const apiKey = parseApiKey(field('apiKey'))
   const settings: Settings = {
     apiKey,
-    delivery: parseChoice(field('delivery'), settingFields.delivery.choices),
+    delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
     requestsPerSecond: parseRate(field('requestsPerSecond')),
     posthogUrl: parseUrl(field('posthogUrl')),
     dryRun: parseYes(field('dryRun')),
@@ -242,7 +242,7 @@ function parseApiKey(field: Field): string {
   return field.text
 }
 
-function parseChoice<Choice extends string>(field: Field, choices: readonly [Choice, ...Choice[]]): Choice {
+function parseOneOf<Choice extends string>(field: Field, choices: readonly [Choice, ...Choice[]]): Choice {
   const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
   if (found === undefined && field.text !== '') {
     field.reject(field.text, `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`)
@@ -251,7 +251,7 @@ function parseChoice<Choice extends string>(field: Field, choices: readonly [Cho
 }
 
 function parseYes(field: Field): boolean {
-  return parseChoice(field, ['No', 'Yes']) === 'Yes'
+  return parseOneOf(field, ['No', 'Yes']) === 'Yes'
 }
 
 function parseRate(field: Field): number {
@@ -654,14 +654,8 @@ function containing(written: unknown): PropertyTest {
 }
 
 function matching(written: unknown): PropertyTest | undefined {
-  // PostHog's own engine, RE2, takes flags in front of the pattern; JavaScript takes them apart from it.
-  const [, flags = '', source = ''] = /^(?:\(\?([ims]+)\))?([^]*)$/.exec(patternText(written)) ?? []
-  try {
-    const pattern = new RegExp(source, flags)
-    return (found) => typeof found === 'string' && pattern.test(found)
-  } catch {
-    return undefined
-  }
+  const start = compilePattern(patternText(written))
+  return start && ((found) => typeof found === 'string' && matchesPattern(start, found))
 }
 
 function negated(test: PropertyTest | undefined): PropertyTest | undefined {
@@ -693,6 +687,188 @@ function timeOf(value: unknown): number | undefined {
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(value.trim()) ?? []
   const parsed = day === undefined ? NaN : Date.parse(`${day}T${time}${zone}`)
   return Number.isNaN(parsed) ? undefined : parsed
+}
+
+// Regular expressions. JavaScript's own can take exponential time, and nothing in the VM could stop one. PostHog's engine,
+// RE2, takes time in proportion to the text, and so does this: it follows all ways through the pattern at once.
+
+/** A place in a pattern: `matches` takes a character, `holds` looks at the position, and `next` is where it goes on. */
+interface PatternState {
+  readonly matches?: (character: string) => boolean
+  readonly holds?: (characters: readonly string[], position: number) => boolean
+  next: readonly PatternState[]
+}
+
+const MATCHED: PatternState = { next: [] }
+const LONGEST_PATTERN = 2000
+const LONGEST_TEXT = 10_000
+
+/** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
+const PATTERN_TOKEN =
+  /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\w+\}|[pP]\w|x[\da-fA-F]{2}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!])|\{\d+(?:,\d*)?\}|[^]/gu
+
+/** Makes a pattern of RE2's syntax ready to be matched; `undefined` if it is none. RE2 knows no look-around either. */
+function compilePattern(source: string): PatternState | undefined {
+  const [, flags = '', pattern = ''] = /^(?:\(\?([ims]+)\))?([^]*)$/.exec(source) ?? []
+  const tokens = pattern.match(PATTERN_TOKEN) ?? []
+  try {
+    const { piece, end } = parseChoice(tokens, 0, flags)
+    return end === tokens.length ? piece(MATCHED, { states: 0 }) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Builds the states of a piece of the pattern in front of those that follow it. */
+type PatternPiece = (next: PatternState, size: { states: number }) => PatternState
+
+interface Parsed {
+  readonly piece: PatternPiece
+  /** The place of the first token behind it. */
+  readonly end: number
+}
+
+function state(size: { states: number }, made: PatternState): PatternState {
+  size.states += 1
+  if (size.states > LONGEST_PATTERN) throw new Error('The pattern is too large')
+  return made
+}
+
+function parseChoice(tokens: readonly string[], start: number, flags: string): Parsed {
+  const ways = [parseSequence(tokens, start, flags)]
+  let end = ways[0]?.end ?? start
+  while (tokens[end] === '|') {
+    const way = parseSequence(tokens, end + 1, flags)
+    ways.push(way)
+    end = way.end
+  }
+  return { piece: (next, size) => state(size, { next: ways.map(({ piece }) => piece(next, size)) }), end }
+}
+
+function parseSequence(tokens: readonly string[], start: number, flags: string): Parsed {
+  const pieces: PatternPiece[] = []
+  let end = start
+  while (end < tokens.length && tokens[end] !== '|' && tokens[end] !== ')') {
+    const parsed = parseRepetition(tokens, end, flags)
+    pieces.push(parsed.piece)
+    end = parsed.end
+  }
+  return { piece: (next, size) => pieces.reduceRight((following, piece) => piece(following, size), next), end }
+}
+
+const REPETITION = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})$/
+
+function parseRepetition(tokens: readonly string[], start: number, flags: string): Parsed {
+  const { piece, end } = parseAtom(tokens, start, flags)
+  const [found, sign, least = '0', comma = '', most = ''] = REPETITION.exec(tokens[end] ?? '') ?? []
+  if (found === undefined) return { piece, end }
+  const minimum = sign === '+' ? 1 : Number(least)
+  const maximum =
+    sign === '?' ? 1 : sign !== undefined || (comma !== '' && most === '') ? Infinity : Number(most || least)
+  // Whether as few as possible are taken makes no difference to whether it matches at all.
+  const isLazy = tokens[end + 1] === '?'
+  return { piece: repeated(piece, minimum, maximum), end: end + (isLazy ? 2 : 1) }
+}
+
+function repeated(piece: PatternPiece, minimum: number, maximum: number): PatternPiece {
+  return (next, size) => {
+    let rest = next
+    if (maximum === Infinity) {
+      const loop = state(size, { next: [] })
+      loop.next = [piece(loop, size), next]
+      rest = loop
+    } else {
+      for (let optional = maximum - minimum; optional > 0; optional--) {
+        rest = state(size, { next: [piece(rest, size), next] })
+      }
+    }
+    for (let count = 0; count < minimum; count++) rest = piece(rest, size)
+    return rest
+  }
+}
+
+function parseAtom(tokens: readonly string[], start: number, flags: string): Parsed {
+  const token = tokens[start] ?? ''
+  if (token === '(' || /^\(\?(:|P?<\w)/.test(token)) {
+    const { piece, end } = parseChoice(tokens, start + 1, flags)
+    if (tokens[end] !== ')') throw new Error('A group is not closed')
+    return { piece, end: end + 1 }
+  }
+  const holds = positionTest(token, flags)
+  if (holds !== undefined) return { piece: (next, size) => state(size, { holds, next: [next] }), end: start + 1 }
+  // What is left must stand for one character; a back reference does not, nor do a look-around and a stray sign.
+  if (/^(\(\?|[*+?)]|\{\d|\\[1-9k])/.test(token)) throw new Error('RE2 does not know it')
+  const matches = characterTest(token, flags)
+  return { piece: (next, size) => state(size, { matches, next: [next] }), end: start + 1 }
+}
+
+function positionTest(token: string, flags: string): PatternState['holds'] {
+  const isWord = (character: string | undefined): boolean => /^\w$/.test(character ?? '')
+  const isLineBreak = (character: string | undefined): boolean => flags.includes('m') && character === '\n'
+  switch (token) {
+    case '^':
+      return (characters, position) => position === 0 || isLineBreak(characters[position - 1])
+    case '$':
+      return (characters, position) => position === characters.length || isLineBreak(characters[position])
+    case '\\A':
+      return (_, position) => position === 0
+    case '\\z':
+      return (characters, position) => position === characters.length
+    case '\\b':
+      return (characters, position) => isWord(characters[position - 1]) !== isWord(characters[position])
+    case '\\B':
+      return (characters, position) => isWord(characters[position - 1]) === isWord(characters[position])
+    default:
+      return undefined
+  }
+}
+
+function characterTest(token: string, flags: string): (character: string) => boolean {
+  const isLiteral = !/^[\\[.]/.test(token) && !flags.includes('i')
+  if (isLiteral) return (character) => character === token
+  // RE2 takes a bracket that comes first in a class for itself, and a property without braces.
+  const written = token.replace(/^(\[\^?)\]/, '$1\\]').replace(/^\\([pP])(\w)$/, '\\$1{$2}')
+  const source = `^(?:${written})$`
+  const pattern = oneCharacterPattern(source, flags.replace('m', ''))
+  return (character) => pattern.test(character)
+}
+
+/** Without the flag "u" more escapes are allowed, and RE2 allows them too. */
+function oneCharacterPattern(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, `${flags}u`)
+  } catch {
+    return new RegExp(source, flags)
+  }
+}
+
+function matchesPattern(start: PatternState, text: string): boolean {
+  const characters = Array.from(text.slice(0, LONGEST_TEXT))
+  let reached: readonly PatternState[] = []
+  for (let position = 0; position <= characters.length; position++) {
+    const states = withoutWaiting([start, ...reached], characters, position)
+    if (states.has(MATCHED)) return true
+    const character = characters[position] ?? ''
+    reached = [...states].flatMap(({ matches, next }) => (matches?.(character) === true ? next : []))
+  }
+  return false
+}
+
+/** All states that are reached from the given ones before the next character is taken. */
+function withoutWaiting(
+  states: readonly PatternState[],
+  characters: readonly string[],
+  position: number,
+): Set<PatternState> {
+  const seen = new Set<PatternState>()
+  const open = [...states]
+  for (let current = open.pop(); current !== undefined; current = open.pop()) {
+    if (seen.has(current)) continue
+    seen.add(current)
+    const goesOn = current.matches === undefined && current.holds?.(characters, position) !== false
+    if (goesOn) open.push(...current.next)
+  }
+  return seen
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
