@@ -672,6 +672,23 @@ describe('fetch', () => {
     })
   })
 
+  it('hands on the options that an app gives, and no others', async () => {
+    const given: (FetchInit | undefined)[] = []
+    const installation = install(
+      '2024-02',
+      `export const onEvent = () =>
+         fetch('https://app.loops.so/', { method: 'PUT', body: '{}', redirect: 'manual', timeout: 5000, agent: 1 })`,
+      {
+        fetch: (_, init) => {
+          given.push(init)
+          return Promise.resolve(answer())
+        },
+      },
+    )
+    await installation.startWorker().deliver(event())
+    expect(given).toEqual([{ method: 'PUT', headers: {}, body: '{}', redirect: 'manual', timeout: 5000 }])
+  })
+
   it('can leave a redirect alone', async () => {
     await withServer(async (address, asked) => {
       const fetch = routeTo('https://app.loops.so', address)
@@ -827,6 +844,55 @@ describe('jobs', () => {
     expect([messages(installation), installation.jobs.pending()]).toEqual([['sent'], []])
   })
 
+  it('are gone with the worker that dies in one where the lock stays', async () => {
+    const { clock } = virtual()
+    const installation = install(
+      '2024-02',
+      `export const jobs = { send: ({ n }, { storage }) => storage.get('a') }
+       export const onEvent = (_, { jobs }) => jobs.send({}).runNow()`,
+      {
+        clock,
+        jobLocks: 'stay',
+        beforeEffect: (worker, { kind }) => {
+          if (kind === 'storage') worker.kill()
+        },
+      },
+    )
+    const worker = installation.startWorker()
+    await worker.deliver(event())
+    await installation.runDueJobs(worker)
+    expect([worker.alive, installation.jobs.pending()]).toEqual([false, []])
+  })
+
+  it('run one at a time in each worker', async () => {
+    const { clock, seconds } = virtual()
+    const installation = install(
+      '2024-02',
+      `export const jobs = { send: async ({ n }, { global }) => {
+         global.running = (global.running || 0) + 1
+         await fetch('https://app.loops.so/')
+         console.log('job ' + n + ' of ' + global.running)
+         global.running -= 1
+       } }
+       export const onEvent = async (_, { jobs }) => {
+         for (let n = 0; n < 6; n++) await jobs.send({ n }).runNow()
+       }`,
+      {
+        clock,
+        autoRunJobs: true,
+        fetch: async () => {
+          await sleep(clock, 1000)
+          return answer()
+        },
+      },
+    )
+    const [first] = [installation.startWorker(), installation.startWorker()]
+    await first.deliver(event())
+    await clock.run()
+    expect(messages(installation).sort()).toEqual([0, 1, 2, 3, 4, 5].map((n) => `job ${n} of 1`))
+    expect([seconds(), first.unfinished.size]).toEqual([3, 0])
+  })
+
   it('can fail to be put off', async () => {
     const installation = install('2024-02', source, {
       beforeEffect: (_, { kind, name }) => {
@@ -842,6 +908,51 @@ describe('jobs', () => {
     const withSetUp = `${source}\nexport const setupPlugin = () => { console.log('set up') }`
     expect((await logsOf('2024-02', withSetUp + '\nexport const composeWebhook = () => null'))[0]).toBe('set up')
     expect(open.at(-1)?.metrics('setupPlugin').successes).toBe(1)
+  })
+})
+
+describe('a trusted app', () => {
+  it('finds in a plain context what it finds in the VM', async () => {
+    const { clock } = virtual()
+    const source = `
+      import crypto from 'crypto'
+      import { RetryError } from '@posthog/plugin-scaffold'
+      export const setupPlugin = ({ global }) => { global.count = 1 }
+      export const onEvent = async ({ uuid, $set }, { cache, config, global }) => {
+        await cache.lpush('list', ['a', 'b'])
+        const list = (await cache.lrange('list', 0, -1)).map((text) => text + global.count)
+        const response = await fetch('https://app.loops.so/')
+        console.log(typeof setTimeout, typeof process, typeof require, Buffer.from('a').toString('hex'), list)
+        console.log(response.status, await response.json(), $set, Array.isArray(list), crypto.createHash('md5') != null)
+        console.log(Date.now(), Math.random(), new RetryError('x') instanceof Error)
+        throw new TypeError('with ' + config.a)
+      }
+      export const composeWebhook = ({ timestamp }) => {
+        console.log(timestamp instanceof Date, timestamp.toISOString())
+        return null
+      }`
+    const outcomes = []
+    for (const trusted of [false, true]) {
+      const options = { clock, random: () => 0.5, config: { a: 'b' }, trusted }
+      const installation = install('2023-11', source, options)
+      const { errors } = await installation.startWorker().deliver(event())
+      outcomes.push({ errors, logs: installation.logs.map(({ message }) => message).sort() })
+    }
+    expect(outcomes[1]).toEqual(outcomes[0])
+    expect(outcomes[0]?.errors).toEqual([{ by: 'onEvent', name: 'TypeError', message: 'with b' }])
+    expect(outcomes[0]?.logs).toHaveLength(5)
+  })
+
+  it('has its RetryErrors known as such', async () => {
+    const { clock } = virtual()
+    const installation = install('1.40', `export const onEvent = async () => { throw new RetryError('again') }`, {
+      clock,
+      trusted: true,
+    })
+    const delivering = installation.startWorker().deliver(event())
+    await clock.run()
+    expect((await delivering).errors).toHaveLength(5)
+    expect((await delivering).errors[0]).toEqual({ by: 'onEvent', name: 'RetryError', message: 'again' })
   })
 })
 

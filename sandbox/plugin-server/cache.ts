@@ -2,15 +2,15 @@ import type { Clock } from '../clock'
 
 /** `meta.cache`: Redis, as far as an app can use it. */
 export interface Cache {
-  set(key: string, value: unknown, ttlSeconds?: number): Promise<void>
-  get(key: string, defaultValue?: unknown): Promise<unknown>
-  incr(key: string): Promise<number>
-  expire(key: string, ttlSeconds: number): Promise<boolean>
-  lpush(key: string, elements: string | string[]): Promise<number>
-  lrange(key: string, start: number, end: number): Promise<string[]>
-  llen(key: string): Promise<number>
-  lpop(key: string, count: number): Promise<string[]>
-  lrem(key: string, count: number, element: string): Promise<number>
+  readonly set: (key: string, value: unknown, ttlSeconds?: number) => Promise<void>
+  readonly get: (key: string, defaultValue?: unknown) => Promise<unknown>
+  readonly incr: (key: string) => Promise<number>
+  readonly expire: (key: string, ttlSeconds: number) => Promise<boolean>
+  readonly lpush: (key: string, elements: string | string[]) => Promise<number>
+  readonly lrange: (key: string, start: number, end: number) => Promise<string[]>
+  readonly llen: (key: string) => Promise<number>
+  readonly lpop: (key: string, count: number) => Promise<string[]>
+  readonly lrem: (key: string, count: number, element: string) => Promise<number>
 }
 
 interface Entry {

@@ -60,6 +60,12 @@ interface Activity {
   delivery: Delivery | undefined
 }
 
+/**
+ * Tells for what a `fetch` is made, across the awaits inside the app. All workers share it: Node.js carries each storage
+ * that was ever used along with every promise.
+ */
+const activities = new AsyncLocalStorage<Activity>()
+
 const setUpTries = 5
 const firstWaitMilliseconds = 5000
 
@@ -70,8 +76,6 @@ export class Worker {
   private setUpsTried = 0
   private callOffSetUp: () => void = () => undefined
   private readonly lifeline: Lifeline
-  /** Tells for what a `fetch` is made, across the awaits inside the app. */
-  private readonly activity = new AsyncLocalStorage<Activity>()
   private readonly inHand = new Set<CapturedEvent | Job>()
 
   constructor(private readonly installed: InstalledApp) {
@@ -131,7 +135,7 @@ export class Worker {
     const { server } = this.installed
     for (let tried = 1; app !== undefined; tried++) {
       try {
-        await this.activity.run({ by: 'onEvent', delivery }, () => app.onEvent?.(payload))
+        await activities.run({ by: 'onEvent', delivery }, () => app.onEvent?.(payload))
         this.installed.succeeded('onEvent')
         return
       } catch (error) {
@@ -150,7 +154,7 @@ export class Worker {
     const app = await this.appWith('composeWebhook', delivery)
     if (app === undefined) return
     try {
-      const returned = this.activity.run({ by: 'composeWebhook', delivery }, () => app.composeWebhook?.(payload))
+      const returned = activities.run({ by: 'composeWebhook', delivery }, () => app.composeWebhook?.(payload))
       delivery.webhook = webhookOf(this.installed.server.composeWebhookAwaited ? await returned : returned)
       if (delivery.webhook === null) return
       this.installed.succeeded('composeWebhook')
@@ -173,7 +177,7 @@ export class Worker {
       ...(body !== undefined && { body }),
     }
     try {
-      const request = this.activity.run({ by: 'webhook', delivery }, () => this.fetch(webhook.url, init))
+      const request = activities.run({ by: 'webhook', delivery }, () => this.fetch(webhook.url, init))
       const response = await this.lifeline.within(server.webhookTimeoutSeconds * 1000, request, () =>
         Object.assign(new Error(`network timeout at: ${webhook.url}`), { name: 'FetchError' }),
       )
@@ -199,7 +203,7 @@ export class Worker {
       if (app === undefined || run === undefined) throw new Error(`Task "${job.name}" not found`)
       if (!this.isSetUp) await this.setUp(app)
       if (!this.installed.enabled) return
-      await this.activity.run({ by: job.name, delivery: undefined }, () => run(JSON.parse(job.payload)))
+      await activities.run({ by: job.name, delivery: undefined }, () => run(JSON.parse(job.payload)))
       this.installed.succeeded(job.name)
     } catch (error) {
       // The server keeps the error to itself, so the job queue takes the job for done.
@@ -242,7 +246,7 @@ export class Worker {
     if (!this.installed.enabled) return
     const tried = ++this.setUpsTried
     try {
-      await this.activity.run({ by: 'setupPlugin', delivery }, () => app.setupPlugin?.())
+      await activities.run({ by: 'setupPlugin', delivery }, () => app.setupPlugin?.())
       this.isSetUp = true
       this.installed.succeeded('setupPlugin')
     } catch (error) {
@@ -267,7 +271,7 @@ export class Worker {
   }
 
   private fetch(url: string, init: FetchInit = {}): Promise<FetchResponse> {
-    const { by, delivery } = this.activity.getStore() ?? { by: 'load', delivery: undefined }
+    const { by, delivery } = activities.getStore() ?? { by: 'load', delivery: undefined }
     const { method = 'GET', headers = {}, body, redirect, timeout } = init
     const sent = { method, headers: { ...headers }, ...(body !== undefined && { body }) }
     return this.effect({ kind: 'fetch', name: `${method} ${url}` }, async () => {

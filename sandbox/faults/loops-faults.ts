@@ -1,0 +1,18 @@
+import type { Fault, FaultHook } from '../loops-api'
+import type { FaultMix } from './mixes'
+import type { Random } from './random'
+
+const hangMilliseconds = 30_000
+
+/** Has requests to Loops go wrong as often as `rates` say. */
+export function loopsFaults({ rates }: FaultMix, random: Random): FaultHook {
+  const faults: readonly (readonly [rate: number, fault: () => Fault])[] = [
+    [rates['429'], () => ({ kind: 'status', status: 429 })],
+    [rates['500'], () => ({ kind: 'status', status: 500 })],
+    [rates['502'], () => ({ kind: 'status', status: 502, applied: random.chance(0.5) })],
+    [rates.dropBefore, () => ({ kind: 'drop', applied: false })],
+    [rates.dropAfter, () => ({ kind: 'drop', applied: true })],
+    [rates.hang, () => ({ kind: 'delay', milliseconds: hangMilliseconds })],
+  ]
+  return () => faults.find(([rate]) => random.chance(rate))?.[1]()
+}

@@ -1,0 +1,66 @@
+import { sleep } from '../clock'
+import type { Clock } from '../clock'
+import type { LoopsApi, LoopsApiResponse } from '../loops-api'
+import type { Fetch, FetchResponse } from '../plugin-server'
+import type { ServerVersion } from '../server-versions'
+
+const oneWayMilliseconds = 50
+const origin = 'https://app.loops.so'
+
+/**
+ * The way from the server to the Loops stand-in and back, by the clock and without sockets. Who gives up waiting does not
+ * call the request back: Loops acts on it all the same.
+ */
+export function networkTo(api: LoopsApi, clock: Clock, { importedFetch }: ServerVersion): Fetch {
+  return async (url, { method = 'GET', headers = {}, body = '', timeout = 0 } = {}) => {
+    const { origin: target, pathname, search } = new URL(url)
+    if (target !== origin) throw new Error(`The sandbox has no route to ${target}.`)
+    const exchange = async (): Promise<FetchResponse> => {
+      await sleep(clock, oneWayMilliseconds)
+      const answer = await api.answer({ method, path: pathname + search, headers: inLowerCase(headers), body })
+      await sleep(clock, oneWayMilliseconds)
+      if (answer === 'dropped') throw connectionLost(url, importedFetch)
+      return responseOf(answer)
+    }
+    return importedFetch === 'node-fetch' && timeout > 0 ? within(clock, timeout, url, exchange()) : exchange()
+  }
+}
+
+function within(clock: Clock, timeout: number, url: string, response: Promise<FetchResponse>): Promise<FetchResponse> {
+  let callOff: () => void = () => undefined
+  const timedOut = new Promise<never>((_, reject) => {
+    callOff = clock.after(timeout, () => {
+      reject(fetchError(`network timeout at: ${url}`))
+    })
+  })
+  return Promise.race([response, timedOut]).finally(() => {
+    callOff()
+  })
+}
+
+function connectionLost(url: string, library: ServerVersion['importedFetch']): Error {
+  if (library === 'undici') return new TypeError('fetch failed')
+  return fetchError(`request to ${url} failed, reason: socket hang up`)
+}
+
+function fetchError(message: string): Error {
+  return Object.assign(new Error(message), { name: 'FetchError' })
+}
+
+function responseOf({ status, headers, body }: LoopsApiResponse): FetchResponse {
+  return {
+    status,
+    ok: status >= 200 && status < 300,
+    statusText: String(status),
+    headers: { get: (name) => headers[name.toLowerCase()] ?? null },
+    text: () => Promise.resolve(body),
+    json: () =>
+      new Promise((resolve) => {
+        resolve(JSON.parse(body))
+      }),
+  }
+}
+
+function inLowerCase(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}

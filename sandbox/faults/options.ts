@@ -1,0 +1,161 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { appDirectory } from '../app-files'
+import { messageOf, Mistake } from '../mistake'
+import { serverVersions } from '../server-versions'
+import type { ServerVersion } from '../server-versions'
+import type { CampaignOptions } from './campaign'
+import { faultMixes } from './mixes'
+import type { FaultMix } from './mixes'
+
+export interface FaultsOptions {
+  /** Those of one table stand together, and in them those of one row. */
+  campaigns: readonly CampaignOptions[]
+  processes: number
+  expectNoneLost: boolean
+}
+
+export const help = `Sends people and events through the app, in a stand-in for PostHog's plugin server, into a stand-in for Loops, while
+things go wrong; and counts what was lost, sent twice or written out of order.
+
+Usage: npm run faults -- [options]
+
+  --server VERSION       one PostHog server: ${serverVersions.map(({ name }) => name).join(', ')}
+  --delivery MODE        direct or webhook
+  --faults MIX           one fault mix, such as storm or 429-10%, or one kind of fault, such as 429
+  --arrivals WHEN        burst (within a second), hour, or both (burst)
+  --seeds N              how often each is done, with other random numbers (1)
+  --first-seed N         the first seed (1)
+  --events N             how many events there are (1000)
+  --people N             how many people they are of (200)
+  --no-chatter           leave out the updates that only repeat the one before
+  --job-locks WHAT       what becomes of the lock on a job whose worker is killed: expire after four hours, or stay (expire)
+  --processes N          how many processes share the work (${availableParallelism()})
+  --expect-none-lost     fail if direct delivery loses, doubles or reorders anything on a server with jobs
+  --help                 show this
+
+Servers: all, unless one is named. Faults: all of ${faultMixes.map(({ name }) => name).join(', ')}.
+`
+
+const chatterShare = 0.05
+
+/**
+ * Reads the command line.
+ *
+ * @returns `undefined` if help is asked for.
+ * @throws Mistake for an unknown option or value, or if the options leave nothing to do.
+ */
+export function parseOptions(args: string[]): FaultsOptions | undefined {
+  const values = parsedArguments(args)
+  if (values.help === true) return undefined
+  const { expectNoneLost = false } = { expectNoneLost: values['expect-none-lost'] }
+  const campaigns = campaignsOf(values)
+  if (campaigns.length === 0) throw new Mistake(`PostHog ${values.server ?? ''} sends nothing by webhook.`)
+  if (expectNoneLost && !campaigns.some(mustLoseNothing)) {
+    throw new Mistake('--expect-none-lost needs direct delivery on a server with jobs, and the options leave it out.')
+  }
+  const processes = wholeNumber('processes', values.processes, availableParallelism())
+  return { campaigns, processes, expectNoneLost }
+}
+
+/** Where there are jobs to retry with, nothing may be lost, sent twice or written out of order. */
+export function mustLoseNothing({ server, delivery }: CampaignOptions): boolean {
+  return server.jobs && delivery === 'direct'
+}
+
+type Arguments = ReturnType<typeof parsedArguments>
+
+function campaignsOf(values: Arguments): CampaignOptions[] {
+  const servers = named('server', values.server, serverVersions)
+  const deliveries = chosen('delivery', values.delivery, ['direct', 'webhook'] as const)
+  const mixes = mixesOf(values.faults)
+  const arrivals = chosen('arrivals', values.arrivals ?? 'burst', ['burst', 'hour'] as const, 'both')
+  const [jobLocks = 'expire'] = chosen('job-locks', values['job-locks'], ['expire', 'stay'] as const)
+  const firstSeed = wholeNumber('first-seed', values['first-seed'], 1)
+  const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) }, (_, place) => firstSeed + place)
+  const same = {
+    directory: appDirectory,
+    events: wholeNumber('events', values.events, 1000),
+    people: wholeNumber('people', values.people, 200),
+    chatter: values['no-chatter'] === true ? 0 : chatterShare,
+    jobLocks,
+  }
+  return servers.flatMap((server) =>
+    deliveries
+      .filter((delivery) => delivery === 'direct' || server.composeWebhook === 'called')
+      .flatMap((delivery) =>
+        arrivals.flatMap((when) =>
+          mixes.flatMap((mix) => seeds.map((seed) => ({ ...same, server, delivery, arrivals: when, mix, seed }))),
+        ),
+      ),
+  )
+}
+
+function parsedArguments(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        server: { type: 'string' },
+        delivery: { type: 'string' },
+        faults: { type: 'string' },
+        arrivals: { type: 'string' },
+        seeds: { type: 'string' },
+        'first-seed': { type: 'string' },
+        events: { type: 'string' },
+        people: { type: 'string' },
+        'no-chatter': { type: 'boolean' },
+        'job-locks': { type: 'string' },
+        processes: { type: 'string' },
+        'expect-none-lost': { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    }).values
+  } catch (error) {
+    throw new Mistake(`${messageOf(error).split('. ')[0] ?? ''}. See npm run faults -- --help.`)
+  }
+}
+
+function named(option: string, name: string | undefined, all: readonly ServerVersion[]): readonly ServerVersion[] {
+  const found = all.filter((each) => name === undefined || each.name === name)
+  if (found.length === 0)
+    throw unknown(
+      option,
+      name,
+      all.map((each) => each.name),
+    )
+  return found
+}
+
+function mixesOf(name: string | undefined): readonly FaultMix[] {
+  const found = faultMixes.filter((mix) => name === undefined || mix.name === name || mix.name.startsWith(`${name}-`))
+  if (found.length === 0)
+    throw unknown(
+      'faults',
+      name,
+      faultMixes.map((mix) => mix.name),
+    )
+  return found
+}
+
+/** The one choice that is named; all of them if none is, or if the name is that for all. */
+function chosen<Choice extends string>(
+  option: string,
+  name: string | undefined,
+  choices: readonly Choice[],
+  forAll?: string,
+): readonly Choice[] {
+  const found = choices.filter((choice) => name === undefined || name === forAll || name === choice)
+  if (found.length === 0) throw unknown(option, name, [...choices, ...(forAll === undefined ? [] : [forAll])])
+  return found
+}
+
+function wholeNumber(option: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Mistake(`--${option} takes a whole number from 1 on, not '${text}'.`)
+  return Number(text)
+}
+
+function unknown(option: string, name: string | undefined, known: readonly string[]): Mistake {
+  return new Mistake(`--${option} does not know '${name ?? ''}': use ${known.join(', ')}.`)
+}

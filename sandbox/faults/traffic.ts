@@ -1,0 +1,155 @@
+import type { AppConfig } from '../config-file'
+import type { CapturedEvent } from '../ingestion'
+import type { Random } from './random'
+
+/** When the events happen: all within a second, or over an hour. */
+export type Arrivals = 'burst' | 'hour'
+
+export interface TrafficOptions {
+  arrivals: Arrivals
+  events: number
+  people: number
+  /** How many more events there are, for each contact update, that only repeat it. */
+  chatter: number
+}
+
+export interface Person {
+  readonly email: string
+  readonly userId: string
+}
+
+/** What one event is to bring about in Loops. */
+export interface Wish {
+  /** Its place in the order in which the events happened. */
+  readonly number: number
+  readonly person: Person
+  /** If it is to be sent as an event: the value of its event property `reference`, which no other event has. */
+  readonly reference?: string
+  /** What it writes to the contact. No two wishes have the same value. */
+  readonly properties: ReadonlyMap<string, string>
+}
+
+/** An event on its way to the plugin server. */
+export interface Arrival {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly event: CapturedEvent
+}
+
+export interface Traffic {
+  readonly people: readonly Person[]
+  readonly wishes: readonly Wish[]
+  readonly arrivals: readonly Arrival[]
+}
+
+/** The settings under which an event of the traffic asks for what its wish says. */
+export const trafficConfig: AppConfig = {
+  email: '{person.properties.email}',
+  userId: '{event.distinct_id}',
+  trackedEvents: 'purchase, plan changed',
+  contactEvents: '$identify, $set, plan changed',
+  eventProperties: 'reference: {event.properties.reference}, total: {event.properties.total}',
+  contactProperties:
+    'firstName: {person.properties.firstName}, city: {person.properties.city}, plan: {person.properties.plan}',
+}
+
+/** The contact properties of the settings above. */
+export const contactProperties = ['firstName', 'city', 'plan'] as const
+
+const spans: Readonly<Record<Arrivals, number>> = { burst: 700, hour: 3_600_000 }
+const mostLate = 300
+
+/** Events that happen from `start` on, made of nothing but `random`. */
+export function makeTraffic(options: TrafficOptions, start: number, random: Random): Traffic {
+  const people = Array.from({ length: options.people }, (_, place) => ({
+    email: `person-${place}@example.com`,
+    userId: `user_${place}`,
+  }))
+  const happenings = happeningsOf(options, people, start, random)
+  const wishes = happenings.map(({ person }, number) => wishOf(number, person, random))
+  const arrivals = wishes.flatMap((wish, number) => {
+    const at = happenings[number]?.at ?? start
+    return arrivalsOf(wish, at, options.chatter, random)
+  })
+  return { people, wishes, arrivals }
+}
+
+interface Happening {
+  readonly person: Person
+  readonly at: number
+}
+
+/** A fifth of the events follow another one of the same person within milliseconds, as page views follow a log-in. */
+function happeningsOf(options: TrafficOptions, people: Person[], start: number, random: Random): Happening[] {
+  const happenings: Happening[] = []
+  for (let number = 0; number < options.events; number++) {
+    const before = happenings.at(-1)
+    happenings.push(
+      before !== undefined && random.chance(0.2)
+        ? { person: before.person, at: before.at + random.between(2, 9) }
+        : { person: random.pick(people), at: start + random.between(0, spans[options.arrivals]) },
+    )
+  }
+  return oneAfterTheOther(happenings.sort((one, other) => one.at - other.at))
+}
+
+/** No two events of a person happen at the same time: else nobody could say which of the two is newer. */
+function oneAfterTheOther(happenings: readonly Happening[]): Happening[] {
+  const times = new Map<Person, number>()
+  return happenings.map(({ person, at }) => {
+    const time = Math.max(at, (times.get(person) ?? 0) + 2)
+    times.set(person, time)
+    return { person, at: time }
+  })
+}
+
+function wishOf(number: number, person: Person, random: Random): Wish {
+  const kind = random.next()
+  const isSent = kind < 0.55
+  const isUpdate = kind >= 0.35
+  const written = isUpdate ? contactProperties.filter(() => random.chance(0.5)) : []
+  const names = isUpdate && written.length === 0 ? [random.pick(contactProperties)] : written
+  return {
+    number,
+    person,
+    ...(isSent && { reference: `order-${number}` }),
+    properties: new Map(names.map((name) => [name, `${name}-${number}`])),
+  }
+}
+
+/** The event, a tenth of the time a little late, and where there is chatter its repetition right behind it. */
+function arrivalsOf(wish: Wish, at: number, chatter: number, random: Random): Arrival[] {
+  const event = eventOf(wish, at, random)
+  const late = random.chance(0.1) ? random.between(1, mostLate) : 0
+  const arrival = { at: at + late, event }
+  if (!random.chance(wish.reference === undefined ? chatter : 0)) return [arrival]
+  const repetition = { ...event, uuid: uuidFrom(random), timestamp: new Date(at + 1).toISOString() }
+  return [arrival, { at: arrival.at + 1, event: repetition }]
+}
+
+function eventOf({ number, person, reference, properties }: Wish, at: number, random: Random): CapturedEvent {
+  const isUpdate = properties.size > 0
+  const knowsEmail = random.chance(isUpdate ? 0.75 : 0.3)
+  const $set = { ...(knowsEmail && { email: person.email }), ...Object.fromEntries(properties) }
+  return {
+    uuid: uuidFrom(random),
+    event: isUpdate ? updateName(reference, random) : 'purchase',
+    distinct_id: person.userId,
+    team_id: 1,
+    timestamp: new Date(at).toISOString(),
+    properties: {
+      ...(reference !== undefined && { reference, total: number }),
+      ...(Object.keys($set).length > 0 && { $set }),
+    },
+  }
+}
+
+function updateName(reference: string | undefined, random: Random): string {
+  if (reference !== undefined) return 'plan changed'
+  return random.chance(0.5) ? '$identify' : '$set'
+}
+
+function uuidFrom(random: Random): string {
+  const digits = Array.from({ length: 30 }, () => random.between(0, 15).toString(16)).join('')
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(12, 15)}-8${digits.slice(15, 18)}-${digits.slice(18)}`
+}
