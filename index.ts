@@ -1324,6 +1324,10 @@ interface Delivery {
   readonly cacheFailures: number
   /** It has waited for its turn and need not ask for one. */
   readonly hasTurn?: boolean
+  /** How many jobs it has waited in. */
+  readonly run?: number
+  /** The job is there in case the worker of the one before dies. */
+  readonly isSpare?: boolean
   /** It stands in the history of its contact only because it waits, not because it was sent. */
   readonly isNoted?: boolean
 }
@@ -1341,6 +1345,8 @@ function deliveryOf(request: LoopsRequest, { event, uuid, distinct_id, timestamp
  * failure cannot be handed to a job. PostHog records each of them.
  */
 async function deliver(delivery: Delivery, settings: Settings, meta: AppMeta): Promise<void> {
+  const { firstTried, failures } = delivery
+  if (firstTried !== undefined && isTooLate(firstTried, 0)) throw givenUp(failures, 'its job was run too late')
   if (await orElse(isRefusedUserId(delivery.request, meta), false)) {
     logOnce('Loops has just answered that it knows no contact with its user ID', meta.global)
     return
@@ -1351,7 +1357,7 @@ async function deliver(delivery: Delivery, settings: Settings, meta: AppMeta): P
 
   const turn = delivery.hasTurn === true ? 0 : await orElse(nextTurn(settings, meta), 0)
   if (turn > Date.now() && (await runLater({ ...delivery, isNoted: true, hasTurn: true }, turn, meta))) return
-  await send({ ...delivery, firstTried: delivery.firstTried ?? Date.now() }, history, settings, meta)
+  await send({ ...delivery, firstTried: firstTried ?? Date.now() }, history, settings, meta)
 }
 
 async function send(
@@ -1369,7 +1375,7 @@ async function send(
       // An earlier try brought the values of the event itself, if not newer ones.
       return settle(delivery, delivery.request.body, history, settings, meta)
     case 'failed':
-      return retry(delivery, answer.reason, meta)
+      return retry(delivery, answer, meta)
     case 'refused':
       return refuse(delivery, answer.reason, settings, meta)
   }
@@ -1377,10 +1383,17 @@ async function send(
 
 // Asking Loops
 
-/** For a `fetch` that knows no `timeout`. */
-const NO_ANSWER = { kind: 'failed', reason: 'Loops cannot be reached: no answer in 30 seconds' } as const
+interface Failure {
+  readonly kind: 'failed'
+  readonly reason: string
+  /** Loops may still be at it. */
+  readonly isLate?: boolean
+}
 
-type Answer = { readonly kind: 'taken' | 'known' } | { readonly kind: 'refused' | 'failed'; readonly reason: string }
+type Answer = { readonly kind: 'taken' | 'known' } | { readonly kind: 'refused'; readonly reason: string } | Failure
+
+/** For a `fetch` that knows no `timeout`. */
+const NO_ANSWER: Failure = { kind: 'failed', reason: 'Loops cannot be reached: no answer in 30 seconds', isLate: true }
 
 /** Where there are no jobs a second try at once is all that can be done for a lost connection or a failing server. */
 async function askLoops(request: LoopsRequest, settings: Settings, meta: AppMeta): Promise<Answer> {
@@ -1391,6 +1404,7 @@ async function askLoops(request: LoopsRequest, settings: Settings, meta: AppMeta
 
 /** A retry may heal a time-out, the rate limit and Loops' own failures; what Loops refuses, it refuses for good. */
 async function askOnce(request: LoopsRequest, { apiKey }: Settings): Promise<Answer> {
+  const start = Date.now()
   try {
     const { url, ...options } = webhookFor(request, apiKey)
     // A redirected POST would arrive as a GET and look like a success. `timeout` is node-fetch's own: an app has no timers.
@@ -1402,7 +1416,8 @@ async function askOnce(request: LoopsRequest, { apiKey }: Settings): Promise<Ans
     const kind = response.status === 429 || response.status >= 500 ? 'failed' : 'refused'
     return { kind, reason: withoutSecrets(answer, apiKey) }
   } catch (error) {
-    return { kind: 'failed', reason: withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey) }
+    const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
+    return { kind: 'failed', reason, isLate: Date.now() - start > 10 * SECOND }
   }
 }
 
@@ -1447,22 +1462,57 @@ function withoutKey(text: string, apiKey: string): string {
 
 // Waiting
 
-/** Hands a delivery to a job; tells whether there is one. Jobs are durable, but no server since late 2024 has them. */
-async function runLater(delivery: Delivery, at: number, { jobs }: AppMeta): Promise<boolean> {
-  if (jobs === undefined) return false
-  const enqueued = persistently(() => jobs.deliver(delivery).runAt(new Date(at))).then(() => true)
-  return orElse(enqueued, false)
+/**
+ * Hands a delivery to a job; tells whether there is one. Jobs are durable, but no server since late 2024 has them. PostHog
+ * tries a job once: if the worker dies while it runs, it is gone. So each has a spare one behind it, which does nothing if
+ * the first has come to an end.
+ */
+async function runLater(delivery: Delivery, at: number, meta: AppMeta): Promise<boolean> {
+  const { jobs: queue } = meta
+  if (queue === undefined) return false
+  const next = { ...delivery, run: (delivery.run ?? 0) + 1, isSpare: false }
+  const enqueue = (job: Delivery, time: number): Promise<void> =>
+    persistently(() => queue.deliver(job).runAt(new Date(time)))
+  const spare = { ...next, isSpare: true }
+  // Only the cache tells a spare job that it is not needed.
+  const first = delivery.cacheFailures === 0 ? enqueue(spare, at + 15 * MINUTE) : Promise.resolve()
+  return orElse(
+    first.then(() => enqueue(next, at)).then(() => true),
+    false,
+  )
 }
 
-/** From seconds to an hour, each wait up to half as long again, so that what failed together does not come back together. */
-async function retry(delivery: Delivery, reason: string, meta: AppMeta): Promise<void> {
+function endKey({ id, run = 0 }: Delivery): string {
+  return `ended-${id}-${run}`
+}
+
+async function noteEnd(delivery: Delivery, { cache }: AppMeta): Promise<void> {
+  await persistently(() => cache.set(endKey(delivery), true, DAY_IN_SECONDS))
+}
+
+async function hasEnded(delivery: Delivery, { cache }: AppMeta): Promise<boolean> {
+  return (await persistently(() => cache.get(endKey(delivery), false))) === true
+}
+
+/**
+ * From seconds to an hour, each wait up to half as long again, so that what failed together does not come back together.
+ * After no answer at all it is longer than Loops may still be at it, so that what it does late is made good.
+ */
+async function retry(delivery: Delivery, { reason, isLate }: Failure, meta: AppMeta): Promise<void> {
   const { firstTried = Date.now(), failures, hasTurn, ...rest } = delivery
-  const wait = Math.min(HOUR, 1.5 ** failures * SECOND) * (1 + Math.random() / 2)
-  if (Date.now() + wait > firstTried + GIVE_UP_AFTER) {
-    throw new Error(`Given up after ${failures + 1} tries within a day: ${reason}`)
-  }
+  const backOff = Math.min(HOUR, 1.5 ** failures * SECOND) * (1 + Math.random() / 2)
+  const wait = isLate === true ? Math.max(backOff, 20 * SECOND) : backOff
+  if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, reason)
   if (await runLater({ ...rest, firstTried, failures: failures + 1 }, Date.now() + wait, meta)) return
   throw new RetryError(reason)
+}
+
+function isTooLate(firstTried: number, wait: number): boolean {
+  return Date.now() + wait > firstTried + GIVE_UP_AFTER
+}
+
+function givenUp(tries: number, reason: string): Error {
+  return new Error(`Given up after ${tries} tries within a day: ${reason}`)
 }
 
 /** Without the history of its contact an update might overwrite what is newer: better a little later than that. */
@@ -1713,7 +1763,7 @@ async function settle(
   if (history === undefined) return
   const { request, id } = delivery
   const now = await orElse(readHistory(request, meta), undefined)
-  if (now === undefined) return retry(delivery, 'The cache does not answer', meta)
+  if (now === undefined) return retry(delivery, { kind: 'failed', reason: 'The cache does not answer' }, meta)
 
   const sentValues = contactValues(sent)
   const newest = newestValues(sentValues, now.writes)
@@ -1731,7 +1781,7 @@ async function settle(
   // It goes out at once, but it counts.
   await orElse(nextTurn(settings, meta), 0)
   const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body: repair }, settings, meta)
-  if (answer.kind === 'failed') return retry(delivery, answer.reason, meta)
+  if (answer.kind === 'failed') return retry(delivery, answer, meta)
   return settle(delivery, bodyWith(contact, newest), now, settings, meta)
 }
 
@@ -1753,7 +1803,9 @@ async function refuse(delivery: Delivery, reason: string, settings: Settings, me
   if (request.body.email === undefined && (await isUnknown(request.body.userId, settings, meta))) {
     const update: LoopsRequest = { method: 'PUT', path: '/v1/contacts/update', body: request.body }
     const { writes, done } = await orElse(readHistory(update, meta), NOTHING_KNOWN)
-    if (writes.some((write) => write.email !== undefined && !done.has(write.id))) return retry(delivery, reason, meta)
+    if (writes.some((write) => write.email !== undefined && !done.has(write.id))) {
+      return retry(delivery, { kind: 'failed', reason }, meta)
+    }
     const unknown = `unknown-${String(request.body.userId)}`
     await orElse(
       persistently(() => meta.cache.set(unknown, Date.now(), UNKNOWN_FOR / SECOND)),
@@ -1925,8 +1977,17 @@ export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void
 export const jobs = {
   deliver: async (delivery: Delivery, meta: AppMeta): Promise<void> => {
     const settings = settingsOf(meta)
-    if (settings.dryRun) logDryRun(delivery.request)
-    else await deliver(delivery, settings, meta)
+    const isSpare = delivery.isSpare === true
+    if (isSpare && (settings.dryRun || (await orElse(hasEnded(delivery, meta), false)))) return
+    if (settings.dryRun) {
+      logDryRun(delivery.request)
+      return
+    }
+    try {
+      await deliver(delivery, settings, meta)
+    } finally {
+      await orElse(noteEnd(delivery, meta), undefined)
+    }
   },
 }
 
