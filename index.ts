@@ -1473,7 +1473,7 @@ async function runLater(delivery: Delivery, at: number, meta: AppMeta): Promise<
   const next = { ...delivery, run: (delivery.run ?? 0) + 1, isSpare: false }
   const enqueue = (job: Delivery, time: number): Promise<void> =>
     persistently(() => queue.deliver(job).runAt(new Date(time)))
-  const spare = { ...next, isSpare: true }
+  const spare = { ...next, isSpare: true, hasTurn: false }
   // Only the cache tells a spare job that it is not needed.
   const first = delivery.cacheFailures === 0 ? enqueue(spare, at + 15 * MINUTE) : Promise.resolve()
   return orElse(

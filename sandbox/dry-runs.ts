@@ -1,7 +1,7 @@
 import type { AppConfig } from './config-file'
 import { appDirectory } from './app-files'
 import type { CapturedEvent } from './ingestion'
-import { createInstallation, type Installation, type Worker } from './plugin-server'
+import { createInstallation, type Installation, type InstallationOptions, type Worker } from './plugin-server'
 import type { ServerVersion } from './server-versions'
 
 /** What the app makes of an event, as far as can be seen from outside. */
@@ -19,9 +19,10 @@ export interface Explanation {
 export class DryRuns {
   private readonly halves: { name: Explanation['matched'][number]; installation: Installation; worker: Worker }[]
 
-  constructor(config: AppConfig, server: ServerVersion) {
+  constructor(config: AppConfig, server: ServerVersion, options: Pick<InstallationOptions, 'trusted'> = {}) {
     const half = (name: Explanation['matched'][number], changes: AppConfig) => {
       const installation = createInstallation({
+        ...options,
         directory: appDirectory,
         server,
         config: { ...config, ...changes, delivery: 'direct', dryRun: 'Yes' },

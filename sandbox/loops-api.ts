@@ -50,6 +50,7 @@ const json = { 'content-type': 'application/json; charset=utf-8' }
 export class LoopsApi {
   private readonly options: Required<LoopsApiOptions>
   private readonly strictness: Strictness
+  private readonly lists: MailingList[]
   private team: Team
   private records: RequestRecord[] = []
   private fault: FaultHook = () => undefined
@@ -66,7 +67,8 @@ export class LoopsApi {
       ...options,
     }
     this.strictness = { ...defaultStrictness, ...this.options.strictness }
-    this.team = new Team(this.options)
+    this.lists = [...this.options.mailingLists]
+    this.team = this.newTeam()
   }
 
   /** Applies the request at once and answers it, whatever `setFault` says. */
@@ -105,6 +107,15 @@ export class LoopsApi {
     return [...this.team.events]
   }
 
+  mailingLists(): MailingList[] {
+    return [...this.lists]
+  }
+
+  /** Somebody makes a mailing list in Loops' settings. It outlives `reset`. */
+  addMailingList(list: MailingList): void {
+    this.lists.push(list)
+  }
+
   /** Every request so far, the refused and the failed too. */
   requests(): RequestRecord[] {
     return [...this.records]
@@ -124,9 +135,13 @@ export class LoopsApi {
 
   /** Back to how it was made: no contact, event, request or fault, and the rate limit unused. */
   reset(): void {
-    this.team = new Team(this.options)
+    this.team = this.newTeam()
     this.records = []
     this.fault = () => undefined
+  }
+
+  private newTeam(): Team {
+    return new Team({ ...this.options, mailingLists: this.lists })
   }
 
   private respond(request: LoopsApiRequest): LoopsApiResponse {

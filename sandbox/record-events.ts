@@ -4,10 +4,11 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import type { PostHog as BrowserPostHog, PostHogConfig } from 'posthog-js'
 import { PostHog } from 'posthog-node'
 import { createCaptureServer } from './capture-endpoint'
+import { launchChromium, userAgentOf } from './chromium'
 import { ingest, type CapturedEvent } from './ingestion'
 
 const TOKEN = 'phc_sandboxLarkfieldStationery'
@@ -21,19 +22,6 @@ const PAGE_TITLES = new Map([
   ['/team', 'Team'],
   ['/login', 'Log in'],
 ])
-
-const CHROMIUM_ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // posthog-js drops whatever a browser under remote control captures.
-  '--disable-blink-features=AutomationControlled',
-]
 
 /** Only what is needed for the same events in the same order every time. */
 const BROWSER_CONFIG: Partial<PostHogConfig> = {
@@ -148,9 +136,8 @@ async function tellServerStory(server: PostHog, record: RecordStep): Promise<voi
 
 /** Serves the app and PostHog under real addresses, so that no port of this machine ends up in an event. */
 async function openApp(browser: Browser, captureUrl: string): Promise<Page> {
-  const [major] = browser.version().split('.')
   const context = await browser.newContext({
-    userAgent: `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major ?? ''}.0.0.0 Safari/537.36`,
+    userAgent: userAgentOf(browser),
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
     timezoneId: 'Europe/London',
@@ -201,7 +188,7 @@ async function main(): Promise<void> {
   }
 
   const capture = await createCaptureServer((event) => events.push(ingest(event)))
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_ARGUMENTS })
+  const browser = await launchChromium()
   const server = new PostHog(TOKEN, { host: capture.url, flushAt: 1 })
   const page = await openApp(browser, capture.url)
   await tellBrowserStory(page, record)
