@@ -31,7 +31,7 @@ Usage: npm run faults -- [options]
   --no-chatter           leave out the updates that only repeat the one before
   --job-locks WHAT       what becomes of the lock on a job whose worker is killed: expire after four hours, or stay (expire)
   --processes N          how many processes share the work (${availableParallelism()})
-  --expect-none-lost     fail if direct delivery loses, doubles or reorders anything on a server with jobs
+  --expect-none-lost     fail if direct delivery loses, doubles or reorders anything on a server with jobs, or is too slow
   --help                 show this
 
 Servers: all, unless one is named. Faults: all of ${faultMixes.map(({ name }) => name).join(', ')}.

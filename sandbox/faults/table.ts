@@ -1,5 +1,6 @@
 import { requestsPerSecond } from './campaign'
 import type { CampaignOptions } from './campaign'
+import { shortfall } from './limits'
 import type { Measures, Outcome } from './measures'
 
 /** A campaign that has been run. */
@@ -97,12 +98,11 @@ function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): [
 
 const mostFindings = 3
 
-/** What a campaign lost, doubled or reordered, one line each; undefined if nothing. */
-export function failureReport({ campaign, outcome }: Result): string | undefined {
-  const { lost, duplicated, outOfOrder } = outcome.measures
-  if (lost + duplicated + outOfOrder === 0) return undefined
-  const { server, mix, arrivals, seed } = campaign
-  const title = `PostHog ${server.name}, ${mix.name}, ${arrivals}, seed ${seed}`
-  const counts = `${lost} lost, ${duplicated} duplicated, ${outOfOrder} out of order`
-  return [`${title}: ${counts}`, ...outcome.findings.slice(0, mostFindings).map((finding) => `  ${finding}`)].join('\n')
+/** In what way a run falls short of what is promised, one line each; undefined if it keeps it. */
+export function failureReport(result: Result): string | undefined {
+  const short = shortfall(result)
+  if (short === undefined) return undefined
+  const { server, mix, arrivals, seed } = result.campaign
+  const findings = result.outcome.findings.slice(0, mostFindings).map((finding) => `  ${finding}`)
+  return [`PostHog ${server.name}, ${mix.name}, ${arrivals}, seed ${seed}: ${short}`, ...findings].join('\n')
 }
