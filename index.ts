@@ -178,9 +178,10 @@ interface Field {
  */
 export function parseSettings(config: Config): Settings {
   const problems: string[] = []
+  const pastedKey = settingText(config.apiKey, '')
   const field = (key: SettingKey): Field => ({
     text: settingText(config[key], settingFields[key].default),
-    reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value)} ${remedy}.`),
+    reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value, pastedKey)} ${remedy}.`),
   })
 
   const apiKey = parseApiKey(field('apiKey'))
@@ -213,7 +214,7 @@ export function parseSettings(config: Config): Settings {
     const { label } = settingFields.contactEvents
     field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
   }
-  if (problems.length > 0) throw new Error(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey))
+  if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
   return settings
 }
 
@@ -223,13 +224,22 @@ function isOff({ events }: Half): boolean {
 
 function settingText(value: unknown, fallback: string): string {
   if (value === undefined || value === null) return fallback
-  return (typeof value === 'string' ? value : JSON.stringify(value)).trim()
+  return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
 }
 
-/** A value as it may stand in a message: on one line, and not much longer than needed to recognise it. */
-function quoted(value: unknown): string {
-  const text = JSON.stringify(value === undefined ? '' : value)
+/** A value as it may stand in a message: without the key, and not much longer than needed to recognise it. */
+function quoted(value: unknown, apiKey = ''): string {
+  const text = withoutKey(jsonText(value) ?? 'what is nested too deeply', apiKey)
   return text.length > 120 ? `${text.slice(0, 120)}…` : text
+}
+
+/** `undefined` for what is nested too deeply to be written down. */
+function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value === undefined ? '' : value)
+  } catch {
+    return undefined
+  }
 }
 
 function parseApiKey(field: Field): string {
@@ -448,7 +458,8 @@ function nameProblem(name: string): string | undefined {
 
 function parseMapping(field: Field, problemOf: (name: string) => string | undefined): Mapping {
   const mapping = new Map<string, Template | LoopsValue>()
-  for (const [name, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
+  for (const [written, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
+    const name = written.trim()
     const problem = problemOf(name)
     if (problem !== undefined) field.reject(name, problem)
     if (typeof value === 'string') mapping.set(name, parseTemplate(field, value))
@@ -612,10 +623,16 @@ function comparing(holds: (found: Primitive, written: Primitive) => boolean) {
   return (written: unknown): PropertyTest => {
     const right = primitive(written)
     return (found) => {
+      // JavaScript never takes two objects for the same, whatever is in them.
+      if (isObject(found) && isObject(written)) return holds(0, 1)
       const left = primitive(found)
       return holds(left, right) || (typeOf(found) !== typeOf(written) && holds(castNumber(left), castNumber(right)))
     }
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 function comparingNumbers(holds: (found: number, written: number) => boolean) {
@@ -629,10 +646,12 @@ function comparingNumbers(holds: (found: number, written: number) => boolean) {
  * What JavaScript's own comparison makes of a value, without ever calling a method that the value brings. The text "null"
  * equals null, as in PostHog (PostHog/posthog#12893).
  */
-function primitive(value: unknown): Primitive {
+function primitive(value: unknown, depth = 0): Primitive {
   if (value === null) return 'null'
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-  if (Array.isArray(value)) return value.map((item) => (item === null ? '' : primitive(item))).join(',')
+  if (Array.isArray(value) && depth < 100) {
+    return value.map((item) => (item === null ? '' : primitive(item, depth + 1))).join(',')
+  }
   return value === undefined ? undefined : '[object Object]'
 }
 
@@ -648,13 +667,14 @@ function castNumber(value: Primitive): number {
   return Number(value)
 }
 
-function containing(written: unknown): PropertyTest {
-  const text = patternText(written).toLowerCase()
-  return (found) => typeof found === 'string' && found.toLowerCase().includes(text)
+function containing(written: unknown): PropertyTest | undefined {
+  const text = patternText(written)?.toLowerCase()
+  return text === undefined ? undefined : (found) => typeof found === 'string' && found.toLowerCase().includes(text)
 }
 
 function matching(written: unknown): PropertyTest | undefined {
-  const start = compilePattern(patternText(written))
+  const pattern = patternText(written)
+  const start = pattern === undefined ? undefined : compilePattern(pattern)
   return start && ((found) => typeof found === 'string' && matchesPattern(start, found))
 }
 
@@ -662,8 +682,8 @@ function negated(test: PropertyTest | undefined): PropertyTest | undefined {
   return test && ((found) => !test(found))
 }
 
-function patternText(written: unknown): string {
-  return typeof written === 'string' ? written : JSON.stringify(written)
+function patternText(written: unknown): string | undefined {
+  return typeof written === 'string' ? written : jsonText(written)
 }
 
 function dating(holds: (time: number, written: { readonly from: number; readonly to: number }) => boolean) {
@@ -952,7 +972,7 @@ function emailOf({ email }: Settings, sighting: Sighting): string | undefined {
 const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
 
 function isEmail(text: string): boolean {
-  return text.length <= 254 && EMAIL.test(text)
+  return text.length <= 254 && fits(text) && EMAIL.test(text)
 }
 
 function isExcluded({ excludedEmails }: Settings, email: string): boolean {
@@ -1126,7 +1146,9 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
 }
 
 function contactProperties(half: Half, sighting: Sighting): Record<string, LoopsValue> {
-  return loopsProperties(half, sighting.person, isLeftOutOfContact, sighting)
+  const { subscribed, ...properties } = loopsProperties(half, sighting.person, isLeftOutOfContact, sighting)
+  const answer = subscription(subscribed)
+  return { ...properties, ...(answer !== undefined && { subscribed: answer }) }
 }
 
 /** `null` resets a contact property: those that the removed person properties have fed. */
@@ -1137,7 +1159,8 @@ function cleared({ includeAll, mapping }: Half, { unset }: Sighting): Record<str
     return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
   })
   const included = includeAll ? unset.filter((name) => !isLeftOutOfContact(name)) : []
-  return Object.fromEntries([...included, ...mapped.map(([name]) => name)].map((name) => [name, null]))
+  const names = [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
+  return Object.fromEntries(names.map((name) => [name, null]))
 }
 
 function loopsProperties(
@@ -1151,7 +1174,11 @@ function loopsProperties(
     if (value !== undefined) values[name] = value
   }
   if (includeAll) {
-    for (const name of Object.keys(all)) if (!isLeftOut(name, sighting)) add(name, loopsValue(all[name]))
+    for (const written of Object.keys(all)) {
+      // Loops takes blanks around a name away.
+      const name = written.trim()
+      if (!isLeftOut(name, sighting)) add(name, loopsValue(all[written]))
+    }
   }
   for (const [name, template] of mapping) add(name, loopsValue(resolve(template, sighting)))
   return values
@@ -1161,7 +1188,7 @@ function loopsProperties(
 function isLeftOutOfEvent(name: string, { event, properties }: Sighting): boolean {
   if (name.startsWith('$') || nameProblem(name) !== undefined) return true
   if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
-  return name === 'token' && String(properties.token).startsWith('phc_')
+  return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
 }
 
 /** `subscribed: true` would re-subscribe people who left, so that only a mapping may set it. */
@@ -1451,13 +1478,16 @@ function messageOf(error: unknown): string {
 
 /** What comes from outside may hold the key, an address, or line breaks that would forge a second log line. */
 function withoutSecrets(text: string, apiKey: string): string {
-  return withoutKey(text, apiKey)
-    .replace(/[^\s"'<>]+@[^\s"'<>]+/g, '[email]')
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+  return onOneLine(withoutKey(text, apiKey).replace(/[^\s"'<>]+@[^\s"'<>]+/g, '[email]'))
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 }
 
 function withoutKey(text: string, apiKey: string): string {
-  return apiKey === '' ? text : text.split(apiKey).join('[API key]')
+  // In whatever capitals, as some settings are read without them.
+  return apiKey === '' ? text : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
 }
 
 // Waiting

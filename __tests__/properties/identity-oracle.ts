@@ -1,0 +1,120 @@
+import type { CapturedEvent } from '../../index'
+import type { MeantSettings, Part, Parts } from './settings'
+
+type Properties = Record<string, unknown>
+
+export type Identity = { readonly email?: string; readonly userId?: string } | 'nobody' | 'left out'
+
+/** Who the event is about, read from the specification alone: section "Who" of what the app does. */
+export function whoIs(event: CapturedEvent, settings: MeantSettings): Identity {
+  const email = settings.email.map((template) => addressOf(event, template)).find((address) => address !== undefined)
+  const userId = userIdOf(event, settings.userId)
+  if (email === undefined && userId === undefined) return 'nobody'
+  if (email !== undefined && isLeftOut(email, settings.excludedEmails)) return 'left out'
+  return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
+}
+
+/** What the event says of the person, and nothing else of it. */
+function personOf(event: CapturedEvent): Properties {
+  const properties = event.properties ?? {}
+  const setOnce = objectOr(ownOf(properties, '$set_once') ?? event.$set_once)
+  const set = objectOr(ownOf(properties, '$set') ?? event.$set)
+  const removed = ownOf(properties, '$unset')
+  const entries = [...Object.entries(setOnce), ...Object.entries(set)]
+  return Object.fromEntries(entries.filter(([name]) => !(Array.isArray(removed) && removed.includes(name))))
+}
+
+function objectOr(value: unknown): Properties {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Properties) : {}
+}
+
+function ownOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.getOwnPropertyNames(value).includes(name)
+    ? (value as Properties)[name]
+    : undefined
+}
+
+function found(event: CapturedEvent, part: Part): unknown {
+  if ('text' in part) return part.text
+  if ('eventProperty' in part) return wholeOrPath(event.properties, part.eventProperty)
+  if ('personProperty' in part) return wholeOrPath(personOf(event), part.personProperty)
+  if ('personId' in part) return undefined
+  if (part.event !== 'timestamp') return event[part.event]
+  const time = new Date(event.timestamp).getTime()
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+}
+
+function wholeOrPath(properties: unknown, name: string): unknown {
+  const whole = ownOf(properties, name)
+  if (whole !== undefined) return whole
+  let inner = properties
+  for (const step of name.split('.')) inner = ownOf(inner, step)
+  return inner
+}
+
+function addressOf(event: CapturedEvent, template: Parts): string | undefined {
+  const [only] = template
+  const value =
+    template.length === 1 && only !== undefined
+      ? found(event, only)
+      : template.map((part) => asText(found(event, part))).join('')
+  if (typeof value !== 'string') return undefined
+  const address = value.trim()
+  return isAddress(address) ? address : undefined
+}
+
+/** In text, a missing or a nested value adds nothing, and a list its items. */
+function asText(value: unknown): string {
+  if (Array.isArray(value)) {
+    const items: unknown[] = value.filter((item) => item !== null && item !== '')
+    return items.every((item) => typeof item !== 'object') ? items.map(String).join(', ') : ''
+  }
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+}
+
+function isAddress(text: string): boolean {
+  const labels = text.split('@')[1]?.split('.') ?? []
+  return (
+    text.length <= 254 &&
+    JSON.stringify(text).length <= 500 &&
+    text.split('@').length === 2 &&
+    !text.startsWith('@') &&
+    labels.length >= 2 &&
+    labels.every((label) => label !== '') &&
+    Array.from(text).every((sign) => !'"(),:;<>[\\]'.includes(sign) && !/\s|\p{Cc}/u.test(sign))
+  )
+}
+
+/** PostHog's list of illegal distinct_ids. */
+const illegalIds = [
+  ...['anonymous', 'guest', 'distinctid', 'distinct_id', 'id', 'not_authenticated', 'email', 'undefined', 'true'],
+  ...['false', 'null', 'none', 'nan', '0', '[object object]', ''],
+]
+
+function userIdOf(event: CapturedEvent, template: Parts): string | undefined {
+  const parts = template.map((part) => {
+    const value = found(event, part)
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    return 'text' in part || isSomeones(String(value), event) ? String(value) : undefined
+  })
+  const id = parts.join('')
+  return parts.every((part) => part !== undefined) && isSomeones(id, event) ? id : undefined
+}
+
+/** Whether the ID is one person's own, and Loops takes it in full length. */
+function isSomeones(id: string, event: CapturedEvent): boolean {
+  const signs = Array.from(id.toLowerCase())
+  const isAround = (sign: string | undefined): boolean => sign !== undefined && /['"\s]/.test(sign)
+  while (isAround(signs[0])) signs.shift()
+  while (isAround(signs.at(-1))) signs.pop()
+  if (illegalIds.includes(signs.join('')) || JSON.stringify(id).length > 500) return false
+  if (id === ownOf(event.properties, '$device_id')) return false
+  return !(id === event.distinct_id && ownOf(event.properties, '$is_identified') === false)
+}
+
+function isLeftOut(email: string, excluded: readonly string[]): boolean {
+  const [, domain = ''] = email.toLowerCase().split('@')
+  return excluded
+    .map((entry) => entry.toLowerCase().replace('@', ' ').trim().replace(' ', '@'))
+    .some((entry) => entry === email.toLowerCase() || entry === domain)
+}
