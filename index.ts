@@ -1501,23 +1501,21 @@ async function runLater(delivery: Delivery, at: number, meta: AppMeta): Promise<
   const { jobs: queue } = meta
   if (queue === undefined) return false
   const next = { ...delivery, run: (delivery.run ?? 0) + 1, isSpare: false }
-  const enqueue = (job: Delivery, time: number): Promise<void> =>
-    persistently(() => queue.deliver(job).runAt(new Date(time)))
+  const enqueue = (job: Delivery, time: number): Promise<boolean> =>
+    persistently(() => queue.deliver(job).runAt(new Date(time))).then(() => true)
+  // Only the cache tells a spare job that it is not needed: without it there must be none, or they would multiply.
   const spare = { ...next, isSpare: true, hasTurn: false }
-  // Only the cache tells a spare job that it is not needed.
-  const first = delivery.cacheFailures === 0 ? enqueue(spare, at + 15 * MINUTE) : Promise.resolve()
-  return orElse(
-    first.then(() => enqueue(next, at)).then(() => true),
-    false,
-  )
+  if (await orElse(noteEnd(next, false, meta), false)) await orElse(enqueue(spare, at + 15 * MINUTE), false)
+  return orElse(enqueue(next, at), false)
 }
 
 function endKey({ id, run = 0 }: Delivery): string {
   return `ended-${id}-${run}`
 }
 
-async function noteEnd(delivery: Delivery, { cache }: AppMeta): Promise<void> {
-  await persistently(() => cache.set(endKey(delivery), true, DAY_IN_SECONDS))
+async function noteEnd(delivery: Delivery, hasCome: boolean, { cache }: AppMeta): Promise<boolean> {
+  await persistently(() => cache.set(endKey(delivery), hasCome, DAY_IN_SECONDS))
+  return true
 }
 
 async function hasEnded(delivery: Delivery, { cache }: AppMeta): Promise<boolean> {
@@ -2016,7 +2014,7 @@ export const jobs = {
     try {
       await deliver(delivery, settings, meta)
     } finally {
-      await orElse(noteEnd(delivery, meta), undefined)
+      await orElse(noteEnd(delivery, true, meta), false)
     }
   },
 }

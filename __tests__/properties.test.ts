@@ -8,6 +8,7 @@ import { dateCase, filterCase, passesFilter } from './properties/filter-oracle'
 import type { WrittenFilter } from './properties/filter-oracle'
 import { whoIs } from './properties/identity-oracle'
 import { nameCase, nameInLoops } from './properties/names-oracle'
+import { matchesInJavaScript, patternCase } from './properties/patterns'
 import { always } from './properties/runs'
 import { anySettings, meantSettings } from './properties/settings'
 import type { MeantMapping, MeantSettings } from './properties/settings'
@@ -218,6 +219,11 @@ describe('property filters', () => {
   always("hold where PostHog's action matcher says so", filterCase, ({ filters, event, person }) => {
     const expected = filters.every((filter) => passesFilter(filter, filter.type === 'person' ? person : event))
     expect(passes(filters, event, person)).toBe(expected)
+  })
+
+  always('match a regular expression where JavaScript does', patternCase, (one) => {
+    const filter = { key: 'text', operator: 'regex', value: one.written }
+    expect(passes([filter], { text: one.text }, {})).toBe(matchesInJavaScript(one))
   })
 
   always('compare dates however they are written', dateCase, ({ filter, property, holds }) => {
