@@ -1,0 +1,139 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { settingFields } from '../sandbox/app-files'
+import { handleCapture, servesCapture } from '../sandbox/capture-endpoint'
+import { checkedConfig } from '../sandbox/config-file'
+import { messageOf, Mistake } from '../sandbox/mistake'
+import { serverVersions } from '../sandbox/server-versions'
+import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
+import type { EventQuestion, SendQuestion, SettingsQuestion, Start, VerdictsQuestion } from './contract'
+import { STAND_IN_KEY } from './loops'
+import { withoutKey } from './masking'
+import type { PageFile } from './page-files'
+import { USUAL_SERVER, type Session } from './session'
+
+type Question = Record<string, unknown>
+
+/** What the page may ask, by path. The paths are none that an SDK would ever ask PostHog for. */
+const questions: Readonly<Record<string, (session: Session, question: Question) => unknown>> = {
+  '/playground/settings': (session, question) => session.problems(settingsIn(question)),
+  '/playground/verdicts': (session, question) => {
+    const { after } = question as Partial<VerdictsQuestion>
+    return session.verdicts(settingsIn(question), after)
+  },
+  '/playground/mocked': (session, question) => session.mocked(settingsIn(question), eventIn(question)),
+  '/playground/send': (session, question) => {
+    const { to, confirmed } = question as Partial<SendQuestion>
+    if (to !== 'stand-in' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "stand-in" or "loops".')
+    if (to === 'loops' && confirmed !== true) {
+      throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
+    }
+    return session.send(settingsIn(question), eventIn(question), to)
+  },
+  '/playground/config-file': (_session, question) => {
+    const { apiKey: _, ...config } = checkedConfig(question.content, String(question.name))
+    return config
+  },
+  '/playground/reset': (session) => {
+    session.reset()
+    return session.standIn.state()
+  },
+  '/playground/clear': (session) => {
+    session.live.clear()
+    return {}
+  },
+}
+
+function settingsIn({ settings, server }: Question): SettingsQuestion {
+  return { settings: checkedConfig(settings, 'The form'), server: String(server) }
+}
+
+function eventIn(question: Question): unknown {
+  return (question as Partial<EventQuestion>).event
+}
+
+/** The playground's server: the page, what the page asks, and PostHog's capture endpoint. It does not listen yet. */
+export function createPlayground(session: Session, files: ReadonlyMap<string, PageFile>): Server {
+  return createServer((request, response) => {
+    const path = pathOf(request)
+    if (servesCapture(path)) {
+      void handleCapture(request, response, (event) => {
+        session.live.capture(event)
+      })
+      return
+    }
+    answer(request, response, path, session, files).catch((error: unknown) => {
+      const status = error instanceof Refusal ? error.status : error instanceof Mistake ? 400 : 500
+      sendJson(response, status, { problem: messageOf(error) })
+    })
+  })
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?')[0] ?? '/'
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  session: Session,
+  files: ReadonlyMap<string, PageFile>,
+): Promise<void> {
+  refuseStrangers(request)
+  const ask = questions[path]
+  if (ask !== undefined) {
+    allow(request, 'POST')
+    const question = await questionIn(request)
+    sendJson(response, 200, await withKeyKept(question, () => ask(session, question)))
+    return
+  }
+  const file = files.get(path)
+  const isKnown = file !== undefined || path.startsWith('/playground/')
+  if (isKnown) allow(request, 'GET')
+  if (file !== undefined) response.writeHead(200, { ...PAGE_HEADERS, 'Content-Type': file.type }).end(file.content)
+  else if (path === '/playground/start') sendJson(response, 200, startOf(session))
+  else if (path === '/playground/loops') sendJson(response, 200, session.standIn.state())
+  else if (path === '/playground/live') tellNews(response, session)
+  else throw new Refusal(404, `There is nothing at ${path}.`)
+}
+
+/** Whatever goes wrong, no answer holds the key. */
+async function withKeyKept(question: Question, ask: () => unknown): Promise<unknown> {
+  try {
+    return await ask()
+  } catch (error) {
+    const { apiKey } = (question.settings ?? {}) as { apiKey?: unknown }
+    const message = withoutKey(messageOf(error), typeof apiKey === 'string' ? apiKey : '')
+    if (error instanceof Refusal) throw error
+    throw error instanceof Mistake ? new Mistake(message) : new Error(`The playground failed: ${message}`)
+  }
+}
+
+function allow({ method }: IncomingMessage, allowed: string): void {
+  if (method !== allowed) throw new Refusal(405, `Here the playground takes ${allowed} only.`)
+}
+
+function startOf({ recorded }: Session): Start {
+  return {
+    fields: settingFields(),
+    servers: serverVersions.map(({ name, from, until }) => ({ name, from, until })),
+    server: USUAL_SERVER,
+    recorded: [...recorded],
+    standInKey: STAND_IN_KEY,
+  }
+}
+
+/** Server-sent events, for as long as the page is open. */
+function tellNews(response: ServerResponse, session: Session): void {
+  response.writeHead(200, { ...PAGE_HEADERS, 'Content-Type': 'text/event-stream' })
+  const end = session.live.listen(({ name, data }) => {
+    response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+  })
+  response.on('close', end)
+}
+
+function sendJson(response: ServerResponse, status: number, content: unknown): void {
+  response
+    .writeHead(status, { ...PAGE_HEADERS, 'Content-Type': 'application/json; charset=utf-8' })
+    .end(JSON.stringify(content))
+}

@@ -1,0 +1,56 @@
+import { ingest, type RawEvent } from '../sandbox/ingestion'
+import type { LiveEvent } from './contract'
+
+/** What the page is told as it happens: all live events at once, one more of them, or that the stand-in has changed. */
+export type News =
+  { name: 'all'; data: LiveEvent[] } | { name: 'captured'; data: LiveEvent } | { name: 'loops'; data: null }
+
+type Listener = (news: News) => void
+
+const MOST_EVENTS = 500
+const MOST_CHARACTERS = 32 * 1024 * 1024
+
+/** The events that SDKs have sent, oldest first. The list is bounded: an app in a loop must not fill the memory. */
+export class LiveEvents {
+  private readonly kept: { live: LiveEvent; size: number }[] = []
+  private readonly listeners = new Set<Listener>()
+  private lastId = 0
+  private size = 0
+
+  all(): LiveEvent[] {
+    return this.kept.map(({ live }) => live)
+  }
+
+  /** Takes an event as it comes from an SDK and does with it what PostHog does before an app sees it. */
+  capture(raw: RawEvent): void {
+    const live = { id: ++this.lastId, event: ingest(raw) }
+    const size = JSON.stringify(live).length
+    this.kept.push({ live, size })
+    this.size += size
+    while (this.kept.length > MOST_EVENTS || (this.size > MOST_CHARACTERS && this.kept.length > 1)) {
+      this.size -= this.kept.shift()?.size ?? 0
+    }
+    this.tell({ name: 'captured', data: live })
+  }
+
+  clear(): void {
+    this.kept.length = 0
+    this.size = 0
+    this.tell({ name: 'all', data: [] })
+  }
+
+  tell(news: News): void {
+    this.listeners.forEach((listener) => {
+      listener(news)
+    })
+  }
+
+  /** Tells `listener` all there is and then whatever happens; the answer is a function that ends it. */
+  listen(listener: Listener): () => void {
+    listener({ name: 'all', data: this.all() })
+    this.listeners.add(listener)
+    return () => {
+      this.listeners.delete(listener)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { byId, setText } from './dom'
+
+const EXAMPLE = {
+  event: 'purchase',
+  distinct_id: 'user_1',
+  timestamp: '2024-05-01T10:00:00.000Z',
+  uuid: '018f0000-0000-7000-8000-000000000001',
+  properties: {
+    total: 49.5,
+    $set: { email: 'ada@example.com', plan: 'pro' },
+  },
+}
+
+/** The editor for an event of one's own. */
+export class EventEditor {
+  private readonly text = byId('own-event', 'textarea')
+  private readonly problem = byId('own-problem', 'p')
+
+  constructor(onChange: () => void) {
+    this.edit(EXAMPLE)
+    this.text.addEventListener('input', onChange)
+  }
+
+  edit(event: object): void {
+    this.text.value = JSON.stringify(event, null, 2)
+    this.text.scrollTop = 0
+    this.showProblem('')
+  }
+
+  focus(): void {
+    this.text.focus()
+    this.text.setSelectionRange(0, 0)
+  }
+
+  /** What is written, or undefined and a message if it is not JSON. */
+  event(): object | undefined {
+    try {
+      const event: unknown = JSON.parse(this.text.value)
+      if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event
+      this.showProblem('Write one event as a JSON object: {"event": "purchase", "distinct_id": "user_1"}.')
+    } catch (error) {
+      this.showProblem(`This is not JSON yet: ${error instanceof Error ? error.message : ''}.`)
+    }
+    return undefined
+  }
+
+  showProblem(sentence: string): void {
+    setText(this.problem, sentence)
+    if (sentence === '') this.text.removeAttribute('aria-invalid')
+    else this.text.setAttribute('aria-invalid', 'true')
+  }
+}

@@ -1,0 +1,65 @@
+import type { LoopsEvent, LoopsState, MailingListState } from '../contract'
+import { byId, counted, element } from './dom'
+
+/** What every contact has or is shown otherwise. */
+const ELSEWHERE = ['id', 'email', 'userId', 'subscribed', 'mailingLists', 'optInStatus']
+
+/** The contacts, lists and events that the Loops stand-in has. */
+export function showLoops({ contacts, lists, events, eventCount }: LoopsState): void {
+  const isEmpty = contacts.length === 0
+  byId('reset-loops', 'button').disabled = isEmpty
+  byId('loops-body', 'div').replaceChildren(
+    ...(isEmpty
+      ? [
+          element(
+            'p',
+            { class: 'quiet-text' },
+            'It is empty. Switch “Mock out HTTP requests” off and send an event, and what Loops makes of it appears here.',
+          ),
+        ]
+      : [
+          part(counted(contacts.length, 'contact'), contacts.map(contactRow)),
+          part(counted(lists.length, 'mailing list'), lists.map(listRow)),
+          part(counted(eventCount, 'event'), events.map(eventRow)),
+        ]),
+  )
+}
+
+function part(heading: string, rows: HTMLElement[]): HTMLElement {
+  return element('section', { class: 'card' }, element('h4', {}, heading), element('ul', { class: 'records' }, ...rows))
+}
+
+function contactRow(contact: Record<string, unknown>): HTMLElement {
+  const { email, userId, subscribed } = contact
+  const others = Object.entries(contact).filter(([name]) => !ELSEWHERE.includes(name))
+  return element(
+    'li',
+    {},
+    element('p', {}, element('strong', {}, String(email)), subscribed === true ? '' : ' unsubscribed'),
+    element('p', { class: 'values' }, ...pairs([['userId', userId], ...others])),
+  )
+}
+
+function listRow({ id, name, members }: MailingListState): HTMLElement {
+  return element(
+    'li',
+    {},
+    element('p', {}, element('strong', {}, name), ' ', element('code', {}, id)),
+    element('p', { class: 'values' }, members.length === 0 ? 'nobody' : members.join(', ')),
+  )
+}
+
+function eventRow({ eventName, email, eventProperties }: LoopsEvent): HTMLElement {
+  return element(
+    'li',
+    {},
+    element('p', {}, element('strong', {}, eventName), ` of ${email}`),
+    element('p', { class: 'values' }, ...pairs(Object.entries(eventProperties))),
+  )
+}
+
+function pairs(entries: readonly [string, unknown][]): HTMLElement[] {
+  return entries
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => element('span', {}, element('i', {}, `${name} `), String(value)))
+}

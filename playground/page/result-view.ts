@@ -1,0 +1,97 @@
+import type { LoopsAnswer, Result, ShownRequest } from '../contract'
+import { byId, counted, element, setText } from './dom'
+import { highlightedText } from './json-view'
+
+/** Whether what is shown was sent, and where to. */
+export type Sent = 'mocked' | 'not yet' | 'the Loops stand-in' | 'the real Loops'
+
+/** What became of the chosen event. */
+export class ResultView {
+  private readonly body = byId('result-body', 'div')
+  private readonly status = byId('result-status', 'p')
+  private readonly note = byId('result-note', 'span')
+
+  show(name: string, result: Result, sent: Sent): void {
+    const { requests, reason, warnings, errors, logs } = result
+    const [first] = requests
+    this.note.textContent = first?.method ?? 'none'
+    this.say(summary(name, result), errors.length > 0)
+    this.body.replaceChildren(
+      ...(reason === undefined ? [] : [element('p', { class: 'reason' }, reason)]),
+      ...requests.map((request) => requestCard(request, sent)),
+      ...listOf('Warnings', 'warnings', warnings),
+      ...listOf('Errors', 'errors', errors),
+      ...listOf('The app’s log', 'log', logs),
+    )
+  }
+
+  /** There is no result. */
+  showNone(sentence: string, isBad = false): void {
+    this.note.textContent = ''
+    this.say(sentence, isBad)
+    this.body.replaceChildren(element('p', { class: 'reason' }, sentence))
+  }
+
+  say(sentence: string, isBad = false): void {
+    this.status.classList.toggle('is-bad', isBad)
+    setText(this.status, sentence)
+  }
+}
+
+function summary(name: string, { requests, warnings, errors }: Result): string {
+  const made = requests.length === 0 ? 'no request' : counted(requests.length, 'request')
+  const parts = [made, ...(warnings.length > 0 ? [counted(warnings.length, 'warning')] : [])]
+  return `${name}: ${[...parts, ...(errors.length > 0 ? [counted(errors.length, 'error')] : [])].join(', ')}.`
+}
+
+function requestCard({ method, url, headers, body, answer }: ShownRequest, sent: Sent): HTMLElement {
+  const rows = Object.entries(headers).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)])
+  const card = element(
+    'article',
+    { class: 'card request', 'aria-label': `${method} ${url}` },
+    element(
+      'p',
+      { class: 'request-line' },
+      element('span', { class: `badge is-${method.toLowerCase()}` }, method),
+      element('code', {}, ...breakable(url)),
+    ),
+    element('dl', { class: 'headers', 'aria-label': 'Headers' }, ...rows),
+  )
+  if (body !== '') {
+    card.append(element('pre', { class: 'code', tabindex: 0, 'aria-label': 'Body' }, highlightedText(body)))
+  }
+  card.append(answerRow(answer, sent))
+  return card
+}
+
+/** Addresses may break behind a slash. */
+function breakable(url: string): (string | HTMLElement)[] {
+  return url.split(/(?<=[^/]\/)(?!\/)/).flatMap((part) => [part, element('wbr')])
+}
+
+function answerRow(answer: LoopsAnswer | undefined, sent: Sent): HTMLElement {
+  const row = element('div', { class: 'answer' })
+  if (answer === undefined) {
+    const why = sent === 'mocked' ? 'Not sent: HTTP requests are mocked out.' : 'Not sent yet.'
+    row.append(element('p', { class: 'quiet-text' }, why))
+    return row
+  }
+  const { status, error, body } = answer
+  const isGood = status !== undefined && status < 300
+  row.append(
+    element(
+      'p',
+      {},
+      element('span', { class: `badge ${isGood ? 'is-post' : 'is-bad'}` }, String(status ?? 'No answer')),
+      ` from ${sent}`,
+    ),
+    element('pre', { class: 'code', tabindex: 0, 'aria-label': 'Answer' }, highlightedText(error ?? body)),
+  )
+  return row
+}
+
+function listOf(heading: string, kind: string, sentences: readonly string[]): HTMLElement[] {
+  if (sentences.length === 0) return []
+  const items = sentences.map((sentence) => element('li', {}, sentence))
+  return [element('section', { class: `card ${kind}` }, element('h3', {}, heading), element('ul', {}, ...items))]
+}

@@ -1,0 +1,66 @@
+import type { Target } from '../contract'
+import { byId } from './dom'
+
+/** The switch that mocks out HTTP requests, and where they go if it is off. */
+export class Sending {
+  private readonly mock = byId('mock', 'input')
+  private readonly target = byId('target', 'select')
+  private readonly button = byId('send', 'button')
+  private readonly dialog = byId('confirm-live', 'dialog')
+  private canSend = false
+
+  constructor(
+    private readonly onChange: () => void,
+    onSend: () => void,
+  ) {
+    // A browser may remember the controls from before the page was loaded anew.
+    this.mock.checked = true
+    this.target.value = 'stand-in'
+    this.mock.addEventListener('change', () => {
+      // The real Loops is confirmed anew each time.
+      this.target.value = 'stand-in'
+      this.show()
+    })
+    this.target.addEventListener('change', () => {
+      if (this.target.value === 'loops') this.confirm()
+      this.show()
+    })
+    this.dialog.addEventListener('close', () => {
+      if (this.dialog.returnValue === 'confirm') this.target.value = 'loops'
+      this.show()
+    })
+    this.button.addEventListener('click', onSend)
+    this.draw()
+  }
+
+  get isMocked(): boolean {
+    return this.mock.checked
+  }
+
+  /** The real Loops only after it was confirmed. */
+  get to(): Target {
+    return this.target.value === 'loops' ? 'loops' : 'stand-in'
+  }
+
+  allow(canSend: boolean): void {
+    this.canSend = canSend
+    this.draw()
+  }
+
+  private confirm(): void {
+    this.target.value = 'stand-in'
+    this.dialog.returnValue = ''
+    this.dialog.showModal()
+  }
+
+  private show(): void {
+    this.draw()
+    this.onChange()
+  }
+
+  private draw(): void {
+    this.target.disabled = this.isMocked
+    this.button.disabled = this.isMocked || !this.canSend
+    document.body.classList.toggle('is-live', !this.isMocked && this.to === 'loops')
+  }
+}

@@ -1,0 +1,44 @@
+/** The server has refused, and this is why. */
+export class Refused extends Error {}
+
+/** Asks the playground's server. Throws `Refused` with its sentence if it refuses. */
+export async function ask<Answer>(path: string, question: object, signal?: AbortSignal): Promise<Answer> {
+  return answerOf<Answer>(
+    await fetch(`/playground/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(question),
+      ...(signal && { signal }),
+    }),
+  )
+}
+
+/** Reads what the server has without being asked for anything in particular. */
+export async function read<Answer>(path: string): Promise<Answer> {
+  return answerOf<Answer>(await fetch(`/playground/${path}`))
+}
+
+async function answerOf<Answer>(response: Response): Promise<Answer> {
+  const answer = (await response.json()) as Answer & { problem?: string }
+  if (!response.ok) throw new Refused(answer.problem ?? `The playground answered ${response.status}.`)
+  return answer
+}
+
+/** What to tell of something that was thrown; undefined if it only means that the answer is no longer wanted. */
+export function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof DOMException && error.name === 'AbortError') return undefined
+  if (error instanceof Refused) return error.message
+  return 'The playground does not answer: is it still running?'
+}
+
+/** Makes a function that asks and drops the question before, if that has not been answered yet. */
+export function latestOnly<Given extends unknown[]>(
+  work: (signal: AbortSignal, ...given: Given) => Promise<void>,
+): (...given: Given) => void {
+  let current = new AbortController()
+  return (...given) => {
+    current.abort()
+    current = new AbortController()
+    void work(current.signal, ...given)
+  }
+}

@@ -1,0 +1,112 @@
+import { settingFields } from '../sandbox/app-files'
+import type { AppConfig } from '../sandbox/config-file'
+import { DryRuns } from '../sandbox/dry-runs'
+import type { CapturedEvent } from '../sandbox/ingestion'
+import { ObservedApp, type Outcome } from '../sandbox/observed-app'
+import type { ServerVersion } from '../sandbox/server-versions'
+import type { Result, ShownRequest, Verdict } from './contract'
+import { mockedLoops } from './loops'
+import { shownHeaders, withoutKey } from './masking'
+import { problemsWith } from './settings-problems'
+import { warningsFor } from './warnings'
+
+/** The app as it is set up on one server. */
+export interface SetUp {
+  config: AppConfig
+  server: ServerVersion
+}
+
+/** The request that the app makes of an event, found out by letting it send to a Loops that is not there. */
+export async function mockedResult(setUp: SetUp, event: CapturedEvent): Promise<Result> {
+  const { config, server } = setUp
+  if ((await problemsWith(config, server)).length > 0) return offResult(setUp, { errors: [] })
+  // Nothing is sent, so there is nothing to pace, and no need to mock once more.
+  const unpaced = { ...config, requestsPerSecond: '1000', dryRun: 'No' }
+  const app = new ObservedApp({ server, config: unpaced, fetch: mockedLoops(), trusted: true })
+  try {
+    const outcome = await app.deliver(event)
+    const result = await resultOf(setUp, event, outcome)
+    return { ...result, requests: result.requests.map(({ answer, ...request }) => request), logs: [] }
+  } finally {
+    app.close()
+  }
+}
+
+/** What the page shows while PostHog has turned the app off. */
+export function offResult({ config }: SetUp, { errors }: Pick<Outcome, 'errors'>): Result {
+  const result = {
+    verdict: { matched: [] },
+    requests: [],
+    reason: 'The app is off until its settings are mended.',
+    warnings: [],
+    errors: [...new Set(errors.map(({ message }) => message))],
+    logs: [],
+  }
+  return withoutKey(result, config.apiKey)
+}
+
+/** What the page shows of an event that has been delivered. */
+export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outcome): Promise<Result> {
+  const verdict = await verdictOn(setUp, event)
+  const requests = outcome.made.filter(({ by }) => by !== 'setupPlugin').map(shownRequest)
+  const [request] = requests.filter(({ body }) => body !== '')
+  const config = withDefaults(setUp.config)
+  const reason = request === undefined ? reasonFor({ ...setUp, config }, verdict, outcome) : undefined
+  const errors = outcome.errors.map(({ name, message }) => `${name}: ${message}`)
+  const result: Result = {
+    verdict,
+    requests,
+    ...(reason !== undefined && { reason }),
+    warnings: request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request }),
+    errors: [...new Set([...errors, ...(outcome.waits ? [WAITS] : [])])],
+    logs: outcome.logs.filter(({ level }) => level !== 'ERROR').map(({ level, message }) => `${level} ${message}`),
+  }
+  return withoutKey(result, setUp.config.apiKey)
+}
+
+const WAITS = 'The request waits in PostHog’s job queue, for its turn or for another try.'
+
+function shownRequest({
+  method,
+  url,
+  headers,
+  body = '',
+  status,
+  error,
+  answer,
+}: Outcome['made'][number]): ShownRequest {
+  return {
+    method,
+    url,
+    headers: shownHeaders(headers),
+    body,
+    answer: { ...(status !== undefined && { status }), ...(error !== undefined && { error }), body: answer },
+  }
+}
+
+async function verdictOn({ config, server }: SetUp, event: CapturedEvent): Promise<Verdict> {
+  const dryRuns = new DryRuns(config, server, { trusted: true })
+  try {
+    return await dryRuns.explain(event)
+  } finally {
+    dryRuns.close()
+  }
+}
+
+function reasonFor({ config, server }: SetUp, { matched, skipped }: Verdict, outcome: Outcome): string | undefined {
+  if (matched.length === 0) {
+    return 'The settings do not ask for this event: no list of events names it, or a filter does not hold.'
+  }
+  if (skipped !== undefined) return `The event is skipped: ${skipped}.`
+  if (outcome.waits || outcome.errors.length > 0) return undefined
+  if (config.delivery === 'webhook' && server.composeWebhook !== 'called') {
+    return `PostHog ${server.name} never asks the app for a webhook: choose "direct".`
+  }
+  if (config.dryRun === 'Yes') return 'The app only logs the request, since its own setting "Dry run" is on.'
+  return 'There is nothing to send: Loops has just been told the same.'
+}
+
+/** What the app itself does about settings that are missing. */
+function withDefaults(config: AppConfig): AppConfig {
+  return { ...Object.fromEntries(settingFields().map((field) => [field.key, field.default])), ...config }
+}

@@ -1,0 +1,41 @@
+/** `npm run playground`: serves the playground to this machine, at the port in the environment variable PORT or 8010. */
+import { join } from 'node:path'
+import { appDirectory } from '../sandbox/app-files'
+import { readEventFile } from '../sandbox/event-file'
+import { messageOf } from '../sandbox/mistake'
+import { createPlayground } from './api'
+import { pageFiles } from './page-files'
+import { Session, USUAL_SERVER } from './session'
+
+async function main(port: number): Promise<void> {
+  const recorded = []
+  for await (const event of readEventFile(join(appDirectory, 'sandbox/events/sample.json'))) recorded.push(event)
+  const session = new Session({ recorded })
+  const [files] = await Promise.all([
+    pageFiles(),
+    // Babel compiles the app now, so that the page need not wait for it.
+    session.problems({ settings: {}, server: USUAL_SERVER }),
+  ])
+  createPlayground(session, files)
+    .once('error', (error: NodeJS.ErrnoException) => {
+      fail(
+        error.code === 'EADDRINUSE'
+          ? `Port ${port} is taken. Choose another: PORT=${port + 1} npm run playground`
+          : `The playground cannot listen at port ${port}: ${error.message}`,
+      )
+    })
+    .listen(port, '127.0.0.1', () => {
+      process.stdout.write(`The playground is at http://localhost:${port} (Ctrl+C ends it)\n`)
+    })
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}
+
+const port = Number(process.env.PORT ?? '8010')
+if (!Number.isInteger(port) || port < 1 || port > 65535) fail('PORT must be a number from 1 to 65535.')
+main(port).catch((error: unknown) => {
+  fail(messageOf(error))
+})

@@ -1,0 +1,117 @@
+import { checkedConfig, type AppConfig } from '../sandbox/config-file'
+import { DryRuns } from '../sandbox/dry-runs'
+import { eventFrom } from '../sandbox/event-file'
+import type { CapturedEvent } from '../sandbox/ingestion'
+import { Mistake } from '../sandbox/mistake'
+import { ObservedApp } from '../sandbox/observed-app'
+import type { Fetch } from '../sandbox/plugin-server'
+import { serverVersions, type ServerVersion } from '../sandbox/server-versions'
+import type { Problem, Result, SettingsQuestion, Target, Verdict, Verdicts } from './contract'
+import { LiveEvents } from './live-events'
+import { realLoops, StandIn, STAND_IN_KEY } from './loops'
+import { mockedResult, offResult, resultOf, type SetUp } from './results'
+import { problemsWith } from './settings-problems'
+
+/** The PostHog server that the page starts with. */
+export const USUAL_SERVER = '2024-02'
+
+export interface SessionOptions {
+  recorded: readonly CapturedEvent[]
+  /** The way to the real Loops. */
+  realLoops?: (server: ServerVersion) => Fetch
+}
+
+/** An app that really sends. It is kept, as PostHog keeps it: what it has sent before decides what it sends next. */
+interface Sender {
+  id: string
+  app: ObservedApp
+}
+
+/** All that the playground remembers. It is lost when the playground ends, the key first of all. */
+export class Session {
+  readonly live = new LiveEvents()
+  readonly standIn = new StandIn(() => {
+    this.live.tell({ name: 'loops', data: null })
+  })
+  private sender: Sender | undefined
+  private lastSent: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly options: SessionOptions) {}
+
+  get recorded(): readonly CapturedEvent[] {
+    return this.options.recorded
+  }
+
+  problems(question: SettingsQuestion): Promise<Problem[]> {
+    const { config, server } = setUpOf(question)
+    return problemsWith(config, server)
+  }
+
+  /** What the settings make of the events in the lists. */
+  async verdicts(question: SettingsQuestion, after?: number): Promise<Verdicts> {
+    const { config, server } = setUpOf(question)
+    const dryRuns = new DryRuns(config, server, { trusted: true })
+    try {
+      const recorded: Verdict[] = []
+      if (after === undefined) for (const event of this.recorded) recorded.push(await dryRuns.explain(event))
+      const live: Verdicts['live'] = []
+      for (const { id, event } of this.live.all()) {
+        if (id > (after ?? 0)) live.push({ id, verdict: await dryRuns.explain(event) })
+      }
+      return { recorded, live }
+    } finally {
+      dryRuns.close()
+    }
+  }
+
+  mocked(question: SettingsQuestion, event: unknown): Promise<Result> {
+    return mockedResult(setUpOf(question), eventFrom(event, 'This'))
+  }
+
+  /** Sends an event when those before it are through. */
+  send(question: SettingsQuestion, event: unknown, to: Target): Promise<Result> {
+    const setUp = setUpOf(question)
+    const captured = eventFrom(event, 'This')
+    if (to === 'loops') refuseStandInKey(setUp.config)
+    const sent = this.lastSent.then(async () => {
+      const app = this.senderFor(setUp, to)
+      const outcome = await app.deliver(captured)
+      return app.enabled ? resultOf(setUp, captured, outcome) : offResult(setUp, outcome)
+    })
+    this.lastSent = sent.catch(() => undefined)
+    return sent
+  }
+
+  /** Empties the stand-in, and with it what the app remembers of having sent to it. */
+  reset(): void {
+    this.close()
+    this.standIn.reset()
+  }
+
+  close(): void {
+    this.sender?.app.close()
+    this.sender = undefined
+  }
+
+  private senderFor(setUp: SetUp, to: Target): ObservedApp {
+    const id = JSON.stringify([to, setUp.server.name, setUp.config])
+    if (this.sender?.id === id && this.sender.app.enabled) return this.sender.app
+    this.close()
+    this.standIn.addListsOf(setUp.config)
+    const fetch = to === 'stand-in' ? this.standIn.fetch : (this.options.realLoops ?? realLoops)(setUp.server)
+    this.sender = { id, app: new ObservedApp({ ...setUp, fetch }) }
+    return this.sender.app
+  }
+}
+
+function setUpOf({ settings, server }: SettingsQuestion): SetUp {
+  const found = serverVersions.find(({ name }) => name === server)
+  if (found === undefined) throw new Mistake(`There is no PostHog server "${server}".`)
+  return { config: checkedConfig(settings, 'The form'), server: found }
+}
+
+function refuseStandInKey({ apiKey = '' }: AppConfig): void {
+  if (apiKey.trim() === '' || apiKey.trim() === STAND_IN_KEY) {
+    throw new Mistake('The real Loops needs the key of your account: fill in "Loops API key".')
+  }
+}

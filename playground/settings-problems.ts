@@ -1,0 +1,45 @@
+import { settingFields } from '../sandbox/app-files'
+import type { AppConfig } from '../sandbox/config-file'
+import type { CapturedEvent } from '../sandbox/ingestion'
+import { ObservedApp } from '../sandbox/observed-app'
+import type { ServerVersion } from '../sandbox/server-versions'
+import type { Problem } from './contract'
+import { mockedLoops } from './loops'
+
+/** PostHog sets an app up when its first event arrives. */
+const firstEvent: CapturedEvent = {
+  uuid: '00000000-0000-7000-8000-000000000000',
+  event: 'playground opened',
+  distinct_id: 'playground',
+  team_id: 1,
+  properties: {},
+  timestamp: '2024-05-01T10:00:00.000Z',
+}
+
+/** Sets the app up without sending anything, and tells for each field what the app says is wrong with it. */
+export async function problemsWith(config: AppConfig, server: ServerVersion): Promise<Problem[]> {
+  const app = new ObservedApp({ server, config, fetch: mockedLoops(), trusted: true })
+  try {
+    const { errors } = await app.deliver(firstEvent)
+    if (app.enabled) return []
+    // Where there are two hooks, the server sets the app up for each of them.
+    return [...new Set(errors.map(({ message }) => message))].flatMap(problemsIn)
+  } finally {
+    app.close()
+  }
+}
+
+/** Takes the app's message apart: `Loops settings: LABEL: "value" is wrong. LABEL: "value" is wrong, too.` */
+export function problemsIn(message: string): Problem[] {
+  // The longer label first, since it may begin with the shorter one.
+  const fields = settingFields().sort((one, other) => other.name.length - one.name.length)
+  const labels = fields.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
+  return message
+    .replace(/^Loops settings: /, '')
+    .split(new RegExp(`(?<=\\.) (?=(?:${labels}): )`))
+    .map((sentence) => {
+      const field = fields.find(({ name }) => sentence.startsWith(`${name}: `))
+      if (field === undefined) return { key: null, sentence }
+      return { key: field.key, sentence: sentence.slice(field.name.length + 2) }
+    })
+}
