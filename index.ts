@@ -1158,7 +1158,7 @@ function cleared({ includeAll, mapping }: Half, { unset }: Sighting): Record<str
     const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
     return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
   })
-  const included = includeAll ? unset.filter((name) => !isLeftOutOfContact(name)) : []
+  const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
   const names = [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
   return Object.fromEntries(names.map((name) => [name, null]))
 }

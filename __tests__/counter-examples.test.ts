@@ -53,6 +53,11 @@ describe('a request that Loops takes', () => {
     expect(requestFrom(removes, config).body).not.toHaveProperty('subscribed')
   })
 
+  it('resets a property by the name under which it was sent, without blanks', () => {
+    const { body } = requestFrom(eventWith({ $set: ada, $unset: [' plan', ' $lib', ' id'] }), updatesAll)
+    expect(body).toEqual({ plan: null, email: 'ada@example.com', userId: 'user_1' })
+  })
+
   it('has no two event properties that differ by blanks around them', () => {
     const { body } = requestFrom(eventWith({ plan: 'free', ' plan': 'pro', ' $lib': 'web', ' ': 1 }), sendsAll)
     expect(body.eventProperties).toEqual({ plan: 'pro' })

@@ -185,10 +185,10 @@ describe('any request', () => {
     { properties = {} }: CapturedEvent,
     { config, contactMapping }: MeantSettings,
   ): boolean {
-    const removed = properties['$unset'] as unknown[]
+    const removed = (properties['$unset'] as unknown[]).map((one) => (typeof one === 'string' ? one : ''))
     const [, value] = contactMapping.find(([mapped]) => mapped === name) ?? []
     const [part] = typeof value === 'object' ? value : []
-    const isIncluded = config.includeAllPersonProperties === 'Yes' && removed.includes(name)
+    const isIncluded = config.includeAllPersonProperties === 'Yes' && removed.some((one) => one.trim() === name)
     return isIncluded || (part !== undefined && 'personProperty' in part && removed.includes(part.personProperty))
   }
 })

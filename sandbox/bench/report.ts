@@ -1,0 +1,93 @@
+import type { BenchCase } from './cases'
+import type { CaseTiming, SetUpTiming } from './measure'
+
+export interface BenchResults {
+  readonly node: string
+  readonly cpu: string
+  readonly timings: readonly CaseTiming[]
+  /** Nanoseconds for `JSON.stringify` of a body with 30 properties. */
+  readonly body: number
+  /** Nanoseconds for `parseSettings`. */
+  readonly settings: number
+  readonly setUps: readonly SetUpTiming[]
+}
+
+export interface Verdict {
+  readonly target: string
+  readonly atMost: number
+  readonly measured: number
+  readonly isMet: boolean
+}
+
+/** What was promised, and what came of it. Only what is measured outside the VM is the app's own doing. */
+export function verdictsOn({ timings, body }: BenchResults): Verdict[] {
+  const outside = (name: BenchCase['name'], properties: number): CaseTiming | undefined =>
+    timings.find((one) => one.place === 'outside the VM' && one.name === name && one.properties === properties)
+  const ratio = (above: number | undefined, below: number | undefined): number => (above ?? NaN) / (below ?? NaN)
+  const includeAll = outside('include all', 30)
+  const most = outside('include all', 3000)
+  return [
+    verdict('unwanted event / JSON.stringify of 30 properties', 0.1, ratio(outside('unwanted', 30)?.app, body)),
+    verdict('include all, 30 properties / hand-written', 2.5, ratio(includeAll?.app, includeAll?.handWritten)),
+    verdict('include all, cost of a property at 3000 / at 30', 1.3, ratio(most?.app, includeAll?.app) / 100),
+  ]
+}
+
+function verdict(target: string, atMost: number, measured: number): Verdict {
+  return { target, atMost, measured, isMet: measured <= atMost }
+}
+
+const looksAtAll: readonly BenchCase['name'][] = ['include all', 'contact update', 'both halves']
+
+/** How the cost of one more property grows from 30 to 3000, for each case that looks at all of them. */
+export function growthOf(timings: readonly CaseTiming[]): { label: string; app: number; handWritten: number }[] {
+  return timings.flatMap((most) => {
+    const few = timings.find(({ place, name, properties }) => {
+      return properties === 30 && place === most.place && name === most.name
+    })
+    if (most.properties !== 3000 || few === undefined || !looksAtAll.includes(most.name)) return []
+    const label = `${most.name}, ${most.place}`
+    return [{ label, app: most.app / few.app / 100, handWritten: most.handWritten / few.handWritten / 100 }]
+  })
+}
+
+/** The results as tables to read. */
+export function readable(results: BenchResults): string {
+  const { timings, setUps, settings, node, cpu } = results
+  const header = ['where', 'event', 'properties', 'app', 'hand-written', 'ratio', 'stringify', 'ratio']
+  const rows = timings.map(({ place, name, properties, app, handWritten, stringify }) => [
+    ...[place, name, `${properties}`, duration(app), duration(handWritten), times(app / handWritten)],
+    ...(stringify === undefined ? ['', ''] : [duration(stringify), times(app / stringify)]),
+  ])
+  const growth = growthOf(timings).map(({ label, app, handWritten }) => [label, times(app), times(handWritten)])
+  const verdicts = verdictsOn(results).map(({ target, atMost, measured, isMet }) => [
+    ...[target, times(measured), `at most ${times(atMost)}`, isMet ? 'met' : 'MISSED'],
+  ])
+  const starts = setUps.map(({ babel, compile, load, firstEvent }) => [
+    ...[`Babel ${babel}`, ...[compile, load, firstEvent].map((one) => `${one.toFixed(1)} ms`)],
+  ])
+  return [
+    `Node.js ${node}, ${cpu}`,
+    table([header, ...rows]),
+    'Cost of a property with 3000 of them / with 30',
+    table([['event', 'app', 'hand-written'], ...growth]),
+    `Reading the settings: ${duration(settings)}`,
+    table([['set-up in the VM', 'compile', 'load', 'first event'], ...starts]),
+    table([['target', 'measured', '', ''], ...verdicts]),
+  ].join('\n\n')
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')
+}
+
+function duration(nanoseconds: number): string {
+  if (nanoseconds < 1000) return `${nanoseconds.toFixed(0)} ns`
+  const microseconds = nanoseconds / 1000
+  return microseconds < 1000 ? `${microseconds.toFixed(1)} µs` : `${(microseconds / 1000).toFixed(2)} ms`
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)}x`
+}
