@@ -527,7 +527,8 @@ function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
  */
 function nameInLoops({ exact, wildcards, excluded }: EventNames, event: unknown): string | undefined {
   if (typeof event !== 'string' || event === '') return undefined
-  const pattern = exact.get(event) ?? wildcards.find(({ pieces }) => matchesWildcard(pieces, event))
+  const wildcard = wildcards.length > 0 ? wildcards.find(({ pieces }) => matchesWildcard(pieces, event)) : undefined
+  const pattern = exact.get(event) ?? wildcard
   if (pattern === undefined) return undefined
   if (excluded.some(({ pieces }) => matchesWildcard(pieces, event))) return undefined
   return pattern.loopsName ?? event
@@ -1129,11 +1130,10 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
   }
 
   // An event's own lists win over those of the contact update it also is. Identity comes last: nothing overwrites it.
-  const body = {
-    ...(updates && { ...cleared(contactUpdates, sighting), ...contactProperties(contactUpdates, sighting) }),
+  const body: LoopsRequest['body'] = Object.assign(updates ? contactProperties(contactUpdates, sighting) : {}, {
     ...(sends && {
       eventName: cutToFit(eventName.replace(/:/g, '_')),
-      eventProperties: loopsProperties(eventsToSend, sighting.properties, isLeftOutOfEvent, sighting),
+      eventProperties: loopsProperties(eventsToSend, sighting.properties, EVENT, sighting),
     }),
     ...mailingLists({
       ...(updates && subscriptions(contactUpdates, sighting)),
@@ -1141,46 +1141,58 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
     }),
     ...(email !== undefined && { email }),
     ...(userId !== undefined && { userId }),
-  }
+  })
   return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
 }
 
-function contactProperties(half: Half, sighting: Sighting): Record<string, LoopsValue> {
-  const { subscribed, ...properties } = loopsProperties(half, sighting.person, isLeftOutOfContact, sighting)
-  const answer = subscription(subscribed)
-  return { ...properties, ...(answer !== undefined && { subscribed: answer }) }
+function contactProperties(half: Half, sighting: Sighting): Record<string, LoopsValue | null> {
+  const values: Record<string, LoopsValue | null> = loopsProperties(half, sighting.person, CONTACT, sighting)
+  for (const name of clearedBy(half, sighting)) if (own(values, name) === undefined) values[name] = null
+  return values
 }
 
 /** `null` resets a contact property: those that the removed person properties have fed. */
-function cleared({ includeAll, mapping }: Half, { unset }: Sighting): Record<string, null> {
-  if (unset.length === 0) return {}
+function clearedBy({ includeAll, mapping }: Half, { unset }: Sighting): string[] {
+  if (unset.length === 0) return []
   const mapped = [...mapping].filter(([, template]) => {
     const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
     return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
   })
   const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
-  const names = [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
-  return Object.fromEntries(names.map((name) => [name, null]))
+  return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
+}
+
+/** What the two places that properties go to allow. */
+interface Place {
+  readonly isLeftOut: (name: string, sighting: Sighting) => boolean
+  readonly valueOf: (name: string, value: unknown) => LoopsValue | undefined
+}
+
+const EVENT: Place = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
+const CONTACT: Place = {
+  isLeftOut: isLeftOutOfContact,
+  valueOf: (name, value) => (name === 'subscribed' ? subscription(value) : loopsValue(value)),
 }
 
 function loopsProperties(
   { includeAll, mapping }: Half,
   all: Properties,
-  isLeftOut: (name: string, sighting: Sighting) => boolean,
+  { isLeftOut, valueOf }: Place,
   sighting: Sighting,
 ): Record<string, LoopsValue> {
   const values: Record<string, LoopsValue> = {}
-  const add = (name: string, value: LoopsValue | undefined): void => {
+  const add = (name: string, found: unknown): void => {
+    const value = valueOf(name, found)
     if (value !== undefined) values[name] = value
   }
   if (includeAll) {
     for (const written of Object.keys(all)) {
       // Loops takes blanks around a name away.
       const name = written.trim()
-      if (!isLeftOut(name, sighting)) add(name, loopsValue(all[written]))
+      if (!isLeftOut(name, sighting)) add(name, all[written])
     }
   }
-  for (const [name, template] of mapping) add(name, loopsValue(resolve(template, sighting)))
+  for (const [name, template] of mapping) add(name, resolve(template, sighting))
   return values
 }
 
