@@ -40,7 +40,9 @@ type NameCase = typeof nameCase extends fc.Arbitrary<infer Case> ? Case : never
 /** The event's name in Loops; `undefined` if the setting does not ask for the event. */
 export function nameInLoops({ event, renamed, excluded }: NameCase): string | undefined {
   if (event === '' || excluded.some((entry) => matches(entry, event))) return undefined
-  const wanted = renamed.find(([entry]) => entry === event) ?? renamed.find(([entry]) => matches(entry, event))
+  const wanted =
+    renamed.find(([entry]) => entry === event && !entry.includes('*')) ??
+    renamed.find(([entry]) => matches(entry, event))
   return wanted && (wanted[1] ?? event).split(':').join('_')
 }
 

@@ -41,7 +41,9 @@ export const patternCase = fc
     }),
   })
   .map(({ flags, source, text }) => ({
-    ...{ flags, source, text },
+    ...{ flags, source },
+    // V8 finds a place that is no word boundary between the halves of a surrogate pair.
+    text: source.includes('\\B') ? text.replace(/😀/g, 'é') : text,
     written: flags === '' ? source : `(?${flags})${source}`,
   }))
 
