@@ -103,11 +103,12 @@ function userIdOf(event: CapturedEvent, template: Parts): string | undefined {
 
 /** Whether the ID is one person's own, and Loops takes it in full length. */
 function isSomeones(id: string, event: CapturedEvent): boolean {
+  if (JSON.stringify(id).length > 500) return false
   const signs = Array.from(id.toLowerCase())
   const isAround = (sign: string | undefined): boolean => sign !== undefined && /['"\s]/.test(sign)
   while (isAround(signs[0])) signs.shift()
   while (isAround(signs.at(-1))) signs.pop()
-  if (illegalIds.includes(signs.join('')) || JSON.stringify(id).length > 500) return false
+  if (illegalIds.includes(signs.join(''))) return false
   if (id === ownOf(event.properties, '$device_id')) return false
   return !(id === event.distinct_id && ownOf(event.properties, '$is_identified') === false)
 }
