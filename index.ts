@@ -675,8 +675,8 @@ function containing(written: unknown): PropertyTest | undefined {
 
 function matching(written: unknown): PropertyTest | undefined {
   const pattern = patternText(written)
-  const start = pattern === undefined ? undefined : compilePattern(pattern)
-  return start && ((found) => typeof found === 'string' && matchesPattern(start, found))
+  const compiled = pattern === undefined ? undefined : compilePattern(pattern)
+  return compiled && ((found) => typeof found === 'string' && matchesPattern(compiled, found))
 }
 
 function negated(test: PropertyTest | undefined): PropertyTest | undefined {
@@ -723,18 +723,29 @@ interface PatternState {
 const MATCHED: PatternState = { next: [] }
 const LONGEST_PATTERN = 2000
 const LONGEST_TEXT = 10_000
+/** How many places times characters may be looked at: a fraction of a second at the worst. */
+const MOST_STEPS = 1_000_000
+
+interface Pattern {
+  readonly start: PatternState
+  /** How much of a text is looked at; the text is taken to end there. */
+  readonly longestText: number
+}
 
 /** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
 const PATTERN_TOKEN =
   /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\w+\}|[pP]\w|x[\da-fA-F]{2}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!])|\{\d+(?:,\d*)?\}|[^]/gu
 
 /** Makes a pattern of RE2's syntax ready to be matched; `undefined` if it is none. RE2 knows no look-around either. */
-function compilePattern(source: string): PatternState | undefined {
+function compilePattern(source: string): Pattern | undefined {
   const [, flags = '', pattern = ''] = /^(?:\(\?([ims]+)\))?([^]*)$/.exec(source) ?? []
   const tokens = pattern.match(PATTERN_TOKEN) ?? []
   try {
     const { piece, end } = parseChoice(tokens, 0, flags)
-    return end === tokens.length ? piece(MATCHED, { states: 0 }) : undefined
+    if (end < tokens.length) return undefined
+    const size = { states: 1 }
+    const start = piece(MATCHED, size)
+    return { start, longestText: Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size.states)) }
   } catch {
     return undefined
   }
@@ -863,8 +874,8 @@ function oneCharacterPattern(source: string, flags: string): RegExp {
   }
 }
 
-function matchesPattern(start: PatternState, text: string): boolean {
-  const characters = Array.from(text.slice(0, LONGEST_TEXT))
+function matchesPattern({ start, longestText }: Pattern, text: string): boolean {
+  const characters = Array.from(text.slice(0, longestText))
   let reached: readonly PatternState[] = []
   for (let position = 0; position <= characters.length; position++) {
     const states = withoutWaiting([start, ...reached], characters, position)
@@ -903,7 +914,7 @@ function withoutWaiting(
 function sightingOf(event: CapturedEvent, stored?: StoredPerson): Sighting {
   const properties = isRecord(event.properties) ? event.properties : {}
   const { set, setOnce, unset } = personChanges(event, properties)
-  const person = { ...setOnce, ...stored?.properties, ...set }
+  const person = layered([setOnce, stored?.properties ?? {}, set])
   return { event, properties, person: without(person, unset), personId: stored?.id, unset }
 }
 

@@ -97,6 +97,12 @@ describe('a regular expression', () => {
     expect(matches?.(`${'a'.repeat(20_000)}x`)).toBe(false)
   })
 
+  it('looks at less of a text for a large pattern, so that the work stays bounded', () => {
+    const large = matcher(`${'a?'.repeat(450)}x$`)
+    expect(large?.(`${'b'.repeat(900)}x`)).toBe(true)
+    expect(large?.(`${'b'.repeat(9_000)}x`)).toBe(false)
+  })
+
   it("agrees with JavaScript's own wherever both accept it", () => {
     const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\w', '\\b', '^', '$', '(a|b)', '(ab|a)')
     const sign = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,2}', '{0,1}', '*?')
