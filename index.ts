@@ -929,9 +929,16 @@ function personChanges(event: CapturedEvent, properties: Properties) {
   }
 }
 
+/** All of them, later ones on top. A single one is not copied: with thousands of properties, copies cost the most. */
+function layered(layers: readonly Properties[]): Properties {
+  const filled = layers.filter((layer) => Object.keys(layer).length > 0)
+  return filled.slice(1).reduce((under, over) => ({ ...under, ...over }), filled[0] ?? {})
+}
+
 function without(properties: Properties, names: readonly string[]): Properties {
   if (names.length === 0) return properties
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)))
+  const removed = new Set(names)
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
 }
 
 /**
