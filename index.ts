@@ -245,8 +245,8 @@ function jsonText(value: unknown): string | undefined {
 function parseApiKey(field: Field): string {
   // The value is left out of both messages on purpose.
   if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
-  // An HTTP header takes no blanks within a token and nothing beyond ASCII.
-  else if (!/^[\x21-\x7e]+$/.test(field.text)) {
+  // What a bearer token may be made of (RFC 6750): nothing that a header or a message would have to escape.
+  else if (!/^[\w.~+/=-]+$/.test(field.text)) {
     field.reject('(hidden)', 'has blanks or special characters inside: copy the key again from Loops, Settings -> API')
   }
   return field.text

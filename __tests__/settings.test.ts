@@ -48,7 +48,7 @@ describe('the API key', () => {
   it.each<[string | undefined, string]>([
     [undefined, 'Loops settings: Loops API key: "" is missing: copy a key from Loops, Settings -> API.'],
     [' ', 'Loops settings: Loops API key: "" is missing: copy a key from Loops, Settings -> API.'],
-    ...['two parts', 'line\r\nX-Injected: 1', 'schlüssel'].map((key): [string, string] => [
+    ...['two parts', 'line\r\nX-Injected: 1', 'schlüssel', 'quo"ted', 'back\\slash'].map((key): [string, string] => [
       key,
       'Loops settings: Loops API key: "(hidden)" has blanks or special characters inside: ' +
         'copy the key again from Loops, Settings -> API.',
