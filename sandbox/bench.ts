@@ -7,8 +7,8 @@ async function main(): Promise<void> {
   const { measure } = await import('mitata')
   const results = await runBench({
     // The lowest, since whatever else the machine does only ever adds to it.
-    measure: async (run) => (await measure(run, { min_cpu_time: 3_000_000 })).min,
-    rounds: 2,
+    measure: async (run) => (await measure(run, { min_cpu_time: 100_000_000 })).min,
+    rounds: 3,
   })
   const isForPrograms = process.argv.includes('--json')
   const text = isForPrograms
