@@ -914,7 +914,7 @@ function withoutWaiting(
 function sightingOf(event: CapturedEvent, stored?: StoredPerson): Sighting {
   const properties = isRecord(event.properties) ? event.properties : {}
   const { set, setOnce, unset } = personChanges(event, properties)
-  const person = layered([setOnce, stored?.properties ?? {}, set])
+  const person = layered([setOnce, stored?.properties, set])
   return { event, properties, person: without(person, unset), personId: stored?.id, unset }
 }
 
@@ -923,16 +923,16 @@ function personChanges(event: CapturedEvent, properties: Properties) {
   const setOnce = own(properties, '$set_once') ?? event.$set_once
   const unset = own(properties, '$unset')
   return {
-    set: isRecord(set) ? set : {},
-    setOnce: isRecord(setOnce) ? setOnce : {},
+    set: isRecord(set) ? set : undefined,
+    setOnce: isRecord(setOnce) ? setOnce : undefined,
     unset: Array.isArray(unset) ? unset.filter((name): name is string => typeof name === 'string') : [],
   }
 }
 
 /** All of them, later ones on top. A single one is not copied: with thousands of properties, copies cost the most. */
-function layered(layers: readonly Properties[]): Properties {
-  const filled = layers.filter((layer) => Object.keys(layer).length > 0)
-  return filled.slice(1).reduce((under, over) => ({ ...under, ...over }), filled[0] ?? {})
+function layered(layers: readonly (Properties | undefined)[]): Properties {
+  const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
+  return others.reduce<Properties>((under, over) => ({ ...under, ...over }), first)
 }
 
 function without(properties: Properties, names: readonly string[]): Properties {
@@ -1287,9 +1287,9 @@ async function storedPerson(
 /** What the event makes of the cached person; `undefined` if it changes none but the `$` properties of every page view. */
 function customChanges(event: CapturedEvent): ((person: CachedPerson) => CachedPerson) | undefined {
   const { set, setOnce, unset } = personChanges(event, isRecord(event.properties) ? event.properties : {})
-  const names = [...Object.keys(set), ...Object.keys(setOnce), ...unset]
+  const names = [...Object.keys({ ...set, ...setOnce }), ...unset]
   if (names.every((name) => name.startsWith('$'))) return undefined
-  return (person) => ({ ...person, properties: without({ ...setOnce, ...person.properties, ...set }, unset) })
+  return (person) => ({ ...person, properties: without(layered([setOnce, person.properties, set]), unset) })
 }
 
 async function cachedPerson(distinctId: string, { cache }: AppMeta): Promise<CachedPerson | undefined> {
