@@ -496,7 +496,9 @@ function parseFilters(field: Field): PropertyFilter[] {
 }
 
 function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
-  const { key, type = 'event', operator = 'exact', value } = isRecord(filter) ? filter : {}
+  const { key, type = 'event', operator: given, value } = isRecord(filter) ? filter : {}
+  // PostHog's action matcher takes null for exact, too.
+  const operator = given ?? 'exact'
   const values: unknown[] = Array.isArray(value) ? value : [value]
   if (typeof key !== 'string' || key === '') {
     field.reject(filter, 'has no "key": write the name of the property')

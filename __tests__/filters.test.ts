@@ -9,8 +9,10 @@ function passes(filters: unknown, properties: Record<string, unknown>): boolean 
 const missing = Symbol('missing')
 
 /** Each row: operator, the filter's value, the property's value, whether the filter holds. */
-const rows: [operator: string | undefined, value: unknown, property: unknown, holds: boolean][] = [
+const rows: [operator: string | null | undefined, value: unknown, property: unknown, holds: boolean][] = [
   [undefined, 'pro', 'pro', true],
+  [null, 'pro', 'pro', true],
+  [null, 'pro', 'free', false],
   ['exact', 'pro', 'pro', true],
   ['exact', 'pro', 'Pro', false],
   ['exact', ['free', 'pro'], 'pro', true],
