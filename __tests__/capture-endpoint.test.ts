@@ -12,9 +12,9 @@ import {
   MAXIMUM_BODY_BYTES,
   servesCapture,
   type CapturedBatch,
-  type CaptureServer,
 } from '../sandbox/capture-endpoint'
 import type { CapturedEvent, RawEvent } from '../sandbox/ingestion'
+import type { LoopbackServer } from '../sandbox/loopback'
 
 const TOKEN = 'phc_test'
 const pageview = {
@@ -191,7 +191,7 @@ test('answerCapture hands on no event of a request that it refuses', () => {
 
 describe('createCaptureServer', () => {
   const captured: RawEvent[] = []
-  let server: CaptureServer
+  let server: LoopbackServer
 
   beforeAll(async () => {
     server = await createCaptureServer((event) => {

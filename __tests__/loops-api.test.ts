@@ -1,5 +1,6 @@
 import { APIError, LoopsClient, RateLimitExceededError } from 'loops'
 import { VirtualClock } from '../sandbox/clock'
+import type { LoopbackServer } from '../sandbox/loopback'
 import { LoopsApi, serveLoopsApi } from '../sandbox/loops-api'
 import type {
   Contact,
@@ -7,7 +8,6 @@ import type {
   LoopsApiOptions,
   LoopsApiRequest,
   LoopsApiResponse,
-  LoopsApiServer,
   RecordedEvent,
 } from '../sandbox/loops-api'
 
@@ -1041,7 +1041,7 @@ describe('what can be looked at', () => {
 
 describe("Loops' own client", () => {
   const api = new LoopsApi({ clock: new VirtualClock(START) })
-  let server: LoopsApiServer
+  let server: LoopbackServer
   let client: LoopsClient
 
   function clientWith(key: string) {

@@ -2,7 +2,7 @@ import { appDirectory } from '../sandbox/app-files'
 import type { AppConfig } from '../sandbox/config-file'
 import type { CapturedEvent } from '../sandbox/ingestion'
 import { LoopsApi, serveLoopsApi } from '../sandbox/loops-api'
-import type { LoopsApiServer } from '../sandbox/loops-api'
+import type { LoopbackServer } from '../sandbox/loopback'
 import { createInstallation, fetchOf, routeTo } from '../sandbox/plugin-server'
 import type { Installation } from '../sandbox/plugin-server'
 import { serverVersions } from '../sandbox/server-versions'
@@ -41,7 +41,7 @@ const request = {
 }
 
 let api: LoopsApi
-let server: LoopsApiServer
+let server: LoopbackServer
 let installation: Installation | undefined
 
 beforeEach(async () => {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import type { RawEvent } from './ingestion'
+import { listenOnLoopback } from './loopback'
+import type { LoopbackServer } from './loopback'
 
 /** What an SDK sends, before anything is read from it. */
 export interface CaptureRequest {
@@ -265,33 +267,13 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-export interface CaptureServer {
-  url: string
-  close(): Promise<void>
-}
-
 /** PostHog's capture address on loopback, at a free port unless one is given. */
 export async function createCaptureServer(
   onEvent: (event: RawEvent) => void,
   options: { port?: number } = {},
-): Promise<CaptureServer> {
+): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     void handleCapture(request, response, onEvent)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The capture server has no port.')
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve()
-        })
-        server.closeAllConnections()
-      }),
-  }
+  return listenOnLoopback(server, options.port ?? 0)
 }

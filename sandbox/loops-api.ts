@@ -26,7 +26,6 @@ import { Team } from './loops-api/team'
 export type * from './loops-api/contract'
 export type { Fault, FaultHook } from './loops-api/faults'
 export { serveLoopsApi } from './loops-api/server'
-export type { LoopsApiServer } from './loops-api/server'
 
 export interface LoopsApiOptions {
   /** The one key that is valid. */

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { listenOnLoopback } from '../loopback'
+import type { LoopbackServer } from '../loopback'
 import type { LoopsApiRequest, LoopsApiResponse } from './contract'
 
 /** Answers requests; the part of `LoopsApi` that a server needs. */
@@ -9,38 +10,17 @@ export interface Answerer {
   answer(request: LoopsApiRequest): Promise<LoopsApiResponse | 'dropped'>
 }
 
-export interface LoopsApiServer {
-  /** `http://127.0.0.1:PORT`; the API lies below `/api`. */
-  url: string
-  /** Ends what is still open, too. */
-  close(): Promise<void>
-}
-
 /**
- * Serves `api` over HTTP to this machine alone; port 0 takes any free one. What `api` throws, a fault hook's mistake for
- * one, is told to the client as a 500.
+ * Serves `api` over HTTP, below `/api`, to this machine alone; port 0 takes any free one. What `api` throws, a fault
+ * hook's mistake for one, is told to the client as a 500.
  */
-export async function serveLoopsApi(api: Answerer, port = 0): Promise<LoopsApiServer> {
+export async function serveLoopsApi(api: Answerer, port = 0): Promise<LoopbackServer> {
   const server = createServer((incoming, outgoing) => {
     serve(api, incoming, outgoing).catch((error: unknown) => {
       outgoing.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(String(error))
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  const address = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve()
-        })
-        server.closeAllConnections()
-      }),
-  }
+  return listenOnLoopback(server, port)
 }
 
 async function serve(api: Answerer, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
