@@ -53,6 +53,7 @@ async function photograph(browser: Browser, name: string, viewport: { width: num
   const page = await browser.newPage({ viewport, reducedMotion: 'reduce', colorScheme: 'light' })
   await page.goto(ADDRESS)
   await page.locator('#settings-file').setInputFiles(join(appDirectory, 'sandbox/events/sample-config.json'))
+  await page.waitForFunction("document.querySelector('#setting-contactMailingLists').value !== ''")
   await page.locator('#setting-includeAllEventProperties').selectOption('Yes')
   await page.getByText('Mock out HTTP requests', { exact: true }).click()
   for (const event of ['$identify', 'purchase']) await send(page, event)
