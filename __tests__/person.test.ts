@@ -186,15 +186,20 @@ describe('the look-up', () => {
     expect(personsApi.requests.length).toBeGreaterThanOrEqual(50)
   })
 
-  it('knows at once what a later event sets', async () => {
-    const { clock, worker, personsApi, sent } = install()
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['sets', { $set: { plan: 'team', $browser: 'Firefox' }, $unset: ['firstname'] }, { plan: 'team' }],
+    ['sets once, where there is nothing yet', { $set_once: { seats: 3, plan: 'free' } }, { plan: 'pro', seats: 3 }],
+    ['removes', { $unset: ['plan'] }, {}],
+  ])('knows at once what a later event %s', async (_, changes, known) => {
+    const eventProperties = 'plan: {person.properties.plan}, seats: {person.properties.seats}, id: {person.id}'
+    const { clock, worker, personsApi, sent } = install({ eventProperties })
     void worker.deliver(pageView())
     await clock.run(start + MINUTE)
-    void worker.deliver(captured('other', { $set: { plan: 'team', $browser: 'Firefox' }, $unset: ['firstname'] }))
+    void worker.deliver(captured('other', changes))
     await clock.run(start + 2 * MINUTE)
     void worker.deliver(pageView())
     await clock.run()
-    expect(sent().at(-1)).toEqual({ ...adaViews, eventProperties: { plan: 'team', id: ada.uuid } })
+    expect(sent().at(-1)).toEqual({ ...adaViews, eventProperties: { ...known, id: ada.uuid } })
     expect(personsApi.requests).toHaveLength(1)
   })
 
