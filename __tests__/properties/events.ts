@@ -120,7 +120,7 @@ export const jsonValue: fc.Arbitrary<unknown> = fc.oneof(
 )
 
 const manyProperties = fc
-  .tuple(fc.integer({ min: 1000, max: 4000 }), jsonValue)
+  .tuple(fc.integer({ min: 1000, max: 10_000 }), jsonValue)
   .map(([count, value]) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`property ${index}`, value])),
   )
