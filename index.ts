@@ -1772,7 +1772,11 @@ function isSuperfluous(delivery: Delivery, { writes, done }: History): boolean {
   if (delivery.request.path !== '/v1/contacts/update' || mayBeSent) return false
 
   const isWritten = (write: Write): boolean => (done.get(write.id) ?? 0) > Date.now() - HOUR
-  const isLinked = others.some((write) => write.email === own.email && write.userId === own.userId && isWritten(write))
+  const links = (write: Write): boolean => write.email === own.email && write.userId === own.userId
+  const elsewhere = newestOf(linksOf(own, others).filter((write) => !links(write)))
+  const isLinked = others.some(
+    (write) => links(write) && isWritten(write) && (elsewhere === undefined || isNewer(write, elsewhere)),
+  )
   return (
     isLinked &&
     Object.keys(own.values).every((name) => {
@@ -1783,13 +1787,17 @@ function isSuperfluous(delivery: Delivery, { writes, done }: History): boolean {
   )
 }
 
-/** The newest of the newer events that link one of the two identifiers, if it links it to another one than this does. */
-function newerLink(own: Write, writes: readonly Write[]): Write | undefined {
-  const links = writes.filter(
+/** What links one of the two identifiers to another one, or to the same. */
+function linksOf(own: Write, writes: readonly Write[]): Write[] {
+  return writes.filter(
     ({ email, userId }) =>
       email !== undefined && userId !== undefined && (email === own.email || userId === own.userId),
   )
-  const newest = newestOf(links.filter((write) => isNewer(write, own)))
+}
+
+/** The newest of the newer events that link one of the two identifiers, if it links it to another one than this does. */
+function newerLink(own: Write, writes: readonly Write[]): Write | undefined {
+  const newest = newestOf(linksOf(own, writes).filter((write) => isNewer(write, own)))
   return newest?.email === own.email && newest?.userId === own.userId ? undefined : newest
 }
 

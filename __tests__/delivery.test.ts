@@ -508,6 +508,20 @@ describe('no idle chatter', () => {
       1,
       2,
     ],
+    [
+      'an address that changes and changes back',
+      [identify(), identify({ plan: 'pro', email: 'new@example.com' }), identify(), identify()],
+      {},
+      1,
+      3,
+    ],
+    [
+      'a user ID that changes and changes back',
+      [identify(), event('$identify', { ...ada(), plan: 'pro' }, { distinct_id: 'user_2' }), identify(), identify()],
+      {},
+      1,
+      3,
+    ],
     ['an event to send', [purchase({ plan: 'pro' }), purchase({ plan: 'pro' })], {}, 1, 2],
     [
       'a mailing list',
