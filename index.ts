@@ -982,7 +982,7 @@ function ladderTo(templates: readonly Template[], sighting: Sighting): readonly 
 }
 
 function addressIn(template: Template, sighting: Sighting): string | undefined {
-  const value = resolve(template, sighting)
+  const value = template.length === 1 ? resolve(template, sighting) : ownParts(template, sighting)
   return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
 }
 
@@ -1005,11 +1005,14 @@ function isExcluded({ excludedEmails }: Settings, email: string): boolean {
 const SHARED_ID =
   /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
 
-/** A user ID with a part missing, or with a part that is not one person's own, would be shared: there is none then. */
+/** With a part missing, or with a part that is not one person's own, the whole would be shared: there is none then. */
+function ownParts(template: Template, sighting: Sighting): string | undefined {
+  const parts = template.map((part) => (typeof part === 'string' ? part : idOf(read(part, sighting), sighting)))
+  return parts.includes(undefined) ? undefined : parts.join('')
+}
+
 function userIdOf({ userId }: Settings, sighting: Sighting): string | undefined {
-  const parts = userId.map((part) => (typeof part === 'string' ? part : idOf(read(part, sighting), sighting)))
-  const id = parts.join('')
-  return parts.includes(undefined) || idOf(id, sighting) === undefined ? undefined : id
+  return idOf(ownParts(userId, sighting), sighting)
 }
 
 function idOf(value: unknown, { event, properties }: Sighting): string | undefined {

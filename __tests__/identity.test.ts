@@ -38,6 +38,10 @@ describe('email', () => {
     ['the first that is valid', { $set: { email: 'unknown' }, email: 'b@example.com' }, ladder, 'b@example.com'],
     ['text around a placeholder', { $set: { email: '', login: 'ada' } }, ladder, 'ada@example.org'],
     ['text around nothing', { $set: {} }, ladder, undefined],
+    ['text around a missing part', {}, 'mail-{event.properties.account}@example.com', undefined],
+    ['text around an empty part', { account: '' }, 'mail-{event.properties.account}@example.com', undefined],
+    ['text around a shared ID', { account: 'null' }, '{event.properties.account}@example.com', undefined],
+    ['text around an ID', {}, '{event.distinct_id}@example.com', 'user_1@example.com'],
     [
       'a list in JSON',
       { email: 'b@example.com' },
@@ -68,6 +72,10 @@ describe('email', () => {
       ...(expected !== undefined && { email: expected }),
       userId: 'user_1',
     })
+  })
+
+  it('is not made of an anonymous ID', () => {
+    expect(identityOf(eventWith({ $is_identified: false }), { email: '{event.distinct_id}@example.com' })).toBe(nobody)
   })
 
   it('is found at the top level of the event, where an old server leaves $set', () => {

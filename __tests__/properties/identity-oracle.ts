@@ -54,22 +54,10 @@ function wholeOrPath(properties: unknown, name: string): unknown {
 
 function addressOf(event: CapturedEvent, template: Parts): string | undefined {
   const [only] = template
-  const value =
-    template.length === 1 && only !== undefined
-      ? found(event, only)
-      : template.map((part) => asText(found(event, part))).join('')
+  const value = template.length === 1 && only !== undefined ? found(event, only) : ownParts(event, template)
   if (typeof value !== 'string') return undefined
   const address = value.trim()
   return isAddress(address) ? address : undefined
-}
-
-/** In text, a missing or a nested value adds nothing, and a list its items. */
-function asText(value: unknown): string {
-  if (Array.isArray(value)) {
-    const items: unknown[] = value.filter((item) => item !== null && item !== '')
-    return items.every((item) => typeof item !== 'object') ? items.map(String).join(', ') : ''
-  }
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
 function isAddress(text: string): boolean {
@@ -91,14 +79,19 @@ const illegalIds = [
   ...['false', 'null', 'none', 'nan', '0', '[object object]', ''],
 ]
 
-function userIdOf(event: CapturedEvent, template: Parts): string | undefined {
+/** Text and parts put together, if there is none that is missing or shared. */
+function ownParts(event: CapturedEvent, template: Parts): string | undefined {
   const parts = template.map((part) => {
     const value = found(event, part)
     if (typeof value !== 'string' && typeof value !== 'number') return undefined
     return 'text' in part || isSomeones(String(value), event) ? String(value) : undefined
   })
-  const id = parts.join('')
-  return parts.every((part) => part !== undefined) && isSomeones(id, event) ? id : undefined
+  return parts.every((part) => part !== undefined) ? parts.join('') : undefined
+}
+
+function userIdOf(event: CapturedEvent, template: Parts): string | undefined {
+  const id = ownParts(event, template)
+  return id !== undefined && isSomeones(id, event) ? id : undefined
 }
 
 /** Whether the ID is one person's own, and Loops takes it in full length. */
