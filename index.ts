@@ -1511,9 +1511,13 @@ function messageOf(error: unknown): string {
   return isRecord(error) && typeof error.message === 'string' ? error.message : String(error)
 }
 
-/** What comes from outside may hold the key, an address, or line breaks that would forge a second log line. */
+/**
+ * What comes from outside may hold the key, an address, a URL whose query names a person or PostHog's token, or line breaks
+ * that would forge a second log line.
+ */
 function withoutSecrets(text: string, apiKey: string): string {
-  return onOneLine(withoutKey(text, apiKey).replace(/[^\s"'<>]+@[^\s"'<>]+/g, '[email]'))
+  const withoutQueries = withoutKey(text, apiKey).replace(/(https?:\/\/[^\s?]*)\?\S*/gi, '$1')
+  return onOneLine(withoutQueries.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/gi, '[email]'))
 }
 
 function onOneLine(text: string): string {
@@ -1967,7 +1971,7 @@ async function getFromLoops(
   await orElse(nextTurn(settings, meta), 0)
   try {
     const headers = { Authorization: `Bearer ${apiKey}` }
-    const response = await fetch(LOOPS_API + path, { method: 'GET', headers, timeout: 8 * SECOND })
+    const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: 8 * SECOND })
     if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
     const reason = `${response.status}${await reasonIn(response)}`
     return { status: response.status, reason: withoutSecrets(reason, apiKey) }
@@ -1991,7 +1995,7 @@ async function checkAccount(settings: Settings, meta: AppMeta): Promise<void> {
   ]
   if (missing.length === 0) return
   console.warn(
-    `The settings name what Loops does not have: ${missing.join(', ')}. ` +
+    `The settings name what Loops does not have: ${withoutSecrets(missing.join(', '), settings.apiKey)}. ` +
       'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.',
   )
 }

@@ -141,7 +141,7 @@ describe('set-up', () => {
     expect(fetchMock.mock.calls).toEqual([
       [
         'https://app.loops.so/api/v1/api-key',
-        { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` }, timeout: 8000 },
+        { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` }, redirect: 'manual', timeout: 8000 },
       ],
     ])
     expect(logs).toEqual([['log', 'Connected to Loops: the API key belongs to the team "Acme\\nERROR".']])

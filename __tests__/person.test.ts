@@ -141,6 +141,19 @@ describe('the look-up', () => {
     },
   )
 
+  it('logs of a failure neither who was asked for nor the token of PostHog', async () => {
+    const { clock, app, worker, personsApi } = install()
+    personsApi.fault = 'down'
+    void worker.deliver(pageView({}, 'ada@example.com'))
+    await clock.run()
+    expect(personsApi.requests[0]?.url).toMatch(/distinct_id=ada%40example.com&token=phc_/)
+    expect(app.logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)).toEqual([
+      'The person cannot be looked up (request to https://posthog.example.com/api/projects/1/persons/ failed, ' +
+        'reason: connect ECONNREFUSED): events are sent with what they say themselves. ' +
+        'Until it works again this is not logged.',
+    ])
+  })
+
   it('asks again a minute after a failure', async () => {
     const { clock, worker, personsApi, sent } = install()
     personsApi.fault = 500
@@ -379,6 +392,12 @@ describe('the check of the settings against the account', () => {
         `The settings name what Loops does not have: mailing list "Main list" (it has "${lists[0]?.id ?? ''}"). ${remedy}`,
       ],
       ['/api-key', '/lists', '/contacts/properties?list=all'],
+    ],
+    [
+      'the key and an address in the wrong setting',
+      { eventMailingLists: `${apiKey}: true, ada@example.com: true` },
+      [`The settings name what Loops does not have: mailing list "[API key]", mailing list "[email]". ${remedy}`],
+      ['/api-key', '/lists'],
     ],
     [
       'a half that is off',

@@ -25,7 +25,7 @@ export class PersonsApi {
   /** Answers `posthog.api.get`; to be given to an installation as its `posthogApi`. */
   readonly answer: PosthogApi = async (request) => {
     this.requests.push(request)
-    if (this.fault === 'down') throw new Error('connect ECONNREFUSED')
+    if (this.fault === 'down') throw new Error(`request to ${request.url} failed, reason: connect ECONNREFUSED`)
     if (this.fault === 401) return response(401, { type: 'authentication_error', detail: 'Invalid personal API key.' })
     if (this.fault === 500) return response(500, '<html>Server Error</html>')
     if (this.fault !== undefined) await sleep(this.clock, this.fault.slowMilliseconds)
