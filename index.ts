@@ -1021,7 +1021,11 @@ function idOf(value: unknown, { event, properties }: Sighting): string | undefin
   const isAnonymous = own(properties, '$is_identified') === false && id === event.distinct_id
   // An id that is too long cannot be cut as other text is: two people might become one.
   if (isAnonymous || id === own(properties, '$device_id') || !fits(id)) return undefined
-  return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, '')) ? undefined : id
+  return isShared(id) ? undefined : id
+}
+
+function isShared(id: string): boolean {
+  return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -1278,7 +1282,7 @@ async function storedPerson(
   settings: Settings,
   meta: AppMeta,
 ): Promise<StoredPerson | undefined> {
-  if (settings.posthogUrl === '') return undefined
+  if (settings.posthogUrl === '' || !mayBeLookedUp(event.distinct_id)) return undefined
   const isNeeded = needsPerson(event, settings)
   const changes = customChanges(event)
   if (!isNeeded && changes === undefined) return undefined
@@ -1287,6 +1291,11 @@ async function storedPerson(
   if (known !== undefined && changes !== undefined) await keepPerson(event.distinct_id, changes(known), meta)
   if (!isNeeded) return undefined
   return known ?? askForPerson(event.distinct_id, settings, meta)
+}
+
+/** What PostHog has stored under a shared ID is of whoever came last. And an ID that no URL can hold, it does not know. */
+function mayBeLookedUp(distinctId: unknown): boolean {
+  return typeof distinctId === 'string' && !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
 }
 
 /** What the event makes of the cached person; `undefined` if it changes none but the `$` properties of every page view. */
@@ -1895,7 +1904,9 @@ const NOTHING_KNOWN: History = { writes: [], done: new Map() }
 
 /** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
 async function isUnknown(userId: unknown, settings: Settings, meta: AppMeta): Promise<boolean> {
-  const { json } = await getFromLoops(`/v1/contacts/find?userId=${encodeURIComponent(String(userId))}`, settings, meta)
+  // Half a surrogate pair would throw.
+  const query = encodeURIComponent(String(userId).replace(/[\ud800-\udfff]/gu, '\ufffd'))
+  const { json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
   return Array.isArray(json) && json.length === 0
 }
 

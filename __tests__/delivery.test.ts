@@ -576,6 +576,15 @@ describe('a user ID that Loops does not know', () => {
     ])
   })
 
+  it('may hold half a surrogate pair', async () => {
+    const { clock, app, deliver } = simulate()
+    deliver(event('$pageview', {}, { distinct_id: 'x\ud800' }))
+    await clock.run()
+    expect(app.failures.map(({ failure }) => `${failure.name}: ${failure.message}`)).toEqual([
+      'Error: Loops answered 400 to /v1/events/send: Contact not found.',
+    ])
+  })
+
   it('is asked again once an event has brought an address', async () => {
     const { clock, api, deliver } = simulate()
     deliver(view())

@@ -154,6 +154,19 @@ describe('the look-up', () => {
     ])
   })
 
+  it.each(['undefined', ' "Null" ', '[object Object]', '', 'x\ud800', 'a\u0000b'])(
+    'does not ask for %j, which is nobody',
+    async (distinctId) => {
+      const somebody = { ...ada, distinct_ids: [distinctId] }
+      const { clock, worker, personsApi, sent, app } = install({}, '2024-02', [somebody])
+      void worker.deliver(pageView({ $set: { email: 'bob@example.com' } }, distinctId))
+      await clock.run()
+      expect(sent()).toMatchObject([{ email: 'bob@example.com', eventProperties: {} }])
+      expect(personsApi.requests).toEqual([])
+      expect(app.logs.filter(({ level }) => level !== 'LOG')).toEqual([])
+    },
+  )
+
   it('asks again a minute after a failure', async () => {
     const { clock, worker, personsApi, sent } = install()
     personsApi.fault = 500
