@@ -1745,12 +1745,12 @@ const LIST = 'mailingLists/'
 function bodyWith(body: LoopsRequest['body'], values: Values): LoopsRequest['body'] {
   const lists = isRecord(body.mailingLists) ? Object.keys(body.mailingLists) : []
   const mailingLists = Object.fromEntries(
-    lists.filter((id) => LIST + id in values).map((id) => [id, values[LIST + id]]),
+    lists.filter((id) => own(values, LIST + id) !== undefined).map((id) => [id, values[LIST + id]]),
   )
   const entries = Object.entries(body).flatMap(([name, value]): [string, unknown][] => {
     if (name === 'mailingLists') return Object.keys(mailingLists).length > 0 ? [[name, mailingLists]] : []
     if (OWN_SETTING.has(name)) return [[name, value]]
-    return name in values ? [[name, values[name]]] : []
+    return own(values, name) === undefined ? [] : [[name, values[name]]]
   })
   return Object.fromEntries(entries)
 }
@@ -1766,7 +1766,7 @@ function newestOf(writes: readonly Write[]): Write | undefined {
 
 /** The newest write of a property or mailing list. */
 function newestWith(name: string, writes: readonly Write[]): Write | undefined {
-  return newestOf(writes.filter(({ values }) => name in values))
+  return newestOf(writes.filter(({ values }) => own(values, name) !== undefined))
 }
 
 function newestValues(values: Values, writes: readonly Write[]): Values {

@@ -476,6 +476,18 @@ describe('never older over newer', () => {
     ])
   })
 
+  it('a property is not taken for newer because every object has one of its name', async () => {
+    const { clock, deliver, sent } = simulate('2024-02', { includeAllPersonProperties: 'Yes', contactProperties: '' })
+    deliver(set({ plan: 'pro' }))
+    await clock.run(start + MINUTE)
+    deliver({ ...set({ constructor: 'Lotus' }), timestamp: new Date(start - MINUTE).toISOString() })
+    await clock.run()
+    expect(sent().map(([, , body]) => body)).toEqual([
+      { plan: 'pro', email: 'ada@example.com', userId: 'user_1' },
+      { constructor: 'Lotus', email: 'ada@example.com', userId: 'user_1' },
+    ])
+  })
+
   it('what Loops refused is not taken for newer', async () => {
     const { clock, api, app, faults, deliver } = simulate('2024-02', {
       contactProperties: 'plan: {person.properties.plan}',
