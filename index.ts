@@ -924,10 +924,12 @@ function personChanges(event: CapturedEvent, properties: Properties) {
   const set = own(properties, '$set') ?? event.$set
   const setOnce = own(properties, '$set_once') ?? event.$set_once
   const unset = own(properties, '$unset')
+  // PostHog takes a list of names, or an object with them.
+  const removed: readonly unknown[] = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
   return {
     set: isRecord(set) ? set : undefined,
     setOnce: isRecord(setOnce) ? setOnce : undefined,
-    unset: Array.isArray(unset) ? unset.filter((name): name is string => typeof name === 'string') : [],
+    unset: removed.filter((name): name is string => typeof name === 'string'),
   }
 }
 

@@ -335,7 +335,13 @@ describe('$unset', () => {
       {},
     ],
     ['neither', { $unset: ['plan'] }, { contactProperties: '' }, {}],
-    ['no list', { $unset: 'plan' }, { includeAllPersonProperties: 'Yes', contactProperties: '' }, {}],
+    [
+      'an object',
+      { $unset: { plan: '' } },
+      { includeAllPersonProperties: 'Yes', contactProperties: '' },
+      { plan: null },
+    ],
+    ['text', { $unset: 'plan' }, { includeAllPersonProperties: 'Yes', contactProperties: '' }, {}],
     [
       'a property that something else still feeds',
       { $unset: ['tier'], $set: { email: 'ada@example.com', plan: 'pro' } },

@@ -186,7 +186,10 @@ describe('any request', () => {
     { properties = {} }: CapturedEvent,
     { config, contactMapping }: MeantSettings,
   ): boolean {
-    const removed = (properties['$unset'] as unknown[]).map((one) => (typeof one === 'string' ? one : ''))
+    const unset: unknown = properties['$unset']
+    const removed = (Array.isArray(unset) ? unset : Object.keys(unset as object)).map((one) =>
+      typeof one === 'string' ? one : '',
+    )
     const [, value] = contactMapping.find(([mapped]) => mapped === name) ?? []
     const [part] = typeof value === 'object' ? value : []
     const isIncluded = config.includeAllPersonProperties === 'Yes' && removed.some((one) => one.trim() === name)

@@ -151,6 +151,7 @@ const personChanges = fc.oneof(
 
 const unset = fc.oneof(
   { weight: 4, arbitrary: fc.array(propertyName, { maxLength: 3 }) },
+  { weight: 2, arbitrary: objectOf(scalars, 3) },
   { weight: 1, arbitrary: jsonValue },
 )
 

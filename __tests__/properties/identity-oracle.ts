@@ -19,9 +19,10 @@ function personOf(event: CapturedEvent): Properties {
   const properties = event.properties ?? {}
   const setOnce = objectOr(ownOf(properties, '$set_once') ?? event.$set_once)
   const set = objectOr(ownOf(properties, '$set') ?? event.$set)
-  const removed = ownOf(properties, '$unset')
+  const unset = ownOf(properties, '$unset')
+  const removed: unknown[] = Array.isArray(unset) ? unset : Object.keys(objectOr(unset))
   const entries = [...Object.entries(setOnce), ...Object.entries(set)]
-  return Object.fromEntries(entries.filter(([name]) => !(Array.isArray(removed) && removed.includes(name))))
+  return Object.fromEntries(entries.filter(([name]) => !removed.includes(name)))
 }
 
 function objectOr(value: unknown): Properties {
