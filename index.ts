@@ -210,7 +210,17 @@ export function parseSettings(config: Config): Settings {
     },
   }
 
-  if (problems.length === 0 && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
+  if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {
+    field('posthogUrl').reject(settings.posthogUrl, 'is of no use to "webhook": leave it empty, or choose "direct"')
+  }
+  const hasPersonId = settings.userId.some((part) => typeof part === 'object' && part.of === 'person id')
+  if (hasPersonId && field('posthogUrl').text === '') {
+    const { label } = settingFields.posthogUrl
+    field('userId').reject(field('userId').text, `is known to PostHog only: fill in "${label}"`)
+  }
+  const eventNames = [field('trackedEvents'), field('contactEvents')]
+  const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
+  if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
     const { label } = settingFields.contactEvents
     field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
   }
@@ -269,7 +279,7 @@ function parseRate(field: Field): number {
   if (field.text !== '' && rate > 0 && rate <= 1000) return rate
   field.reject(
     field.text,
-    'is not a rate that can be kept: write a number above 0, 10 unless Loops has allowed you more',
+    'is not a rate that can be kept: write a number above 0 and up to 1000, 10 unless Loops has allowed you more',
   )
   return 1
 }
@@ -320,12 +330,19 @@ function parseEntries(field: Field, example: string): [string, unknown][] {
     if (json !== undefined) field.reject(field.text, `is not a JSON object: write it like ${example}`)
     return []
   }
+  if (field.text.startsWith('{')) {
+    field.reject(field.text, `is not valid JSON, where names stand in double quotes: write it like ${example}`)
+    return []
+  }
   const entries: [string, string][] = []
   for (const entry of splitList(field.text)) {
     const colon = entry.indexOf(':')
     const name = entry.slice(0, Math.max(colon, 0)).trim()
     if (name === '') {
-      field.reject(entry, 'has no "name: value"; where a name or text contains a comma or a colon, write JSON')
+      field.reject(
+        entry,
+        `has no "name: value"; where a name or text contains a comma or a colon, write JSON like ${example}`,
+      )
     } else if (entries.some(([other]) => other === name)) {
       field.reject(entry, `gives "${name}" a second time: keep one of the two`)
     } else {
@@ -335,13 +352,16 @@ function parseEntries(field: Field, example: string): [string, unknown][] {
   return entries
 }
 
-function parseTemplate(field: Field, text: string): Template {
+/** `undefined` if something is wrong with it, which is reported then. */
+function parseTemplate(field: Field, text: string): Template | undefined {
   const template: (string | Placeholder)[] = []
+  let isRight = true
   let end = 0
   for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
     template.push(text.slice(end, match.index))
     const placeholder = parsePlaceholder(match[1] ?? '')
     if (placeholder === undefined) {
+      isRight = false
       field.reject(
         match[0],
         'is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
@@ -354,9 +374,10 @@ function parseTemplate(field: Field, text: string): Template {
   }
   template.push(text.slice(end))
   if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
+    isRight = false
     field.reject(text, 'has a brace too many: braces only stand around placeholders like {person.properties.NAME}')
   }
-  return template.filter((part) => part !== '')
+  return isRight ? template.filter((part) => part !== '') : undefined
 }
 
 function parsePlaceholder(text: string): Placeholder | undefined {
@@ -385,22 +406,22 @@ function parseEmail(field: Field): Template[] {
   if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
   return entries.map((entry) => {
     const template = parseTemplate(field, entry)
-    if (!tellsPeopleApart(template)) {
+    if (template !== undefined && !tellsPeopleApart(template)) {
       field.reject(entry, `would give everybody the same contact: ${remedy}`)
     }
-    return template
+    return template ?? []
   })
 }
 
 function parseUserId(field: Field): Template {
   const template = parseTemplate(field, field.text)
-  if (field.text !== '' && !tellsPeopleApart(template)) {
+  if (field.text !== '' && template !== undefined && !tellsPeopleApart(template)) {
     field.reject(
       field.text,
       'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
     )
   }
-  return template
+  return template ?? []
 }
 
 function parseExcludedEmails(field: Field): Set<string> {
@@ -418,9 +439,10 @@ function parseExcludedEmails(field: Field): Set<string> {
 
 function parseEventNames(field: Field, { renamed }: { renamed: boolean }): EventNames {
   const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
-  const isObject = field.text.startsWith('{') && isJson(field.text)
+  const isObject = field.text.startsWith('{')
   const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry] as const)
-  if (isObject && !renamed) field.reject(field.text, 'gives names that this setting has no use for: write a list')
+  if (named.length > 0 && isObject && !renamed)
+    field.reject(field.text, 'gives names that this setting has no use for: write a list')
 
   const patterns = named.flatMap(([entry, loopsName]): (EventPattern & { entry: string })[] => {
     const pieces = entry.replace(/^!/, '').split('*')
@@ -462,7 +484,7 @@ function parseMapping(field: Field, problemOf: (name: string) => string | undefi
     const name = written.trim()
     const problem = problemOf(name)
     if (problem !== undefined) field.reject(name, problem)
-    if (typeof value === 'string') mapping.set(name, parseTemplate(field, value))
+    if (typeof value === 'string') mapping.set(name, parseTemplate(field, value) ?? [])
     else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
     else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
   }
@@ -475,6 +497,7 @@ function parseMailingLists(field: Field): Mapping {
     const problem = nameProblem(id)
     if (problem !== undefined) field.reject(id, problem)
     const template = typeof value === 'string' ? parseTemplate(field, value) : []
+    if (template === undefined) continue
     const written = typeof value === 'string' ? subscription(value) : value
     if (typeof written === 'boolean') lists.set(id, written)
     else if (template.length === 1 && typeof template[0] !== 'string') lists.set(id, template)

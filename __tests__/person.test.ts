@@ -267,7 +267,7 @@ describe('what needs the person', () => {
       false,
     ],
     ['a mapping to text', told, { ...nothing, eventProperties: '{"plan": "pro", "seats": 3}' }, false],
-    ['the id', told, { ...nothing, userId: '{person.id}' }, true],
+    ['the id', told, { ...nothing, userId: '{person.id}', posthogUrl }, true],
     ['a mailing list', told, { ...nothing, eventMailingLists: 'l1: {person.properties.news}' }, true],
     ['include all', told, { ...nothing, contactEvents: 'purchase', includeAllPersonProperties: 'Yes' }, true],
     ['include all of the event', told, { ...nothing, includeAllEventProperties: 'Yes' }, false],

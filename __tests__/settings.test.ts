@@ -80,6 +80,23 @@ describe('a settings error', () => {
     )
   })
 
+  it('lists that both halves are off along with the rest', () => {
+    expect(problemsIn({ apiKey: '', trackedEvents: '', contactEvents: '' })).toBe(
+      'Loops settings: ' +
+        'Loops API key: "" is missing: copy a key from Loops, Settings -> API. ' +
+        'Events to send: "" leaves nothing to do, as "Events that update contacts" is empty too: fill in one of them.',
+    )
+  })
+
+  it.each([
+    [{ userId: '{distinct_id}' }, /^Loops settings: User ID: "{distinct_id}" is not a placeholder: /],
+    [{ email: '{person.email}' }, /^Loops settings: Email of the user: "{person.email}" is not a placeholder: /],
+    [{ eventMailingLists: 'abc: {news}' }, /^Loops settings: Events to send: mailing lists: "{news}" is not a plac/],
+  ])('says of a wrong placeholder nothing else: %j', (config, message) => {
+    expect(problemsIn(config)).toMatch(message)
+    expect(problemsIn(config)).not.toMatch(/same contact|cannot be the value/)
+  })
+
   it('shows a long value from its beginning only, and on one line', () => {
     const message = problemsIn({ delivery: `first\nsecond ${'x'.repeat(1000)}` })
     expect(message).toMatch(/^Loops settings: Delivery: "first\\nsecond x+… is not one/)
@@ -106,7 +123,43 @@ describe('a settings error', () => {
     ['a placeholder without a name', { eventProperties: 'a: {event.properties.}' }, 'is not a placeholder'],
     ['a placeholder that is not closed', { eventProperties: 'a: {event.event' }, '"{event.event" has a brace too many'],
     ['two braces', { eventProperties: 'a: {{event.event}}' }, '"{{event.event}}" has a brace too many'],
-    ['a mapping without a value', { eventProperties: 'plan' }, '"plan" has no "name: value"'],
+    [
+      'a mapping without a value',
+      { eventProperties: 'plan' },
+      '"plan" has no "name: value"; where a name or text contains a comma or a colon, ' +
+        'write JSON like {"plan": "{person.properties.plan}"}.',
+    ],
+    ['a list without a value', { eventMailingLists: 'abc' }, 'write JSON like {"cm06f5v0e45nf0ml5754o9cix": true}.'],
+    [
+      'a mapping whose JSON lacks quotes',
+      { eventProperties: '{plan: x}' },
+      '"{plan: x}" is not valid JSON, where names stand in double quotes: write it like {"plan": ',
+    ],
+    [
+      'event names whose JSON has the wrong quotes',
+      { trackedEvents: "{'a': 'b'}" },
+      `"{'a': 'b'}" is not valid JSON, where names stand in double quotes: write it like {"account:signup": `,
+    ],
+    [
+      'a list of events in braces',
+      { contactEvents: '{a}' },
+      '"{a}" is not valid JSON, where names stand in double quotes: write it like ["account:signup"].',
+    ],
+    [
+      'a rate beyond what can be kept',
+      { requestsPerSecond: '2000' },
+      'write a number above 0 and up to 1000, 10 unless',
+    ],
+    [
+      'a look-up that webhook delivery cannot make',
+      { delivery: 'webhook', posthogUrl: 'https://posthog.example.com' },
+      'PostHog address: "https://posthog.example.com" is of no use to "webhook": leave it empty, or choose "direct".',
+    ],
+    [
+      'a user ID that nobody is asked for',
+      { userId: '{person.id}' },
+      'User ID: "{person.id}" is known to PostHog only: fill in "PostHog address".',
+    ],
     ['a mapping without a name', { eventProperties: ': x' }, '": x" has no "name: value"'],
     ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" has no "name: value"; where a name or text'],
     ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a: 2" gives "a" a second time: keep one of the two'],
