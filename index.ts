@@ -1967,7 +1967,7 @@ export async function setupPlugin(meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
     console.warn(
-      'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22; on others nothing is sent.',
+      'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.',
     )
   }
   if (settings.dryRun) return

@@ -188,7 +188,7 @@ describe('set-up', () => {
     await setupPlugin(metaWith({ delivery: 'webhook' }))
     expect(logs[0]).toEqual([
       'warn',
-      'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22; on others nothing is sent.',
+      'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.',
     ])
   })
 
