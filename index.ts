@@ -973,27 +973,33 @@ function without(properties: Properties, names: readonly string[]): Properties {
  * An event that nobody wants needs nothing.
  */
 export function needsPerson(event: CapturedEvent, settings: Settings): boolean {
-  const { eventsToSend, contactUpdates } = settings
-  const halves = [eventsToSend, contactUpdates].filter(({ events }) => nameInLoops(events, event.event) !== undefined)
-  if (halves.length === 0) return false
   const sighting = sightingOf(event)
-  const wanted = halves.filter(({ filters }) =>
-    filtersHold(
-      filters.filter(({ type }) => type === 'event'),
-      sighting,
-    ),
-  )
+  const wanted = wantedHalves(sighting, settings)
   const isUntold = (template: Template | LoopsValue): boolean =>
     typeof template === 'object' &&
     template.some((part) => typeof part === 'object' && isOfPerson(part) && read(part, sighting) === undefined)
   return (
-    wanted.some((half) => half === contactUpdates && half.includeAll) ||
-    wanted.some(({ filters }) =>
-      filters.some(({ type, key }) => type === 'person' && own(sighting.person, key) === undefined),
-    ) ||
+    wanted.some((half) => half === settings.contactUpdates && half.includeAll) ||
+    wanted.some((half) => hasUntoldFilter(half, sighting)) ||
     wanted.some(({ mapping, mailingLists: lists }) => [...mapping.values(), ...lists.values()].some(isUntold)) ||
     (wanted.length > 0 && (isUntold(settings.userId) || ladderTo(settings.email, sighting).some(isUntold)))
   )
+}
+
+/** The halves of the settings that ask for the event, as far as the event itself tells. */
+function wantedHalves(sighting: Sighting, { eventsToSend, contactUpdates }: Settings): Half[] {
+  return [eventsToSend, contactUpdates].filter(
+    ({ events, filters }) =>
+      nameInLoops(events, sighting.event.event) !== undefined &&
+      filtersHold(
+        filters.filter(({ type }) => type === 'event'),
+        sighting,
+      ),
+  )
+}
+
+function hasUntoldFilter({ filters }: Half, { person }: Sighting): boolean {
+  return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
 }
 
 function isOfPerson({ of }: Placeholder): boolean {
@@ -1288,7 +1294,9 @@ function sendEvent(body: LoopsRequest['body'], uuid: unknown): LoopsRequest {
 // Person look-up
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** Seconds. A person that PostHog does not know may be one that it has yet to store. */
 const PERSON_KEPT_FOR = 300
+const NOBODY_KEPT_FOR = 60
 const LOOK_UP_RESTS_FOR = 60_000
 
 /** A person in the cache, with the time (milliseconds since 1970) at which PostHog was asked. */
@@ -1296,26 +1304,28 @@ interface CachedPerson extends StoredPerson {
   readonly askedAt: number
 }
 
+/** What an event changes of its person. */
+type PersonChanges = ReturnType<typeof personChanges>
+
 /**
- * The person of the event as PostHog has stored it.
+ * The person of the event as PostHog has stored it, with what later events have changed.
  *
- * @returns `undefined` if the settings or the event do not ask for it, or if PostHog does not answer: the event goes on with
- * what it says itself.
+ * @returns `undefined` if the settings or the event do not ask for it, `unanswered` if PostHog does not tell.
  */
 async function storedPerson(
   event: CapturedEvent,
   settings: Settings,
   meta: AppMeta,
-): Promise<StoredPerson | undefined> {
-  if (settings.posthogUrl === '' || !mayBeLookedUp(event.distinct_id)) return undefined
-  const isNeeded = needsPerson(event, settings)
-  const changes = customChanges(event)
-  if (!isNeeded && changes === undefined) return undefined
+): Promise<StoredPerson | 'unanswered' | undefined> {
+  const { distinct_id: distinctId } = event
+  if (settings.posthogUrl === '' || !mayBeLookedUp(distinctId)) return undefined
+  const changes = personChanges(event, isRecord(event.properties) ? event.properties : {})
+  if (hasCustomName(changes)) await orElse(noteChanges(distinctId, changes, meta), undefined)
+  if (!needsPerson(event, settings)) return undefined
 
-  const known = await cachedPerson(event.distinct_id, meta)
-  if (known !== undefined && changes !== undefined) await keepPerson(event.distinct_id, changes(known), meta)
-  if (!isNeeded) return undefined
-  return known ?? askForPerson(event.distinct_id, settings, meta)
+  const person = (await cachedPerson(distinctId, meta)) ?? (await askForPerson(distinctId, settings, meta))
+  if (person === undefined) return 'unanswered'
+  return { ...person, properties: await orElse(changedSince(person, distinctId, meta), person.properties) }
 }
 
 /** What PostHog has stored under a shared ID is of whoever came last. And an ID that no URL can hold, it does not know. */
@@ -1323,12 +1333,41 @@ function mayBeLookedUp(distinctId: unknown): boolean {
   return typeof distinctId === 'string' && !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
 }
 
-/** What the event makes of the cached person; `undefined` if it changes none but the `$` properties of every page view. */
-function customChanges(event: CapturedEvent): ((person: CachedPerson) => CachedPerson) | undefined {
-  const { set, setOnce, unset } = personChanges(event, isRecord(event.properties) ? event.properties : {})
-  const names = [...Object.keys({ ...set, ...setOnce }), ...unset]
-  if (names.every((name) => name.startsWith('$'))) return undefined
-  return (person) => ({ ...person, properties: without(layered([setOnce, person.properties, set]), unset) })
+/** Whether there is more than the `$` properties of every page view. */
+function hasCustomName({ set, setOnce, unset }: PersonChanges): boolean {
+  return [...Object.keys({ ...set, ...setOnce }), ...unset].some((name) => !name.startsWith('$'))
+}
+
+/** Changes are kept for longer than persons, by periods, so that no list of them grows without end. */
+const CHANGES_PERIOD = 600_000
+
+function changesKey(distinctId: string, periodsAgo: number): string {
+  return `changes-${distinctId}-${Math.floor(Date.now() / CHANGES_PERIOD) - periodsAgo}`
+}
+
+/**
+ * Notes them beside the cached person: PostHog may take seconds to store them, and may be asked by another event meanwhile.
+ * Those of an unusual size are not kept, and neither is the person then.
+ */
+async function noteChanges(distinctId: string, changes: PersonChanges, { cache }: AppMeta): Promise<void> {
+  const line = JSON.stringify({ ...changes, at: Date.now() })
+  if (line.length > 10_000) await persistently(() => cache.set(`person-${distinctId}`, null, 1))
+  else await pushLine(cache, changesKey(distinctId, 0), line, (2 * CHANGES_PERIOD) / 1000)
+}
+
+/** The properties of the person with the changes that PostHog may not have known of when it was asked. */
+async function changedSince(
+  { properties, askedAt }: CachedPerson,
+  distinctId: string,
+  { cache }: AppMeta,
+): Promise<Properties> {
+  const keys = [changesKey(distinctId, 0), changesKey(distinctId, 1)]
+  const lines = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, 99))))
+  return lines
+    .flat()
+    .map((line) => JSON.parse(line) as PersonChanges & { at: number })
+    .filter(({ at }) => at > askedAt - 60_000)
+    .reduceRight((person, { set, setOnce, unset }) => without(layered([setOnce, person, set]), unset), properties)
 }
 
 async function cachedPerson(distinctId: string, { cache }: AppMeta): Promise<CachedPerson | undefined> {
@@ -1340,8 +1379,7 @@ async function cachedPerson(distinctId: string, { cache }: AppMeta): Promise<Cac
 }
 
 async function keepPerson(distinctId: string, person: CachedPerson, { cache }: AppMeta): Promise<void> {
-  const seconds = Math.ceil(PERSON_KEPT_FOR - (Date.now() - person.askedAt) / 1000)
-  if (seconds <= 0) return
+  const seconds = person.id === undefined ? NOBODY_KEPT_FOR : PERSON_KEPT_FOR
   await orElse(
     persistently(() => cache.set(`person-${distinctId}`, person, seconds)),
     undefined,
@@ -1349,7 +1387,7 @@ async function keepPerson(distinctId: string, person: CachedPerson, { cache }: A
 }
 
 /** Many events at once wait for one answer. After a failure PostHog is left in peace for a minute. */
-async function askForPerson(distinctId: string, settings: Settings, meta: AppMeta): Promise<StoredPerson | undefined> {
+async function askForPerson(distinctId: string, settings: Settings, meta: AppMeta): Promise<CachedPerson | undefined> {
   const memory = meta.global
   if (Date.now() < (memory.lookUpRestsUntil ?? 0)) return undefined
   memory.lookUps ??= new Map()
@@ -1371,6 +1409,7 @@ async function askForPerson(distinctId: string, settings: Settings, meta: AppMet
 
 /** A person that PostHog does not know is an answer too: one without properties. */
 async function fetchPerson(distinctId: string, { posthogUrl }: Settings): Promise<CachedPerson> {
+  const askedAt = Date.now()
   const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
   const response = await posthog.api.get(path, { host: posthogUrl })
   if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
@@ -1383,7 +1422,7 @@ async function fetchPerson(distinctId: string, { posthogUrl }: Settings): Promis
   return {
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
     properties: isRecord(properties) ? properties : {},
-    askedAt: Date.now(),
+    askedAt,
   }
 }
 
@@ -1652,6 +1691,12 @@ async function count(cache: AppMeta['cache'], key: string): Promise<number> {
   return value
 }
 
+/** The list lives on for the given time from its first line on. */
+async function pushLine(cache: AppMeta['cache'], key: string, line: string, seconds: number): Promise<void> {
+  const length = await persistently(() => cache.lpush(key, [line]))
+  if (length === 1) await persistently(() => cache.expire(key, seconds))
+}
+
 /**
  * The result, or the fallback if there is none. PostHog rejects every await after 30 seconds, and an outer one before the
  * later ones inside it: only a catch around the whole of a call keeps a slow helper from taking the event with it.
@@ -1745,10 +1790,8 @@ async function readHistory(request: LoopsRequest, { cache }: AppMeta): Promise<H
 }
 
 async function note(request: LoopsRequest, line: HistoryLine, { cache }: AppMeta): Promise<void> {
-  const text = JSON.stringify(line)
   for (const key of historyKeys(request, Math.floor(Date.now() / PERIOD))) {
-    const length = await persistently(() => cache.lpush(key, [text]))
-    if (length === 1) await persistently(() => cache.expire(key, (2 * PERIOD) / SECOND))
+    await pushLine(cache, key, JSON.stringify(line), (2 * PERIOD) / SECOND)
   }
 }
 
@@ -1966,9 +2009,7 @@ type AppMeta = Pick<ScaffoldMeta, 'config' | 'global' | 'cache'> & Partial<Pick<
 export async function setupPlugin(meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
-    console.warn(
-      'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.',
-    )
+    console.warn('Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.')
   }
   if (settings.dryRun) return
   meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
@@ -2080,7 +2121,8 @@ function lettersChanged(one: string, other: string): number {
 export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery !== 'direct') return
-  const request = requestToSend(event, settings, meta, await orElse(storedPerson(event, settings, meta), undefined))
+  const stored = await orElse(storedPerson(event, settings, meta), 'unanswered' as const)
+  const request = requestToSend(event, settings, meta, stored === 'unanswered' ? undefined : stored)
   if (request !== undefined) await deliver(deliveryOf(request, event), settings, meta)
 }
 

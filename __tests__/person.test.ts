@@ -229,6 +229,62 @@ describe('the look-up', () => {
     expect(personsApi.requests).toHaveLength(1)
   })
 
+  it('knows what an event sets while PostHog is asked', async () => {
+    const { clock, worker, personsApi, sent } = install()
+    personsApi.fault = { slowMilliseconds: 500 }
+    void worker.deliver(pageView())
+    await clock.run(start + 200)
+    void worker.deliver(captured('other', { $set: { email: 'new@example.com' } }))
+    await clock.run(start + MINUTE)
+    void worker.deliver(pageView())
+    await clock.run()
+    expect(sent().map((body) => (body as { email?: string }).email)).toEqual(['new@example.com', 'new@example.com'])
+    expect(personsApi.requests).toHaveLength(1)
+  })
+
+  it('knows what the event that asked has set, though PostHog does not yet', async () => {
+    const { clock, worker, personsApi, sent } = install({}, '2024-02', [])
+    void worker.deliver(pageView({ $set: { email: 'ada@example.com', plan: 'pro' } }))
+    await clock.run(start + MINUTE / 2)
+    void worker.deliver(pageView())
+    await clock.run()
+    expect(sent()).toEqual(Array(2).fill({ ...adaViews, eventProperties: { plan: 'pro' } }))
+    expect(personsApi.requests).toHaveLength(1)
+  })
+
+  it('asks again after a minute for a person that PostHog did not know', async () => {
+    const persons: Person[] = []
+    const { clock, worker, personsApi, sent } = install({}, '2024-02', persons)
+    for (const minute of [0, 0.5, 1.5]) {
+      await clock.run(start + minute * MINUTE)
+      void worker.deliver(pageView())
+      await clock.run(start + (minute + 0.1) * MINUTE)
+      persons.splice(0, 1, ada)
+    }
+    expect(personsApi.requests).toHaveLength(2)
+    expect(sent().at(-1)).toEqual(adaViews)
+  })
+
+  it('keeps no person whose changes are too large to keep', async () => {
+    const { clock, worker, personsApi, sent } = install()
+    const about = 'x'.repeat(10_000)
+    for (const [minute, event] of [pageView(), captured('other', { $set: { about } }), pageView()].entries()) {
+      void worker.deliver(event)
+      await clock.run(start + (minute + 1) * MINUTE)
+    }
+    expect(sent()).toEqual([adaViews, adaViews])
+    expect(personsApi.requests).toHaveLength(2)
+  })
+
+  it('does not let what was set long before it asked win over what PostHog says', async () => {
+    const { clock, worker, sent } = install()
+    void worker.deliver(captured('other', { $set: { plan: 'old' } }))
+    await clock.run(start + 2 * MINUTE)
+    void worker.deliver(pageView())
+    await clock.run()
+    expect(sent()).toEqual([adaViews])
+  })
+
   it('is off without an address, with webhook delivery, and for events that need it not', async () => {
     for (const changes of [{ posthogUrl: '' }, { delivery: 'webhook' }, { trackedEvents: 'other' }]) {
       const { clock, worker, personsApi } = install(changes)
