@@ -56,7 +56,9 @@ export interface LoopsRequest {
 
 /** Why an event that matches the settings is not sent, as one clause. */
 export type SkipReason =
-  'it has neither an email address nor a user ID' | 'its email address is left out by the settings'
+  | 'it has neither an email address nor a user ID'
+  | 'its email address is left out by the settings'
+  | 'PostHog does not tell of the person that a filter looks at'
 
 /** `undefined`: the settings do not ask for this event. */
 export type Translation = { readonly request: LoopsRequest } | { readonly skipped: SkipReason } | undefined
@@ -986,6 +988,12 @@ export function needsPerson(event: CapturedEvent, settings: Settings): boolean {
   )
 }
 
+/** Whether a filter looks at something of the person that the event itself does not tell. */
+function filtersNeedPerson(event: CapturedEvent, settings: Settings): boolean {
+  const sighting = sightingOf(event)
+  return wantedHalves(sighting, settings).some((half) => hasUntoldFilter(half, sighting))
+}
+
 /** The halves of the settings that ask for the event, as far as the event itself tells. */
 function wantedHalves(sighting: Sighting, { eventsToSend, contactUpdates }: Settings): Half[] {
   return [eventsToSend, contactUpdates].filter(
@@ -1307,6 +1315,9 @@ interface CachedPerson extends StoredPerson {
 /** What an event changes of its person. */
 type PersonChanges = ReturnType<typeof personChanges>
 
+const UNANSWERED = 'unanswered' as const
+const UNDECIDED: SkipReason = 'PostHog does not tell of the person that a filter looks at'
+
 /**
  * The person of the event as PostHog has stored it, with what later events have changed.
  *
@@ -1316,21 +1327,25 @@ async function storedPerson(
   event: CapturedEvent,
   settings: Settings,
   meta: AppMeta,
-): Promise<StoredPerson | 'unanswered' | undefined> {
+): Promise<StoredPerson | typeof UNANSWERED | undefined> {
   const { distinct_id: distinctId } = event
-  if (settings.posthogUrl === '' || !mayBeLookedUp(distinctId)) return undefined
-  const changes = personChanges(event, isRecord(event.properties) ? event.properties : {})
-  if (hasCustomName(changes)) await orElse(noteChanges(distinctId, changes, meta), undefined)
-  if (!needsPerson(event, settings)) return undefined
-
+  if (!mayBeLookedUp(distinctId, settings) || !needsPerson(event, settings)) return undefined
   const person = (await cachedPerson(distinctId, meta)) ?? (await askForPerson(distinctId, settings, meta))
-  if (person === undefined) return 'unanswered'
+  if (person === undefined) return UNANSWERED
   return { ...person, properties: await orElse(changedSince(person, distinctId, meta), person.properties) }
 }
 
+/** Notes what the event changes of its person, for those that look the person up. */
+async function followPerson(event: CapturedEvent, settings: Settings, meta: AppMeta): Promise<void> {
+  if (!mayBeLookedUp(event.distinct_id, settings)) return
+  const changes = personChanges(event, isRecord(event.properties) ? event.properties : {})
+  if (hasCustomName(changes)) await noteChanges(event.distinct_id, changes, meta)
+}
+
 /** What PostHog has stored under a shared ID is of whoever came last. And an ID that no URL can hold, it does not know. */
-function mayBeLookedUp(distinctId: unknown): boolean {
-  return typeof distinctId === 'string' && !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
+function mayBeLookedUp(distinctId: unknown, { posthogUrl }: Settings): boolean {
+  if (posthogUrl === '' || typeof distinctId !== 'string') return false
+  return !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
 }
 
 /** Whether there is more than the `$` properties of every page view. */
@@ -1995,7 +2010,7 @@ interface Memory {
   isLookUpFailureLogged?: boolean
 }
 
-type ScaffoldMeta = Meta<{ config: Config; global: Memory; jobs: { deliver: Delivery } }>
+type ScaffoldMeta = Meta<{ config: Config; global: Memory; jobs: { deliver: Delivery; decide: Undecided } }>
 
 /** What the app uses of `meta`; servers since late 2024 have no jobs, whatever the scaffold's types say. */
 type AppMeta = Pick<ScaffoldMeta, 'config' | 'global' | 'cache'> & Partial<Pick<ScaffoldMeta, 'jobs'>>
@@ -2121,13 +2136,49 @@ function lettersChanged(one: string, other: string): number {
 export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery !== 'direct') return
-  const stored = await orElse(storedPerson(event, settings, meta), 'unanswered' as const)
-  const request = requestToSend(event, settings, meta, stored === 'unanswered' ? undefined : stored)
+  await orElse(followPerson(event, settings, meta), undefined)
+  await decide({ event, firstTried: Date.now(), failures: 0 }, settings, meta)
+}
+
+/** An event that waits in PostHog's job queue for a filter that looks at the person. */
+interface Undecided {
+  readonly event: CapturedEvent
+  /** Milliseconds since 1970. */
+  readonly firstTried: number
+  readonly failures: number
+}
+
+async function decide(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {
+  const { event } = undecided
+  const stored = await orElse(storedPerson(event, settings, meta), UNANSWERED)
+  if (stored === UNANSWERED && filtersNeedPerson(event, settings)) return decideLater(undecided, settings, meta)
+  const request = requestToSend(event, settings, meta, stored === UNANSWERED ? undefined : stored)
   if (request !== undefined) await deliver(deliveryOf(request, event), settings, meta)
 }
 
-/** Deliveries that wait in PostHog's job queue. Those of an app that is turned off meanwhile, PostHog does not run. */
+/** What a filter makes of half a person may be wrong, and nobody is mailed on a guess. */
+async function decideLater(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {
+  const { event, firstTried, failures } = undecided
+  if (settings.dryRun) {
+    logSkip(event, UNDECIDED, settings, meta.global)
+    return
+  }
+  const wait = Math.min(HOUR, 1.5 ** failures * MINUTE) * (1 + Math.random() / 2)
+  if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, UNDECIDED)
+  const { jobs: queue } = meta
+  const next = { event, firstTried, failures: failures + 1 }
+  const waits =
+    queue !== undefined &&
+    (await orElse(
+      persistently(() => queue.decide(next).runAt(new Date(Date.now() + wait))).then(() => true),
+      false,
+    ))
+  if (!waits) throw new RetryError(UNDECIDED)
+}
+
+/** What waits in PostHog's job queue. The jobs of an app that is turned off meanwhile, PostHog does not run. */
 export const jobs = {
+  decide: (undecided: Undecided, meta: AppMeta): Promise<void> => decide(undecided, settingsOf(meta), meta),
   deliver: async (delivery: Delivery, meta: AppMeta): Promise<void> => {
     const settings = settingsOf(meta)
     const isSpare = delivery.isSpare === true
