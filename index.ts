@@ -1761,6 +1761,11 @@ interface History {
 type HistoryLine =
   Write | { readonly id: string; readonly done: number } | { readonly id: string; readonly refused: true }
 
+/** A line that stands for all those behind it, so that few need be read. */
+interface Summary {
+  readonly summary: readonly HistoryLine[]
+}
+
 /**
  * Reads the history of the contact and adds the delivery to it. It must stand there before it is sent: whoever writes
  * something older afterwards sees it.
@@ -1769,9 +1774,11 @@ type HistoryLine =
  * @throws what the cache says if it does not answer.
  */
 async function prepared(delivery: Delivery, meta: AppMeta): Promise<History | 'superfluous'> {
-  const history = await readHistory(delivery.request, meta)
+  const lists = await readLists(delivery.request, meta)
+  const history = historyIn(lists.flatMap(({ lines }) => lines))
   if (isSuperfluous(delivery, history)) return 'superfluous'
-  if (delivery.isNoted !== true) await note(delivery.request, writeOf(delivery), meta)
+  if (delivery.isNoted !== true) await note(delivery.request, shortened(writeOf(delivery)), meta)
+  await orElse(summarise(lists, meta), undefined)
   return history
 }
 
@@ -1791,17 +1798,88 @@ function historyKeys({ path, body }: LoopsRequest, period: number): string[] {
 /** A period outlasts every retry. Two are read, so that the memory of a contact is bounded and nothing is forgotten. */
 const PERIOD = 25 * HOUR
 
-async function readHistory(request: LoopsRequest, { cache }: AppMeta): Promise<History> {
+async function readHistory(request: LoopsRequest, meta: AppMeta): Promise<History> {
+  return historyIn((await readLists(request, meta)).flatMap(({ lines }) => lines))
+}
+
+/** Lines under one key, the newest first. */
+interface HistoryList {
+  readonly key: string
+  readonly texts: readonly string[]
+  readonly lines: readonly (HistoryLine | Summary)[]
+}
+
+/** What is read each time: so much more than stands before a summary that what others add meanwhile is seen. */
+const MOST_LINES = 150
+const MOST_TEXT = 300_000
+
+async function readLists(request: LoopsRequest, { cache }: AppMeta): Promise<HistoryList[]> {
   const period = Math.floor(Date.now() / PERIOD)
   const keys = [...historyKeys(request, period), ...historyKeys(request, period - 1)]
-  const texts = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, 99))))
-  const lines = texts.flat().map((text) => JSON.parse(text) as HistoryLine)
+  return Promise.all(
+    keys.map(async (key) => {
+      // As one text, since it costs more to fetch a line across the border of PostHog's VM than to parse it.
+      const text = (await persistently(() => cache.lrange(key, 0, MOST_LINES - 1))).join('\n')
+      const texts = withinReach(text)
+      return { key, texts, lines: texts.map((text) => JSON.parse(text) as HistoryLine | Summary) }
+    }),
+  )
+}
+
+function withinReach(text: string): string[] {
+  if (text === '') return []
+  return text.length <= MOST_TEXT ? text.split('\n') : text.slice(0, MOST_TEXT).split('\n').slice(0, -1)
+}
+
+function historyIn(written: readonly (HistoryLine | Summary)[]): History {
+  const lines = written.flatMap((line) => ('summary' in line ? line.summary : [line]))
   const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.id] : [])))
   const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
   return {
     writes: [...new Map(writes.map((write) => [write.id, write])).values()],
     done: new Map(lines.flatMap((line) => ('done' in line ? [[line.id, line.done]] : []))),
   }
+}
+
+async function summarise(lists: readonly HistoryList[], { cache }: AppMeta): Promise<void> {
+  for (const { key, texts, lines } of lists) {
+    const newest = lines.findIndex((line) => 'summary' in line)
+    const since = newest < 0 ? texts : texts.slice(0, newest)
+    if (since.length < MOST_LINES / 3 && since.join('').length < MOST_TEXT / 3) continue
+    await pushLine(cache, key, JSON.stringify({ summary: whatCounts(historyIn(lines)) }), (2 * PERIOD) / SECOND)
+  }
+}
+
+/** As each later event of the contact reads them, what is too large is kept in no order. */
+const LONGEST_WRITE = 30_000
+const LONGEST_SUMMARY = 100_000
+
+function shortened(write: Write): Write {
+  return JSON.stringify(write.values).length > LONGEST_WRITE ? { ...write, values: {} } : write
+}
+
+/** The newest write of each value and of each link; and before one that Loops has yet to take, the newest that it has. */
+function whatCounts({ writes, done }: History): HistoryLine[] {
+  const [seen, taken] = [new Set<string>(), new Set<string>()]
+  const counted: HistoryLine[] = []
+  let length = 0
+  for (const write of [...writes].sort((one, other) => (isNewer(one, other) ? -1 : 1))) {
+    const time = done.get(write.id)
+    const counts = (what: string): boolean => {
+      const isNews = !seen.has(what) || (time !== undefined && !taken.has(what))
+      seen.add(what)
+      if (time !== undefined) taken.add(what)
+      return isNews
+    }
+    const values = Object.entries(write.values).filter(([name]) => counts(`value ${name}`))
+    const isLink = counts(JSON.stringify([write.email, write.userId]))
+    if (!isLink && values.length === 0) continue
+    const line = { ...write, values: Object.fromEntries(values) }
+    length += JSON.stringify(line).length
+    if (length > LONGEST_SUMMARY) break
+    counted.push(line, ...(time === undefined ? [] : [{ id: write.id, done: time }]))
+  }
+  return counted
 }
 
 async function note(request: LoopsRequest, line: HistoryLine, { cache }: AppMeta): Promise<void> {

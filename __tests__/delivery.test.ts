@@ -487,6 +487,84 @@ describe('never older over newer', () => {
     expect(second).toEqual({ constructor: 'Lotus', email: 'ada@example.com', userId: 'user_1' })
   })
 
+  describe('however much has been written to a contact since', () => {
+    const view = (): CapturedEvent => event('$pageview', { $set: { email: 'ada@example.com' } })
+    const late = (one: CapturedEvent): CapturedEvent => ({ ...one, timestamp: new Date(start - MINUTE).toISOString() })
+
+    async function many({ clock, deliver }: Simulation, made: () => CapturedEvent): Promise<void> {
+      for (let count = 0; count < 120; count++) {
+        deliver(made())
+        await clock.run(clock.now() + 1000)
+      }
+    }
+
+    it('a property stays', async () => {
+      const simulation = simulate()
+      const { clock, api, deliver, sent } = simulation
+      deliver({ ...set({ plan: 'free' }), timestamp: new Date(start - HOUR).toISOString() })
+      await clock.run(start + 1000)
+      deliver(set({ plan: 'pro' }))
+      await many(simulation, view)
+      deliver(late(set({ plan: 'team' })))
+      await clock.run()
+      expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+      expect(sent()).toHaveLength(122)
+    })
+
+    it('an address stays', async () => {
+      const simulation = simulate()
+      const { clock, api, deliver } = simulation
+      deliver(set({ email: 'new@example.com' }))
+      let seats = 0
+      await many(simulation, () => event('purchase', { $set: { seats: (seats += 1) } }))
+      deliver(late(set({ plan: 'pro' })))
+      await clock.run()
+      expect(api.contacts()).toMatchObject([{ email: 'new@example.com', plan: 'pro', seats: 120 }])
+    })
+
+    it('what stands behind one that Loops refuses in the end stays', async () => {
+      const simulation = simulate()
+      const { clock, api, app, deliver } = simulation
+      deliver(set({ plan: 'pro' }))
+      await clock.run(start + MINUTE)
+      // Loops refuses a number for a text.
+      api.setFault(({ body }) => (body.includes('"plan":5') ? failed : undefined))
+      deliver(set({ plan: 5 }))
+      await many(simulation, view)
+      api.setFault(() => undefined)
+      await clock.run(clock.now() + HOUR)
+      expect(app.failures).toHaveLength(1)
+      deliver(late(set({ plan: 'free' })))
+      await clock.run()
+      expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+    })
+
+    it('what is read stays short', async () => {
+      const { clock, app, deliver } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
+      for (let count = 0; count < 60; count++) {
+        const own = Object.fromEntries(
+          Array.from({ length: 100 }, (_, name) => [`name ${count} ${name}`, 'x'.repeat(200)]),
+        )
+        deliver(set(own))
+        await clock.run(clock.now() + 1000)
+      }
+      const lines = await app.cache.lrange(`userId-user_1-${Math.floor(start / (25 * HOUR))}`, 0, 1000)
+      expect(lines.length).toBeGreaterThan(120)
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(105_000)
+      expect(lines.findIndex((line) => line.startsWith('{"summary"'))).toBeLessThan(10)
+    })
+
+    it('what is too large to be read each time is sent all the same', async () => {
+      const { clock, app, api, deliver } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
+      const large = Object.fromEntries(Array.from({ length: 200 }, (_, name) => [`name ${name}`, 'x'.repeat(200)]))
+      deliver(set(large))
+      await clock.run()
+      expect(api.contacts()).toMatchObject([large])
+      const lines = await app.cache.lrange(`userId-user_1-${Math.floor(start / (25 * HOUR))}`, 0, 1000)
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(30_000)
+    })
+  })
+
   it('what Loops refused is not taken for newer', async () => {
     const { clock, api, app, faults, deliver } = simulate('2024-02', {
       contactProperties: 'plan: {person.properties.plan}',
