@@ -607,7 +607,7 @@ type Operator =
   | 'is_date_after'
 
 const TEXT = { takes: 'a text', types: ['string'] }
-const PATTERN = { takes: 'a regular expression', types: ['string'] }
+const PATTERN = { takes: 'a regular expression of RE2, without [[:name:]] and \\Q', types: ['string'] }
 const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
 const DATE = { takes: 'a date like "2024-05-01" or "2024-05-01T10:00:00Z"', types: ['string', 'number'] }
 
@@ -761,7 +761,7 @@ interface Pattern {
 
 /** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
 const PATTERN_TOKEN =
-  /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\w+\}|[pP]\w|x[\da-fA-F]{2}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!])|\{\d+(?:,\d*)?\}|[^]/gu
+  /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!])|\{\d+(?:,\d*)?\}|[^]/gu
 
 /** Makes a pattern of RE2's syntax ready to be matched; `undefined` if it is none. RE2 knows no look-around either. */
 function compilePattern(source: string): Pattern | undefined {
@@ -855,8 +855,8 @@ function parseAtom(tokens: readonly string[], start: number, flags: string): Par
   }
   const holds = positionTest(token, flags)
   if (holds !== undefined) return { piece: (next, size) => state(size, { holds, next: [next] }), end: start + 1 }
-  // What is left must stand for one character; a back reference does not, nor do a look-around and a stray sign.
-  if (/^(\(\?|[*+?)]|\{\d|\\[1-9k])/.test(token)) throw new Error('RE2 does not know it')
+  // What is left must stand for one character, which a look-around and a stray sign do not.
+  if (/^(\(\?|[*+?)]|\{\d)/.test(token)) throw new Error('RE2 does not know it')
   const matches = characterTest(token, flags)
   return { piece: (next, size) => state(size, { matches, next: [next] }), end: start + 1 }
 }
@@ -883,23 +883,44 @@ function positionTest(token: string, flags: string): PatternState['holds'] {
 }
 
 function characterTest(token: string, flags: string): (character: string) => boolean {
-  const isLiteral = !/^[\\[.]/.test(token) && !flags.includes('i')
-  if (isLiteral) return (character) => character === token
-  // RE2 takes a bracket that comes first in a class for itself, and a property without braces.
-  const written = token.replace(/^(\[\^?)\]/, '$1\\]').replace(/^\\([pP])(\w)$/, '\\$1{$2}')
-  const source = `^(?:${written})$`
-  const pattern = oneCharacterPattern(source, flags.replace('m', ''))
+  if (token === '.') return (character) => character !== '\n' || flags.includes('s')
+  const isLiteral = !/^[\\[]/.test(token)
+  if (isLiteral && !flags.includes('i')) return (character) => character === token
+  const source = isLiteral ? token.replace(SYNTAX, '\\$&') : escapesOfRE2(token)
+  const pattern = new RegExp(`^${source}$`, flags.includes('i') ? 'iu' : 'u')
   return (character) => pattern.test(character)
 }
 
-/** Without the flag "u" more escapes are allowed, and RE2 allows them too. */
-function oneCharacterPattern(source: string, flags: string): RegExp {
-  try {
-    return new RegExp(source, `${flags}u`)
-  } catch {
-    return new RegExp(source, flags)
-  }
+const SYNTAX = /[\^$\\.*+?()[\]{}|/]/
+
+/** A class or an escape as JavaScript writes what RE2 means by it. Throws for what RE2 does not know, and for `[[:name:]]`. */
+function escapesOfRE2(token: string): string {
+  const isClass = token.startsWith('[')
+  if (token.slice(1).includes('[:')) throw new Error('There are no named classes here')
+  // RE2 takes a bracket that comes first in a class for itself.
+  const written = token.replace(/^(\[\^?)\]/, '$1\\]')
+  const escapes = /\\([pPx]\{[^}]*\}|[pP]\w|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])/gu
+  return written.replace(escapes, (_, escape: string) => escapeOfRE2(escape, isClass))
 }
+
+function escapeOfRE2(escape: string, isClass: boolean): string {
+  const [, sign, isNegated = '', name = ''] = /^([pP])\{?(\^?)(\w+)\}?$/.exec(escape) ?? []
+  if (sign !== undefined) {
+    const property = /^([LMNPSZC][a-z]?|Any)$/.test(name) ? name : `Script=${name}`
+    return `\\${(sign === 'p') === (isNegated === '') ? 'p' : 'P'}{${property}}`
+  }
+  if (escape === 's') return isClass ? BLANKS : `[${BLANKS}]`
+  if (escape === 'S') return isClass ? `\\S${OTHER_BLANKS}` : `[^${BLANKS}]`
+  if (escape === 'a') return '\\x07'
+  if (escape.startsWith('x{')) return `\\u${escape.slice(1)}`
+  if (/^([dDwWnrtfv]|[xu][\da-fA-F]+)$/.test(escape)) return `\\${escape}`
+  if (!/^[ -/:-@[-`{-~]$/.test(escape)) throw new Error('RE2 does not know it')
+  return SYNTAX.test(escape) || (isClass && escape === '-') ? `\\${escape}` : escape
+}
+
+/** What RE2 takes for a blank, and what JavaScript does besides. */
+const BLANKS = '\\t\\n\\f\\r '
+const OTHER_BLANKS = '\\v\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
 
 function matchesPattern({ start, longestText }: Pattern, text: string): boolean {
   const characters = Array.from(text.slice(0, longestText))

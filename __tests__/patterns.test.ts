@@ -48,6 +48,22 @@ describe('a regular expression', () => {
     ['a|', ['', 'b'], []],
     ['(a*)*b', ['b', 'aab'], ['aa']],
     ['()*x', ['x'], ['y']],
+    ['a.c', ['a\rc', 'a\u2028c'], ['a\nc']],
+    ['^\\s$', [' ', '\t', '\n', '\f', '\r'], ['\v', '\u00a0', 'x']],
+    ['^\\S$', ['\v', '\u00a0', 'x'], [' ', '\n']],
+    ['^[\\s_]$', [' ', '_'], ['\v', '\u3000']],
+    ['^[\\S]$', ['\v', '\ufeff', 'x'], [' ']],
+    ['^[^\\S]$', [' ', '\r'], ['\v', 'x']],
+    ['^\\x{41}\\x42\\u0043$', ['ABC'], ['abc']],
+    ['^[\\x{1F600}]\\a$', ['😀\u0007'], ['😀a']],
+    ['^[\\pL\\p{Nd}]$', ['é', '7'], ['-', 'pL']],
+    ['^\\p{Greek}\\P{Greek}\\p{^Greek}$', ['αaa'], ['aaa', 'ααα']],
+    ['^\\PL$', ['7'], ['a']],
+    ['\\_\\"\\ \\%', ['_" %'], ['"']],
+    ['(?i)^]}\\.X$', [']}.x'], ['].x']],
+    ['^[\\]\\-\\^a]+$', ['a-^]'], ['b']],
+    ['^[\\.{2}]+$', ['.{2}'], ['a']],
+    ['^[\\x41b]\\x41b$', ['bAb', 'AAb'], ['xAb']],
   ])('%s', (pattern, matching, others) => {
     const matches = matcher(pattern)
     expect(matching.filter((text) => matches?.(text) !== true)).toEqual([])
@@ -72,9 +88,27 @@ describe('a regular expression', () => {
     '(a)\\1',
     '\\k<n>',
     '[z-a]',
+    '[[:digit:]]',
+    '[^x[:alpha:]]',
+    ...[
+      '\\Qa\\E',
+      '\\C',
+      '\\0',
+      '[\\1]',
+      '[\\b]',
+      '\\Z',
+      '\\G',
+      '\\cA',
+      '\\é',
+      '\\u00g0',
+      '\\xg',
+      '\\p{Klingon}',
+      '\\p',
+      '\\x{110000}',
+    ],
   ])('%s is refused', (pattern) => {
     expect(problemsIn({ eventFilters: JSON.stringify([{ key: 'a', operator: 'regex', value: pattern }]) })).toContain(
-      'does not go with regex (filter on "a"): write a regular expression',
+      'does not go with regex (filter on "a"): write a regular expression of RE2',
     )
   })
 

@@ -222,7 +222,8 @@ describe('a settings error', () => {
     [
       'a broken regular expression',
       { contactFilters: '[{"key": "a", "operator": "regex", "value": "("}]' },
-      'Update contacts: property filters: "(" does not go with regex (filter on "a"): write a regular expression.',
+      'Update contacts: property filters: "(" does not go with regex (filter on "a"): write a regular expression of RE2, ' +
+        'without [[:name:]] and \\Q.',
     ],
     [
       'a number that is none',
