@@ -426,6 +426,34 @@ describe('an event that is sent', () => {
     })
   })
 
+  test.each<[string, object, object, string]>([
+    [
+      'its uuid was sent before',
+      { properties: { ...event.properties, total: 50 } },
+      {},
+      'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.',
+    ],
+    [
+      'Loops takes its uuid once',
+      { properties: { ...event.properties, total: 50 } },
+      { excludedEmails: 'example.org' },
+      'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.',
+    ],
+  ])('has a reason if %s', async (_name, changes, changedSettings, reason) => {
+    await answer('send', send)
+    const again = { ...send, event: { ...event, ...changes }, settings: { ...settings, ...changedSettings } }
+    expect((await answer<Result>('send', again)).reason).toBe(reason)
+  })
+
+  test('has a reason if Loops knows nobody by its user ID', async () => {
+    const ofStranger = (uuid: string) => ({ ...send, event: { ...event, uuid, properties: {} } })
+    const results = []
+    for (const uuid of ['a', 'b', 'c']) results.push(await answer<Result>('send', ofStranger(uuid)))
+    const skipped = 'The event is skipped: Loops has just answered that it knows no contact with its user ID.'
+    expect(results.map(({ reason }) => reason)).toEqual([undefined, skipped, skipped])
+    expect(results.at(-1)?.verdict).toEqual({ matched: ['Events to send'] })
+  })
+
   test('tells that it waits for its turn', async () => {
     const slowly = { ...send, settings: { ...settings, requestsPerSecond: '0.1' } }
     const another = { ...event, uuid: '018f0000-0000-7000-8000-000000000003' }

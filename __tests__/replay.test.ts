@@ -19,11 +19,16 @@ function file(name: string, content: unknown): string {
   return path
 }
 
-async function npmStart(...args: string[]): Promise<{ exitCode: number; said: string; told: string }> {
+const npmStart = (...args: string[]): ReturnType<typeof runWith> => runWith({}, args)
+
+async function runWith(
+  environment: NodeJS.ProcessEnv,
+  args: string[],
+): Promise<{ exitCode: number; said: string; told: string }> {
   const said: string[] = []
   const told: string[] = []
   const output = { say: (text: string) => void said.push(text), tell: (text: string) => void told.push(text) }
-  const exitCode = await run(args, {}, output)
+  const exitCode = await run(args, environment, output)
   return { exitCode, said: stripVTControlCharacters(said.join('')), told: told.join('') }
 }
 
@@ -47,8 +52,8 @@ describe('npm start', () => {
     expect({ exitCode, told }).toEqual({ exitCode: 0, told: '' })
     expect(said).toContain('PUT https://app.loops.so/api/v1/contacts/update')
     expect(said).toContain('POST https://app.loops.so/api/v1/events/send')
-    expect(said).toContain('skipped: it has neither an email address nor a user ID')
-    expect(said).toContain('not asked for by the settings')
+    expect(said).toContain('The event is skipped: it has neither an email address nor a user ID.\n')
+    expect(said).toContain('The settings do not ask for this event: ')
     expect(said).toContain('400 {"success":false,"message":"Contact not found."}')
     expect(said).toMatch(/Loops now has 1 contact\n.*"firstName":"Maren","lastName":"Holt-Reyes".*"plan":"pro"/)
     expect(said).toMatch(/and 6 events\n {2}signedUp of maren\.holt@example\.com \{"pathname":"\/pricing"\}/)
@@ -105,10 +110,76 @@ and 1 event
     expect(said.match(/"total": 49\.5/g)).toHaveLength(2)
   })
 
-  it('says so when there is nothing to send', async () => {
-    const { said } = await npmStart('--events', file('twice.json', [event, event]), '--config', file('c.json', config))
-    expect(said).toContain('nothing to send: Loops has just been told the same')
-    expect(said.match(/200 \{"success":true\}/g)).toHaveLength(1)
+  const identify = { ...event, event: '$identify' }
+  const ofStranger = { ...event, properties: {} }
+  const told = 'There is nothing to send: Loops has just been told the same.'
+  const dry = 'The app only logs the request, since its own setting "Dry run" is on.'
+  const unknown = 'The event is skipped: Loops has just answered that it knows no contact with its user ID.'
+  const repeated =
+    'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.'
+  const uncalled = (version: string) => `PostHog ${version} never asks the app for a webhook: choose "direct".`
+  const live = { LOOPS_API_KEY: 'of-no-account' }
+
+  type Case = [
+    name: string,
+    reasons: (string | undefined)[],
+    events: object[],
+    settings: object,
+    options: string[],
+    environment: NodeJS.ProcessEnv,
+  ]
+  it.each<Case>([
+    ['what Loops has just been told', [undefined, told], [identify, { ...identify, uuid: another.uuid }], {}, [], {}],
+    ['a repeated uuid', [undefined, repeated], [event, { ...event, distinct_id: 'user_2' }], {}, [], {}],
+    [
+      'one that Loops refuses',
+      [undefined, undefined, repeated],
+      [event, { ...ofStranger, uuid: another.uuid }, { ...ofStranger, uuid: another.uuid }],
+      {},
+      [],
+      {},
+    ],
+    ['a dry run', [dry], [event], {}, ['--dry-run'], {}],
+    ['the dry run of the settings', [dry], [event], { dryRun: 'Yes' }, [], {}],
+    ['a dry run with a real key', [dry], [event], {}, ['--live', '--dry-run'], live],
+    ...['1.40', '2025-06', '2025-09'].map((version): Case => [
+      `no webhooks on ${version}`,
+      [uncalled(version)],
+      [event],
+      { delivery: 'webhook' },
+      ['--server', version],
+      {},
+    ]),
+    [
+      'the first, second and third event of a stranger',
+      [undefined, unknown, unknown],
+      [ofStranger, { ...ofStranger, uuid: 'b' }, { ...ofStranger, uuid: 'c' }],
+      {},
+      [],
+      {},
+    ],
+    [
+      'another stranger',
+      [undefined, unknown, undefined, unknown],
+      ['1', '2', '3', '4'].map((uuid) => ({ ...ofStranger, uuid, distinct_id: uuid < '3' ? 'user_1' : 'user_2' })),
+      {},
+      [],
+      {},
+    ],
+    [
+      'a stranger of whom Loops learns',
+      [undefined, unknown, undefined, undefined],
+      [ofStranger, { ...ofStranger, uuid: 'b' }, { ...event, uuid: 'c' }, { ...ofStranger, uuid: 'd' }],
+      {},
+      [],
+      {},
+    ],
+  ])('says why there is nothing to send: %s', async (_name, reasons, events, settings, options, environment) => {
+    const files = ['--events', file('e.json', events), '--config', file('c.json', { ...config, ...settings })]
+    const { said } = await runWith(environment, [...options, ...files])
+    const given = said.split(/^ +\d+ {2}\S+ {2}of /m).slice(1)
+    const sentence = /(There is nothing|An event with this|The app only|The event is|PostHog \S+ never).*/
+    expect(given.map((report) => sentence.exec(report)?.[0])).toEqual(reasons)
   })
 
   it('sends nothing in a dry run', async () => {

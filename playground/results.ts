@@ -1,7 +1,8 @@
 import { settingFields } from '../sandbox/app-files'
 import type { AppConfig } from '../sandbox/config-file'
-import { DryRuns } from '../sandbox/dry-runs'
+import { DryRuns, type Explanation } from '../sandbox/dry-runs'
 import type { CapturedEvent } from '../sandbox/ingestion'
+import { reasonForNothing } from '../sandbox/no-request'
 import { ObservedApp, type Outcome } from '../sandbox/observed-app'
 import type { ServerVersion } from '../sandbox/server-versions'
 import type { Result, ShownRequest, Verdict } from './contract'
@@ -47,11 +48,12 @@ export function offResult({ config }: SetUp, { errors }: Pick<Outcome, 'errors'>
 
 /** What the page shows of an event that has been delivered. */
 export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outcome): Promise<Result> {
-  const verdict = await verdictOn(setUp, event)
+  const explanation = await explained(setUp, event)
+  const verdict = verdictOf(explanation)
   const requests = outcome.made.filter(({ by }) => by !== 'setupPlugin').map(shownRequest)
   const [request] = requests.filter(({ body }) => body !== '')
   const config = withDefaults(setUp.config)
-  const reason = request === undefined ? reasonFor({ ...setUp, config }, verdict, outcome) : undefined
+  const reason = reasonForNothing(config, setUp.server, explanation, outcome)
   const errors = outcome.errors.map(({ name, message }) => `${name}: ${message}`)
   const result: Result = {
     verdict,
@@ -84,26 +86,18 @@ function shownRequest({
   }
 }
 
-async function verdictOn({ config, server }: SetUp, event: CapturedEvent): Promise<Verdict> {
+/** What the page shows of an explanation. */
+export function verdictOf({ matched, skipped }: Explanation): Verdict {
+  return { matched, ...(skipped !== undefined && { skipped }) }
+}
+
+async function explained({ config, server }: SetUp, event: CapturedEvent): Promise<Explanation> {
   const dryRuns = new DryRuns(config, server, { trusted: true })
   try {
     return await dryRuns.explain(event)
   } finally {
     dryRuns.close()
   }
-}
-
-function reasonFor({ config, server }: SetUp, { matched, skipped }: Verdict, outcome: Outcome): string | undefined {
-  if (matched.length === 0) {
-    return 'The settings do not ask for this event: no list of events names it, or a filter does not hold.'
-  }
-  if (skipped !== undefined) return `The event is skipped: ${skipped}.`
-  if (outcome.waits || outcome.errors.length > 0) return undefined
-  if (config.delivery === 'webhook' && server.composeWebhook !== 'called') {
-    return `PostHog ${server.name} never asks the app for a webhook: choose "direct".`
-  }
-  if (config.dryRun === 'Yes') return 'The app only logs the request, since its own setting "Dry run" is on.'
-  return 'There is nothing to send: Loops has just been told the same.'
 }
 
 /** What the app itself does about settings that are missing. */

@@ -9,7 +9,7 @@ import { serverVersions, type ServerVersion } from '../sandbox/server-versions'
 import type { Problem, Result, SettingsQuestion, Target, Verdict, Verdicts } from './contract'
 import { LiveEvents } from './live-events'
 import { realLoops, StandIn, STAND_IN_KEY } from './loops'
-import { mockedResult, offResult, resultOf, type SetUp } from './results'
+import { mockedResult, offResult, resultOf, verdictOf, type SetUp } from './results'
 import { problemsWith } from './settings-problems'
 
 /** The PostHog server that the page starts with. */
@@ -53,10 +53,10 @@ export class Session {
     const dryRuns = new DryRuns(config, server, { trusted: true })
     try {
       const recorded: Verdict[] = []
-      if (after === undefined) for (const event of this.recorded) recorded.push(await dryRuns.explain(event))
+      if (after === undefined) for (const event of this.recorded) recorded.push(verdictOf(await dryRuns.explain(event)))
       const live: Verdicts['live'] = []
       for (const { id, event } of this.live.all()) {
-        if (id > (after ?? 0)) live.push({ id, verdict: await dryRuns.explain(event) })
+        if (id > (after ?? 0)) live.push({ id, verdict: verdictOf(await dryRuns.explain(event)) })
       }
       return { recorded, live }
     } finally {

@@ -10,6 +10,8 @@ export interface Explanation {
   matched: ('Events to send' | 'Update contacts')[]
   /** Why it is not sent all the same. */
   skipped?: string
+  /** The user ID, if the request has no address beside it. */
+  userIdAlone?: string
 }
 
 /**
@@ -43,6 +45,7 @@ export class DryRuns {
       explanation.matched.push(name)
       const [, reason] = / is skipped: (.*)\.$/.exec(line.message) ?? []
       if (reason !== undefined) explanation.skipped = reason
+      else Object.assign(explanation, userIdAloneIn(line.message))
     }
     return explanation
   }
@@ -52,4 +55,9 @@ export class DryRuns {
       installation.close()
     })
   }
+}
+
+function userIdAloneIn(message: string): Pick<Explanation, 'userIdAlone'> {
+  const body = JSON.parse(message.replace(/^Dry run: \S+ \S+ /, '')) as { email?: string; userId?: string }
+  return body.email === undefined && body.userId !== undefined ? { userIdAlone: body.userId } : {}
 }

@@ -1,6 +1,7 @@
 import { appDirectory } from './app-files'
 import { sleep, systemClock } from './clock'
 import type { CapturedEvent } from './ingestion'
+import { Past } from './past'
 import { createInstallation } from './plugin-server'
 import type {
   Fetch,
@@ -22,11 +23,16 @@ export interface Outcome {
   logs: readonly LogEntry[]
   /** Whether the event waits in the job queue for its turn or for another try. */
   waits: boolean
+  /** Whether an event with its uuid was sent before. */
+  isRepeated: boolean
+  /** Those of which Loops has answered that it knows no contact. */
+  unknownUserIds: ReadonlySet<string>
 }
 
 /** The app on a server with one worker, which tells of each event what came of it. Deliver one event at a time. */
 export class ObservedApp {
   private readonly answers: string[] = []
+  private readonly past = new Past()
   private readonly installation: Installation
   private readonly worker: Worker
 
@@ -58,7 +64,10 @@ export class ObservedApp {
     const hasNewJob = this.jobs().some(({ id }) => !before.jobs.some((job) => job.id === id))
     // A job that is there just in case stays behind an event that is done with.
     const waits = hasNewJob && errors.length === 0 && !made.some(isDecisive)
-    return { made, errors, logs: logs.slice(before.logs), waits }
+    const isRepeated = this.past.hasSent(event)
+    this.past.note(event, { made, waits })
+    const { unknownUserIds } = this.past
+    return { made, errors, logs: logs.slice(before.logs), waits, isRepeated, unknownUserIds }
   }
 
   close(): void {

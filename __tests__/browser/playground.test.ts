@@ -241,15 +241,27 @@ describe('an event', () => {
     expect(await body()).toMatchObject({ eventName: 'order_placed', userId: 'user_1' })
   })
 
-  test('can be edited as a copy', async () => {
+  test('can be edited as a copy, which has no uuid of its own', async () => {
     await page.getByRole('button', { name: 'Edit a copy' }).click()
-    const edited = JSON.parse(await page.getByLabel('Your own event as JSON').inputValue()) as unknown
-    expect(edited).toEqual(session.recorded[1])
+    const edited = JSON.parse(await page.getByLabel('Your own event as JSON').inputValue()) as object
+    expect({ ...edited, uuid: undefined }).toEqual({ ...session.recorded[1], uuid: undefined })
+    expect(edited).not.toHaveProperty('uuid')
   })
 })
 
 describe('without mocked requests', () => {
   beforeEach(() => open())
+
+  test('the example of one’s own can be sent again and again', async () => {
+    await page.getByLabel('Events to send', { exact: true }).fill('purchase')
+    await page.getByRole('tab', { name: 'Your own' }).click()
+    await resultOf('purchase')
+    await mockOff()
+    for (const count of ['1 event', '2 events']) {
+      await page.getByRole('button', { name: 'Send event' }).click()
+      await page.locator('#loops-body').getByRole('heading', { name: count }).waitFor()
+    }
+  })
 
   test('an event reaches the Loops stand-in, which shows the contact, its lists and the event', async () => {
     await page.locator('#settings-file').setInputFiles(SAMPLE_SETTINGS)

@@ -4,7 +4,6 @@ const EXAMPLE = {
   event: 'purchase',
   distinct_id: 'user_1',
   timestamp: '2024-05-01T10:00:00.000Z',
-  uuid: '018f0000-0000-7000-8000-000000000001',
   properties: {
     total: 49.5,
     $set: { email: 'ada@example.com', plan: 'pro' },
@@ -17,12 +16,13 @@ export class EventEditor {
   private readonly problem = byId('own-problem', 'p')
 
   constructor(onChange: () => void) {
-    this.edit(EXAMPLE)
+    this.editCopy(EXAMPLE)
     this.text.addEventListener('input', onChange)
   }
 
-  edit(event: object): void {
-    this.text.value = JSON.stringify(event, null, 2)
+  /** A copy is another event, so it needs another uuid: without one it is given a new one each time it is sent. */
+  editCopy(event: object): void {
+    this.text.value = JSON.stringify({ ...event, uuid: undefined }, null, 2)
     this.text.scrollTop = 0
     this.showProblem('')
   }

@@ -71,7 +71,7 @@ export class Playground {
     this.tabs.show('recorded')
     this.check()
     byId('edit-copy', 'button').addEventListener('click', () => {
-      if (this.event !== undefined) this.editor.edit(this.event)
+      if (this.event !== undefined) this.editor.editCopy(this.event)
       this.tabs.show('own')
       this.editor.focus()
     })

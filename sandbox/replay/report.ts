@@ -1,29 +1,33 @@
 import colors from 'picocolors'
-import type { Explanation } from '../dry-runs'
 import type { CapturedEvent } from '../ingestion'
 import type { Contact, RecordedEvent } from '../loops-api'
 import type { Outcome } from '../observed-app'
 import type { LogEntry, RequestRecord } from '../plugin-server'
 
-/** One event and what became of it, as lines for the terminal. */
-export function eventReport(place: number, event: CapturedEvent, explanation: Explanation, outcome: Outcome): string {
-  const from = colors.dim(`of ${event.distinct_id}, ${event.timestamp}`)
-  const heading = `${String(place).padStart(3)}  ${colors.bold(event.event)}  ${from}`
-  return [heading, ...outcomeLines(explanation, outcome).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
+/** What became of an event. */
+export interface Story {
+  /** The halves of the app that the event matches. */
+  matched: readonly string[]
+  /** Why it brings nothing to Loops. */
+  reason: string | undefined
+  outcome: Outcome
 }
 
-function outcomeLines({ matched, skipped }: Explanation, { made, errors, waits }: Outcome): string[] {
-  if (matched.length === 0) return ['not asked for by the settings']
+/** One event and what became of it, as lines for the terminal. */
+export function eventReport(place: number, event: CapturedEvent, story: Story): string {
+  const from = colors.dim(`of ${event.distinct_id}, ${event.timestamp}`)
+  const heading = `${String(place).padStart(3)}  ${colors.bold(event.event)}  ${from}`
+  return [heading, ...storyLines(story).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
+}
+
+function storyLines({ matched, reason, outcome: { made, errors, waits } }: Story): string[] {
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
-    `matches ${matched.join(' and ')}`,
-    ...(skipped === undefined ? [] : [colors.yellow(`skipped: ${skipped}`)]),
+    ...(matched.length === 0 ? [] : [`matches ${matched.join(' and ')}`]),
     ...deliveries.flatMap((request) => [...requestLines(request), answerLine(request)]),
     ...errors.map(({ name, message }) => colors.red(`${name}: ${message}`)),
     ...(waits ? [colors.yellow('a try failed; PostHog keeps the request for another one')] : []),
-    ...(skipped === undefined && deliveries.length === 0 && errors.length === 0 && !waits
-      ? ['nothing to send: Loops has just been told the same']
-      : []),
+    ...(reason === undefined ? [] : [colors.yellow(reason)]),
   ]
 }
 

@@ -6,6 +6,7 @@ import { DryRuns } from '../dry-runs'
 import { readEventFile } from '../event-file'
 import { LoopsApi, serveLoopsApi } from '../loops-api'
 import { Mistake } from '../mistake'
+import { reasonForNothing } from '../no-request'
 import { ObservedApp } from '../observed-app'
 import type { Outcome } from '../observed-app'
 import { fetchOf, routeTo } from '../plugin-server'
@@ -33,7 +34,7 @@ export async function run(args: string[], environment: NodeJS.ProcessEnv, output
     const options = parseOptions(args, environment, join(appDirectory, 'sandbox'))
     if (options === undefined) output.say(help)
     else if (options.liveKey === undefined) await replayIntoStandIn(options, output)
-    else await replay(options, options.liveKey, fetchOf(options.server), 'the real Loops', output)
+    else await replayIntoLoops(options, options.liveKey, output)
     return 0
   } catch (error) {
     if (!(error instanceof Mistake)) throw error
@@ -42,48 +43,50 @@ export async function run(args: string[], environment: NodeJS.ProcessEnv, output
   }
 }
 
+function replayIntoLoops(options: ReplayOptions, apiKey: string, output: Output): Promise<void> {
+  return replay({ ...options, apiKey, fetch: fetchOf(options.server), output }, 'the real Loops')
+}
+
 async function replayIntoStandIn(options: ReplayOptions, output: Output): Promise<void> {
   const api = new LoopsApi({ contactProperties: [{ key: 'plan', label: 'Plan', type: 'string' }] })
   const server = await serveLoopsApi(api)
   try {
     const fetch = routeTo(LOOPS, server.url, fetchOf(options.server))
-    await replay(options, 'loops-sandbox-key', fetch, `the Loops stand-in, ${server.url}`, output)
+    await replay({ ...options, apiKey: 'loops-sandbox-key', fetch, output }, `the Loops stand-in, ${server.url}`)
     output.say(loopsReport(api.contacts(), api.events()))
   } finally {
     await server.close()
   }
 }
 
-async function replay(
-  options: ReplayOptions,
-  apiKey: string,
-  fetch: Fetch,
-  target: string,
-  output: Output,
-): Promise<void> {
+interface Replay extends ReplayOptions {
+  apiKey: string
+  fetch: Fetch
+  output: Output
+}
+
+async function replay({ apiKey, fetch, output, ...options }: Replay, target: string): Promise<void> {
+  const { events, server } = options
   const config: AppConfig = { ...readConfigFile(options.config), apiKey, ...(options.dryRun && { dryRun: 'Yes' }) }
-  const app = new ObservedApp({ server: options.server, config, fetch })
-  const dryRuns = new DryRuns(config, options.server)
-  output.say(`PostHog ${options.server.name} -> ${target}\n\n`)
+  const app = new ObservedApp({ server, config, fetch })
+  const dryRuns = new DryRuns(config, server)
+  output.say(`PostHog ${server.name} -> ${target}\n\n`)
   try {
-    await replayEvents(options.events, app, dryRuns, output)
+    let place = 0
+    for await (const event of readEventFile(events)) {
+      place += 1
+      const explanation = await dryRuns.explain(event)
+      const outcome = await app.deliver(event)
+      if (!app.enabled) throw new Mistake(`PostHog turns the app off: ${lastMessage(outcome)}`)
+
+      const reason = reasonForNothing(config, server, explanation, outcome)
+      for (const entry of outcome.logs) if (entry.level !== 'ERROR') output.say(`${logReport(entry)}\n`)
+      output.say(`${eventReport(place, event, { matched: explanation.matched, reason, outcome })}\n`)
+      if (place % PROGRESS_EVERY === 0) output.tell(`${place} events replayed\n`)
+    }
   } finally {
     dryRuns.close()
     app.close()
-  }
-}
-
-async function replayEvents(path: string, app: ObservedApp, dryRuns: DryRuns, output: Output): Promise<void> {
-  let place = 0
-  for await (const event of readEventFile(path)) {
-    place += 1
-    const explanation = await dryRuns.explain(event)
-    const outcome = await app.deliver(event)
-    if (!app.enabled) throw new Mistake(`PostHog turns the app off: ${lastMessage(outcome)}`)
-
-    for (const entry of outcome.logs) if (entry.level !== 'ERROR') output.say(`${logReport(entry)}\n`)
-    output.say(`${eventReport(place, event, explanation, outcome)}\n`)
-    if (place % PROGRESS_EVERY === 0) output.tell(`${place} events replayed\n`)
   }
 }
 
