@@ -291,4 +291,9 @@ describe('a mistake gives one sentence and exit code 1', () => {
     expect(told.trimEnd()).not.toContain('\n')
     expect(exitCode).toBe(1)
   })
+  it.each([[[]], [['--events', 'mine.json']], [['--config', 'mine.json']]])('--live with %j alone', async (given) => {
+    const { exitCode, told } = await runWith({ LOOPS_API_KEY: 'of-no-account' }, ['--live', ...given])
+    expect(told).toBe('--live needs --events and --config: the samples are not for a real account.\n')
+    expect(exitCode).toBe(1)
+  })
 })

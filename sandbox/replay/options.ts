@@ -20,7 +20,8 @@ Usage: npm start -- [options]
   --config FILE     the app's settings as a JSON object (sandbox/events/sample-config.json)
   --server VERSION  the PostHog server: ${serverVersions.map(({ name }) => name).join(', ')} (2024-02)
   --dry-run         send nothing, show what would be sent
-  --live            send to the real Loops, with the key in the environment variable LOOPS_API_KEY
+  --live            send to the real Loops, with the key in the environment variable LOOPS_API_KEY; needs --events and
+                    --config, unless it is a --dry-run
   --help            show this
 `
 
@@ -28,26 +29,34 @@ Usage: npm start -- [options]
  * Reads the command line.
  *
  * @returns `undefined` if help is asked for.
- * @throws Mistake for an unknown option, an unknown server version, or `--live` without a key.
+ * @throws Mistake for an unknown option, an unknown server version, or `--live` without a key or with the samples.
  */
 export function parseOptions(
   args: string[],
   environment: NodeJS.ProcessEnv,
   directory: string,
 ): ReplayOptions | undefined {
-  const { help: wantsHelp, live, server, ...values } = parsedArguments(args)
+  const values = parsedArguments(args)
+  const { help: wantsHelp, live, server } = values
   if (wantsHelp === true) return undefined
-  const key = environment.LOOPS_API_KEY
-  if (live === true && (key === undefined || key === '')) {
-    throw new Mistake('--live needs the key of your Loops account in the environment variable LOOPS_API_KEY.')
-  }
   return {
     events: values.events ?? `${directory}/events/sample.json`,
     config: values.config ?? `${directory}/events/sample-config.json`,
     server: knownServer(server ?? '2024-02'),
     dryRun: values['dry-run'] ?? false,
-    ...(live === true && key !== undefined && { liveKey: key }),
+    ...(live === true && { liveKey: liveKey(values, environment) }),
   }
+}
+
+function liveKey(values: ReturnType<typeof parsedArguments>, { LOOPS_API_KEY: key = '' }: NodeJS.ProcessEnv): string {
+  if (key === '') {
+    throw new Mistake('--live needs the key of your Loops account in the environment variable LOOPS_API_KEY.')
+  }
+  const { events, config, 'dry-run': isDry } = values
+  if (isDry !== true && (events === undefined || config === undefined)) {
+    throw new Mistake('--live needs --events and --config: the samples are not for a real account.')
+  }
+  return key
 }
 
 function parsedArguments(args: string[]) {
