@@ -200,6 +200,19 @@ and 1 event
     expect(said).toContain('200 {"success":true}')
   })
 
+  it.each([
+    ['2024-11', 'direct'],
+    ['2025-06', 'direct'],
+    ['2025-09', 'direct'],
+    ['2024-02', 'webhook'],
+  ])('keeps to the limit of Loops where PostHog %s with %s delivery cannot', async (version, delivery) => {
+    const events = Array.from({ length: 15 }, (_, place) => ({ ...event, uuid: `uuid-${place}` }))
+    const files = ['--events', file('many.json', events), '--config', file('c.json', { ...config, delivery })]
+    const { said } = await npmStart('--server', version, ...files)
+    expect(said.match(/200 \{"success":true\}/g)).toHaveLength(events.length)
+    expect(said).not.toContain('429')
+  })
+
   it('reports progress on long files', async () => {
     const lines = Array.from({ length: 2000 }, () => JSON.stringify({ ...event, event: 'other' })).join('\n')
     const { told } = await npmStart('--events', file('long.jsonl', lines), '--config', file('c.json', config))

@@ -29,12 +29,17 @@ export interface Outcome {
   unknownUserIds: ReadonlySet<string>
 }
 
+const LOOPS_REQUESTS_PER_SECOND = 10
+/** The request, the same again after a failure, and a question or a repair after the answer. */
+const REQUESTS_OF_AN_EVENT = 3
+
 /** The app on a server with one worker, which tells of each event what came of it. Deliver one event at a time. */
 export class ObservedApp {
   private readonly answers: string[] = []
   private readonly past = new Past()
   private readonly installation: Installation
   private readonly worker: Worker
+  private readonly canPutOff: boolean
 
   constructor(options: Omit<InstallationOptions, 'directory' | 'autoRunJobs'>) {
     this.installation = createInstallation({
@@ -44,6 +49,7 @@ export class ObservedApp {
       autoRunJobs: true,
     })
     this.worker = this.installation.startWorker()
+    this.canPutOff = options.server.jobs && options.config.delivery !== 'webhook'
   }
 
   /** False once PostHog has turned the app off; then the last of the errors tells why. */
@@ -52,6 +58,7 @@ export class ObservedApp {
   }
 
   async deliver(event: CapturedEvent): Promise<Outcome> {
+    if (!this.canPutOff) await this.hasRoom()
     const { requests, failures, logs } = this.installation
     const before = { requests: requests.length, failures: failures.length, logs: logs.length, jobs: this.jobs() }
     await this.worker.deliver(event)
@@ -76,6 +83,14 @@ export class ObservedApp {
 
   private jobs(): readonly Job[] {
     return this.installation.jobs.pending()
+  }
+
+  /** A recorded day comes within a moment here. Where nothing can be put off, Loops would refuse most of it. */
+  private async hasRoom(): Promise<void> {
+    const room = LOOPS_REQUESTS_PER_SECOND - REQUESTS_OF_AN_EVENT
+    const last = this.installation.requests.at(-room - 1)
+    // A tenth more, as not all requests take equally long to arrive.
+    if (last !== undefined) await sleep(systemClock, Math.max(0, last.at + 1100 - Date.now()))
   }
 
   /** What waits for its turn goes out soon; what waits for Loops to recover may take an hour. */
