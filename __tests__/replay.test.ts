@@ -200,6 +200,28 @@ and 1 event
     expect(said).toContain('200 {"success":true}')
   })
 
+  it.each<[string, object, string[], string[]]>([
+    ['an empty key', { apiKey: '' }, [], ['The "apiKey" in FILE is not used: the stand-in has a key of its own.']],
+    [
+      'a key for a real Loops',
+      { apiKey: 'a b' },
+      ['--live', '--dry-run'],
+      ['The "apiKey" in FILE is not used: the key in LOOPS_API_KEY is.'],
+    ],
+    [
+      'the address of PostHog',
+      { posthogUrl: 'https://posthog.example.com' },
+      [],
+      ['There is no PostHog to ask, so "posthogUrl" finds nobody: of a person only what the event sets is known.'],
+    ],
+    ['neither', { posthogUrl: '' }, [], []],
+  ])('tells at once that a setting plays no part: %s', async (_name, settings, options, sentences) => {
+    const path = file('c.json', { ...config, ...settings })
+    const { said } = await runWith(live, [...options, '--events', file('one.json', [event]), '--config', path])
+    const [head = ''] = said.split('\n\n')
+    expect(head.replaceAll(path, 'FILE').split('\n').slice(1)).toEqual(sentences)
+  })
+
   it.each([
     ['2024-11', 'direct'],
     ['2025-06', 'direct'],

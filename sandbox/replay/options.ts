@@ -17,9 +17,9 @@ export const help = `Replays PostHog events through the app, in a stand-in for P
 Usage: npm start -- [options]
 
   --events FILE     events as a JSON list, or as JSON lines as PostHog exports them (sandbox/events/sample.json)
-  --config FILE     the app's settings as a JSON object (sandbox/events/sample-config.json)
+  --config FILE     the app's settings as a JSON object, their "apiKey" unused (sandbox/events/sample-config.json)
   --server VERSION  the PostHog server: ${serverVersions.map(({ name }) => name).join(', ')} (2024-02)
-  --dry-run         send nothing, show what would be sent
+  --dry-run         turn the app's "Dry run" on: send nothing, show what would be sent
   --live            send to the real Loops, with the key in the environment variable LOOPS_API_KEY; needs --events and
                     --config, unless it is a --dry-run
   --help            show this

@@ -67,10 +67,13 @@ interface Replay extends ReplayOptions {
 
 async function replay({ apiKey, fetch, output, ...options }: Replay, target: string): Promise<void> {
   const { events, server } = options
-  const config: AppConfig = { ...readConfigFile(options.config), apiKey, ...(options.dryRun && { dryRun: 'Yes' }) }
+  const given = readConfigFile(options.config)
+  const config: AppConfig = { ...given, apiKey, ...(options.dryRun && { dryRun: 'Yes' }) }
   const app = new ObservedApp({ server, config, fetch })
   const dryRuns = new DryRuns(config, server)
-  output.say(`PostHog ${server.name} -> ${target}\n\n`)
+  output.say(`PostHog ${server.name} -> ${target}\n`)
+  for (const sentence of unused(given, options)) output.say(`${sentence}\n`)
+  output.say('\n')
   try {
     let place = 0
     for await (const event of readEventFile(events)) {
@@ -88,6 +91,17 @@ async function replay({ apiKey, fetch, output, ...options }: Replay, target: str
     dryRuns.close()
     app.close()
   }
+}
+
+/** What of the settings plays no part here. */
+function unused({ apiKey, posthogUrl = '' }: AppConfig, { config, liveKey }: ReplayOptions): string[] {
+  const instead = liveKey === undefined ? 'the stand-in has a key of its own' : 'the key in LOOPS_API_KEY is'
+  return [
+    ...(apiKey === undefined ? [] : [`The "apiKey" in ${config} is not used: ${instead}.`]),
+    ...(posthogUrl === ''
+      ? []
+      : ['There is no PostHog to ask, so "posthogUrl" finds nobody: of a person only what the event sets is known.']),
+  ]
 }
 
 function lastMessage({ errors }: Outcome): string {
