@@ -429,6 +429,7 @@ describe('npm run faults', () => {
 
   it.each([
     [['--faults', 'rain'], /^--faults does not know 'rain': use none, 429-10%, .*\.\n$/],
+    [['--server', '--seeds'], /^Option '--server' argument is ambiguous\. See npm run faults -- --help\.\n$/],
     [['--server', '9'], /^--server does not know '9': use 1.30, .*\.\n$/],
     [['--delivery', 'pigeon'], /^--delivery does not know 'pigeon': use direct, webhook\.\n$/],
     [['--arrivals', 'x'], /^--arrivals does not know 'x': use burst, hour, both\.\n$/],

@@ -165,6 +165,13 @@ describe('the playground refuses', () => {
     ['no settings', 'settings', { server: '2024-02' }, 400, /^The form holds no settings/],
     ['an unknown setting', 'verdicts', { ...question, settings: { key: 'a' } }, 400, /unknown setting "key"/],
     ['an event without a name', 'mocked', { ...question, event: {} }, 400, /^This is no PostHog event/],
+    [
+      'an event at no time',
+      'mocked',
+      { ...question, event: { ...event, timestamp: 'garbage' } },
+      400,
+      /has the timestamp "garbage", which is no time: write it like "2024-05-01T10:00:00Z", or leave it out\.$/,
+    ],
     ['an event of nobody', 'mocked', { ...question, event: { event: 'a' } }, 400, /has no distinct_id/],
     ['to send it nowhere', 'send', send, 400, /^Say where to send it/],
     ['the real Loops unconfirmed', 'send', { ...send, to: 'loops' }, 403, /unless it is confirmed\.$/],

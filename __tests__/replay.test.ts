@@ -99,6 +99,15 @@ and 1 event
       `${JSON.stringify({ ...event, properties: '{"total":49.5}' })}\n${JSON.stringify(another)}`,
     ],
     ['an indented list', JSON.stringify([event, another], null, 2)],
+    ['a list with a byte order mark', `\uFEFF${JSON.stringify([event, another])}`],
+    ['JSON lines with a byte order mark', `\uFEFF${JSON.stringify(event)}\r\n${JSON.stringify(another)}\r\n`],
+    [
+      'events without a time',
+      [
+        { ...event, timestamp: undefined },
+        { ...another, timestamp: null },
+      ],
+    ],
   ])('reads %s', async (name, content) => {
     const { exitCode, said } = await npmStart(
       '--events',
@@ -108,6 +117,12 @@ and 1 event
     )
     expect(exitCode).toBe(0)
     expect(said.match(/"total": 49\.5/g)).toHaveLength(2)
+  })
+
+  it('reads settings with a byte order mark', async () => {
+    const settings = file('c.json', `\uFEFF${JSON.stringify(config)}`)
+    const { exitCode } = await npmStart('--events', file('one.json', [event]), '--config', settings)
+    expect(exitCode).toBe(0)
   })
 
   const identify = { ...event, event: '$identify' }
@@ -258,6 +273,11 @@ describe('a mistake gives one sentence and exit code 1', () => {
     ['an unknown option', () => ['--evnts', 'x'], /^Unknown option '--evnts'. See npm start -- --help\.\n$/],
     ['an option without its value', () => ['--events'], /^Option '--events <value>' argument missing. See npm start/],
     [
+      'an option in place of a value',
+      () => ['--events', '--dry-run'],
+      /^Option '--events' argument is ambiguous\. See npm start -- --help\.\n$/,
+    ],
+    [
       'an unknown server',
       () => ['--server', '1.0'],
       /^--server: There is no server version '1.0'. There are: 1.30, .*\n$/,
@@ -277,6 +297,24 @@ describe('a mistake gives one sentence and exit code 1', () => {
       'a line that is no JSON',
       () => ['--events', file('bad.jsonl', `${JSON.stringify(event)}\n{`)],
       /bad\.jsonl, line 2 is not valid JSON/,
+    ],
+    [
+      'a first line that is no JSON',
+      () => ['--events', file('bad.jsonl', `\uFEFF{"event": \n${JSON.stringify(event)}\n`)],
+      /bad\.jsonl, line 1 is not valid JSON/,
+    ],
+    ['a folder', () => ['--events', folder], /^The events cannot be read: .*: EISDIR: .*\n$/],
+    ['an empty file', () => ['--events', file('empty.json', '')], /empty\.json holds no events\.\n$/],
+    ['a file of blanks', () => ['--events', file('blank.json', '\uFEFF \n\n')], /blank\.json holds no events\.\n$/],
+    [
+      'a time that is none',
+      () => ['--events', file('t.json', [event, { ...event, timestamp: 'garbage' }])],
+      /t\.json, event 2 has the timestamp "garbage", which is no time: write it like "2024-05-01T10:00:00Z", or leave it out\.\n$/,
+    ],
+    [
+      'a number for a time',
+      () => ['--events', file('t.jsonl', JSON.stringify({ ...event, timestamp: 1714557600 }))],
+      /t\.jsonl, line 1 has the timestamp 1714557600, which is no time/,
     ],
     ['a file without events', () => ['--events', file('none.json', [])], /none\.json holds no events\.\n$/],
     [

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { settingFields } from './app-files'
 import { messageOf, Mistake } from './mistake'
+import { readTextFile } from './text-file'
 
 /** The app's settings as PostHog stores them: text by key. */
 export type AppConfig = Record<string, string>
@@ -29,7 +29,7 @@ export function checkedConfig(value: unknown, source: string): AppConfig {
 
 function parsedFile(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    return JSON.parse(readTextFile(path))
   } catch (error) {
     throw new Mistake(`The settings cannot be read: ${path}: ${messageOf(error)}`)
   }

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { ingest } from './ingestion'
 import type { CapturedEvent, RawEvent } from './ingestion'
 import { messageOf, Mistake } from './mistake'
+import { readTextFile } from './text-file'
 
 /**
  * Reads events from a file, one at a time: a JSON list, the `results` of PostHog's events API, or JSON lines as PostHog's
@@ -21,28 +22,38 @@ export async function* readEventFile(path: string): AsyncGenerator<CapturedEvent
   if (place === 0) throw new Mistake(`${path} holds no events.`)
 }
 
-/** Whether the first line is JSON in itself and no list; only then the file need not be read whole. */
+/** Whether each line is JSON in itself; only then the file need not be read whole. */
 async function holdsLines(path: string): Promise<boolean> {
-  const file = await open(path).catch((error: unknown) => {
+  const [first = '', second = ''] = await firstLines(path).catch((error: unknown) => {
     throw new Mistake(`The events cannot be read: ${path}: ${messageOf(error)}`)
   })
+  const event = objectIn(first)
+  // A first line that is broken is told from a file that is no JSON lines by what follows it.
+  return event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !('results' in event)
+}
+
+/** The first two lines that are not empty. */
+async function firstLines(path: string): Promise<string[]> {
+  const file = await open(path)
+  const lines: string[] = []
   try {
     for await (const line of file.readLines({ autoClose: false })) {
-      if (line.trim() === '') continue
-      return line.trimStart().startsWith('{') && isJson(line) && !('results' in (JSON.parse(line) as object))
+      // A byte order mark is a blank, too.
+      if (line.trim() !== '') lines.push(line.trim())
+      if (lines.length === 2) break
     }
-    return false
+    return lines
   } finally {
     await file.close()
   }
 }
 
-function isJson(text: string): boolean {
+function objectIn(line: string): object | undefined {
   try {
-    JSON.parse(text)
-    return true
+    const value: unknown = JSON.parse(line)
+    return isObject(value) ? value : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -50,12 +61,14 @@ async function* jsonLines(path: string): AsyncGenerator {
   let number = 0
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
     number += 1
-    if (line.trim() !== '') yield parsed(line, `${path}, line ${number}`)
+    if (line.trim() !== '') yield parsed(line.trim(), `${path}, line ${number}`)
   }
 }
 
-async function* jsonList(path: string): AsyncGenerator {
-  const content = parsed(await readFile(path, 'utf8'), path)
+function* jsonList(path: string): Generator {
+  const text = readTextFile(path)
+  if (text.trim() === '') return
+  const content = parsed(text, path)
   const list = isObject(content) && 'results' in content ? content.results : content
   if (!Array.isArray(list)) throw new Mistake(`${path} holds no list of events: write [{"event": …}] or JSON lines.`)
   yield* list
@@ -74,7 +87,13 @@ export function eventFrom(value: unknown, source: string): CapturedEvent {
   if (!isObject(value) || typeof value.event !== 'string') {
     throw new Mistake(`${source} is no PostHog event: it needs an "event" with its name.`)
   }
-  const { properties = {}, id, uuid = id } = value
+  const { properties = {}, id, uuid = id, timestamp } = value
+  if (!isTime(timestamp)) {
+    throw new Mistake(
+      `${source} has the timestamp ${JSON.stringify(timestamp)}, which is no time: ` +
+        'write it like "2024-05-01T10:00:00Z", or leave it out.',
+    )
+  }
   const asObject: unknown = typeof properties === 'string' ? parsed(properties, `${source}, properties`) : properties
   if (!isObject(asObject)) throw new Mistake(`${source} is no PostHog event: its "properties" are no JSON object.`)
   try {
@@ -83,6 +102,12 @@ export function eventFrom(value: unknown, source: string): CapturedEvent {
   } catch (error) {
     throw new Mistake(`${source}: ${messageOf(error)}`)
   }
+}
+
+/** PostHog takes the time at which it is told for what is no time, and nobody would notice. */
+function isTime(timestamp: unknown): boolean {
+  if (timestamp === undefined || timestamp === null) return true
+  return typeof timestamp === 'string' && !Number.isNaN(Date.parse(timestamp))
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

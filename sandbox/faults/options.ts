@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { appDirectory } from '../app-files'
-import { messageOf, Mistake } from '../mistake'
+import { Mistake, mistakeIn } from '../mistake'
 import { serverVersions } from '../server-versions'
 import type { ServerVersion } from '../server-versions'
 import type { CampaignOptions } from './campaign'
@@ -112,7 +112,7 @@ function parsedArguments(args: string[]) {
       },
     }).values
   } catch (error) {
-    throw new Mistake(`${messageOf(error).split('. ')[0] ?? ''}. See npm run faults -- --help.`)
+    throw mistakeIn('npm run faults', error)
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { messageOf, Mistake } from '../mistake'
+import { messageOf, Mistake, mistakeIn } from '../mistake'
 import { serverVersion, serverVersions } from '../server-versions'
 import type { ServerVersion } from '../server-versions'
 
@@ -73,7 +73,7 @@ function parsedArguments(args: string[]) {
       },
     }).values
   } catch (error) {
-    throw new Mistake(`${messageOf(error).split('. ')[0] ?? ''}. See npm start -- --help.`)
+    throw mistakeIn('npm start', error)
   }
 }
 
