@@ -67,7 +67,8 @@ describe('npm start', () => {
     expect(said.replace(/127\.0\.0\.1:\d+/, 'LOOPBACK')).toBe(
       `PostHog 2024-02 -> the Loops stand-in, http://LOOPBACK
 
-     LOG Connected to Loops: the API key belongs to the team "Company name".
+LOG Connected to Loops: the API key belongs to the team "Company name".
+
   1  purchase  of user_1, 2024-05-01T10:00:00.000Z
      matches Events to send
      POST https://app.loops.so/api/v1/events/send
@@ -205,7 +206,9 @@ and 1 event
       '--config',
       file('c.json', config),
     )
-    expect(said).toContain('LOG Dry run: POST /v1/events/send {"eventName":"purchase"')
+    expect(said).toMatch(
+      /^ +1 {2}purchase .*\n +matches .*\n +LOG Dry run: POST \/v1\/events\/send {"eventName":"purchase"/m,
+    )
     expect(said).toContain('Loops now has 0 contacts\nand 0 events\n')
   })
 

@@ -90,8 +90,8 @@ export function createInstallation(options: InstallationOptions): Installation {
   }
   const installed: InstalledApp = {
     ...sharedByWorkers(options, clock, jobs),
-    log: (level, message) => {
-      if (level !== 'DEBUG' || options.server.debugLogs) logs.push({ level, message, at: clock.now() })
+    log: (by, level, message) => {
+      if (level !== 'DEBUG' || options.server.debugLogs) logs.push({ by, level, message, at: clock.now() })
     },
     succeeded: (category) => {
       const { successes, failures } = metricsOf(category)

@@ -13,6 +13,8 @@ export type PassEffect = <Answer>(
 
 /** One entry of the app's Logs tab. */
 export interface LogEntry {
+  /** The hook or job that wrote it, or whose failure it tells. */
+  readonly by: string
   readonly level: 'DEBUG' | 'LOG' | 'INFO' | 'WARN' | 'ERROR'
   readonly message: string
   /** Milliseconds since 1970. */

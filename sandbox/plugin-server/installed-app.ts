@@ -31,7 +31,7 @@ export interface InstalledApp {
   readonly afterEffect: EffectHook
   /** Turned off, an app gets no more events and its jobs are skipped. */
   enabled: boolean
-  log(level: LogEntry['level'], message: string): void
+  log(by: string, level: LogEntry['level'], message: string): void
   succeeded(category: string): void
   failed(failure: HookError, event?: CapturedEvent): void
   jobEnqueued(): void

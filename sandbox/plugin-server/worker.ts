@@ -255,18 +255,18 @@ export class Worker {
       this.report(failure)
       if (app.isRetryError(error) && tried < setUpTries) {
         const wait = firstWaitMilliseconds * 2 ** (tried - 1)
-        this.installed.log('ERROR', `setupPlugin is tried again in ${wait / 1000} s.`)
+        this.installed.log('setupPlugin', 'ERROR', `setupPlugin is tried again in ${wait / 1000} s.`)
         this.callOffSetUp()
         this.callOffSetUp = this.lifeline.after(wait, () => void this.setUp(app))
       } else {
-        this.installed.log('ERROR', 'The app could not be set up and is turned off.')
+        this.installed.log('setupPlugin', 'ERROR', 'The app could not be set up and is turned off.')
         this.installed.enabled = false
       }
     }
   }
 
   private report(failure: HookError, event?: CapturedEvent, text = `${failure.name}: ${failure.message}`): void {
-    this.installed.log('ERROR', text)
+    this.installed.log(failure.by, 'ERROR', text)
     this.installed.failed(failure, event)
   }
 
@@ -297,7 +297,7 @@ export class Worker {
     const effect: PassEffect = (kind, name, act) => this.effect({ kind, name }, act)
     return {
       console: createConsole((level, message) => {
-        if (this.alive) this.installed.log(level, message)
+        if (this.alive) this.installed.log(activities.getStore()?.by ?? 'load', level, message)
       }),
       posthog: createPosthog(this.installed, effect),
       meta: createMeta(this.installed, effect),

@@ -20,10 +20,11 @@ export function eventReport(place: number, event: CapturedEvent, story: Story): 
   return [heading, ...storyLines(story).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
 }
 
-function storyLines({ matched, reason, outcome: { made, errors, waits } }: Story): string[] {
+function storyLines({ matched, reason, outcome: { made, errors, logs, waits } }: Story): string[] {
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
     ...(matched.length === 0 ? [] : [`matches ${matched.join(' and ')}`]),
+    ...logs.filter(({ by }) => by !== 'setupPlugin').flatMap(logLine),
     ...deliveries.flatMap((request) => [...requestLines(request), answerLine(request)]),
     ...errors.map(({ name, message }) => colors.red(`${name}: ${message}`)),
     ...(waits ? [colors.yellow('a try failed; PostHog keeps the request for another one')] : []),
@@ -54,9 +55,15 @@ function prettyJson(text = ''): string[] {
   }
 }
 
-/** A line of the app's Logs tab. */
-export function logReport({ level, message }: LogEntry): string {
-  return colors.dim(`     ${level} ${message}`)
+/** What the app has logged when it was set up, as it is before its first event. */
+export function setUpReport(logs: readonly LogEntry[]): string {
+  const lines = logs.filter(({ by }) => by === 'setupPlugin').flatMap(logLine)
+  return lines.length === 0 ? '' : [...lines, '', ''].join('\n')
+}
+
+/** A line of the app's Logs tab; what went wrong is told elsewhere. */
+function logLine({ level, message }: LogEntry): string[] {
+  return level === 'ERROR' ? [] : [colors.dim(`${level} ${message}`)]
 }
 
 /** What Loops has in the end. */

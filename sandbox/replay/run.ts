@@ -13,7 +13,7 @@ import { fetchOf, routeTo } from '../plugin-server'
 import type { Fetch } from '../plugin-server'
 import { help, parseOptions } from './options'
 import type { ReplayOptions } from './options'
-import { eventReport, logReport, loopsReport } from './report'
+import { eventReport, loopsReport, setUpReport } from './report'
 
 const LOOPS = 'https://app.loops.so'
 const PROGRESS_EVERY = 1000
@@ -83,7 +83,7 @@ async function replay({ apiKey, fetch, output, ...options }: Replay, target: str
       if (!app.enabled) throw new Mistake(`PostHog turns the app off: ${lastMessage(outcome)}`)
 
       const reason = reasonForNothing(config, server, explanation, outcome)
-      for (const entry of outcome.logs) if (entry.level !== 'ERROR') output.say(`${logReport(entry)}\n`)
+      output.say(setUpReport(outcome.logs))
       output.say(`${eventReport(place, event, { matched: explanation.matched, reason, outcome })}\n`)
       if (place % PROGRESS_EVERY === 0) output.tell(`${place} events replayed\n`)
     }
