@@ -425,6 +425,18 @@ describe('npm run faults', () => {
     expect(said.match(/^faults +delivered +lost +duplicated +out of order +requests an event +time to drain +429s$/gm)).toHaveLength(4) // prettier-ignore
     expect(said.match(/^500-[13]0% +\d+ +\d+\*? .*$/gm)).toHaveLength(8)
     expect(told).toMatch(/16 of 16 runs\n$/)
+    expect(said).toMatch(/\*[^]*\n\n\* the worst row of its column\n$/)
+  })
+
+  it('marks nothing where there is nothing worse', async () => {
+    const { said } = await npmRunFaults(...small, '--faults', '500-30%')
+    expect(said).toMatch(/^500-30% +\d+ /m)
+    expect(said).not.toContain('*')
+  })
+
+  it('explains its ratios', async () => {
+    const { said } = await npmRunFaults('--help')
+    expect(said).toContain('"time to drain" is how many times as long')
   })
 
   it.each([

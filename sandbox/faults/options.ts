@@ -34,6 +34,9 @@ Usage: npm run faults -- [options]
   --expect-none-lost     fail if direct delivery loses, doubles or reorders anything on a server with jobs, or is too slow
   --help                 show this
 
+"time to drain" is how many times as long the events of a burst take as the limit of Loops alone would make them.
+With several seeds it is their mean, with that of the worst seed in brackets, as for "requests an event".
+
 Servers: all, unless one is named. Faults: all of ${faultMixes.map(({ name }) => name).join(', ')}.
 `
 

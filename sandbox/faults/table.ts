@@ -34,11 +34,12 @@ function drainRatio({ drainSeconds, wanted, lost }: Measures, { arrivals }: Camp
   return arrivals === 'burst' && lost === 0 ? drainSeconds / (wanted / requestsPerSecond) : undefined
 }
 
-/** One table for each server, delivery mode and kind of arrival, with a row for each fault mix; `*` marks the worst row. */
+/** One table for each server, delivery mode and kind of arrival, with a row for each fault mix. */
 export function tables(results: readonly Result[]): string {
-  return grouped(results, ({ campaign }) => titleOf(campaign))
+  const drawn = grouped(results, ({ campaign }) => titleOf(campaign))
     .map(([title, ofTable]) => [title, '', ...tableLines(ofTable), ''].join('\n'))
     .join('\n')
+  return drawn.includes('*') ? `${drawn}\n* the worst row of its column\n` : drawn
 }
 
 function titleOf({ server, delivery, arrivals, events, people }: CampaignOptions): string {
@@ -76,7 +77,7 @@ function columnCells({ kind, value, isGood }: Column, rows: readonly (readonly R
   const worst = Math.max(...weights)
   return numbers.map((ofRow, row) => {
     if (ofRow.length === 0) return '- '
-    const isWorst = isGood !== true && worst > 0 && weights[row] === worst
+    const isWorst = rows.length > 1 && isGood !== true && worst > 0 && weights[row] === worst
     return `${kind === 'count' ? String(sum(ofRow)) : ratio(ofRow)}${isWorst ? '*' : ' '}`
   })
 }
