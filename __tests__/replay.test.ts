@@ -328,12 +328,12 @@ describe('a mistake gives one sentence and exit code 1', () => {
     [
       'something else than an event',
       () => ['--events', file('e.json', [{ name: 1 }])],
-      /e\.json, event 1 is no PostHog event: it needs/,
+      /e\.json, event 1 has no name: write it as "event"/,
     ],
     [
       'properties that are no object',
       () => ['--events', file('p.json', [{ ...event, properties: 1 }])],
-      /p\.json, event 1 .* "properties" are no JSON object/,
+      /p\.json, event 1 has "properties" that are no JSON object/,
     ],
     [
       'an event of nobody',

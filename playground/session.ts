@@ -65,13 +65,13 @@ export class Session {
   }
 
   mocked(question: SettingsQuestion, event: unknown): Promise<Result> {
-    return mockedResult(setUpOf(question), eventFrom(event, 'This'))
+    return mockedResult(setUpOf(question), eventFrom(event))
   }
 
   /** Sends an event when those before it are through. */
   send(question: SettingsQuestion, event: unknown, to: Target): Promise<Result> {
     const setUp = setUpOf(question)
-    const captured = eventFrom(event, 'This')
+    const captured = eventFrom(event)
     if (to === 'loops') refuseStandInKey(setUp.config)
     const sent = this.lastSent.then(async () => {
       const app = this.senderFor(setUp, to)

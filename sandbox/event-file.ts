@@ -82,26 +82,37 @@ function parsed(text: string, source: string): unknown {
   }
 }
 
-/** Makes an event of what a file or a person wrote; `source` is where, for the Mistake that it throws. */
-export function eventFrom(value: unknown, source: string): CapturedEvent {
+/** Makes an event of what a file or a person wrote; `place` is where in a file, for the Mistake that it throws. */
+export function eventFrom(value: unknown, place?: string): CapturedEvent {
+  const subject = place ?? 'The event'
   if (!isObject(value) || typeof value.event !== 'string') {
-    throw new Mistake(`${source} is no PostHog event: it needs an "event" with its name.`)
+    throw new Mistake(`${subject} has no name: write it as "event", like {"event": "purchase"}.`)
   }
   const { properties = {}, id, uuid = id, timestamp } = value
   if (!isTime(timestamp)) {
     throw new Mistake(
-      `${source} has the timestamp ${JSON.stringify(timestamp)}, which is no time: ` +
+      `${subject} has the timestamp ${JSON.stringify(timestamp)}, which is no time: ` +
         'write it like "2024-05-01T10:00:00Z", or leave it out.',
     )
   }
-  const asObject: unknown = typeof properties === 'string' ? parsed(properties, `${source}, properties`) : properties
-  if (!isObject(asObject)) throw new Mistake(`${source} is no PostHog event: its "properties" are no JSON object.`)
+  const raw = {
+    ...value,
+    properties: propertiesFrom(properties, subject),
+    ...(typeof uuid === 'string' && { uuid }),
+  } as RawEvent
   try {
-    const raw = { ...value, properties: asObject, ...(typeof uuid === 'string' && { uuid }) }
-    return ingest(raw as RawEvent)
+    return ingest(raw)
   } catch (error) {
-    throw new Mistake(`${source}: ${messageOf(error)}`)
+    throw new Mistake(place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`)
   }
+}
+
+function propertiesFrom(properties: unknown, subject: string): Record<string, unknown> {
+  const isText = typeof properties === 'string'
+  const object: unknown = isText ? parsed(properties, `${subject} has "properties" whose text`) : properties
+  if (!isObject(object))
+    throw new Mistake(`${subject} has "properties" that are no JSON object: write {"total": 49.5}.`)
+  return object
 }
 
 /** PostHog takes the time at which it is told for what is no time, and nobody would notice. */
