@@ -113,6 +113,8 @@ describe('settings', () => {
 
   test('have an error at their field while it is wrong, and nothing moves', async () => {
     const next = page.getByLabel('User ID', { exact: true })
+    // In view already, so that filling in scrolls nothing.
+    await next.scrollIntoViewIfNeeded()
     const place = await next.boundingBox()
 
     await page.getByLabel('Email of the user').fill('nobody')
@@ -159,6 +161,20 @@ describe('settings', () => {
     const saved = JSON.parse(readFileSync(await download.path(), 'utf8')) as Record<string, string>
     expect(saved).toMatchObject({ trackedEvents: 'purchase', contactEvents: '$identify, $set' })
     expect(saved).not.toHaveProperty('apiKey')
+  })
+
+  test('that are wrong are all named, however many they are', async () => {
+    const halves = ['eventFilters', 'contactFilters', 'eventMailingLists', 'contactMailingLists']
+    for (const key of ['email', 'requestsPerSecond', ...halves]) await page.locator(`#setting-${key}`).fill('nobody')
+    const status = page.locator('#settings-status')
+    await status.filter({ hasText: /^6 problems/ }).waitFor()
+    for (const width of [1440, 1240, 360]) {
+      await page.setViewportSize({ width, height: 900 })
+      const [content, visible] = await page.evaluate<string[]>(`
+        [['scrollWidth', 'scrollHeight'], ['clientWidth', 'clientHeight']].map((names) =>
+          names.map((name) => document.querySelector('#settings-status')[name]).join(' x '))`)
+      expect(content).toBe(visible)
+    }
   })
 
   test('are copied for PostHog’s REST API', async () => {
