@@ -163,6 +163,30 @@ describe('settings', () => {
     expect(saved).not.toHaveProperty('apiKey')
   })
 
+  test('outlive a reload, but the key does not, and another tab starts afresh', async () => {
+    await page.getByLabel('Loops API key').fill(apiKey)
+    await page.getByLabel('PostHog server').selectOption('2025-09')
+    await page.getByLabel('Dry run').selectOption('Yes')
+    await page.getByLabel('Events that update contacts').fill('')
+    await page.getByLabel('Events to send', { exact: true }).fill('purchase')
+    await page.getByRole('option', { name: /^purchase POST/ }).first().waitFor() // prettier-ignore
+    expect(await page.evaluate<string>('JSON.stringify({ ...sessionStorage, ...localStorage })')).not.toContain(apiKey)
+
+    await page.reload()
+    await resultOf('$identify')
+    expect(await shown(page)).toEqual(['loops-sandbox-key', '2025-09', 'Yes', '', 'purchase'])
+
+    page = await page.context().newPage()
+    await page.goto(address)
+    await resultOf('$identify')
+    expect(await shown(page)).toEqual(['loops-sandbox-key', '2024-02', 'No', '$identify, $set', '$pageview'])
+  })
+
+  function shown(tab: Page): Promise<string[]> {
+    const fields = ['setting-apiKey', 'server', 'setting-dryRun', 'setting-contactEvents', 'setting-trackedEvents']
+    return Promise.all(fields.map((id) => tab.locator(`#${id}`).inputValue()))
+  }
+
   test('that are wrong are all named, however many they are', async () => {
     const halves = ['eventFilters', 'contactFilters', 'eventMailingLists', 'contactMailingLists']
     for (const key of ['email', 'requestsPerSecond', ...halves]) await page.locator(`#setting-${key}`).fill('nobody')

@@ -1,5 +1,6 @@
 import type { Start } from '../contract'
 import { byId, element } from './dom'
+import { keptSettings } from './kept-settings'
 import { Playground } from './playground'
 import { followSections } from './sections'
 import { read } from './server-access'
@@ -32,8 +33,9 @@ async function main(): Promise<void> {
       element('option', { value: name, title: `${from} to ${until}` }, `${name} (${from} to ${until})`),
     ),
   )
-  server.value = start.server
-  new Playground(start).open()
+  const kept = keptSettings()
+  server.value = start.servers.find(({ name }) => name === kept?.server)?.name ?? start.server
+  new Playground(start, kept?.settings ?? {}).open()
   followSections()
   // For the browser's own tools, and for take-screenshots.ts.
   performance.mark('usable')

@@ -1,9 +1,20 @@
-import type { LoopsState, Problem, Result, SettingsQuestion, Start, StoredEvent, Target, Verdicts } from '../contract'
+import type {
+  LoopsState,
+  Problem,
+  Result,
+  Settings,
+  SettingsQuestion,
+  Start,
+  StoredEvent,
+  Target,
+  Verdicts,
+} from '../contract'
 import { afterPause } from './delay'
 import { byId, counted } from './dom'
 import { EventEditor } from './event-editor'
 import { EventList } from './event-list'
 import { highlighted } from './json-view'
+import { keepSettings } from './kept-settings'
 import { listenForNews } from './live'
 import { LivePanel } from './live-panel'
 import { showLoops } from './loops-view'
@@ -31,11 +42,15 @@ export class Playground {
   /** The last live event whose verdict is known; undefined if no event's is, since the settings have changed. */
   private judgedUpTo: number | undefined
 
-  constructor(private readonly start: Start) {
+  constructor(
+    private readonly start: Start,
+    settings: Settings,
+  ) {
     const settingsChange = afterPause(TYPING_PAUSE, () => {
       this.settingsChanged()
     })
     this.form = new SettingsForm(start.fields, start.standInKey, settingsChange)
+    this.form.fill(settings)
     connectSettingsFiles(this.form, settingsChange)
     this.server.addEventListener('change', settingsChange)
     const choose = (event: StoredEvent) => {
@@ -117,6 +132,7 @@ export class Playground {
   }
 
   private settingsChanged(): void {
+    keepSettings({ settings: this.form.settingsToKeep(), server: this.server.value })
     this.judgedUpTo = undefined
     this.check()
     this.judge()

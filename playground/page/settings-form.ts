@@ -24,7 +24,6 @@ export class SettingsForm {
   ) {
     const form = byId('settings-form', 'form')
     this.views = fields.map((field) => drawField(form, field))
-    this.fill({})
     form.addEventListener('input', () => {
       this.hasSaid = false
       onChange()
