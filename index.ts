@@ -761,14 +761,13 @@ interface Pattern {
 
 /** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
 const PATTERN_TOKEN =
-  /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!])|\{\d+(?:,\d*)?\}|[^]/gu
+  /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!]|[imsU]*(?:-[imsU]+)?[:)])|\{\d+(?:,\d*)?\}|[^]/gu
 
 /** Makes a pattern of RE2's syntax ready to be matched; `undefined` if it is none. RE2 knows no look-around either. */
 function compilePattern(source: string): Pattern | undefined {
-  const [, flags = '', pattern = ''] = /^(?:\(\?([ims]+)\))?([^]*)$/.exec(source) ?? []
-  const tokens = pattern.match(PATTERN_TOKEN) ?? []
+  const tokens = source.match(PATTERN_TOKEN) ?? []
   try {
-    const { piece, end } = parseChoice(tokens, 0, flags)
+    const { piece, end } = parseChoice(tokens, 0, '')
     if (end < tokens.length) return undefined
     const size = { states: 1 }
     const start = piece(MATCHED, size)
@@ -795,24 +794,43 @@ function state(size: { states: number }, made: PatternState): PatternState {
 
 function parseChoice(tokens: readonly string[], start: number, flags: string): Parsed {
   const ways = [parseSequence(tokens, start, flags)]
-  let end = ways[0]?.end ?? start
-  while (tokens[end] === '|') {
-    const way = parseSequence(tokens, end + 1, flags)
-    ways.push(way)
-    end = way.end
+  let [last] = ways
+  while (last !== undefined && tokens[last.end] === '|') {
+    last = parseSequence(tokens, last.end + 1, last.flags)
+    ways.push(last)
   }
-  return { piece: (next, size) => state(size, { next: ways.map(({ piece }) => piece(next, size)) }), end }
+  return {
+    piece: (next, size) => state(size, { next: ways.map(({ piece }) => piece(next, size)) }),
+    end: last?.end ?? start,
+  }
 }
 
-function parseSequence(tokens: readonly string[], start: number, flags: string): Parsed {
+/** Flags that are set inside hold up to the end of the group, so that the next choice has them too. */
+function parseSequence(tokens: readonly string[], start: number, outer: string): Parsed & { readonly flags: string } {
   const pieces: PatternPiece[] = []
+  let flags = outer
   let end = start
-  while (end < tokens.length && tokens[end] !== '|' && tokens[end] !== ')') {
-    const parsed = parseRepetition(tokens, end, flags)
-    pieces.push(parsed.piece)
-    end = parsed.end
+  for (let token = tokens[end]; token !== undefined && token !== '|' && token !== ')'; token = tokens[end]) {
+    const changed = flagsIn(token, flags)
+    if (changed === undefined || token.endsWith(':')) {
+      const parsed = parseRepetition(tokens, end, flags)
+      pieces.push(parsed.piece)
+      end = parsed.end
+    } else {
+      flags = changed
+      end += 1
+    }
   }
-  return { piece: (next, size) => pieces.reduceRight((following, piece) => piece(following, size), next), end }
+  return { piece: (next, size) => pieces.reduceRight((following, piece) => piece(following, size), next), end, flags }
+}
+
+/** The flags behind `(?i-s)` or in `(?i-s:`; undefined for another token. */
+function flagsIn(token: string, flags: string): string | undefined {
+  const [found, added = '', removed = ''] = /^\(\?([imsU]*)(?:-([imsU]+))?[:)]$/.exec(token) ?? []
+  if (found === undefined) return undefined
+  return Array.from(flags + added)
+    .filter((flag) => !removed.includes(flag))
+    .join('')
 }
 
 const REPETITION = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})$/
@@ -848,8 +866,9 @@ function repeated(piece: PatternPiece, minimum: number, maximum: number): Patter
 
 function parseAtom(tokens: readonly string[], start: number, flags: string): Parsed {
   const token = tokens[start] ?? ''
-  if (token === '(' || /^\(\?(:|P?<\w)/.test(token)) {
-    const { piece, end } = parseChoice(tokens, start + 1, flags)
+  const inner = /^\((\?P?<\w.*)?$/.test(token) ? flags : flagsIn(token, flags)
+  if (inner !== undefined) {
+    const { piece, end } = parseChoice(tokens, start + 1, inner)
     if (tokens[end] !== ')') throw new Error('A group is not closed')
     return { piece, end: end + 1 }
   }
@@ -886,6 +905,8 @@ function characterTest(token: string, flags: string): (character: string) => boo
   if (token === '.') return (character) => character !== '\n' || flags.includes('s')
   const isLiteral = !/^[\\[]/.test(token)
   if (isLiteral && !flags.includes('i')) return (character) => character === token
+  // JavaScript would take every letter for one that some other case is not.
+  if (flags.includes('i') && /\\(P|p\{\^)/.test(token)) throw new Error('It is not clear what it means')
   const source = isLiteral ? token.replace(SYNTAX, '\\$&') : escapesOfRE2(token)
   const pattern = new RegExp(`^${source}$`, flags.includes('i') ? 'iu' : 'u')
   return (character) => pattern.test(character)
@@ -896,11 +917,15 @@ const SYNTAX = /[\^$\\.*+?()[\]{}|/]/
 /** A class or an escape as JavaScript writes what RE2 means by it. Throws for what RE2 does not know, and for `[[:name:]]`. */
 function escapesOfRE2(token: string): string {
   const isClass = token.startsWith('[')
-  if (token.slice(1).includes('[:')) throw new Error('There are no named classes here')
+  if (/\[:\^?\w+:\]/.test(token.slice(1))) throw new Error('There are no named classes here')
   // RE2 takes a bracket that comes first in a class for itself.
   const written = token.replace(/^(\[\^?)\]/, '$1\\]')
-  const escapes = /\\([pPx]\{[^}]*\}|[pP]\w|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])/gu
-  return written.replace(escapes, (_, escape: string) => escapeOfRE2(escape, isClass))
+  const escapes = /\\([pPx]\{[^}]*\}|[pP]\w|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])(-(?!\]))?/gu
+  return written.replace(escapes, (_, escape: string, hyphen: string | undefined = '') => {
+    // Behind a class of characters a hyphen stands for itself.
+    const isRange = hyphen !== '' && !/^[dDwWsSpP]/.test(escape)
+    return escapeOfRE2(escape, isClass) + (isRange ? '-' : hyphen && '\\-')
+  })
 }
 
 function escapeOfRE2(escape: string, isClass: boolean): string {
