@@ -1824,7 +1824,7 @@ async function prepared(delivery: Delivery, meta: AppMeta): Promise<History | 's
   const history = historyIn(lists.flatMap(({ lines }) => lines))
   if (isSuperfluous(delivery, history)) return 'superfluous'
   if (delivery.isNoted !== true) await note(delivery.request, shortened(writeOf(delivery)), meta)
-  await orElse(summarise(lists, meta), undefined)
+  if (lists.some(isLong)) await orElse(summarise(delivery.request, meta), undefined)
   return history
 }
 
@@ -1887,12 +1887,16 @@ function historyIn(written: readonly (HistoryLine | Summary)[]): History {
   }
 }
 
-async function summarise(lists: readonly HistoryList[], { cache }: AppMeta): Promise<void> {
-  for (const { key, texts, lines } of lists) {
-    const newest = lines.findIndex((line) => 'summary' in line)
-    const since = newest < 0 ? texts : texts.slice(0, newest)
-    if (since.length < MOST_LINES / 3 && since.join('').length < MOST_TEXT / 3) continue
-    await pushLine(cache, key, JSON.stringify({ summary: whatCounts(historyIn(lines)) }), (2 * PERIOD) / SECOND)
+function isLong({ texts, lines }: HistoryList): boolean {
+  const newest = lines.findIndex((line) => 'summary' in line)
+  const since = newest < 0 ? texts : texts.slice(0, newest)
+  return since.length >= MOST_LINES / 3 || since.join('').length >= MOST_TEXT / 3
+}
+
+/** Reads the lists again: of several events at once, each then sees what the others have added, or that one was faster. */
+async function summarise(request: LoopsRequest, meta: AppMeta): Promise<void> {
+  for (const { key, lines } of (await readLists(request, meta)).filter(isLong)) {
+    await pushLine(meta.cache, key, JSON.stringify({ summary: whatCounts(historyIn(lines)) }), (2 * PERIOD) / SECOND)
   }
 }
 
@@ -2057,7 +2061,8 @@ async function settle(
   if (now === undefined) return retry(delivery, { kind: 'failed', reason: 'The cache does not answer' }, meta)
 
   const sentValues = contactValues(sent)
-  const newest = newestValues(sentValues, now.writes)
+  const others = now.writes.filter((write) => write.id !== id)
+  const newest = newestValues(sentValues, [...others, writeOf(delivery)])
   const overtaken = Object.keys(newest).filter((name) => newest[name] !== sentValues[name])
   const { email, userId } = sent
   const isLinking = email !== undefined && userId !== undefined

@@ -554,6 +554,33 @@ describe('never older over newer', () => {
       expect(lines.findIndex((line) => line.startsWith('{"summary"'))).toBeLessThan(10)
     })
 
+    it('what is too large to be read each time does not bring back what it overwrites', async () => {
+      const { clock, api, deliver, sent } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
+      const large = Object.fromEntries(Array.from({ length: 200 }, (_, name) => [`name ${name}`, 'x'.repeat(200)]))
+      deliver(set({ plan: 'free' }))
+      await clock.run(start + MINUTE)
+      deliver(set({ plan: 'pro', ...large }))
+      await clock.run()
+      expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+      expect(sent()).toHaveLength(2)
+    })
+
+    it('a property stays that one of a burst of large updates has set', async () => {
+      const { clock, api, app, deliver } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
+      const large = (): Record<string, string> =>
+        Object.fromEntries(Array.from({ length: 60 }, (_, name) => [`name ${name}`, `${serial}`.padEnd(400, 'x')]))
+      for (let count = 0; count < 5; count++) {
+        deliver(set(large()))
+        await clock.run(clock.now() + 1000)
+      }
+      deliver(set({ plan: 'pro', ...large() }), app.startWorker())
+      for (let count = 0; count < 7; count++) deliver(set(large()), app.startWorker())
+      await clock.run(clock.now() + MINUTE)
+      deliver(late(set({ plan: 'free' })))
+      await clock.run()
+      expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+    })
+
     it('what is too large to be read each time is sent all the same', async () => {
       const { clock, app, api, deliver } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
       const large = Object.fromEntries(Array.from({ length: 200 }, (_, name) => [`name ${name}`, 'x'.repeat(200)]))
