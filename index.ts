@@ -1046,7 +1046,7 @@ function wantedHalves(sighting: Sighting, { eventsToSend, contactUpdates }: Sett
     ({ events, filters }) =>
       nameInLoops(events, sighting.event.event) !== undefined &&
       filtersHold(
-        filters.filter(({ type }) => type === 'event'),
+        filters.filter(({ type, key }) => type === 'event' || own(sighting.person, key) !== undefined),
         sighting,
       ),
   )
@@ -1408,13 +1408,18 @@ function changesKey(distinctId: string, periodsAgo: number): string {
 
 /**
  * Notes them beside the cached person: PostHog may take seconds to store them, and may be asked by another event meanwhile.
- * Those of an unusual size are not kept, and neither is the person then.
+ * If they are too large or too many to keep, the person is not kept either, nor is anything that was noted before.
  */
 async function noteChanges(distinctId: string, changes: PersonChanges, { cache }: AppMeta): Promise<void> {
+  const key = changesKey(distinctId, 0)
   const line = JSON.stringify({ ...changes, at: Date.now() })
-  if (line.length > 10_000) await persistently(() => cache.set(`person-${distinctId}`, null, 1))
-  else await pushLine(cache, changesKey(distinctId, 0), line, (2 * CHANGES_PERIOD) / 1000)
+  const isKept = line.length <= 10_000 && (await count(cache, `number-of-${key}`)) < MOST_CHANGES
+  if (!isKept) await persistently(() => cache.set(`person-${distinctId}`, null, 1))
+  await pushLine(cache, key, isKept ? line : FORGET, (2 * CHANGES_PERIOD) / 1000)
 }
+
+const MOST_CHANGES = 100
+const FORGET = '{"forget":true}'
 
 /** The properties of the person with the changes that PostHog may not have known of when it was asked. */
 async function changedSince(
@@ -1423,13 +1428,18 @@ async function changedSince(
   { cache }: AppMeta,
 ): Promise<Properties> {
   const keys = [changesKey(distinctId, 0), changesKey(distinctId, 1)]
-  const lines = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, 99))))
+  const lists = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, MOST_CHANGES - 1))))
+  const lines = lists.flat()
+  const end = lines.indexOf(FORGET)
   return lines
-    .flat()
+    .slice(0, end < 0 ? undefined : end)
     .map((line) => JSON.parse(line) as PersonChanges & { at: number })
-    .filter(({ at }) => at > askedAt - 60_000)
+    .filter(({ at }) => at > askedAt - STORED_AFTER)
     .reduceRight((person, { set, setOnce, unset }) => without(layered([setOnce, person, set]), unset), properties)
 }
+
+/** Milliseconds within which PostHog as a rule has stored what an event changes. */
+const STORED_AFTER = 15_000
 
 async function cachedPerson(distinctId: string, { cache }: AppMeta): Promise<CachedPerson | undefined> {
   const found = await orElse(
@@ -1515,6 +1525,8 @@ interface Delivery {
   readonly at: number
   /** Milliseconds since 1970. */
   readonly firstTried?: number
+  /** When its event began to wait for the person of a filter, if it did: that counts for the day, too. */
+  readonly since?: number
   readonly failures: number
   /** How often it was put off because the cache did not answer. */
   readonly cacheFailures: number
@@ -1528,10 +1540,14 @@ interface Delivery {
   readonly isNoted?: boolean
 }
 
-function deliveryOf(request: LoopsRequest, { event, uuid, distinct_id, timestamp }: CapturedEvent): Delivery {
-  const time = isoText(timestamp)
-  const id = typeof uuid === 'string' ? uuid : `${distinct_id} ${event} ${String(time)}`
-  return { request, id, at: time === undefined ? Date.now() : Date.parse(time), failures: 0, cacheFailures: 0 }
+function deliveryOf(request: LoopsRequest, event: CapturedEvent): Delivery {
+  const time = isoText(event.timestamp)
+  const at = time === undefined ? Date.now() : Date.parse(time)
+  return { request, id: eventId(event), at, failures: 0, cacheFailures: 0 }
+}
+
+function eventId({ event, uuid, distinct_id, timestamp }: CapturedEvent): string {
+  return typeof uuid === 'string' ? uuid : `${distinct_id} ${event} ${String(isoText(timestamp))}`
 }
 
 /**
@@ -1541,8 +1557,8 @@ function deliveryOf(request: LoopsRequest, { event, uuid, distinct_id, timestamp
  * failure cannot be handed to a job. PostHog records each of them.
  */
 async function deliver(delivery: Delivery, settings: Settings, meta: AppMeta): Promise<void> {
-  const { firstTried, failures } = delivery
-  if (firstTried !== undefined && isTooLate(firstTried, 0)) throw givenUp(failures, 'its job was run too late')
+  const { firstTried, since, failures } = delivery
+  if (isTooLate(since ?? firstTried, 0)) throw givenUp(failures, 'its job was run too late')
   if (await orElse(isRefusedUserId(delivery.request, meta), false)) {
     logOnce('Loops has just answered that it knows no contact with its user ID', meta.global)
     return
@@ -1674,25 +1690,44 @@ async function runLater(delivery: Delivery, at: number, meta: AppMeta): Promise<
   const { jobs: queue } = meta
   if (queue === undefined) return false
   const next = { ...delivery, run: (delivery.run ?? 0) + 1, isSpare: false }
-  const enqueue = (job: Delivery, time: number): Promise<boolean> =>
-    persistently(() => queue.deliver(job).runAt(new Date(time))).then(() => true)
-  // Only the cache tells a spare job that it is not needed: without it there must be none, or they would multiply.
   const spare = { ...next, isSpare: true, hasTurn: false }
-  if (await orElse(noteEnd(next, false, meta), false)) await orElse(enqueue(spare, at + 15 * MINUTE), false)
-  return orElse(enqueue(next, at), false)
+  return withSpare(next, at, meta, (isSpare, time) => queue.deliver(isSpare ? spare : next).runAt(time))
 }
 
-function endKey({ id, run = 0 }: Delivery): string {
+async function withSpare(
+  job: WaitingJob,
+  at: number,
+  meta: AppMeta,
+  enqueue: (isSpare: boolean, time: Date) => Promise<unknown>,
+): Promise<boolean> {
+  const add = (isSpare: boolean, time: number): Promise<boolean> =>
+    orElse(
+      persistently(() => enqueue(isSpare, new Date(time))).then(() => true),
+      false,
+    )
+  // Only the cache tells a spare job that it is not needed: without it there must be none, or they would multiply.
+  if (await orElse(noteEnd(job, false, meta), false)) await add(true, at + 15 * MINUTE)
+  return add(false, at)
+}
+
+/** What tells a job from others: the same for a job and its spare one. */
+interface WaitingJob {
+  readonly id: string
+  readonly run?: number
+  readonly isSpare?: boolean
+}
+
+function endKey({ id, run = 0 }: WaitingJob): string {
   return `ended-${id}-${run}`
 }
 
-async function noteEnd(delivery: Delivery, hasCome: boolean, { cache }: AppMeta): Promise<boolean> {
-  await persistently(() => cache.set(endKey(delivery), hasCome, DAY_IN_SECONDS))
+async function noteEnd(job: WaitingJob, hasCome: boolean, { cache }: AppMeta): Promise<boolean> {
+  await persistently(() => cache.set(endKey(job), hasCome, DAY_IN_SECONDS))
   return true
 }
 
-async function hasEnded(delivery: Delivery, { cache }: AppMeta): Promise<boolean> {
-  return (await persistently(() => cache.get(endKey(delivery), false))) === true
+async function hasEnded(job: WaitingJob, { cache }: AppMeta): Promise<boolean> {
+  return (await persistently(() => cache.get(endKey(job), false))) === true
 }
 
 /**
@@ -1703,13 +1738,13 @@ async function retry(delivery: Delivery, { reason, isLate }: Failure, meta: AppM
   const { firstTried = Date.now(), failures, hasTurn, ...rest } = delivery
   const backOff = Math.min(HOUR, 1.5 ** failures * SECOND) * (1 + Math.random() / 2)
   const wait = isLate === true ? Math.max(backOff, 20 * SECOND) : backOff
-  if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, reason)
+  if (isTooLate(rest.since ?? firstTried, wait)) throw givenUp(failures + 1, reason)
   if (await runLater({ ...rest, firstTried, failures: failures + 1 }, Date.now() + wait, meta)) return
   throw new RetryError(reason)
 }
 
-function isTooLate(firstTried: number, wait: number): boolean {
-  return Date.now() + wait > firstTried + GIVE_UP_AFTER
+function isTooLate(begun: number | undefined, wait: number): boolean {
+  return begun !== undefined && Date.now() + wait > begun + GIVE_UP_AFTER
 }
 
 function givenUp(tries: number, reason: string): Error {
@@ -2275,14 +2310,17 @@ interface Undecided {
   /** Milliseconds since 1970. */
   readonly firstTried: number
   readonly failures: number
+  readonly isSpare?: boolean
 }
 
 async function decide(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {
-  const { event } = undecided
+  const { event, firstTried, failures } = undecided
   const stored = await orElse(storedPerson(event, settings, meta), UNANSWERED)
   if (stored === UNANSWERED && filtersNeedPerson(event, settings)) return decideLater(undecided, settings, meta)
   const request = requestToSend(event, settings, meta, stored === UNANSWERED ? undefined : stored)
-  if (request !== undefined) await deliver(deliveryOf(request, event), settings, meta)
+  if (request === undefined) return
+  const delivery = deliveryOf(request, event)
+  await deliver(failures === 0 ? delivery : { ...delivery, since: firstTried }, settings, meta)
 }
 
 /** What a filter makes of half a person may be wrong, and nobody is mailed on a guess. */
@@ -2295,33 +2333,42 @@ async function decideLater(undecided: Undecided, settings: Settings, meta: AppMe
   const wait = Math.min(HOUR, 1.5 ** failures * MINUTE) * (1 + Math.random() / 2)
   if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, UNDECIDED)
   const { jobs: queue } = meta
-  const next = { event, firstTried, failures: failures + 1 }
+  const next: Undecided = { event, firstTried, failures: failures + 1 }
   const waits =
     queue !== undefined &&
-    (await orElse(
-      persistently(() => queue.decide(next).runAt(new Date(Date.now() + wait))).then(() => true),
-      false,
+    (await withSpare(jobOf(next), Date.now() + wait, meta, (isSpare, time) =>
+      queue.decide({ ...next, isSpare }).runAt(time),
     ))
   if (!waits) throw new RetryError(UNDECIDED)
 }
 
+function jobOf({ event, failures, isSpare = false }: Undecided): WaitingJob {
+  return { id: `decide-${eventId(event)}`, run: failures, isSpare }
+}
+
 /** What waits in PostHog's job queue. The jobs of an app that is turned off meanwhile, PostHog does not run. */
 export const jobs = {
-  decide: (undecided: Undecided, meta: AppMeta): Promise<void> => decide(undecided, settingsOf(meta), meta),
+  decide: async (undecided: Undecided, meta: AppMeta): Promise<void> => {
+    const settings = settingsOf(meta)
+    await runJob(jobOf(undecided), settings, meta, () => decide(undecided, settings, meta))
+  },
   deliver: async (delivery: Delivery, meta: AppMeta): Promise<void> => {
     const settings = settingsOf(meta)
-    const isSpare = delivery.isSpare === true
-    if (isSpare && (settings.dryRun || (await orElse(hasEnded(delivery, meta), false)))) return
-    if (settings.dryRun) {
-      logDryRun(delivery.request)
-      return
-    }
-    try {
-      await deliver(delivery, settings, meta)
-    } finally {
-      await orElse(noteEnd(delivery, true, meta), false)
-    }
+    await runJob(delivery, settings, meta, async () => {
+      if (settings.dryRun) logDryRun(delivery.request)
+      else await deliver(delivery, settings, meta)
+    })
   },
+}
+
+/** A spare job does nothing if the one before it has come to an end, and a job that ends says so. */
+async function runJob(job: WaitingJob, { dryRun }: Settings, meta: AppMeta, work: () => Promise<void>): Promise<void> {
+  if (job.isSpare === true && (dryRun || (await orElse(hasEnded(job, meta), false)))) return
+  try {
+    await work()
+  } finally {
+    await orElse(noteEnd(job, true, meta), false)
+  }
 }
 
 /** Hands the request to PostHog with `delivery` "webhook". PostHog takes `null` for nothing to send. */

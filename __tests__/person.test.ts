@@ -8,7 +8,7 @@ import { LoopsApi } from '../sandbox/loops-api'
 import { PersonsApi } from '../sandbox/persons-api'
 import type { Person } from '../sandbox/persons-api'
 import { createInstallation } from '../sandbox/plugin-server'
-import type { Installation } from '../sandbox/plugin-server'
+import type { Installation, InstallationOptions } from '../sandbox/plugin-server'
 import { serverVersion, serverVersions } from '../sandbox/server-versions'
 import nativeCases from './fixtures/native-parity.json'
 import { apiKey, eventWith, isSetUpRequest, requestFrom, settingsFor } from './given'
@@ -39,7 +39,12 @@ afterEach(() => {
   })
 })
 
-function install(changes: Record<string, string> = {}, version = '2024-02', persons: Person[] = [ada]) {
+function install(
+  changes: Record<string, string> = {},
+  version = '2024-02',
+  persons: Person[] = [ada],
+  options: Partial<InstallationOptions> = {},
+) {
   const clock = new VirtualClock(start)
   const api = new LoopsApi({ apiKey, clock, requestsPerSecond: 1000 })
   const server = serverVersion(version)
@@ -52,6 +57,7 @@ function install(changes: Record<string, string> = {}, version = '2024-02', pers
     posthogApi: personsApi.answer,
     clock,
     autoRunJobs: true,
+    ...options,
   })
   installations.push(app)
   const worker = app.startWorker()
@@ -193,6 +199,41 @@ describe('the look-up', () => {
       void worker.deliver(pageView({ $set: { ...told, opted_out: 'false' } }))
       void worker.deliver(pageView({ $set: { ...told, opted_out: 'true' } }))
       await clock.run(start + MINUTE / 2)
+      expect(api.events()).toHaveLength(1)
+    })
+
+    it('holds nobody up whom another filter leaves out already', async () => {
+      const two = `[{"key": "plan", "value": "pro", "type": "person"}, ${eventFilters.slice(1)}`
+      const { clock, app, worker, personsApi } = install({ eventFilters: two })
+      void worker.deliver(pageView({ $set: { email: 'ada@example.com', plan: 'free' } }))
+      await clock.run()
+      expect(personsApi.requests).toEqual([])
+      expect(app.failures).toEqual([])
+    })
+
+    it('is given up with its delivery after one day, not two', async () => {
+      const { clock, api, app, worker, personsApi } = install({ eventFilters })
+      personsApi.fault = 500
+      api.setFault(({ path }) => (path.endsWith('/api-key') ? undefined : { kind: 'status', status: 503 }))
+      void worker.deliver(pageView({ $set: told }))
+      await clock.run(start + 20 * 60 * MINUTE)
+      personsApi.fault = undefined
+      await clock.run()
+      expect(app.failures).toHaveLength(1)
+      expect(clock.now() - start).toBeLessThan(25 * 60 * MINUTE)
+    })
+
+    it('survives the worker that dies while it is decided', async () => {
+      const { clock, api, app, worker, personsApi } = install({ eventFilters }, '2024-02', [ada], { jobLocks: 'stay' })
+      personsApi.fault = 500
+      void worker.deliver(pageView({ $set: told }))
+      await clock.run(start + 1000)
+      personsApi.fault = { slowMilliseconds: 10_000 }
+      await clock.run((app.jobs.pending()[0]?.runAt ?? 0) + 5000)
+      worker.kill()
+      personsApi.fault = undefined
+      app.startWorker()
+      await clock.run()
       expect(api.events()).toHaveLength(1)
     })
 
@@ -350,6 +391,31 @@ describe('the look-up', () => {
       void worker.deliver(event)
       await clock.run(start + (minute + 1) * MINUTE)
     }
+    expect(sent()).toEqual([adaViews, adaViews])
+    expect(personsApi.requests).toHaveLength(2)
+  })
+
+  it('forgets what was set before changes that are too large to keep', async () => {
+    const { clock, worker, sent } = install()
+    void worker.deliver(captured('other', { $set: { plan: 'free' } }))
+    await clock.run(start + 5000)
+    void worker.deliver(captured('other', { $set: { plan: 'pro', about: 'x'.repeat(10_000) } }))
+    await clock.run(start + 10_000)
+    void worker.deliver(pageView())
+    await clock.run()
+    expect(sent()).toEqual([adaViews])
+  })
+
+  it('asks again after more changes than it keeps', async () => {
+    const { clock, worker, personsApi, sent } = install({}, '2024-02', [{ ...ada, properties: { ...ada.properties } }])
+    void worker.deliver(pageView())
+    await clock.run(start + 1000)
+    for (let seen = 0; seen < 101; seen++) {
+      void worker.deliver(captured('other', { $set: { seen } }))
+      await clock.run(clock.now() + 10)
+    }
+    void worker.deliver(pageView())
+    await clock.run()
     expect(sent()).toEqual([adaViews, adaViews])
     expect(personsApi.requests).toHaveLength(2)
   })
