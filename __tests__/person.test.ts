@@ -243,7 +243,9 @@ describe('the look-up', () => {
       void worker.deliver(pageView({ $set: told }))
       await clock.run()
       expect(api.events()).toEqual([])
-      expect(clock.now() - start).toBeLessThan(24 * 60 * MINUTE)
+      // The clock itself goes on to the last spare job, which has nothing left to do.
+      const [failure] = app.logs.filter(({ level }) => level === 'ERROR')
+      expect((failure?.at ?? Infinity) - start).toBeLessThan(24 * 60 * MINUTE)
       expect(app.failures.map(({ failure }) => failure.message.replace(/\d+ tries/, 'N tries'))).toEqual([
         'Given up after N tries within a day: PostHog does not tell of the person that a filter looks at',
       ])
