@@ -180,15 +180,14 @@ interface Field {
  */
 export function parseSettings(config: Config): Settings {
   const problems: string[] = []
-  const pastedKey = settingText(config.apiKey, '')
+  const apiKey = settingText(config.apiKey, '')
   const field = (key: SettingKey): Field => ({
     text: settingText(config[key], settingFields[key].default),
-    reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value, pastedKey)} ${remedy}.`),
+    reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${remedy}.`),
   })
 
-  const apiKey = parseApiKey(field('apiKey'))
   const settings: Settings = {
-    apiKey,
+    apiKey: parseApiKey(field('apiKey')),
     delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
     requestsPerSecond: parseRate(field('requestsPerSecond')),
     posthogUrl: parseUrl(field('posthogUrl')),
@@ -554,8 +553,7 @@ function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
  */
 function nameInLoops({ exact, wildcards, excluded }: EventNames, event: unknown): string | undefined {
   if (typeof event !== 'string' || event === '') return undefined
-  const wildcard = wildcards.length > 0 ? wildcards.find(({ pieces }) => matchesWildcard(pieces, event)) : undefined
-  const pattern = exact.get(event) ?? wildcard
+  const pattern = exact.get(event) ?? wildcards.find(({ pieces }) => matchesWildcard(pieces, event))
   if (pattern === undefined) return undefined
   if (excluded.some(({ pieces }) => matchesWildcard(pieces, event))) return undefined
   return pattern.loopsName ?? event
@@ -986,12 +984,13 @@ function withoutWaiting(
  */
 function sightingOf(event: CapturedEvent, stored?: StoredPerson): Sighting {
   const properties = isRecord(event.properties) ? event.properties : {}
-  const { set, setOnce, unset } = personChanges(event, properties)
+  const { set, setOnce, unset } = personChanges(event)
   const person = layered([setOnce, stored?.properties, set])
   return { event, properties, person: without(person, unset), personId: stored?.id, unset }
 }
 
-function personChanges(event: CapturedEvent, properties: Properties) {
+function personChanges(event: CapturedEvent) {
+  const { properties } = event
   const set = own(properties, '$set') ?? event.$set
   const setOnce = own(properties, '$set_once') ?? event.$set_once
   const unset = own(properties, '$unset')
@@ -1384,7 +1383,7 @@ async function storedPerson(
 /** Notes what the event changes of its person, for those that look the person up. */
 async function followPerson(event: CapturedEvent, settings: Settings, meta: AppMeta): Promise<void> {
   if (!mayBeLookedUp(event.distinct_id, settings)) return
-  const changes = personChanges(event, isRecord(event.properties) ? event.properties : {})
+  const changes = personChanges(event)
   if (hasCustomName(changes)) await noteChanges(event.distinct_id, changes, meta)
 }
 
@@ -1730,14 +1729,17 @@ async function hasEnded(job: WaitingJob, { cache }: AppMeta): Promise<boolean> {
   return (await persistently(() => cache.get(endKey(job), false))) === true
 }
 
+/** Up to an hour, and each wait up to half as long again, so that what failed together does not come back together. */
+function backOff(first: number, failures: number): number {
+  return Math.min(HOUR, 1.5 ** failures * first) * (1 + Math.random() / 2)
+}
+
 /**
- * From seconds to an hour, each wait up to half as long again, so that what failed together does not come back together.
  * After no answer at all it is longer than Loops may still be at it, so that what it does late is made good.
  */
 async function retry(delivery: Delivery, { reason, isLate }: Failure, meta: AppMeta): Promise<void> {
   const { firstTried = Date.now(), failures, hasTurn, ...rest } = delivery
-  const backOff = Math.min(HOUR, 1.5 ** failures * SECOND) * (1 + Math.random() / 2)
-  const wait = isLate === true ? Math.max(backOff, 20 * SECOND) : backOff
+  const wait = Math.max(backOff(SECOND, failures), isLate === true ? 20 * SECOND : 0)
   if (isTooLate(rest.since ?? firstTried, wait)) throw givenUp(failures + 1, reason)
   if (await runLater({ ...rest, firstTried, failures: failures + 1 }, Date.now() + wait, meta)) return
   throw new RetryError(reason)
@@ -1856,7 +1858,7 @@ interface Summary {
  */
 async function prepared(delivery: Delivery, meta: AppMeta): Promise<History | 'superfluous'> {
   const lists = await readLists(delivery.request, meta)
-  const history = historyIn(lists.flatMap(({ lines }) => lines))
+  const history = historyIn(lists)
   if (isSuperfluous(delivery, history)) return 'superfluous'
   if (delivery.isNoted !== true) await note(delivery.request, shortened(writeOf(delivery)), meta)
   if (lists.some(isLong)) await orElse(summarise(delivery.request, meta), undefined)
@@ -1878,9 +1880,10 @@ function historyKeys({ path, body }: LoopsRequest, period: number): string[] {
 
 /** A period outlasts every retry. Two are read, so that the memory of a contact is bounded and nothing is forgotten. */
 const PERIOD = 25 * HOUR
+const HISTORY_KEPT_FOR = (2 * PERIOD) / SECOND
 
 async function readHistory(request: LoopsRequest, meta: AppMeta): Promise<History> {
-  return historyIn((await readLists(request, meta)).flatMap(({ lines }) => lines))
+  return historyIn(await readLists(request, meta))
 }
 
 /** Lines under one key, the newest first. */
@@ -1912,8 +1915,8 @@ function withinReach(text: string): string[] {
   return text.length <= MOST_TEXT ? text.split('\n') : text.slice(0, MOST_TEXT).split('\n').slice(0, -1)
 }
 
-function historyIn(written: readonly (HistoryLine | Summary)[]): History {
-  const lines = written.flatMap((line) => ('summary' in line ? line.summary : [line]))
+function historyIn(lists: readonly HistoryList[]): History {
+  const lines = lists.flatMap((list) => list.lines).flatMap((line) => ('summary' in line ? line.summary : [line]))
   const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.id] : [])))
   const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
   return {
@@ -1925,13 +1928,14 @@ function historyIn(written: readonly (HistoryLine | Summary)[]): History {
 function isLong({ texts, lines }: HistoryList): boolean {
   const newest = lines.findIndex((line) => 'summary' in line)
   const since = newest < 0 ? texts : texts.slice(0, newest)
-  return since.length >= MOST_LINES / 3 || since.join('').length >= MOST_TEXT / 3
+  return since.length >= MOST_LINES / 3 || since.reduce((sum, { length }) => sum + length, 0) >= MOST_TEXT / 3
 }
 
 /** Reads the lists again: of several events at once, each then sees what the others have added, or that one was faster. */
 async function summarise(request: LoopsRequest, meta: AppMeta): Promise<void> {
-  for (const { key, lines } of (await readLists(request, meta)).filter(isLong)) {
-    await pushLine(meta.cache, key, JSON.stringify({ summary: whatCounts(historyIn(lines)) }), (2 * PERIOD) / SECOND)
+  for (const list of (await readLists(request, meta)).filter(isLong)) {
+    const summary = whatCounts(historyIn([list]))
+    await pushLine(meta.cache, list.key, JSON.stringify({ summary }), HISTORY_KEPT_FOR)
   }
 }
 
@@ -1969,7 +1973,7 @@ function whatCounts({ writes, done }: History): HistoryLine[] {
 
 async function note(request: LoopsRequest, line: HistoryLine, { cache }: AppMeta): Promise<void> {
   for (const key of historyKeys(request, Math.floor(Date.now() / PERIOD))) {
-    await pushLine(cache, key, JSON.stringify(line), (2 * PERIOD) / SECOND)
+    await pushLine(cache, key, JSON.stringify(line), HISTORY_KEPT_FOR)
   }
 }
 
@@ -2015,10 +2019,10 @@ function newestWith(name: string, writes: readonly Write[]): Write | undefined {
   return newestOf(writes.filter(({ values }) => own(values, name) !== undefined))
 }
 
-function newestValues(values: Values, writes: readonly Write[]): Values {
-  return Object.fromEntries(
-    Object.keys(values).map((name) => [name, (newestWith(name, writes)?.values ?? values)[name]]),
-  )
+/** The newest of each value that the history knows, or that the event writes itself. */
+function newestValues(values: Values, own: Write, { writes }: History): Values {
+  const all = [...writes.filter(({ id }) => id !== own.id), own]
+  return Object.fromEntries(Object.keys(values).map((name) => [name, (newestWith(name, all)?.values ?? values)[name]]))
 }
 
 /**
@@ -2071,14 +2075,10 @@ function newestBody(delivery: Delivery, history: History | undefined): LoopsRequ
   const { body } = delivery.request
   if (history === undefined) return body
   const own = writeOf(delivery)
-  const others = history.writes.filter(({ id }) => id !== own.id)
-  const newest = bodyWith(body, newestValues(own.values, [...others, own]))
+  const newest = bodyWith(body, newestValues(own.values, own, history))
   const { email, ...withoutEmail } = newest
-  const isLinkedAnew =
-    newerLink(
-      own,
-      others.filter(({ id }) => history.done.has(id)),
-    ) !== undefined
+  const linked = history.writes.filter(({ id }) => id !== own.id && history.done.has(id))
+  const isLinkedAnew = newerLink(own, linked) !== undefined
   return isLinkedAnew && newest.userId !== undefined ? withoutEmail : newest
 }
 
@@ -2096,8 +2096,7 @@ async function settle(
   if (now === undefined) return retry(delivery, { kind: 'failed', reason: 'The cache does not answer' }, meta)
 
   const sentValues = contactValues(sent)
-  const others = now.writes.filter((write) => write.id !== id)
-  const newest = newestValues(sentValues, [...others, writeOf(delivery)])
+  const newest = newestValues(sentValues, writeOf(delivery), now)
   const overtaken = Object.keys(newest).filter((name) => newest[name] !== sentValues[name])
   const { email, userId } = sent
   const isLinking = email !== undefined && userId !== undefined
@@ -2330,7 +2329,7 @@ async function decideLater(undecided: Undecided, settings: Settings, meta: AppMe
     logSkip(event, UNDECIDED, settings, meta.global)
     return
   }
-  const wait = Math.min(HOUR, 1.5 ** failures * MINUTE) * (1 + Math.random() / 2)
+  const wait = backOff(MINUTE, failures)
   if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, UNDECIDED)
   const { jobs: queue } = meta
   const next: Undecided = { event, firstTried, failures: failures + 1 }
