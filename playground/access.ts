@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { requestBody } from '../sandbox/request-body'
 
 /** Why a request is refused, in one sentence for whoever sent it. */
 export class Refusal extends Error {
@@ -51,15 +52,10 @@ export async function questionIn(request: IncomingMessage): Promise<Record<strin
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
     throw new Refusal(415, 'The playground takes JSON only: send it as application/json.')
   }
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    // Read on: a sender that is cut off would never see why.
-    if (size <= MAXIMUM_QUESTION_BYTES) chunks.push(chunk)
-  }
-  if (size > MAXIMUM_QUESTION_BYTES) throw new Refusal(413, 'That is more than the 2 MB that the playground takes.')
-  return parsed(Buffer.concat(chunks).toString('utf8'))
+  const body = await requestBody(request, MAXIMUM_QUESTION_BYTES)
+  if (body.length > MAXIMUM_QUESTION_BYTES)
+    throw new Refusal(413, 'That is more than the 2 MB that the playground takes.')
+  return parsed(body.toString('utf8'))
 }
 
 function parsed(text: string): Record<string, unknown> {

@@ -1,37 +1,17 @@
-/** What the page and its server tell each other. It imports nothing, since the one knows no Node.js and the other no DOM. */
+/** What the page and its server tell each other. It has types alone, since the one knows no Node.js and the other no DOM. */
+import type { SettingField } from '../sandbox/setting-field'
+import type { StoredEvent } from '../sandbox/stored-event'
+
+export type { SettingField as Field, StoredEvent }
 
 /** The app's settings: text by key. */
 export type Settings = Record<string, string>
-
-/** A field of the settings panel, as plugin.json declares it. */
-export interface Field {
-  key: string
-  name: string
-  type: 'string' | 'choice'
-  default: string
-  required: boolean
-  secret?: boolean
-  choices?: string[]
-  /** Markdown. */
-  hint: string
-}
 
 export interface Server {
   name: string
   /** The releases or build dates that behave like this. */
   from: string
   until: string
-}
-
-/** An event as PostHog has stored it. */
-export interface StoredEvent {
-  uuid: string
-  event: string
-  distinct_id: string
-  team_id: number
-  properties: Record<string, unknown>
-  /** ISO 8601 text. */
-  timestamp: string
 }
 
 /** An event that an SDK has sent to the playground. */
@@ -46,7 +26,7 @@ export type Target = 'stand-in' | 'loops'
 
 /** What the page needs to draw itself. */
 export interface Start {
-  fields: Field[]
+  fields: SettingField[]
   servers: Server[]
   /** The name of the server that is chosen at first. */
   server: string

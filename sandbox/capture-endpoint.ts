@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import type { RawEvent } from './ingestion'
 import { listenOnLoopback } from './loopback'
 import type { LoopbackServer } from './loopback'
+import { requestBody } from './request-body'
 
 /** What an SDK sends, before anything is read from it. */
 export interface CaptureRequest {
@@ -249,22 +250,14 @@ export async function handleCapture(
   const { method = 'GET', headers } = request
   try {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const answer = answerCapture({ method, path, query, headers, body: await bodyOf(request) }, onEvent)
+    const answer = answerCapture(
+      { method, path, query, headers, body: await requestBody(request, MAXIMUM_BODY_BYTES) },
+      onEvent,
+    )
     response.writeHead(answer.status, answer.headers).end(answer.body)
   } catch (error) {
     response.writeHead(500, crossOrigin(headers)).end(String(error))
   }
-}
-
-/** Reads on past the limit without keeping anything: a sender that is cut off would never see why. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    if (size <= MAXIMUM_BODY_BYTES) chunks.push(chunk)
-    size += chunk.length
-  }
-  return Buffer.concat(chunks)
 }
 
 /** PostHog's capture address on loopback, at a free port unless one is given. */

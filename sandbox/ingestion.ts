@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { StoredEvent } from './stored-event'
 
-/** An event as PostHog has stored it and hands it to its plugin server. */
-export interface CapturedEvent {
-  uuid: string
-  event: string
-  distinct_id: string
-  team_id: number
-  properties: Record<string, unknown>
-  /** ISO 8601 text. */
-  timestamp: string
-}
+export type CapturedEvent = StoredEvent
 
 /** An event as an SDK sends it to the capture endpoint. */
 export interface RawEvent {
