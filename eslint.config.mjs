@@ -2,6 +2,7 @@ import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
+  { ignores: ['dist/**'] },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { settingFields } from '../index'
-import type { CapturedEvent, Config } from '../index'
+import { settingFields } from '../src/panel/field'
+import type { CapturedEvent } from '../src/event'
+import type { Config } from '../src/panel/field'
 import packageJson from '../package.json'
-import { serverVersions } from '../sandbox/server-versions'
-import { requestFrom, settingsFor } from './given'
+import { serverVersions } from '../sandbox/posthog/versions'
+import { requestFrom, settingsFor } from './app/given'
 
 const root = join(__dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -46,7 +47,7 @@ describe('the README', () => {
   })
 
   it('quotes messages as the app writes them', () => {
-    const app = readFileSync(join(root, 'index.ts'), 'utf8')
+    const app = readFileSync(join(root, 'dist/index.js'), 'utf8')
     const rows = readme.split('\n').filter((line) => /^\| `/.test(line))
     const messages = rows
       .map((row) => /^\| `([^`]+)`/.exec(row)?.[1] ?? '')

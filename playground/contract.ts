@@ -1,6 +1,6 @@
 /** What the page and its server tell each other. It has types alone, since the one knows no Node.js and the other no DOM. */
-import type { SettingField } from '../sandbox/setting-field'
-import type { StoredEvent } from '../sandbox/stored-event'
+import type { SettingField } from '../sandbox/posthog/setting-field'
+import type { StoredEvent } from '../sandbox/posthog/stored-event'
 
 export type { SettingField as Field, StoredEvent }
 

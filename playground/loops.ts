@@ -1,7 +1,7 @@
-import type { AppConfig } from '../sandbox/config-file'
-import { LoopsApi } from '../sandbox/loops-api'
-import { fetchOf, routeTo, type Fetch, type FetchInit, type FetchResponse } from '../sandbox/plugin-server'
-import type { ServerVersion } from '../sandbox/server-versions'
+import type { AppConfig } from '../sandbox/app/config-file'
+import { LoopsApi } from '../sandbox/loops/loops-api'
+import { fetchOf, routeTo, type Fetch, type FetchInit, type FetchResponse } from '../sandbox/posthog/plugin-server'
+import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { LoopsState } from './contract'
 
 const LOOPS = 'https://app.loops.so'

@@ -1,7 +1,7 @@
 import { build } from 'esbuild'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { appDirectory } from '../sandbox/app-files'
+import { appDirectory } from '../sandbox/app/app-files'
 
 export interface PageFile {
   type: string

@@ -1,8 +1,8 @@
 /** `npm run playground`: serves the playground to this machine, at the port in the environment variable PORT or 8010. */
 import { join } from 'node:path'
-import { appDirectory } from '../sandbox/app-files'
-import { readEventFile } from '../sandbox/event-file'
-import { messageOf } from '../sandbox/mistake'
+import { appDirectory } from '../sandbox/app/app-files'
+import { readEventFile } from '../sandbox/app/event-file'
+import { messageOf } from '../sandbox/lib/usage-error'
 import { createPlayground } from './api'
 import { pageFiles } from './page-files'
 import { Session, USUAL_SERVER } from './session'

@@ -1,8 +1,8 @@
-import { settingFields } from '../sandbox/app-files'
-import type { AppConfig } from '../sandbox/config-file'
-import type { CapturedEvent } from '../sandbox/ingestion'
-import { ObservedApp } from '../sandbox/observed-app'
-import type { ServerVersion } from '../sandbox/server-versions'
+import { settingFields } from '../sandbox/app/app-files'
+import type { AppConfig } from '../sandbox/app/config-file'
+import type { CapturedEvent } from '../sandbox/posthog/ingestion'
+import { ObservedApp } from '../sandbox/app/observed-app'
+import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { Problem } from './contract'
 import { mockedLoops } from './loops'
 

@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { appDirectory } from '../sandbox/app-files'
-import { launchChromium } from '../sandbox/chromium'
-import { readEventFile } from '../sandbox/event-file'
+import { appDirectory } from '../sandbox/app/app-files'
+import { launchChromium } from '../sandbox/lib/chromium'
+import { readEventFile } from '../sandbox/app/event-file'
 import { createPlayground } from './api'
 import { pageFiles } from './page-files'
 import { Session, USUAL_SERVER } from './session'

@@ -1,6 +1,6 @@
-import type { AppConfig } from '../sandbox/config-file'
-import type { CapturedEvent } from '../sandbox/ingestion'
-import type { ServerVersion } from '../sandbox/server-versions'
+import type { AppConfig } from '../sandbox/app/config-file'
+import type { CapturedEvent } from '../sandbox/posthog/ingestion'
+import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { ShownRequest, Verdict } from './contract'
 
 type Values = Record<string, unknown>

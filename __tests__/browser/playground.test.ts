@@ -8,11 +8,11 @@ import { PostHog } from 'posthog-node'
 import { createPlayground } from '../../playground/api'
 import { pageFiles } from '../../playground/page-files'
 import { Session } from '../../playground/session'
-import { appDirectory } from '../../sandbox/app-files'
-import { launchChromium, userAgentOf } from '../../sandbox/chromium'
-import { readEventFile } from '../../sandbox/event-file'
-import type { CapturedEvent } from '../../sandbox/ingestion'
-import { apiKey } from '../given'
+import { appDirectory } from '../../sandbox/app/app-files'
+import { launchChromium, userAgentOf } from '../../sandbox/lib/chromium'
+import { readEventFile } from '../../sandbox/app/event-file'
+import type { CapturedEvent } from '../../sandbox/posthog/ingestion'
+import { apiKey } from '../app/given'
 
 jest.setTimeout(90_000)
 

@@ -1,4 +1,5 @@
-import type { CapturedEvent, Config } from '../../index'
+import type { CapturedEvent } from '../../src/event'
+import type { Config } from '../../src/panel/field'
 import type { CaseName } from './hand-written-app'
 
 export interface BenchCase {

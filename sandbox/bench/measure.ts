@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { parseSettings, translate } from '../../index'
-import type { CapturedEvent, Config } from '../../index'
-import { appDirectory } from '../app-files'
-import { systemClock } from '../clock'
-import { loadApp } from '../plugin-server/app-vm'
-import type { AppVM } from '../plugin-server/app-vm'
-import { serverVersion } from '../server-versions'
-import type { ServerVersion } from '../server-versions'
+import { parseSettings } from '../../src/settings'
+import { translate } from '../../src/translate/translate'
+import type { CapturedEvent } from '../../src/event'
+import type { Config } from '../../src/panel/field'
+import { appDirectory } from '../app/app-files'
+import { systemClock } from '../lib/clock'
+import { loadApp } from '../posthog/app-vm'
+import type { AppVM } from '../posthog/app-vm'
+import { serverVersion } from '../posthog/versions'
+import type { ServerVersion } from '../posthog/versions'
 import type { BenchCase } from './cases'
 import { handWritten } from './hand-written-app'
 
@@ -97,7 +99,7 @@ export function timeSetUp(server: ServerVersion, { config, event }: BenchCase): 
 }
 
 const sources = {
-  app: readFileSync(join(appDirectory, 'index.ts'), 'utf8'),
+  app: readFileSync(join(appDirectory, 'dist/index.js'), 'utf8'),
   handWritten: readFileSync(join(__dirname, 'hand-written-app.ts'), 'utf8'),
 }
 

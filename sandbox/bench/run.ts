@@ -1,5 +1,5 @@
 import { cpus } from 'node:os'
-import { serverVersion } from '../server-versions'
+import { serverVersion } from '../posthog/versions'
 import { cases, sizes } from './cases'
 import type { BenchCase } from './cases'
 import { measureBody, measureInside, measureOutside, measureSettings, timeSetUp } from './measure'

@@ -1,4 +1,4 @@
-import type { Fault, FaultHook } from '../loops-api'
+import type { Fault, FaultHook } from '../loops/loops-api'
 import type { FaultMix } from './mixes'
 import type { Random } from './random'
 

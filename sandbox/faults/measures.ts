@@ -1,5 +1,5 @@
-import type { Json, JsonObject, RequestRecord } from '../loops-api'
-import { isJsonObject } from '../loops-api/contract'
+import type { Json, JsonObject, RequestRecord } from '../loops/loops-api'
+import { isJsonObject } from '../loops/contract'
 import { contactProperties } from './traffic'
 import type { Person, Wish } from './traffic'
 

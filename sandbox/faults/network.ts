@@ -1,8 +1,8 @@
-import { sleep } from '../clock'
-import type { Clock } from '../clock'
-import type { LoopsApi, LoopsApiResponse } from '../loops-api'
-import type { Fetch, FetchResponse } from '../plugin-server'
-import type { ServerVersion } from '../server-versions'
+import { sleep } from '../lib/clock'
+import type { Clock } from '../lib/clock'
+import type { LoopsApi, LoopsApiResponse } from '../loops/loops-api'
+import type { Fetch, FetchResponse } from '../posthog/plugin-server'
+import type { ServerVersion } from '../posthog/versions'
 
 const oneWayMilliseconds = 50
 const origin = 'https://app.loops.so'

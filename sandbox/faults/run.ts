@@ -1,4 +1,4 @@
-import { Mistake } from '../mistake'
+import { Mistake } from '../lib/usage-error'
 import type { Output } from '../replay/run'
 import { help, mustLoseNothing, parseOptions } from './options'
 import type { FaultsOptions } from './options'

@@ -1,7 +1,7 @@
-import { sleep } from '../clock'
-import type { Clock } from '../clock'
-import { createCache } from '../plugin-server/cache'
-import type { Cache, JobTreatment } from '../plugin-server'
+import { sleep } from '../lib/clock'
+import type { Clock } from '../lib/clock'
+import { createCache } from '../posthog/cache'
+import type { Cache, JobTreatment } from '../posthog/plugin-server'
 import type { FaultMix } from './mixes'
 import type { Random } from './random'
 

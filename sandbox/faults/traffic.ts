@@ -1,5 +1,5 @@
-import type { AppConfig } from '../config-file'
-import type { CapturedEvent } from '../ingestion'
+import type { AppConfig } from '../app/config-file'
+import type { CapturedEvent } from '../posthog/ingestion'
 import type { Random } from './random'
 
 /** When the events happen: all within a second, or over an hour. */

@@ -1,7 +1,7 @@
-import { sleep } from '../clock'
-import type { Clock } from '../clock'
-import type { CapturedEvent } from '../ingestion'
-import type { Job, Worker } from '../plugin-server'
+import { sleep } from '../lib/clock'
+import type { Clock } from '../lib/clock'
+import type { CapturedEvent } from '../posthog/ingestion'
+import type { Job, Worker } from '../posthog/plugin-server'
 import type { Random } from './random'
 
 const size = 4

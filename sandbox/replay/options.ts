@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { messageOf, Mistake, mistakeIn } from '../mistake'
-import { serverVersion, serverVersions } from '../server-versions'
-import type { ServerVersion } from '../server-versions'
+import { messageOf, Mistake, mistakeIn } from '../lib/usage-error'
+import { serverVersion, serverVersions } from '../posthog/versions'
+import type { ServerVersion } from '../posthog/versions'
 
 export interface ReplayOptions {
   events: string

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { translate } from '../../src/translate/translate'
+import { eventWith, problemsIn, settingsFor } from './given'
+
+/** Whether a `regex` filter holds; `undefined` if the settings refuse the pattern. */
+function matcher(pattern: string): ((text: string) => boolean) | undefined {
+  const filters = JSON.stringify([{ key: 'text', operator: 'regex', value: pattern }])
+  try {
+    const settings = settingsFor({ trackedEvents: '*', contactEvents: '', eventFilters: filters })
+    return (text) => translate(eventWith({ text }), settings) !== undefined
+  } catch {
+    return undefined
+  }
+}
+
+describe('a regular expression', () => {
+  it.each<[pattern: string, matching: string[], others: string[]]>([
+    ['abc', ['abc', 'xabcx'], ['ab', 'ABC', '']],
+    ['', ['', 'x'], []],
+    ['^/docs/.*/edit$', ['/docs/a/edit', '/docs/a/b/edit'], ['/docs/edit', '/docs/a/edit/', 'x/docs/a/edit']],
+    ['(foo|bar)+', ['foo', 'barfoo'], ['fo', 'ba']],
+    ['^(a|b)*$', ['', 'abba'], ['abc']],
+    ['^a{2,3}$', ['aa', 'aaa'], ['a', 'aaaa']],
+    ['^a{2}$', ['aa'], ['a', 'aaa']],
+    ['^a{2,}$', ['aa', 'aaaaa'], ['a']],
+    ['^(ab?c){2}$', ['acabc'], ['ac', 'abcb']],
+    ['^a+?b*?$', ['a', 'aab'], ['b']],
+    ['[a-c\\d]x', ['bx', '7x'], ['dx', 'x']],
+    ['[^a-c]x', ['dx'], ['ax', 'x']],
+    ['[]a]', [']', 'a'], ['b']],
+    ['\\.com$', ['x.com'], ['xcom', 'x.com ']],
+    ['\\bcat\\b', ['a cat', 'cat!'], ['concat', 'cats']],
+    ['\\Bcat', ['concat'], ['cat']],
+    ['\\Aab\\z', ['ab'], ['xab', 'abx']],
+    ['^\\d{4}-\\d\\d$', ['2024-05'], ['24-05']],
+    ['a.c', ['abc', 'a😀c'], ['a\nc', 'ac']],
+    ['(?s)a.c', ['a\nc'], ['ac']],
+    ['(?i)ÄBC', ['äbc', 'ÄbC'], ['abc']],
+    ['(?m)^b$', ['a\nb\nc'], ['ab']],
+    ['(?im)^B$', ['a\nb'], ['ab']],
+    ['(?:ab)+c', ['ababc'], ['c']],
+    ['(?P<name>ab)c', ['abc'], ['ac']],
+    ['(?<name>ab)c', ['abc'], ['ac']],
+    ['\\p{Lu}x', ['Äx'], ['äx']],
+    ['\\pLx', ['äx'], ['1x']],
+    ['[😀]', ['😀'], ['😁']],
+    ['a\\-b\\/c', ['a-b/c'], ['abc']],
+    ['a|', ['', 'b'], []],
+    ['(a*)*b', ['b', 'aab'], ['aa']],
+    ['()*x', ['x'], ['y']],
+    ['a.c', ['a\rc', 'a\u2028c'], ['a\nc']],
+    ['^\\s$', [' ', '\t', '\n', '\f', '\r'], ['\v', '\u00a0', 'x']],
+    ['^\\S$', ['\v', '\u00a0', 'x'], [' ', '\n']],
+    ['^[\\s_]$', [' ', '_'], ['\v', '\u3000']],
+    ['^[\\S]$', ['\v', '\ufeff', 'x'], [' ']],
+    ['^[^\\S]$', [' ', '\r'], ['\v', 'x']],
+    ['^\\x{41}\\x42\\u0043$', ['ABC'], ['abc']],
+    ['^[\\x{1F600}]\\a$', ['😀\u0007'], ['😀a']],
+    ['^[\\pL\\p{Nd}]$', ['é', '7'], ['-', 'pL']],
+    ['^\\p{Greek}\\P{Greek}\\p{^Greek}$', ['αaa'], ['aaa', 'ααα']],
+    ['^\\PL$', ['7'], ['a']],
+    ['\\_\\"\\ \\%', ['_" %'], ['"']],
+    ['(?i)^]}\\.X$', [']}.x'], ['].x']],
+    ['^[\\]\\-\\^a]+$', ['a-^]'], ['b']],
+    ['^[\\.{2}]+$', ['.{2}'], ['a']],
+    ['^a[\\s-_]b$', ['a b', 'a-b', 'a_b'], ['aQb', 'a+b']],
+    ['^[\\w-\\.]+@([\\w-]+\\.)+[\\w-]{2,4}$', ['ada-l.o@mail.example.com'], ['ada@', 'a b@c.de']],
+    ['^[\\pL-x]+$', ['é-'], ['1']],
+    ['^[\\--/]+$', ['-./'], [',']],
+    ['^[\\[:]$', ['[', ':'], ['a']],
+    ['^[[:]$', ['[', ':'], ['a']],
+    ['(?i:ab)c', ['ABc', 'abc'], ['ABC']],
+    ['^(?i)foo', ['FOO'], ['xfoo']],
+    ['a(?i)b|c', ['aB', 'C'], ['AB']],
+    ['(a(?i)b|c)d', ['aBd', 'Cd'], ['aBD', 'CD']],
+    ['(?i)a(?-i)b', ['Ab'], ['AB']],
+    ['(?is-i:a.)b', ['a\nb'], ['A\nb']],
+    ['(?U)^a+$', ['aa'], ['b']],
+    ['^[\\x41b]\\x41b$', ['bAb', 'AAb'], ['xAb']],
+  ])('%s', (pattern, matching, others) => {
+    const matches = matcher(pattern)
+    expect(matching.filter((text) => matches?.(text) !== true)).toEqual([])
+    expect(others.filter((text) => matches?.(text) !== false)).toEqual([])
+  })
+
+  it.each([
+    '(',
+    ')',
+    'a)',
+    '(a',
+    '*',
+    '+a',
+    '?',
+    'a**',
+    'a{2}{3}',
+    '[a',
+    'a(?=b)',
+    'a(?!b)',
+    '(?<=a)b',
+    '(?<!a)b',
+    '(a)\\1',
+    '\\k<n>',
+    '[z-a]',
+    '[[:digit:]]',
+    '(?x)a',
+    '(?i',
+    '(?i)\\P{Lu}',
+    '[^x[:alpha:]]',
+    ...[
+      '\\Qa\\E',
+      '\\C',
+      '\\0',
+      '[\\1]',
+      '[\\b]',
+      '\\Z',
+      '\\G',
+      '\\cA',
+      '\\é',
+      '\\u00g0',
+      '\\xg',
+      '\\p{Klingon}',
+      '\\p',
+      '\\x{110000}',
+    ],
+  ])('%s is refused', (pattern) => {
+    expect(problemsIn({ eventFilters: JSON.stringify([{ key: 'a', operator: 'regex', value: pattern }]) })).toContain(
+      'does not go with regex (filter on "a"): write a regular expression of RE2',
+    )
+  })
+
+  it('is refused when it would need too much memory', () => {
+    expect(matcher('((a{100}){100}){100}')).toBeUndefined()
+    expect(matcher('(a{30}){30}')).toBeDefined()
+  })
+
+  it.each(['^(a+)+$', '(a|a)*b', '(a|aa)+$', '(.*)*x', '(x+x+)+y', '.*.*.*.*.*=.*', '^(([a-z])+.)+[A-Z]([a-z])+$'])(
+    'cannot hang the server: %s',
+    (pattern) => {
+      // JavaScript's own engine would be at it for longer than the universe is old.
+      expect(matcher(pattern)?.(`${'a'.repeat(9_000)}!`)).toBeDefined()
+    },
+  )
+
+  it('looks at the first 10,000 characters of a text', () => {
+    const matches = matcher('x$')
+    expect(matches?.(`${'a'.repeat(9_999)}x${'a'.repeat(1_000_000)}`)).toBe(true)
+    expect(matches?.(`${'a'.repeat(20_000)}x`)).toBe(false)
+  })
+
+  it('looks at less of a text for a large pattern, so that the work stays bounded', () => {
+    const large = matcher(`${'a?'.repeat(450)}x$`)
+    expect(large?.(`${'b'.repeat(900)}x`)).toBe(true)
+    expect(large?.(`${'b'.repeat(9_000)}x`)).toBe(false)
+  })
+
+  it("agrees with JavaScript's own wherever both accept it", () => {
+    const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\w', '\\b', '^', '$', '(a|b)', '(ab|a)')
+    const sign = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,2}', '{0,1}', '*?')
+    const piece = fc.tuple(atom, sign).map(([one, repetition]) => (/^[\^$]|\\b/.test(one) ? one : one + repetition))
+    const sequence = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(''))
+    const group = fc.tuple(sequence, sequence, sign).map(([one, other, repetition]) => `(${one}|${other})${repetition}`)
+    const pattern = fc.array(fc.oneof(sequence, group), { minLength: 1, maxLength: 3 }).map((parts) => parts.join(''))
+    const text = fc.stringMatching(/^[ab c]{0,8}$/)
+    fc.assert(
+      fc.property(pattern, text, (source, subject) => {
+        expect(matcher(source)?.(subject)).toBe(new RegExp(source).test(subject))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})

@@ -1,0 +1,36 @@
+import { settingFields } from '../../src/panel/field'
+import plugin from '../../plugin.json'
+
+const fields = Object.entries(settingFields)
+
+describe('plugin.json', () => {
+  it('names what PostHog needs', () => {
+    expect(plugin).toMatchObject({ name: 'Loops', main: 'dist/index.js', posthogVersion: '>= 1.25.0' })
+  })
+
+  it('declares the settings that the app reads, in the same order', () => {
+    expect(plugin.config.map(({ key }) => key)).toEqual(fields.map(([key]) => key))
+  })
+
+  it.each(fields)('declares %s as the app reads it', (key, field) => {
+    const declared = plugin.config.find((declaredField) => declaredField.key === key)
+    expect(declared).toEqual({
+      key,
+      name: field.label,
+      type: 'choices' in field ? 'choice' : 'string',
+      default: field.default,
+      required: key === 'apiKey' || key === 'email',
+      ...('choices' in field && { choices: field.choices }),
+      ...(key === 'apiKey' && { secret: true }),
+      hint: expect.stringMatching(/^[A-Z].*[.]$/) as string,
+    })
+  })
+
+  it.each(plugin.config.filter(({ type }) => type === 'string'))('gives an example or a place for $key', ({ hint }) => {
+    expect(hint).toMatch(/`[^`]+`|\]\(https:\/\/app\.loops\.so\//)
+  })
+
+  it('uses no key that PostHog keeps for itself', () => {
+    expect(plugin.config.filter(({ key }) => ['enabled', 'order', 'name', 'description'].includes(key))).toEqual([])
+  })
+})

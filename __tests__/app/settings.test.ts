@@ -1,0 +1,243 @@
+import { settingFields } from '../../src/panel/field'
+import { parseSettings } from '../../src/settings'
+import { apiKey, problemsIn, requestFrom, eventWith, settingsFor } from './given'
+
+const defaults = Object.fromEntries(Object.entries(settingFields).map(([key, field]) => [key, field.default]))
+
+describe('defaults', () => {
+  it('are the same whether the form has filled them in or nobody has', () => {
+    expect(JSON.stringify(settingsFor({ ...defaults, apiKey }))).toBe(JSON.stringify(settingsFor()))
+    expect(settingsFor({ ...defaults, apiKey })).toMatchObject({ delivery: 'direct', dryRun: false, apiKey })
+  })
+
+  it.each([undefined, null])('stand in for %p', (missing) => {
+    const event = eventWith({ $pathname: '/pricing', $set: { email: 'ada@example.com' } }, { event: '$pageview' })
+    expect(requestFrom(event, { trackedEvents: missing, eventProperties: missing, email: missing }).body).toEqual({
+      email: 'ada@example.com',
+      userId: 'user_1',
+      eventName: '$pageview',
+      eventProperties: { pathname: '/pricing' },
+    })
+  })
+
+  it('do not come back where a setting was emptied', () => {
+    const event = eventWith({ $pathname: '/pricing', $set: { email: 'ada@example.com' } }, { event: '$pageview' })
+    expect(requestFrom(event, { eventProperties: '', userId: ' ' }).body).toEqual({
+      email: 'ada@example.com',
+      eventName: '$pageview',
+      eventProperties: {},
+    })
+  })
+})
+
+describe('choices', () => {
+  it.each([
+    ['webhook', 'Yes', { delivery: 'webhook', dryRun: true }],
+    ['Webhook', 'yes', { delivery: 'webhook', dryRun: true }],
+    ['direct', 'No', { delivery: 'direct', dryRun: false }],
+    ['', '', { delivery: 'direct', dryRun: false }],
+  ])('%p and %p', (delivery, dryRun, expected) => {
+    expect(settingsFor({ delivery, dryRun })).toMatchObject(expected)
+  })
+})
+
+describe('the API key', () => {
+  it('is taken without the blanks and line breaks around it', () => {
+    expect(parseSettings({ apiKey: ` \n${apiKey}\r\n` }).apiKey).toBe(apiKey)
+  })
+
+  it.each<[string | undefined, string]>([
+    [undefined, 'Loops settings: Loops API key: "" is missing: copy a key from Loops, Settings -> API.'],
+    [' ', 'Loops settings: Loops API key: "" is missing: copy a key from Loops, Settings -> API.'],
+    ...['two parts', 'line\r\nX-Injected: 1', 'schlüssel', 'quo"ted', 'back\\slash'].map((key): [string, string] => [
+      key,
+      'Loops settings: Loops API key: "(hidden)" has blanks or special characters inside: ' +
+        'copy the key again from Loops, Settings -> API.',
+    ]),
+  ])('%p is refused without being shown', (key, message) => {
+    expect(problemsIn({ apiKey: key })).toBe(message)
+  })
+
+  it('is hidden in a message about the field it was pasted into by mistake', () => {
+    expect(problemsIn({ trackedEvents: `{"${apiKey}": 1}`, delivery: apiKey })).toBe(
+      'Loops settings: ' +
+        'Delivery: "[API key]" is not one of the choices: write "direct" or "webhook". ' +
+        'Events to send: "[API key]" needs the event name for Loops as text: ' +
+        'write it like {"account:signup": "Signed up"}.',
+    )
+  })
+})
+
+describe('a settings error', () => {
+  it('lists every problem at once', () => {
+    const message = problemsIn({ dryRun: 'maybe', email: '', trackedEvents: '["a"', eventFilters: '{}' })
+    expect(message).toBe(
+      'Loops settings: ' +
+        'Dry run (mock out HTTP requests): "maybe" is not one of the choices: write "No" or "Yes". ' +
+        'Email of the user: "" names no address: name where the address is found, like {person.properties.email}. ' +
+        'Events to send: "[\\"a\\"" is not valid JSON: write it like {"account:signup": "Signed up"}. ' +
+        'Events to send: property filters: "{}" is not a list of filters: ' +
+        'write it like [{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}].',
+    )
+  })
+
+  it('lists that both halves are off along with the rest', () => {
+    expect(problemsIn({ apiKey: '', trackedEvents: '', contactEvents: '' })).toBe(
+      'Loops settings: ' +
+        'Loops API key: "" is missing: copy a key from Loops, Settings -> API. ' +
+        'Events to send: "" leaves nothing to do, as "Events that update contacts" is empty too: fill in one of them.',
+    )
+  })
+
+  it.each([
+    [{ userId: '{distinct_id}' }, /^Loops settings: User ID: "{distinct_id}" is not a placeholder: /],
+    [{ email: '{person.email}' }, /^Loops settings: Email of the user: "{person.email}" is not a placeholder: /],
+    [{ eventMailingLists: 'abc: {news}' }, /^Loops settings: Events to send: mailing lists: "{news}" is not a plac/],
+  ])('says of a wrong placeholder nothing else: %j', (config, message) => {
+    expect(problemsIn(config)).toMatch(message)
+    expect(problemsIn(config)).not.toMatch(/same contact|cannot be the value/)
+  })
+
+  it('shows a long value from its beginning only, and on one line', () => {
+    const message = problemsIn({ delivery: `first\nsecond ${'x'.repeat(1000)}` })
+    expect(message).toMatch(/^Loops settings: Delivery: "first\\nsecond x+… is not one/)
+    expect(message.length).toBeLessThan(250)
+  })
+
+  const mistakes: [string, Record<string, unknown>, string][] = [
+    ['email without a placeholder', { email: 'me@example.com' }, 'would give everybody the same contact'],
+    [
+      'email that is the same for everybody',
+      { email: '{event.event}@example.com' },
+      'would give everybody the same contact',
+    ],
+    ['email with an unknown root', { email: '{user.email}' }, '"{user.email}" is not a placeholder: write'],
+    ['email as a JSON object', { email: '{"a": "b"}' }, 'is not a JSON list of texts'],
+    ['user ID without a placeholder', { userId: 'customer' }, 'would give everybody the same contact'],
+    ['user ID that is the same for everybody', { userId: '{event.event}' }, 'would give everybody the same contact'],
+    ['an unknown field of the event', { eventProperties: 'a: {event.name}' }, '"{event.name}" is not a placeholder'],
+    [
+      'an unknown field of the person',
+      { eventProperties: 'a: {person.email}' },
+      '"{person.email}" is not a placeholder',
+    ],
+    ['a placeholder without a name', { eventProperties: 'a: {event.properties.}' }, 'is not a placeholder'],
+    ['a placeholder that is not closed', { eventProperties: 'a: {event.event' }, '"{event.event" has a brace too many'],
+    ['two braces', { eventProperties: 'a: {{event.event}}' }, '"{{event.event}}" has a brace too many'],
+    [
+      'a mapping without a value',
+      { eventProperties: 'plan' },
+      '"plan" has no "name: value"; where a name or text contains a comma or a colon, ' +
+        'write JSON like {"plan": "{person.properties.plan}"}.',
+    ],
+    ['a list without a value', { eventMailingLists: 'abc' }, 'write JSON like {"cm06f5v0e45nf0ml5754o9cix": true}.'],
+    [
+      'a mapping whose JSON lacks quotes',
+      { eventProperties: '{plan: x}' },
+      '"{plan: x}" is not valid JSON, where names stand in double quotes: write it like {"plan": ',
+    ],
+    [
+      'event names whose JSON has the wrong quotes',
+      { trackedEvents: "{'a': 'b'}" },
+      `"{'a': 'b'}" is not valid JSON, where names stand in double quotes: write it like {"account:signup": `,
+    ],
+    [
+      'a list of events in braces',
+      { contactEvents: '{a}' },
+      '"{a}" is not valid JSON, where names stand in double quotes: write it like ["account:signup"].',
+    ],
+    [
+      'a rate beyond what can be kept',
+      { requestsPerSecond: '2000' },
+      'write a number above 0 and up to 1000, 10 unless',
+    ],
+    [
+      'a look-up that webhook delivery cannot make',
+      { delivery: 'webhook', posthogUrl: 'https://posthog.example.com' },
+      'PostHog address: "https://posthog.example.com" is of no use to "webhook": leave it empty, or choose "direct".',
+    ],
+    [
+      'a user ID that nobody is asked for',
+      { userId: '{person.id}' },
+      'User ID: "{person.id}" is known to PostHog only: fill in "PostHog address".',
+    ],
+    ['a mapping without a name', { eventProperties: ': x' }, '": x" has no "name: value"'],
+    ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" has no "name: value"; where a name or text'],
+    ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a: 2" gives "a" a second time: keep one of the two'],
+    ['a mapping as a JSON list', { eventProperties: '["a"]' }, 'is not a JSON object: write it like'],
+    ['a mapping to null', { contactProperties: '{"a": null}' }, 'null cannot be the value of "a"'],
+    ['a mapping to a list', { contactProperties: '{"a": ["x"]}' }, '["x"] cannot be the value of "a": write a text'],
+    ['a name that is too long', { eventProperties: `${'n'.repeat(499)}: x` }, 'is longer than the 500 characters'],
+    ['a polluting name', { eventProperties: '__proto__: x' }, '"__proto__" cannot be used as a name'],
+    ['an empty name', { eventProperties: '{"": "x"}' }, '"" cannot be used as a name'],
+    ...['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'].map(
+      (name): [string, Record<string, unknown>, string] => [
+        `a contact property ${name}`,
+        { contactProperties: `${name}: x` },
+        `Update contacts: property mapping: "${name}" has a setting of its own: take it out of the mapping.`,
+      ],
+    ),
+    ...['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'].map(
+      (name): [string, Record<string, unknown>, string] => [
+        `a contact property ${name}`,
+        { contactProperties: `${name}: x` },
+        `Update contacts: property mapping: "${name}" is reserved by Loops: choose another name.`,
+      ],
+    ),
+    ['a list that is neither on nor off', { eventMailingLists: 'abc: yes' }, '"yes" cannot be the value of list "abc"'],
+    ['a list with text around', { eventMailingLists: 'abc: x{event.event}' }, 'cannot be the value of list "abc"'],
+    ['a list without an ID', { contactMailingLists: '{"": true}' }, '"" cannot be used as a name'],
+    [
+      'an excluded address that is none',
+      { excludedEmails: 'a@b@c' },
+      '"a@b@c" is neither an email address nor a domain',
+    ],
+    ['an excluded pattern', { excludedEmails: '*@example' }, 'write ada@example.org or example.com'],
+    ['both halves off', { trackedEvents: '', contactEvents: '[]' }, '"Events that update contacts" is empty too'],
+    ['nothing but exclusions', { trackedEvents: '!a, !b' }, '"!a, !b" only leaves events out: put * first'],
+    ['an event name for an exclusion', { trackedEvents: '{"!a": "b"}' }, '"!a" needs the event name for Loops as text'],
+    ['an event name that is empty', { trackedEvents: '{"a": ""}' }, '"a" needs the event name for Loops as text'],
+    ['an event name that is no text', { trackedEvents: '{"a": true}' }, '"a" needs the event name for Loops as text'],
+    ['an event list of numbers', { trackedEvents: '[1]' }, '"[1]" is not a JSON list of texts'],
+    ['event names for contacts', { contactEvents: '{"a": "b"}' }, 'gives names that this setting has no use for'],
+    ['filters that are no JSON', { eventFilters: 'plan = pro' }, '"plan = pro" is not valid JSON: write it like [{'],
+    ['a filter that is no object', { eventFilters: '["plan"]' }, '"plan" has no "key"'],
+    ['a filter without a key', { eventFilters: '[{"value": 1}]' }, 'has no "key": write the name of the property'],
+    ['a filter without a value', { eventFilters: '[{"key": "a"}]' }, 'has no "value": write the value to compare with'],
+    ['a filter with no values', { eventFilters: '[{"key": "a", "value": []}]' }, 'has no "value"'],
+    [
+      'an unknown filter type',
+      { eventFilters: '[{"key": "a", "type": "cohort", "value": 1}]' },
+      '"cohort" cannot be the type',
+    ],
+    [
+      'an unknown operator',
+      { eventFilters: '[{"key": "a", "operator": "like", "value": 1}]' },
+      '"like" is no operator',
+    ],
+    [
+      'an operator that every object has',
+      { eventFilters: '[{"key": "a", "operator": "toString", "value": 1}]' },
+      '"toString" is no operator (filter on "a"): write one of exact, is_not,',
+    ],
+    [
+      'a broken regular expression',
+      { contactFilters: '[{"key": "a", "operator": "regex", "value": "("}]' },
+      'Update contacts: property filters: "(" does not go with regex (filter on "a"): write a regular expression of RE2, ' +
+        'without [[:name:]] and \\Q.',
+    ],
+    [
+      'a number that is none',
+      { contactFilters: '[{"key": "a", "operator": "gt", "value": ["5", "many"]}]' },
+      '["5","many"] does not go with gt (filter on "a"): write a number.',
+    ],
+    [
+      'a date that is none',
+      { contactFilters: '[{"key": "a", "operator": "is_date_after", "value": "-7d"}]' },
+      '"-7d" does not go with is_date_after (filter on "a"): write a date like "2024-05-01"',
+    ],
+  ]
+  it.each(mistakes)('names %s', (_, config, message) => {
+    expect(problemsIn(config)).toContain(message)
+  })
+})

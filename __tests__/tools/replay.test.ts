@@ -1,0 +1,375 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { run } from '../../sandbox/replay/run'
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replay-'))
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+function file(name: string, content: unknown): string {
+  const path = join(folder, name)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+const npmStart = (...args: string[]): ReturnType<typeof runWith> => runWith({}, args)
+
+async function runWith(
+  environment: NodeJS.ProcessEnv,
+  args: string[],
+): Promise<{ exitCode: number; said: string; told: string }> {
+  const said: string[] = []
+  const told: string[] = []
+  const output = { say: (text: string) => void said.push(text), tell: (text: string) => void told.push(text) }
+  const exitCode = await run(args, environment, output)
+  return { exitCode, said: stripVTControlCharacters(said.join('')), told: told.join('') }
+}
+
+const event = {
+  uuid: '018f0000-0000-7000-8000-000000000001',
+  event: 'purchase',
+  distinct_id: 'user_1',
+  timestamp: '2024-05-01T10:00:00Z',
+  properties: { total: 49.5, $set: { email: 'ada@example.com' } },
+}
+const another = { ...event, uuid: '018f0000-0000-7000-8000-000000000002' }
+const config = {
+  trackedEvents: 'purchase',
+  contactEvents: '$identify',
+  eventProperties: 'total: {event.properties.total}',
+}
+
+describe('npm start', () => {
+  it('shows the recorded events as requests of both kinds, and what Loops has in the end', async () => {
+    const { exitCode, said, told } = await npmStart()
+    expect({ exitCode, told }).toEqual({ exitCode: 0, told: '' })
+    expect(said).toContain('PUT https://app.loops.so/api/v1/contacts/update')
+    expect(said).toContain('POST https://app.loops.so/api/v1/events/send')
+    expect(said).toContain('The event is skipped: it has neither an email address nor a user ID.\n')
+    expect(said).toContain('The settings do not ask for this event: ')
+    expect(said).toContain('400 {"success":false,"message":"Contact not found."}')
+    expect(said).toMatch(/Loops now has 1 contact\n.*"firstName":"Maren","lastName":"Holt-Reyes".*"plan":"pro"/)
+    expect(said).toMatch(/and 6 events\n {2}signedUp of maren\.holt@example\.com \{"pathname":"\/pricing"\}/)
+    expect(said).not.toContain('jonas.weber@example.org')
+    expect(said).not.toContain('loops-sandbox-key')
+    expect(said).not.toMatch(/ 429 /)
+  })
+
+  it('tells the whole way of an event', async () => {
+    const { said } = await npmStart('--events', file('one.json', [event]), '--config', file('c.json', config))
+    expect(said.replace(/127\.0\.0\.1:\d+/, 'LOOPBACK')).toBe(
+      `PostHog 2024-02 -> the Loops stand-in, http://LOOPBACK
+
+LOG Connected to Loops: the API key belongs to the team "Company name".
+
+  1  purchase  of user_1, 2024-05-01T10:00:00.000Z
+     matches Events to send
+     POST https://app.loops.so/api/v1/events/send
+     Idempotency-Key: 018f0000-0000-7000-8000-000000000001
+     {
+       "eventName": "purchase",
+       "eventProperties": {
+         "total": 49.5
+       },
+       "email": "ada@example.com",
+       "userId": "user_1"
+     }
+     200 {"success":true}
+
+Loops now has 1 contact
+  {"source":"API","id":"contact-1","email":"ada@example.com","subscribed":true,"userId":"user_1","mailingLists":{}}
+and 1 event
+  purchase of ada@example.com {"total":49.5}
+`,
+    )
+  })
+
+  it.each([
+    ['a list', [event, another]],
+    ['the answer of the events API', { results: [{ ...event, id: 'a', uuid: undefined }, another] }],
+    ['JSON lines', `${JSON.stringify(event)}\n\n${JSON.stringify(another)}\n`],
+    [
+      'JSON lines with properties as text',
+      `${JSON.stringify({ ...event, properties: '{"total":49.5}' })}\n${JSON.stringify(another)}`,
+    ],
+    ['an indented list', JSON.stringify([event, another], null, 2)],
+    ['a list with a byte order mark', `\uFEFF${JSON.stringify([event, another])}`],
+    ['JSON lines with a byte order mark', `\uFEFF${JSON.stringify(event)}\r\n${JSON.stringify(another)}\r\n`],
+    [
+      'events without a time',
+      [
+        { ...event, timestamp: undefined },
+        { ...another, timestamp: null },
+      ],
+    ],
+  ])('reads %s', async (name, content) => {
+    const { exitCode, said } = await npmStart(
+      '--events',
+      file(`${name}.json`, content),
+      '--config',
+      file('c.json', config),
+    )
+    expect(exitCode).toBe(0)
+    expect(said.match(/"total": 49\.5/g)).toHaveLength(2)
+  })
+
+  it('reads settings with a byte order mark', async () => {
+    const settings = file('c.json', `\uFEFF${JSON.stringify(config)}`)
+    const { exitCode } = await npmStart('--events', file('one.json', [event]), '--config', settings)
+    expect(exitCode).toBe(0)
+  })
+
+  const identify = { ...event, event: '$identify' }
+  const ofStranger = { ...event, properties: {} }
+  const told = 'There is nothing to send: Loops has just been told the same.'
+  const dry = 'The app only logs the request, since its own setting "Dry run" is on.'
+  const unknown = 'The event is skipped: Loops has just answered that it knows no contact with its user ID.'
+  const repeated =
+    'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.'
+  const uncalled = (version: string) => `PostHog ${version} never asks the app for a webhook: choose "direct".`
+  const live = { LOOPS_API_KEY: 'of-no-account' }
+
+  type Case = [
+    name: string,
+    reasons: (string | undefined)[],
+    events: object[],
+    settings: object,
+    options: string[],
+    environment: NodeJS.ProcessEnv,
+  ]
+  it.each<Case>([
+    ['what Loops has just been told', [undefined, told], [identify, { ...identify, uuid: another.uuid }], {}, [], {}],
+    ['a repeated uuid', [undefined, repeated], [event, { ...event, distinct_id: 'user_2' }], {}, [], {}],
+    [
+      'one that Loops refuses',
+      [undefined, undefined, repeated],
+      [event, { ...ofStranger, uuid: another.uuid }, { ...ofStranger, uuid: another.uuid }],
+      {},
+      [],
+      {},
+    ],
+    ['a dry run', [dry], [event], {}, ['--dry-run'], {}],
+    ['the dry run of the settings', [dry], [event], { dryRun: 'Yes' }, [], {}],
+    ['a dry run with a real key', [dry], [event], {}, ['--live', '--dry-run'], live],
+    ...['1.40', '2025-06', '2025-09'].map((version): Case => [
+      `no webhooks on ${version}`,
+      [uncalled(version)],
+      [event],
+      { delivery: 'webhook' },
+      ['--server', version],
+      {},
+    ]),
+    [
+      'the first, second and third event of a stranger',
+      [undefined, unknown, unknown],
+      [ofStranger, { ...ofStranger, uuid: 'b' }, { ...ofStranger, uuid: 'c' }],
+      {},
+      [],
+      {},
+    ],
+    [
+      'another stranger',
+      [undefined, unknown, undefined, unknown],
+      ['1', '2', '3', '4'].map((uuid) => ({ ...ofStranger, uuid, distinct_id: uuid < '3' ? 'user_1' : 'user_2' })),
+      {},
+      [],
+      {},
+    ],
+    [
+      'a stranger of whom Loops learns',
+      [undefined, unknown, undefined, undefined],
+      [ofStranger, { ...ofStranger, uuid: 'b' }, { ...event, uuid: 'c' }, { ...ofStranger, uuid: 'd' }],
+      {},
+      [],
+      {},
+    ],
+  ])('says why there is nothing to send: %s', async (_name, reasons, events, settings, options, environment) => {
+    const files = ['--events', file('e.json', events), '--config', file('c.json', { ...config, ...settings })]
+    const { said } = await runWith(environment, [...options, ...files])
+    const given = said.split(/^ +\d+ {2}\S+ {2}of /m).slice(1)
+    const sentence = /(There is nothing|An event with this|The app only|The event is|PostHog \S+ never).*/
+    expect(given.map((report) => sentence.exec(report)?.[0])).toEqual(reasons)
+  })
+
+  it('sends nothing in a dry run', async () => {
+    const { said } = await npmStart(
+      '--dry-run',
+      '--events',
+      file('one.json', [event]),
+      '--config',
+      file('c.json', config),
+    )
+    expect(said).toMatch(
+      /^ +1 {2}purchase .*\n +matches .*\n +LOG Dry run: POST \/v1\/events\/send {"eventName":"purchase"/m,
+    )
+    expect(said).toContain('Loops now has 0 contacts\nand 0 events\n')
+  })
+
+  it.each(['1.30', '2025-09'])('runs on PostHog %s', async (version) => {
+    const { said } = await npmStart('--server', version, '--events', file('one.json', [event]))
+    expect(said).toMatch(new RegExp(`^PostHog ${version} -> `))
+    expect(said).toContain('200 {"success":true}')
+  })
+
+  it.each<[string, object, string[], string[]]>([
+    ['an empty key', { apiKey: '' }, [], ['The "apiKey" in FILE is not used: the stand-in has a key of its own.']],
+    [
+      'a key for a real Loops',
+      { apiKey: 'a b' },
+      ['--live', '--dry-run'],
+      ['The "apiKey" in FILE is not used: the key in LOOPS_API_KEY is.'],
+    ],
+    [
+      'the address of PostHog',
+      { posthogUrl: 'https://posthog.example.com' },
+      [],
+      ['There is no PostHog to ask, so "posthogUrl" finds nobody: of a person only what the event sets is known.'],
+    ],
+    ['neither', { posthogUrl: '' }, [], []],
+  ])('tells at once that a setting plays no part: %s', async (_name, settings, options, sentences) => {
+    const path = file('c.json', { ...config, ...settings })
+    const { said } = await runWith(live, [...options, '--events', file('one.json', [event]), '--config', path])
+    const [head = ''] = said.split('\n\n')
+    expect(head.replaceAll(path, 'FILE').split('\n').slice(1)).toEqual(sentences)
+  })
+
+  it.each([
+    ['2024-11', 'direct'],
+    ['2025-06', 'direct'],
+    ['2025-09', 'direct'],
+    ['2024-02', 'webhook'],
+  ])('keeps to the limit of Loops where PostHog %s with %s delivery cannot', async (version, delivery) => {
+    const events = Array.from({ length: 15 }, (_, place) => ({ ...event, uuid: `uuid-${place}` }))
+    const files = ['--events', file('many.json', events), '--config', file('c.json', { ...config, delivery })]
+    const { said } = await npmStart('--server', version, ...files)
+    expect(said.match(/200 \{"success":true\}/g)).toHaveLength(events.length)
+    expect(said).not.toContain('429')
+  })
+
+  it('reports progress on long files', async () => {
+    const lines = Array.from({ length: 2000 }, () => JSON.stringify({ ...event, event: 'other' })).join('\n')
+    const { told } = await npmStart('--events', file('long.jsonl', lines), '--config', file('c.json', config))
+    expect(told).toBe('1000 events replayed\n2000 events replayed\n')
+  })
+
+  it('explains its options, all of which the README names', async () => {
+    const { exitCode, said } = await npmStart('--help')
+    expect(exitCode).toBe(0)
+    const options = said.match(/--[a-z-]+/g) ?? []
+    expect(options).toEqual(
+      expect.arrayContaining(['--events', '--config', '--server', '--dry-run', '--live', '--help']),
+    )
+    const readme = readFileSync(join(__dirname, '../..', 'README.md'), 'utf8')
+    expect(options.filter((option) => !readme.includes(option))).toEqual([])
+  })
+})
+
+describe('a mistake gives one sentence and exit code 1', () => {
+  it.each<[string, () => string[], RegExp]>([
+    ['an unknown option', () => ['--evnts', 'x'], /^Unknown option '--evnts'. See npm start -- --help\.\n$/],
+    ['an option without its value', () => ['--events'], /^Option '--events <value>' argument missing. See npm start/],
+    [
+      'an option in place of a value',
+      () => ['--events', '--dry-run'],
+      /^Option '--events' argument is ambiguous\. See npm start -- --help\.\n$/,
+    ],
+    [
+      'an unknown server',
+      () => ['--server', '1.0'],
+      /^--server: There is no server version '1.0'. There are: 1.30, .*\n$/,
+    ],
+    [
+      '--live without a key',
+      () => ['--live'],
+      /^--live needs the key of your Loops account in the environment variable/,
+    ],
+    ['no such file', () => ['--events', 'none.json'], /^The events cannot be read: none\.json: ENOENT.*\n$/],
+    [
+      'a file that is no JSON',
+      () => ['--events', file('bad.json', '{"event": \n')],
+      /bad\.json is not valid JSON: .*\n$/,
+    ],
+    [
+      'a line that is no JSON',
+      () => ['--events', file('bad.jsonl', `${JSON.stringify(event)}\n{`)],
+      /bad\.jsonl, line 2 is not valid JSON/,
+    ],
+    [
+      'a first line that is no JSON',
+      () => ['--events', file('bad.jsonl', `\uFEFF{"event": \n${JSON.stringify(event)}\n`)],
+      /bad\.jsonl, line 1 is not valid JSON/,
+    ],
+    ['a folder', () => ['--events', folder], /^The events cannot be read: .*: EISDIR: .*\n$/],
+    ['an empty file', () => ['--events', file('empty.json', '')], /empty\.json holds no events\.\n$/],
+    ['a file of blanks', () => ['--events', file('blank.json', '\uFEFF \n\n')], /blank\.json holds no events\.\n$/],
+    [
+      'a time that is none',
+      () => ['--events', file('t.json', [event, { ...event, timestamp: 'garbage' }])],
+      /t\.json, event 2 has the timestamp "garbage", which is no time: write it like "2024-05-01T10:00:00Z", or leave it out\.\n$/,
+    ],
+    [
+      'a number for a time',
+      () => ['--events', file('t.jsonl', JSON.stringify({ ...event, timestamp: 1714557600 }))],
+      /t\.jsonl, line 1 has the timestamp 1714557600, which is no time/,
+    ],
+    ['a file without events', () => ['--events', file('none.json', [])], /none\.json holds no events\.\n$/],
+    [
+      'a file with something else',
+      () => ['--events', file('else.json', '"text"')],
+      /else\.json holds no list of events: write/,
+    ],
+    [
+      'something else than an event',
+      () => ['--events', file('e.json', [{ name: 1 }])],
+      /e\.json, event 1 has no name: write it as "event"/,
+    ],
+    [
+      'properties that are no object',
+      () => ['--events', file('p.json', [{ ...event, properties: 1 }])],
+      /p\.json, event 1 has "properties" that are no JSON object/,
+    ],
+    [
+      'an event of nobody',
+      () => ['--events', file('d.json', [{ event: 'a' }])],
+      /d\.json, event 1: .* has no distinct_id/,
+    ],
+    ['no such settings', () => ['--config', 'none.json'], /^The settings cannot be read: none\.json: ENOENT.*\n$/],
+    [
+      'settings that are no object',
+      () => ['--config', file('l.json', [])],
+      /l\.json holds no settings: write a JSON object/,
+    ],
+    [
+      'an unknown setting',
+      () => ['--config', file('u.json', { events: 'a' })],
+      /u\.json has an unknown setting "events": use apiKey, /,
+    ],
+    [
+      'a setting that is no text',
+      () => ['--config', file('n.json', { dryRun: true })],
+      /n\.json gives "dryRun" no text: put its/,
+    ],
+    [
+      'settings that the app refuses',
+      () => ['--config', file('r.json', { email: 'x' })],
+      /^PostHog turns the app off: Loops settings: Email of/,
+    ],
+  ])('%s', async (_, args, sentence) => {
+    const { exitCode, told } = await npmStart(...args())
+    expect(told).toMatch(sentence)
+    expect(told.trimEnd()).not.toContain('\n')
+    expect(exitCode).toBe(1)
+  })
+  it.each([[[]], [['--events', 'mine.json']], [['--config', 'mine.json']]])('--live with %j alone', async (given) => {
+    const { exitCode, told } = await runWith({ LOOPS_API_KEY: 'of-no-account' }, ['--live', ...given])
+    expect(told).toBe('--live needs --events and --config: the samples are not for a real account.\n')
+    expect(exitCode).toBe(1)
+  })
+})

@@ -1,0 +1,2078 @@
+// Built from index.ts and src/ by `npm run build`: change those files and not this one.
+import { RetryError } from '@posthog/plugin-scaffold'
+import fetch from 'node-fetch'
+
+export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
+  /** `undefined` for what is nested too deeply to be written down. */
+  function jsonText(value) {
+    try {
+      return JSON.stringify(value === undefined ? '' : value)
+    } catch {
+      return undefined
+    }
+  }
+
+  function own(object, name) {
+    const isObject = typeof object === 'object' && object !== null
+    return isObject && Object.prototype.hasOwnProperty.call(object, name) ? object[name] : undefined
+  }
+
+  function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  }
+
+  function isDate(value) {
+    return value instanceof Date
+  }
+
+  /**
+   * What is known of the person: what PostHog has stored, if that was asked for, and what the event says of the person itself.
+   * Other properties of the event may be somebody else's. `$set_once` sets what PostHog has not stored.
+   */
+  function sightingOf(event, stored) {
+    const properties = isRecord(event.properties) ? event.properties : {}
+    const { set, setOnce, unset } = personChanges(event)
+    const person = layered([setOnce, stored?.properties, set])
+    return { event, properties, person: without(person, unset), personId: stored?.id, unset }
+  }
+
+  function personChanges(event) {
+    const { properties } = event
+    const set = own(properties, '$set') ?? event.$set
+    const setOnce = own(properties, '$set_once') ?? event.$set_once
+    const unset = own(properties, '$unset')
+    // PostHog takes a list of names, or an object with them.
+    const removed = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
+    return {
+      set: isRecord(set) ? set : undefined,
+      setOnce: isRecord(setOnce) ? setOnce : undefined,
+      unset: removed.filter((name) => typeof name === 'string'),
+    }
+  }
+
+  /** All of them, later ones on top. A single one is not copied: with thousands of properties, copies cost the most. */
+  function layered(layers) {
+    const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
+    return others.reduce((under, over) => ({ ...under, ...over }), first)
+  }
+
+  function without(properties, names) {
+    if (names.length === 0) return properties
+    const removed = new Set(names)
+    return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
+  }
+
+  /** Whether a setting is meant as JSON: names with commas or colons can only be written so. */
+  function isJson(text) {
+    return /^(\[|\{\s*["}])/.test(text)
+  }
+
+  function parseJson(field, example) {
+    try {
+      return JSON.parse(field.text)
+    } catch {
+      field.reject(field.text, `is not valid JSON: write it like ${example}`)
+      return undefined
+    }
+  }
+
+  function splitList(text) {
+    return text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+  }
+
+  function parseList(field, example) {
+    if (!isJson(field.text)) return splitList(field.text)
+    const list = parseJson(field, example)
+    if (list === undefined) return []
+    if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) {
+      return list.filter((entry) => entry !== '')
+    }
+    field.reject(field.text, `is not a JSON list of texts: write it like ${example}`)
+    return []
+  }
+
+  function parseEntries(field, example) {
+    if (isJson(field.text)) {
+      const json = parseJson(field, example)
+      if (isRecord(json)) return Object.entries(json)
+      if (json !== undefined) field.reject(field.text, `is not a JSON object: write it like ${example}`)
+      return []
+    }
+    if (field.text.startsWith('{')) {
+      field.reject(field.text, `is not valid JSON, where names stand in double quotes: write it like ${example}`)
+      return []
+    }
+    const entries = []
+    for (const entry of splitList(field.text)) {
+      const colon = entry.indexOf(':')
+      const name = entry.slice(0, Math.max(colon, 0)).trim()
+      if (name === '') {
+        field.reject(
+          entry,
+          `has no "name: value"; where a name or text contains a comma or a colon, write JSON like ${example}`,
+        )
+      } else if (entries.some(([other]) => other === name)) {
+        field.reject(entry, `gives "${name}" a second time: keep one of the two`)
+      } else {
+        entries.push([name, entry.slice(colon + 1).trim()])
+      }
+    }
+    return entries
+  }
+
+  function parseEventNames(field, { renamed }) {
+    const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
+    const isObject = field.text.startsWith('{')
+    const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry])
+    if (named.length > 0 && isObject && !renamed)
+      field.reject(field.text, 'gives names that this setting has no use for: write a list')
+
+    const patterns = named.flatMap(([entry, loopsName]) => {
+      const pieces = entry.replace(/^!/, '').split('*')
+      if (loopsName === undefined) return [{ entry, pieces }]
+      if (typeof loopsName === 'string' && loopsName !== '' && !entry.startsWith('!'))
+        return [{ entry, pieces, loopsName }]
+      field.reject(entry, `needs the event name for Loops as text: write it like ${example}`)
+      return []
+    })
+    const included = patterns.filter(({ entry }) => !entry.startsWith('!'))
+    if (included.length === 0 && patterns.length > 0) {
+      field.reject(field.text, 'only leaves events out: put * first to send all others')
+    }
+    return {
+      exact: new Map(included.filter(({ pieces }) => pieces.length === 1).map((pattern) => [pattern.entry, pattern])),
+      wildcards: included.filter(({ pieces }) => pieces.length > 1),
+      excluded: patterns.filter(({ entry }) => entry.startsWith('!')),
+    }
+  }
+
+  /**
+   * How an event is called in Loops.
+   *
+   * @returns the name of the pattern that matches, the event's own name if the pattern gives none, or `undefined` if no
+   * pattern matches.
+   */
+  function nameInLoops({ exact, wildcards, excluded }, event) {
+    if (typeof event !== 'string' || event === '') return undefined
+    const pattern = exact.get(event) ?? wildcards.find(({ pieces }) => matchesWildcard(pieces, event))
+    if (pattern === undefined) return undefined
+    if (excluded.some(({ pieces }) => matchesWildcard(pieces, event))) return undefined
+    return pattern.loopsName ?? event
+  }
+
+  /** Takes each piece at its first place behind the one before, so that no pattern costs more than one pass. */
+  function matchesWildcard(pieces, name) {
+    const first = pieces[0] ?? ''
+    const last = pieces[pieces.length - 1] ?? ''
+    if (pieces.length === 1) return name === first
+    if (!name.startsWith(first) || !name.endsWith(last)) return false
+    let position = first.length
+    for (const piece of pieces.slice(1, -1)) {
+      const found = name.indexOf(piece, position)
+      if (found < 0) return false
+      position = found + piece.length
+    }
+    return position <= name.length - last.length
+  }
+
+  const MATCHED = { next: [] }
+
+  const LONGEST_PATTERN = 2000
+
+  const LONGEST_TEXT = 10_000
+
+  /** How many places times characters may be looked at: a fraction of a second at the worst. */
+  const MOST_STEPS = 1_000_000
+
+  /** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
+  const PATTERN_TOKEN =
+    /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!]|[imsU]*(?:-[imsU]+)?[:)])|\{\d+(?:,\d*)?\}|[^]/gu
+
+  /** Makes a pattern of RE2's syntax ready to be matched; `undefined` if it is none. RE2 knows no look-around either. */
+  function compilePattern(source) {
+    const tokens = source.match(PATTERN_TOKEN) ?? []
+    try {
+      const { piece, end } = parseChoice(tokens, 0, '')
+      if (end < tokens.length) return undefined
+      const size = { states: 1 }
+      const start = piece(MATCHED, size)
+      return { start, longestText: Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size.states)) }
+    } catch {
+      return undefined
+    }
+  }
+
+  function state(size, made) {
+    size.states += 1
+    if (size.states > LONGEST_PATTERN) throw new Error('The pattern is too large')
+    return made
+  }
+
+  function parseChoice(tokens, start, flags) {
+    const ways = [parseSequence(tokens, start, flags)]
+    let [last] = ways
+    while (last !== undefined && tokens[last.end] === '|') {
+      last = parseSequence(tokens, last.end + 1, last.flags)
+      ways.push(last)
+    }
+    return {
+      piece: (next, size) => state(size, { next: ways.map(({ piece }) => piece(next, size)) }),
+      end: last?.end ?? start,
+    }
+  }
+
+  /** Flags that are set inside hold up to the end of the group, so that the next choice has them too. */
+  function parseSequence(tokens, start, outer) {
+    const pieces = []
+    let flags = outer
+    let end = start
+    for (let token = tokens[end]; token !== undefined && token !== '|' && token !== ')'; token = tokens[end]) {
+      const changed = flagsIn(token, flags)
+      if (changed === undefined || token.endsWith(':')) {
+        const parsed = parseRepetition(tokens, end, flags)
+        pieces.push(parsed.piece)
+        end = parsed.end
+      } else {
+        flags = changed
+        end += 1
+      }
+    }
+    return { piece: (next, size) => pieces.reduceRight((following, piece) => piece(following, size), next), end, flags }
+  }
+
+  /** The flags behind `(?i-s)` or in `(?i-s:`; undefined for another token. */
+  function flagsIn(token, flags) {
+    const [found, added = '', removed = ''] = /^\(\?([imsU]*)(?:-([imsU]+))?[:)]$/.exec(token) ?? []
+    if (found === undefined) return undefined
+    return Array.from(flags + added)
+      .filter((flag) => !removed.includes(flag))
+      .join('')
+  }
+
+  const REPETITION = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})$/
+
+  function parseRepetition(tokens, start, flags) {
+    const { piece, end } = parseAtom(tokens, start, flags)
+    const [found, sign, least = '0', comma = '', most = ''] = REPETITION.exec(tokens[end] ?? '') ?? []
+    if (found === undefined) return { piece, end }
+    const minimum = sign === '+' ? 1 : Number(least)
+    const maximum =
+      sign === '?' ? 1 : sign !== undefined || (comma !== '' && most === '') ? Infinity : Number(most || least)
+    // Whether as few as possible are taken makes no difference to whether it matches at all.
+    const isLazy = tokens[end + 1] === '?'
+    return { piece: repeated(piece, minimum, maximum), end: end + (isLazy ? 2 : 1) }
+  }
+
+  function repeated(piece, minimum, maximum) {
+    return (next, size) => {
+      let rest = next
+      if (maximum === Infinity) {
+        const loop = state(size, { next: [] })
+        loop.next = [piece(loop, size), next]
+        rest = loop
+      } else {
+        for (let optional = maximum - minimum; optional > 0; optional--) {
+          rest = state(size, { next: [piece(rest, size), next] })
+        }
+      }
+      for (let count = 0; count < minimum; count++) rest = piece(rest, size)
+      return rest
+    }
+  }
+
+  function parseAtom(tokens, start, flags) {
+    const token = tokens[start] ?? ''
+    const inner = /^\((\?P?<\w.*)?$/.test(token) ? flags : flagsIn(token, flags)
+    if (inner !== undefined) {
+      const { piece, end } = parseChoice(tokens, start + 1, inner)
+      if (tokens[end] !== ')') throw new Error('A group is not closed')
+      return { piece, end: end + 1 }
+    }
+    const holds = positionTest(token, flags)
+    if (holds !== undefined) return { piece: (next, size) => state(size, { holds, next: [next] }), end: start + 1 }
+    // What is left must stand for one character, which a look-around and a stray sign do not.
+    if (/^(\(\?|[*+?)]|\{\d)/.test(token)) throw new Error('RE2 does not know it')
+    const matches = characterTest(token, flags)
+    return { piece: (next, size) => state(size, { matches, next: [next] }), end: start + 1 }
+  }
+
+  function positionTest(token, flags) {
+    const isWord = (character) => /^\w$/.test(character ?? '')
+    const isLineBreak = (character) => flags.includes('m') && character === '\n'
+    switch (token) {
+      case '^':
+        return (characters, position) => position === 0 || isLineBreak(characters[position - 1])
+      case '$':
+        return (characters, position) => position === characters.length || isLineBreak(characters[position])
+      case '\\A':
+        return (_, position) => position === 0
+      case '\\z':
+        return (characters, position) => position === characters.length
+      case '\\b':
+        return (characters, position) => isWord(characters[position - 1]) !== isWord(characters[position])
+      case '\\B':
+        return (characters, position) => isWord(characters[position - 1]) === isWord(characters[position])
+      default:
+        return undefined
+    }
+  }
+
+  function characterTest(token, flags) {
+    if (token === '.') return (character) => character !== '\n' || flags.includes('s')
+    const isLiteral = !/^[\\[]/.test(token)
+    if (isLiteral && !flags.includes('i')) return (character) => character === token
+    // JavaScript would take every letter for one that some other case is not.
+    if (flags.includes('i') && /\\(P|p\{\^)/.test(token)) throw new Error('It is not clear what it means')
+    const source = isLiteral ? token.replace(SYNTAX, '\\$&') : escapesOfRE2(token)
+    const pattern = new RegExp(`^${source}$`, flags.includes('i') ? 'iu' : 'u')
+    return (character) => pattern.test(character)
+  }
+
+  const SYNTAX = /[\^$\\.*+?()[\]{}|/]/
+
+  /** A class or an escape as JavaScript writes what RE2 means by it. Throws for what RE2 does not know, and for `[[:name:]]`. */
+  function escapesOfRE2(token) {
+    const isClass = token.startsWith('[')
+    if (/\[:\^?\w+:\]/.test(token.slice(1))) throw new Error('There are no named classes here')
+    // RE2 takes a bracket that comes first in a class for itself.
+    const written = token.replace(/^(\[\^?)\]/, '$1\\]')
+    const escapes = /\\([pPx]\{[^}]*\}|[pP]\w|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])(-(?!\]))?/gu
+    return written.replace(escapes, (_, escape, hyphen = '') => {
+      // Behind a class of characters a hyphen stands for itself.
+      const isRange = hyphen !== '' && !/^[dDwWsSpP]/.test(escape)
+      return escapeOfRE2(escape, isClass) + (isRange ? '-' : hyphen && '\\-')
+    })
+  }
+
+  function escapeOfRE2(escape, isClass) {
+    const [, sign, isNegated = '', name = ''] = /^([pP])\{?(\^?)(\w+)\}?$/.exec(escape) ?? []
+    if (sign !== undefined) {
+      const property = /^([LMNPSZC][a-z]?|Any)$/.test(name) ? name : `Script=${name}`
+      return `\\${(sign === 'p') === (isNegated === '') ? 'p' : 'P'}{${property}}`
+    }
+    if (escape === 's') return isClass ? BLANKS : `[${BLANKS}]`
+    if (escape === 'S') return isClass ? `\\S${OTHER_BLANKS}` : `[^${BLANKS}]`
+    if (escape === 'a') return '\\x07'
+    if (escape.startsWith('x{')) return `\\u${escape.slice(1)}`
+    if (/^([dDwWnrtfv]|[xu][\da-fA-F]+)$/.test(escape)) return `\\${escape}`
+    if (!/^[ -/:-@[-`{-~]$/.test(escape)) throw new Error('RE2 does not know it')
+    return SYNTAX.test(escape) || (isClass && escape === '-') ? `\\${escape}` : escape
+  }
+
+  /** What RE2 takes for a blank, and what JavaScript does besides. */
+  const BLANKS = '\\t\\n\\f\\r '
+
+  const OTHER_BLANKS = '\\v\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
+
+  function matchesPattern({ start, longestText }, text) {
+    const characters = Array.from(text.slice(0, longestText))
+    let reached = []
+    for (let position = 0; position <= characters.length; position++) {
+      const states = withoutWaiting([start, ...reached], characters, position)
+      if (states.has(MATCHED)) return true
+      const character = characters[position] ?? ''
+      reached = [...states].flatMap(({ matches, next }) => (matches?.(character) === true ? next : []))
+    }
+    return false
+  }
+
+  /** All states that are reached from the given ones before the next character is taken. */
+  function withoutWaiting(states, characters, position) {
+    const seen = new Set()
+    const open = [...states]
+    for (let current = open.pop(); current !== undefined; current = open.pop()) {
+      if (seen.has(current)) continue
+      seen.add(current)
+      const goesOn = current.matches === undefined && current.holds?.(characters, position) !== false
+      if (goesOn) open.push(...current.next)
+    }
+    return seen
+  }
+
+  function parseFilters(field) {
+    const example = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
+    if (field.text === '') return []
+    const list = parseJson(field, example)
+    if (list === undefined) return []
+    if (!Array.isArray(list)) {
+      field.reject(field.text, `is not a list of filters: write it like ${example}`)
+      return []
+    }
+    return list.flatMap((filter) => parseFilter(field, filter))
+  }
+
+  function parseFilter(field, filter) {
+    const { key, type = 'event', operator: given, value } = isRecord(filter) ? filter : {}
+    // PostHog's action matcher takes null for exact, too.
+    const operator = given ?? 'exact'
+    const values = Array.isArray(value) ? value : [value]
+    if (typeof key !== 'string' || key === '') {
+      field.reject(filter, 'has no "key": write the name of the property')
+    } else if (type !== 'event' && type !== 'person') {
+      field.reject(type, `cannot be the type of the filter on "${key}": write "event" or "person"`)
+    } else if (!isOperator(operator)) {
+      field.reject(operator, `is no operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
+    } else if (operators[operator].takes !== undefined && (value === undefined || values.length === 0)) {
+      field.reject(filter, 'has no "value": write the value to compare with')
+    } else {
+      const rule = operators[operator]
+      const tests = values.flatMap((written) => rule.test(written) ?? [])
+      if (tests.length === values.length) return [{ key, type, rule, tests }]
+      field.reject(value, `does not go with ${operator} (filter on "${key}"): write ${rule.takes ?? 'nothing'}`)
+    }
+    return []
+  }
+
+  const TEXT = { takes: 'a text', types: ['string'] }
+
+  const PATTERN = { takes: 'a regular expression of RE2, without [[:name:]] and \\Q', types: ['string'] }
+
+  const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
+
+  const DATE = { takes: 'a date like "2024-05-01" or "2024-05-01T10:00:00Z"', types: ['string', 'number'] }
+
+  /**
+   * PostHog's own operators with the semantics of its action matcher: values are cast as ClickHouse casts them, and a
+   * filter with a list of values holds if any one of them passes, `is_not` included.
+   */
+  const operators = {
+    exact: { takes: 'a value', otherwise: false, test: comparing((found, written) => found == written) },
+    is_not: { takes: 'a value', otherwise: true, test: comparing((found, written) => found != written) },
+    icontains: { ...TEXT, otherwise: false, test: containing },
+    not_icontains: { ...TEXT, otherwise: true, test: (written) => negated(containing(written)) },
+    regex: { ...PATTERN, otherwise: false, test: matching },
+    not_regex: { ...PATTERN, otherwise: true, test: (written) => negated(matching(written)) },
+    gt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found > written) },
+    gte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found >= written) },
+    lt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found < written) },
+    lte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found <= written) },
+    is_set: { otherwise: false, test: () => () => true },
+    is_not_set: { otherwise: true, test: () => () => false },
+    is_date_exact: { ...DATE, otherwise: false, test: dating((time, { from, to }) => time >= from && time <= to) },
+    is_date_before: { ...DATE, otherwise: false, test: dating((time, { from }) => time < from) },
+    is_date_after: { ...DATE, otherwise: false, test: dating((time, { to }) => time > to) },
+  }
+
+  function isOperator(name) {
+    return typeof name === 'string' && own(operators, name) !== undefined
+  }
+
+  function filtersHold(filters, { properties, person }) {
+    return filters.every(({ key, type, rule, tests }) => {
+      const found = own(type === 'event' ? properties : person, key)
+      if (found === undefined || rule.types?.includes(typeof found) === false) return rule.otherwise
+      return tests.some((test) => test(found))
+    })
+  }
+
+  function comparing(holds) {
+    return (written) => {
+      const right = primitive(written)
+      return (found) => {
+        // JavaScript never takes two objects for the same, whatever is in them.
+        if (isObject(found) && isObject(written)) return holds(0, 1)
+        const left = primitive(found)
+        return holds(left, right) || (typeOf(found) !== typeOf(written) && holds(castNumber(left), castNumber(right)))
+      }
+    }
+  }
+
+  function isObject(value) {
+    return typeof value === 'object' && value !== null
+  }
+
+  function comparingNumbers(holds) {
+    return (written) => {
+      const right = castNumber(primitive(written))
+      return Number.isNaN(right) ? undefined : (found) => holds(castNumber(primitive(found)), right)
+    }
+  }
+
+  /**
+   * What JavaScript's own comparison makes of a value, without ever calling a method that the value brings. The text "null"
+   * equals null, as in PostHog (PostHog/posthog#12893).
+   */
+  function primitive(value, depth = 0) {
+    if (value === null) return 'null'
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+    if (Array.isArray(value) && depth < 100) {
+      return value.map((item) => (item === null ? '' : primitive(item, depth + 1))).join(',')
+    }
+    return value === undefined ? undefined : '[object Object]'
+  }
+
+  function typeOf(value) {
+    return value === null ? 'string' : typeof value
+  }
+
+  /** PostHog reads the usual words for true and false before it tries a number. */
+  function castNumber(value) {
+    const word = String(value).toLowerCase()
+    if (['y', 'yes', 't', 'true', 'on', '1'].includes(word)) return 1
+    if (['n', 'no', 'f', 'false', 'off', '0'].includes(word)) return 0
+    return Number(value)
+  }
+
+  function containing(written) {
+    const text = patternText(written)?.toLowerCase()
+    return text === undefined ? undefined : (found) => typeof found === 'string' && found.toLowerCase().includes(text)
+  }
+
+  function matching(written) {
+    const pattern = patternText(written)
+    const compiled = pattern === undefined ? undefined : compilePattern(pattern)
+    return compiled && ((found) => typeof found === 'string' && matchesPattern(compiled, found))
+  }
+
+  function negated(test) {
+    return test && ((found) => !test(found))
+  }
+
+  function patternText(written) {
+    return typeof written === 'string' ? written : jsonText(written)
+  }
+
+  function dating(holds) {
+    return (written) => {
+      const from = timeOf(written)
+      if (from === undefined) return undefined
+      const isWholeDay = typeof written === 'string' && written.length === '2024-05-01'.length
+      const span = { from, to: isWholeDay ? from + 86_399_999 : from }
+      return (found) => {
+        const time = timeOf(found)
+        return time !== undefined && holds(time, span)
+      }
+    }
+  }
+
+  /** Milliseconds since 1970 of a date in ISO form, UTC where it names no zone, or of Unix seconds or milliseconds. */
+  function timeOf(value) {
+    if (typeof value === 'number') return value < 100_000_000_000 ? value * 1000 : value
+    if (typeof value !== 'string') return undefined
+    const [, day, time = '00:00', zone = 'Z'] =
+      /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(value.trim()) ?? []
+    const parsed = day === undefined ? NaN : Date.parse(`${day}T${time}${zone}`)
+    return Number.isNaN(parsed) ? undefined : parsed
+  }
+
+  function isoText(timestamp) {
+    const date = isDate(timestamp) ? timestamp : new Date(String(timestamp))
+    return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+  }
+
+  function eventId({ event, uuid, distinct_id, timestamp }) {
+    return typeof uuid === 'string' ? uuid : `${distinct_id} ${event} ${String(isoText(timestamp))}`
+  }
+
+  /** Loops refuses a name or a value whose JSON, quotes included, is longer. */
+  const LONGEST_JSON = 500
+
+  const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
+
+  function isEmail(text) {
+    return text.length <= 254 && fits(text) && EMAIL.test(text)
+  }
+
+  /** A value in a form that Loops knows, of any length; `undefined` if it is empty or has an inner structure. */
+  function scalar(value) {
+    if (typeof value === 'string') return value === '' ? undefined : value
+    if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+    if (typeof value === 'boolean') return value
+    if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+    return Array.isArray(value) ? joined(value) : undefined
+  }
+
+  function joined(list) {
+    const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
+    const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
+    return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
+  }
+
+  /**
+   * Makes a value of PostHog fit for Loops.
+   *
+   * @returns text, a finite number or a boolean; a date as ISO text; a list of those as text; text cut to the 500 characters
+   * of JSON that Loops allows. `undefined` for what is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
+   */
+  function loopsValue(value) {
+    const fitting = scalar(value)
+    return typeof fitting === 'string' ? cutToFit(fitting) : fitting
+  }
+
+  function cutToFit(text) {
+    if (fits(text)) return text
+    let length = 2
+    let kept = ''
+    // By code point, so that no surrogate pair is torn; each counts with the escapes that JSON adds.
+    for (const character of text.slice(0, LONGEST_JSON)) {
+      length += JSON.stringify(character).length - 2
+      if (length > LONGEST_JSON) break
+      kept += character
+    }
+    return kept
+  }
+
+  function fits(text) {
+    if (text.length > LONGEST_JSON) return false
+    // JSON writes no UTF-16 unit with more than the six characters of \uXXXX.
+    return text.length * 6 + 2 <= LONGEST_JSON || JSON.stringify(text).length <= LONGEST_JSON
+  }
+
+  function subscription(value) {
+    if (value === true || value === 'true') return true
+    return value === false || value === 'false' ? false : undefined
+  }
+
+  /** `undefined` if something is wrong with it, which is reported then. */
+  function parseTemplate(field, text) {
+    const template = []
+    let isRight = true
+    let end = 0
+    for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
+      template.push(text.slice(end, match.index))
+      const placeholder = parsePlaceholder(match[1] ?? '')
+      if (placeholder === undefined) {
+        isRight = false
+        field.reject(
+          match[0],
+          'is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
+            '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}',
+        )
+      } else {
+        template.push(placeholder)
+      }
+      end = match.index + match[0].length
+    }
+    template.push(text.slice(end))
+    if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
+      isRight = false
+      field.reject(text, 'has a brace too many: braces only stand around placeholders like {person.properties.NAME}')
+    }
+    return isRight ? template.filter((part) => part !== '') : undefined
+  }
+
+  function parsePlaceholder(text) {
+    const [, root, name] = /^(event|person)\.([^]+)$/.exec(text.trim()) ?? []
+    if (root === undefined || name === undefined) return undefined
+    if (name.startsWith('properties.') && name.length > 'properties.'.length) {
+      const property = name.slice('properties.'.length)
+      const of = root === 'event' ? 'event properties' : 'person properties'
+      return { of, name: property, path: property.split('.') }
+    }
+    if (root === 'person') return name === 'id' ? { of: 'person id' } : undefined
+    if (name === 'event' || name === 'uuid' || name === 'distinct_id' || name === 'timestamp') {
+      return { of: 'event', field: name }
+    }
+    return undefined
+  }
+
+  function isOfPerson({ of }) {
+    return of === 'person properties' || of === 'person id'
+  }
+
+  function read(placeholder, { event, properties, person, personId }) {
+    switch (placeholder.of) {
+      case 'event':
+        return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
+      case 'event properties':
+        return lookUp(properties, placeholder)
+      case 'person properties':
+        return lookUp(person, placeholder)
+      case 'person id':
+        return personId
+    }
+  }
+
+  function lookUp(properties, { name, path }) {
+    const whole = own(properties, name)
+    if (whole !== undefined || path.length === 1) return whole
+    return path.reduce(own, properties)
+  }
+
+  /** One placeholder keeps the type of what it finds; among text, what is missing adds nothing. */
+  function resolve(template, sighting) {
+    if (typeof template !== 'object') return template
+    const [only] = template
+    if (template.length === 1 && typeof only === 'object') return read(only, sighting)
+    const text = template
+      .map((part) => (typeof part === 'string' ? part : String(scalar(read(part, sighting)) ?? '')))
+      .join('')
+    return text.trim() === '' ? undefined : text
+  }
+
+  /** The places where an address is looked for, up to the one that has it. */
+  function ladderTo(templates, sighting) {
+    const found = templates.findIndex((template) => addressIn(template, sighting) !== undefined)
+    return found < 0 ? templates : templates.slice(0, found)
+  }
+
+  function addressIn(template, sighting) {
+    const value = template.length === 1 ? resolve(template, sighting) : ownParts(template, sighting)
+    return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
+  }
+
+  function emailOf({ email }, sighting) {
+    return email.map((template) => addressIn(template, sighting)).find((address) => address !== undefined)
+  }
+
+  function isExcluded({ excludedEmails }, email) {
+    const address = email.toLowerCase()
+    return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
+  }
+
+  /** PostHog refuses to identify people by these, since many people would share them: Loops would fold them into one. */
+  const SHARED_ID =
+    /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
+
+  /** With a part missing, or with a part that is not one person's own, the whole would be shared: there is none then. */
+  function ownParts(template, sighting) {
+    const parts = template.map((part) => (typeof part === 'string' ? part : idOf(read(part, sighting), sighting)))
+    return parts.includes(undefined) ? undefined : parts.join('')
+  }
+
+  function userIdOf({ userId }, sighting) {
+    return idOf(ownParts(userId, sighting), sighting)
+  }
+
+  function idOf(value, { event, properties }) {
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    const id = String(value)
+    const isAnonymous = own(properties, '$is_identified') === false && id === event.distinct_id
+    // An id that is too long cannot be cut as other text is: two people might become one.
+    if (isAnonymous || id === own(properties, '$device_id') || !fits(id)) return undefined
+    return isShared(id) ? undefined : id
+  }
+
+  function isShared(id) {
+    return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
+  }
+
+  /** Names that have a setting of their own, and names that Loops keeps for itself. */
+  const OWN_SETTING = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
+
+  const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
+
+  function contactNameProblem(name) {
+    if (OWN_SETTING.has(name)) return 'has a setting of its own: take it out of the mapping'
+    if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
+    return nameProblem(name)
+  }
+
+  function nameProblem(name) {
+    if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
+    return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
+  }
+
+  function parseMapping(field, problemOf) {
+    const mapping = new Map()
+    for (const [written, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
+      const name = written.trim()
+      const problem = problemOf(name)
+      if (problem !== undefined) field.reject(name, problem)
+      if (typeof value === 'string') mapping.set(name, parseTemplate(field, value) ?? [])
+      else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
+      else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+    }
+    return mapping
+  }
+
+  function parseMailingLists(field) {
+    const lists = new Map()
+    for (const [id, value] of parseEntries(field, '{"cm06f5v0e45nf0ml5754o9cix": true}')) {
+      const problem = nameProblem(id)
+      if (problem !== undefined) field.reject(id, problem)
+      const template = typeof value === 'string' ? parseTemplate(field, value) : []
+      if (template === undefined) continue
+      const written = typeof value === 'string' ? subscription(value) : value
+      if (typeof written === 'boolean') lists.set(id, written)
+      else if (template.length === 1 && typeof template[0] !== 'string') lists.set(id, template)
+      else field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+    }
+    return lists
+  }
+
+  /**
+   * Turns an event into at most one request of the Loops API.
+   *
+   * @param event what a hook received; it is not changed.
+   * @param settings what `parseSettings` made of the panel.
+   * @param stored the person as PostHog has stored it, where `needsPerson` asks for it.
+   * @returns the request, the reason why a wanted event is skipped, or `undefined` for an event that nobody asked for. The
+   * same event and settings always give the same answer.
+   */
+  function translate(event, settings, stored) {
+    const { eventsToSend, contactUpdates } = settings
+    const eventName = nameInLoops(eventsToSend.events, event.event)
+    const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
+    if (eventName === undefined && !isContactEvent) return undefined
+
+    const sighting = sightingOf(event, stored)
+    const sends = eventName !== undefined && filtersHold(eventsToSend.filters, sighting)
+    const updates = isContactEvent && filtersHold(contactUpdates.filters, sighting)
+    if (!sends && !updates) return undefined
+
+    const email = emailOf(settings, sighting)
+    const userId = userIdOf(settings, sighting)
+    if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
+    if (email !== undefined && isExcluded(settings, email)) {
+      return { skipped: 'its email address is left out by the settings' }
+    }
+
+    // An event's own lists win over those of the contact update it also is. Identity comes last: nothing overwrites it.
+    const body = Object.assign(updates ? contactProperties(contactUpdates, sighting) : {}, {
+      ...(sends && {
+        eventName: cutToFit(eventName.replace(/:/g, '_')),
+        eventProperties: loopsProperties(eventsToSend, sighting.properties, EVENT, sighting),
+      }),
+      ...mailingLists({
+        ...(updates && subscriptions(contactUpdates, sighting)),
+        ...(sends && subscriptions(eventsToSend, sighting)),
+      }),
+      ...(email !== undefined && { email }),
+      ...(userId !== undefined && { userId }),
+    })
+    return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
+  }
+
+  function contactProperties(half, sighting) {
+    const values = loopsProperties(half, sighting.person, CONTACT, sighting)
+    for (const name of clearedBy(half, sighting)) if (own(values, name) === undefined) values[name] = null
+    return values
+  }
+
+  /** `null` resets a contact property: those that the removed person properties have fed. */
+  function clearedBy({ includeAll, mapping }, { unset }) {
+    if (unset.length === 0) return []
+    const mapped = [...mapping].filter(([, template]) => {
+      const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
+      return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
+    })
+    const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
+    return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
+  }
+
+  const EVENT = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
+
+  const CONTACT = {
+    isLeftOut: isLeftOutOfContact,
+    valueOf: (name, value) => (name === 'subscribed' ? subscription(value) : loopsValue(value)),
+  }
+
+  function loopsProperties({ includeAll, mapping }, all, { isLeftOut, valueOf }, sighting) {
+    const values = {}
+    const add = (name, found) => {
+      const value = valueOf(name, found)
+      if (value !== undefined) values[name] = value
+    }
+    if (includeAll) {
+      for (const written of Object.keys(all)) {
+        // Loops takes blanks around a name away.
+        const name = written.trim()
+        if (!isLeftOut(name, sighting)) add(name, all[written])
+      }
+    }
+    for (const [name, template] of mapping) add(name, resolve(template, sighting))
+    return values
+  }
+
+  /** PostHog's SDKs write their project key and the distinct_id among the properties of the event. */
+  function isLeftOutOfEvent(name, { event, properties }) {
+    if (name.startsWith('$') || nameProblem(name) !== undefined) return true
+    if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
+    return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
+  }
+
+  /** `subscribed: true` would re-subscribe people who left, so that only a mapping may set it. */
+  function isLeftOutOfContact(name) {
+    return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
+  }
+
+  function subscriptions({ mailingLists: lists }, sighting) {
+    const answers = {}
+    for (const [id, template] of lists) {
+      const value = subscription(resolve(template, sighting))
+      if (value !== undefined) answers[id] = value
+    }
+    return answers
+  }
+
+  function mailingLists(lists) {
+    return Object.keys(lists).length === 0 ? {} : { mailingLists: lists }
+  }
+
+  function sendEvent(body, uuid) {
+    const request = { method: 'POST', path: '/v1/events/send', body }
+    // Loops takes up to 100 characters; and what is no plain token has no business in an HTTP header.
+    return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
+  }
+
+  /**
+   * The labels and defaults of plugin.json once more: PostHog gives an app neither, and fills in a default only in its form,
+   * so that an app configured through the REST API must bring them itself.
+   */
+  const settingFields = {
+    apiKey: { label: 'Loops API key', default: '' },
+    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
+    requestsPerSecond: { label: 'Requests a second', default: '10' },
+    posthogUrl: { label: 'PostHog address', default: '' },
+    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
+    email: { label: 'Email of the user', default: '{person.properties.email}' },
+    userId: { label: 'User ID', default: '{event.distinct_id}' },
+    excludedEmails: { label: 'Emails to leave out', default: '' },
+    trackedEvents: { label: 'Events to send', default: '$pageview' },
+    eventFilters: { label: 'Events to send: property filters', default: '' },
+    eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
+    includeAllEventProperties: {
+      label: 'Events to send: include all properties as attributes',
+      default: 'No',
+      choices: ['No', 'Yes'],
+    },
+    eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
+    contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
+    contactFilters: { label: 'Update contacts: property filters', default: '' },
+    contactProperties: {
+      label: 'Update contacts: property mapping',
+      default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
+    },
+    includeAllPersonProperties: {
+      label: 'Update contacts: include all properties as attributes',
+      default: 'No',
+      choices: ['No', 'Yes'],
+    },
+    contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
+  }
+
+  function settingText(value, fallback) {
+    if (value === undefined || value === null) return fallback
+    return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
+  }
+
+  function parseOneOf(field, choices) {
+    const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
+    if (found === undefined && field.text !== '') {
+      field.reject(
+        field.text,
+        `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`,
+      )
+    }
+    return found ?? choices[0]
+  }
+
+  function parseYes(field) {
+    return parseOneOf(field, ['No', 'Yes']) === 'Yes'
+  }
+
+  /** A value as it may stand in a message: without the key, and not much longer than needed to recognise it. */
+  function quoted(value, apiKey = '') {
+    const text = withoutKey(jsonText(value) ?? 'what is nested too deeply', apiKey)
+    return text.length > 120 ? `${text.slice(0, 120)}…` : text
+  }
+
+  function messageOf(error) {
+    return isRecord(error) && typeof error.message === 'string' ? error.message : String(error)
+  }
+
+  /**
+   * What comes from outside may hold the key, an address, a URL whose query names a person or PostHog's token, or line breaks
+   * that would forge a second log line.
+   */
+  function withoutSecrets(text, apiKey) {
+    const withoutQueries = withoutKey(text, apiKey).replace(/(https?:\/\/[^\s?]*)\?\S*/gi, '$1')
+    return onOneLine(withoutQueries.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/gi, '[email]'))
+  }
+
+  function onOneLine(text) {
+    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+  }
+
+  function withoutKey(text, apiKey) {
+    // In whatever capitals, as some settings are read without them.
+    return apiKey === '' ? text : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
+  }
+
+  /**
+   * Reads the settings of the panel.
+   *
+   * @param config what `meta.config` holds; a missing value takes the default of plugin.json, an empty one is empty.
+   * @returns the settings in the form that the rest of the app works with.
+   * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy.
+   * The API key never appears in it.
+   */
+  function parseSettings(config) {
+    const problems = []
+    const apiKey = settingText(config.apiKey, '')
+    const field = (key) => ({
+      text: settingText(config[key], settingFields[key].default),
+      reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${remedy}.`),
+    })
+
+    const settings = {
+      apiKey: parseApiKey(field('apiKey')),
+      delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
+      requestsPerSecond: parseRate(field('requestsPerSecond')),
+      posthogUrl: parseUrl(field('posthogUrl')),
+      dryRun: parseYes(field('dryRun')),
+      email: parseEmail(field('email')),
+      userId: parseUserId(field('userId')),
+      excludedEmails: parseExcludedEmails(field('excludedEmails')),
+      eventsToSend: {
+        events: parseEventNames(field('trackedEvents'), { renamed: true }),
+        filters: parseFilters(field('eventFilters')),
+        mapping: parseMapping(field('eventProperties'), nameProblem),
+        includeAll: parseYes(field('includeAllEventProperties')),
+        mailingLists: parseMailingLists(field('eventMailingLists')),
+      },
+      contactUpdates: {
+        events: parseEventNames(field('contactEvents'), { renamed: false }),
+        filters: parseFilters(field('contactFilters')),
+        mapping: parseMapping(field('contactProperties'), contactNameProblem),
+        includeAll: parseYes(field('includeAllPersonProperties')),
+        mailingLists: parseMailingLists(field('contactMailingLists')),
+      },
+    }
+
+    if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {
+      field('posthogUrl').reject(settings.posthogUrl, 'is of no use to "webhook": leave it empty, or choose "direct"')
+    }
+    const hasPersonId = settings.userId.some((part) => typeof part === 'object' && part.of === 'person id')
+    if (hasPersonId && field('posthogUrl').text === '') {
+      const { label } = settingFields.posthogUrl
+      field('userId').reject(field('userId').text, `is known to PostHog only: fill in "${label}"`)
+    }
+    const eventNames = [field('trackedEvents'), field('contactEvents')]
+    const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
+    if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
+      const { label } = settingFields.contactEvents
+      field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
+    }
+    if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
+    return settings
+  }
+
+  function isOff({ events }) {
+    return events.exact.size === 0 && events.wildcards.length === 0
+  }
+
+  function parseApiKey(field) {
+    // The value is left out of both messages on purpose.
+    if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
+    // What a bearer token may be made of (RFC 6750): nothing that a header or a message would have to escape.
+    else if (!/^[\w.~+/=-]+$/.test(field.text)) {
+      field.reject(
+        '(hidden)',
+        'has blanks or special characters inside: copy the key again from Loops, Settings -> API',
+      )
+    }
+    return field.text
+  }
+
+  function parseRate(field) {
+    const rate = Number(field.text)
+    if (field.text !== '' && rate > 0 && rate <= 1000) return rate
+    field.reject(
+      field.text,
+      'is not a rate that can be kept: write a number above 0 and up to 1000, 10 unless Loops has allowed you more',
+    )
+    return 1
+  }
+
+  function parseUrl(field) {
+    const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
+    if (url !== field.text)
+      field.reject(field.text, 'is no address of a server: write it like https://posthog.example.com')
+    return url.replace(/\/+$/, '')
+  }
+
+  /** Whether what the template yields differs from person to person; else all of them would become one contact. */
+  function tellsPeopleApart(template) {
+    return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
+  }
+
+  function parseEmail(field) {
+    const remedy = 'name where the address is found, like {person.properties.email}'
+    const entries = parseList(field, '["{person.properties.email}"]')
+    if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
+    return entries.map((entry) => {
+      const template = parseTemplate(field, entry)
+      if (template !== undefined && !tellsPeopleApart(template)) {
+        field.reject(entry, `would give everybody the same contact: ${remedy}`)
+      }
+      return template ?? []
+    })
+  }
+
+  function parseUserId(field) {
+    const template = parseTemplate(field, field.text)
+    if (field.text !== '' && template !== undefined && !tellsPeopleApart(template)) {
+      field.reject(
+        field.text,
+        'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
+      )
+    }
+    return template ?? []
+  }
+
+  function parseExcludedEmails(field) {
+    const entries = parseList(field, '["example.com", "ada@example.org"]').map((entry) => entry.toLowerCase())
+    return new Set(
+      entries.map((entry) => {
+        const domain = entry.replace(/^@/, '')
+        if (!isEmail(entry) && !isEmail(`someone@${domain}`)) {
+          field.reject(entry, 'is neither an email address nor a domain: write ada@example.org or example.com')
+        }
+        return domain
+      }),
+    )
+  }
+
+  const SECOND = 1000
+
+  const MINUTE = 60 * SECOND
+
+  const HOUR = 60 * MINUTE
+
+  const DAY_IN_SECONDS = 86_400
+
+  async function count(cache, key) {
+    const value = await persistently(() => cache.incr(key))
+    if (value === 1) await persistently(() => cache.expire(key, DAY_IN_SECONDS))
+    return value
+  }
+
+  /** The list lives on for the given time from its first line on. */
+  async function pushLine(cache, key, line, seconds) {
+    const length = await persistently(() => cache.lpush(key, [line]))
+    if (length === 1) await persistently(() => cache.expire(key, seconds))
+  }
+
+  /**
+   * The result, or the fallback if there is none. PostHog rejects every await after 30 seconds, and an outer one before the
+   * later ones inside it: only a catch around the whole of a call keeps a slow helper from taking the event with it.
+   */
+  async function orElse(result, fallback) {
+    try {
+      return await result
+    } catch {
+      return fallback
+    }
+  }
+
+  /** The cache and the queue may refuse for a moment. One that is slow to do so is not asked again: there are 30 seconds. */
+  async function persistently(operation) {
+    const start = Date.now()
+    for (let tried = 1; ; tried++) {
+      try {
+        return await operation()
+      } catch (error) {
+        if (tried === 8 || Date.now() - start > 2 * SECOND) throw error
+      }
+    }
+  }
+
+  /**
+   * The time (milliseconds since 1970) from which the next request may go out, across all workers.
+   *
+   * From a start on, requests follow each other at a distance a tenth longer than the rate asks for, as not all take equally
+   * long to arrive. A counter gives out the places; where it lags behind the clock, a new start is made. After a second of
+   * rest the first few go out ahead of their time, to spare a person's first events the way through the job queue.
+   */
+  async function nextTurn({ requestsPerSecond }, { cache }) {
+    const distance = (1.1 * SECOND) / requestsPerSecond
+    const key = `turns-${requestsPerSecond}`
+    const read = (name, fallback) => persistently(() => cache.get(name, fallback))
+    const now = Date.now()
+    const [start = 0, early = 0] = await read(key, [])
+    const next = start + Number(await read(`${key}-${start}`, 0)) * distance
+    const begin = next < now ? { start: now, early: next + SECOND < now ? requestsPerSecond / 3 : 1 } : { start, early }
+    // Workers that see in the same moment that a new start is due share it.
+    if (next < now) await persistently(() => cache.set(key, [begin.start, begin.early], DAY_IN_SECONDS))
+    const place = (await count(cache, `${key}-${begin.start}`)) - 1
+    return place < begin.early ? begin.start : Math.ceil(begin.start + place * distance)
+  }
+
+  const LOOPS_API = 'https://app.loops.so/api'
+
+  /** For a `fetch` that knows no `timeout`. */
+  const NO_ANSWER = { kind: 'failed', reason: 'Loops cannot be reached: no answer in 30 seconds', isLate: true }
+
+  /** Where there are no jobs a second try at once is all that can be done for a lost connection or a failing server. */
+  async function askLoops(request, settings, meta) {
+    const first = await askOnce(request, settings)
+    const mayHealAtOnce = first.kind === 'failed' && !first.reason.startsWith('Loops answered 429')
+    return mayHealAtOnce && meta.jobs === undefined ? askOnce(request, settings) : first
+  }
+
+  /** A retry may heal a time-out, the rate limit and Loops' own failures; what Loops refuses, it refuses for good. */
+  async function askOnce(request, { apiKey }) {
+    const start = Date.now()
+    try {
+      const { url, ...options } = webhookFor(request, apiKey)
+      // A redirected POST would arrive as a GET and look like a success. `timeout` is node-fetch's own: an app has no timers.
+      const response = await fetch(url, { ...options, redirect: 'manual', timeout: 20 * SECOND })
+      if (response.ok) return { kind: 'taken' }
+      // The idempotency key was used before: Loops has this event already.
+      if (response.status === 409 && request.idempotencyKey !== undefined) return { kind: 'known' }
+      const answer = `Loops answered ${response.status} to ${request.path}${await reasonIn(response)}`
+      const kind = response.status === 429 || response.status >= 500 ? 'failed' : 'refused'
+      return { kind, reason: withoutSecrets(answer, apiKey) }
+    } catch (error) {
+      const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
+      return { kind: 'failed', reason, isLate: Date.now() - start > 10 * SECOND }
+    }
+  }
+
+  function webhookFor({ method, path, idempotencyKey, body }, apiKey) {
+    return {
+      url: LOOPS_API + path,
+      method,
+      headers: {
+        Authorization: `Bearer ${apiKey}`,
+        'Content-Type': 'application/json',
+        ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+      },
+      body: JSON.stringify(body),
+    }
+  }
+
+  /** The message in Loops' answer, which is no JSON at all when a load balancer gives it. */
+  async function reasonIn(response) {
+    try {
+      const answer = JSON.parse(await response.text())
+      const message = isRecord(answer) ? answer.message : undefined
+      return typeof message === 'string' ? `: ${message.slice(0, 200)}` : ''
+    } catch {
+      return ''
+    }
+  }
+
+  /**
+   * What Loops answers to a question, with the reason if it does not; status 0 if it cannot be reached. Questions are not put
+   * off, but they count for the pace.
+   */
+  async function getFromLoops(path, settings, meta) {
+    const { apiKey } = settings
+    await orElse(nextTurn(settings, meta), 0)
+    try {
+      const headers = { Authorization: `Bearer ${apiKey}` }
+      const response = await fetch(LOOPS_API + path, {
+        method: 'GET',
+        headers,
+        redirect: 'manual',
+        timeout: 8 * SECOND,
+      })
+      if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
+      const reason = `${response.status}${await reasonIn(response)}`
+      return { status: response.status, reason: withoutSecrets(reason, apiKey) }
+    } catch (error) {
+      return { status: 0, reason: withoutSecrets(messageOf(error), apiKey) }
+    }
+  }
+
+  /** Logs what Loops says of the key and the settings; a key that Loops refuses is the settings error that comes back. */
+  async function checkKeyAndAccount(settings, meta) {
+    const answer = await getFromLoops('/v1/api-key', settings, meta)
+    if (answer.status === 401) {
+      const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
+      return `Loops settings: ${problem}: copy a key from Loops, Settings -> API.`
+    }
+    if (answer.status !== 200) {
+      console.warn(`The Loops API key is not checked (${answer.reason}); events are sent all the same.`)
+      return undefined
+    }
+    const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
+    console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
+    await checkAccount(settings, meta)
+    return undefined
+  }
+
+  /** Warns once of mailing lists and contact properties in the settings that the Loops account does not have. */
+  async function checkAccount(settings, meta) {
+    const { eventsToSend, contactUpdates } = settings
+    const halves = [eventsToSend, contactUpdates].filter((half) => !isOff(half))
+    const lists = halves.flatMap(({ mailingLists: wanted }) => [...wanted.keys()])
+    const names = isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()]
+    const loopsLists = lists.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
+    const loopsProperties =
+      names.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)
+    const missing = [
+      ...missingIn(loopsLists?.json, 'mailing list', lists, 'id', 'name'),
+      ...missingIn(loopsProperties?.json, 'contact property', names, 'key', 'label'),
+    ]
+    if (missing.length === 0) return
+    console.warn(
+      `The settings name what Loops does not have: ${withoutSecrets(missing.join(', '), settings.apiKey)}. ` +
+        'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.',
+    )
+  }
+
+  /** A check that fails is no error: it finds nothing missing. */
+  function missingIn(answer, kind, wanted, keyField, nameField) {
+    if (!Array.isArray(answer)) return []
+    const present = answer.map((entry) => ({ key: String(own(entry, keyField)), name: String(own(entry, nameField)) }))
+    const unknown = [...new Set(wanted)].filter((one) => present.every(({ key }) => key !== one))
+    return unknown.map((one) => {
+      const close = [0, 1, 2].flatMap((letters) =>
+        present.filter(({ key, name }) =>
+          [key, name].some((other) => lettersChanged(bare(one), bare(other)) === letters),
+        ),
+      )
+      return `${kind} ${quoted(one)}${close[0] === undefined ? '' : ` (it has ${quoted(close[0].key)})`}`
+    })
+  }
+
+  /** A name without what people get wrong most: capitals, blanks and signs. */
+  function bare(name) {
+    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+  }
+
+  /** The Levenshtein distance. */
+  function lettersChanged(one, other) {
+    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+    for (const letter of one) {
+      const next = [(row[0] ?? 0) + 1]
+      for (let place = 1; place <= other.length; place++) {
+        const swapped = (row[place - 1] ?? 0) + (letter === other[place - 1] ? 0 : 1)
+        next.push(Math.min(swapped, (row[place] ?? 0) + 1, (next[place - 1] ?? 0) + 1))
+      }
+      row = next
+    }
+    return row[other.length] ?? 0
+  }
+
+  /**
+   * Whether the settings ask for something of the person that the event itself does not tell, so that PostHog must be asked.
+   * An event that nobody wants needs nothing.
+   */
+  function needsPerson(event, settings) {
+    const sighting = sightingOf(event)
+    const wanted = wantedHalves(sighting, settings)
+    const isUntold = (template) =>
+      typeof template === 'object' &&
+      template.some((part) => typeof part === 'object' && isOfPerson(part) && read(part, sighting) === undefined)
+    return (
+      wanted.some((half) => half === settings.contactUpdates && half.includeAll) ||
+      wanted.some((half) => hasUntoldFilter(half, sighting)) ||
+      wanted.some(({ mapping, mailingLists: lists }) => [...mapping.values(), ...lists.values()].some(isUntold)) ||
+      (wanted.length > 0 && (isUntold(settings.userId) || ladderTo(settings.email, sighting).some(isUntold)))
+    )
+  }
+
+  /** Whether a filter looks at something of the person that the event itself does not tell. */
+  function filtersNeedPerson(event, settings) {
+    const sighting = sightingOf(event)
+    return wantedHalves(sighting, settings).some((half) => hasUntoldFilter(half, sighting))
+  }
+
+  /** The halves of the settings that ask for the event, as far as the event itself tells. */
+  function wantedHalves(sighting, { eventsToSend, contactUpdates }) {
+    return [eventsToSend, contactUpdates].filter(
+      ({ events, filters }) =>
+        nameInLoops(events, sighting.event.event) !== undefined &&
+        filtersHold(
+          filters.filter(({ type, key }) => type === 'event' || own(sighting.person, key) !== undefined),
+          sighting,
+        ),
+    )
+  }
+
+  function hasUntoldFilter({ filters }, { person }) {
+    return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
+  }
+
+  /** Changes are kept for longer than persons, by periods, so that no list of them grows without end. */
+  const CHANGES_PERIOD = 600_000
+
+  function changesKey(distinctId, periodsAgo) {
+    return `changes-${distinctId}-${Math.floor(Date.now() / CHANGES_PERIOD) - periodsAgo}`
+  }
+
+  /**
+   * Notes them beside the cached person: PostHog may take seconds to store them, and may be asked by another event meanwhile.
+   * If they are too large or too many to keep, the person is not kept either, nor is anything that was noted before.
+   */
+  async function noteChanges(distinctId, changes, { cache }) {
+    const key = changesKey(distinctId, 0)
+    const line = JSON.stringify({ ...changes, at: Date.now() })
+    const isKept = line.length <= 10_000 && (await count(cache, `number-of-${key}`)) < MOST_CHANGES
+    if (!isKept) await persistently(() => cache.set(`person-${distinctId}`, null, 1))
+    await pushLine(cache, key, isKept ? line : FORGET, (2 * CHANGES_PERIOD) / 1000)
+  }
+
+  const MOST_CHANGES = 100
+
+  const FORGET = '{"forget":true}'
+
+  /** The properties of the person with the changes that PostHog may not have known of when it was asked. */
+  async function changedSince({ properties, askedAt }, distinctId, { cache }) {
+    const keys = [changesKey(distinctId, 0), changesKey(distinctId, 1)]
+    const lists = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, MOST_CHANGES - 1))))
+    const lines = lists.flat()
+    const end = lines.indexOf(FORGET)
+    return lines
+      .slice(0, end < 0 ? undefined : end)
+      .map((line) => JSON.parse(line))
+      .filter(({ at }) => at > askedAt - STORED_AFTER)
+      .reduceRight((person, { set, setOnce, unset }) => without(layered([setOnce, person, set]), unset), properties)
+  }
+
+  /** Milliseconds within which PostHog as a rule has stored what an event changes. */
+  const STORED_AFTER = 15_000
+
+  /** Seconds. A person that PostHog does not know may be one that it has yet to store. */
+  const PERSON_KEPT_FOR = 300
+
+  const NOBODY_KEPT_FOR = 60
+
+  const LOOK_UP_RESTS_FOR = 60_000
+
+  const UNANSWERED = 'unanswered'
+
+  /**
+   * The person of the event as PostHog has stored it, with what later events have changed.
+   *
+   * @returns `undefined` if the settings or the event do not ask for it, `unanswered` if PostHog does not tell.
+   */
+  async function storedPerson(event, settings, meta) {
+    const { distinct_id: distinctId } = event
+    if (!mayBeLookedUp(distinctId, settings) || !needsPerson(event, settings)) return undefined
+    const person = (await cachedPerson(distinctId, meta)) ?? (await askForPerson(distinctId, settings, meta))
+    if (person === undefined) return UNANSWERED
+    return { ...person, properties: await orElse(changedSince(person, distinctId, meta), person.properties) }
+  }
+
+  /** Notes what the event changes of its person, for those that look the person up. */
+  async function followPerson(event, settings, meta) {
+    if (!mayBeLookedUp(event.distinct_id, settings)) return
+    const changes = personChanges(event)
+    if (hasCustomName(changes)) await noteChanges(event.distinct_id, changes, meta)
+  }
+
+  /** What PostHog has stored under a shared ID is of whoever came last. And an ID that no URL can hold, it does not know. */
+  function mayBeLookedUp(distinctId, { posthogUrl }) {
+    if (posthogUrl === '' || typeof distinctId !== 'string') return false
+    return !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
+  }
+
+  /** Whether there is more than the `$` properties of every page view. */
+  function hasCustomName({ set, setOnce, unset }) {
+    return [...Object.keys({ ...set, ...setOnce }), ...unset].some((name) => !name.startsWith('$'))
+  }
+
+  async function cachedPerson(distinctId, { cache }) {
+    const found = await orElse(
+      persistently(() => cache.get(`person-${distinctId}`, null)),
+      null,
+    )
+    return isRecord(found) && isRecord(found.properties) ? found : undefined
+  }
+
+  async function keepPerson(distinctId, person, { cache }) {
+    const seconds = person.id === undefined ? NOBODY_KEPT_FOR : PERSON_KEPT_FOR
+    await orElse(
+      persistently(() => cache.set(`person-${distinctId}`, person, seconds)),
+      undefined,
+    )
+  }
+
+  /** Many events at once wait for one answer. After a failure PostHog is left in peace for a minute. */
+  async function askForPerson(distinctId, settings, meta) {
+    const memory = meta.global
+    if (Date.now() < (memory.lookUpRestsUntil ?? 0)) return undefined
+    memory.lookUps ??= new Map()
+    const underWay = memory.lookUps.get(distinctId) ?? fetchPerson(distinctId, settings)
+    memory.lookUps.set(distinctId, underWay)
+    try {
+      const person = await underWay
+      memory.isLookUpFailureLogged = false
+      await keepPerson(distinctId, person, meta)
+      return person
+    } catch (error) {
+      memory.lookUpRestsUntil = Date.now() + LOOK_UP_RESTS_FOR
+      logLookUpFailure(withoutSecrets(messageOf(error), settings.apiKey), memory)
+      return undefined
+    } finally {
+      memory.lookUps.delete(distinctId)
+    }
+  }
+
+  /** A person that PostHog does not know is an answer too: one without properties. */
+  async function fetchPerson(distinctId, { posthogUrl }) {
+    const askedAt = Date.now()
+    const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
+    const response = await posthog.api.get(path, { host: posthogUrl })
+    if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
+    const answer = await response.json()
+    const results = own(answer, 'results')
+    if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
+    const person = results[0]
+    const id = own(person, 'uuid') ?? own(person, 'id')
+    const properties = own(person, 'properties')
+    return {
+      ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
+      properties: isRecord(properties) ? properties : {},
+      askedAt,
+    }
+  }
+
+  function logLookUpFailure(reason, memory) {
+    if (memory.isLookUpFailureLogged === true) return
+    memory.isLookUpFailureLogged = true
+    console.warn(
+      `The person cannot be looked up (${reason}): events are sent with what they say themselves. ` +
+        'Until it works again this is not logged.',
+    )
+  }
+
+  function deliveryOf(request, event) {
+    const time = isoText(event.timestamp)
+    const at = time === undefined ? Date.now() : Date.parse(time)
+    return { request, id: eventId(event), at, failures: 0, cacheFailures: 0 }
+  }
+
+  /**
+   * Hands a delivery to a job; tells whether there is one. Jobs are durable, but no server since late 2024 has them. PostHog
+   * tries a job once: if the worker dies while it runs, it is gone. So each has a spare one behind it, which does nothing if
+   * the first has come to an end.
+   */
+  async function runLater(delivery, at, meta) {
+    const { jobs: queue } = meta
+    if (queue === undefined) return false
+    const next = { ...delivery, run: (delivery.run ?? 0) + 1, isSpare: false }
+    const spare = { ...next, isSpare: true, hasTurn: false }
+    return withSpare(next, at, meta, (isSpare, time) => queue.deliver(isSpare ? spare : next).runAt(time))
+  }
+
+  async function withSpare(job, at, meta, enqueue) {
+    const add = (isSpare, time) =>
+      orElse(
+        persistently(() => enqueue(isSpare, new Date(time))).then(() => true),
+        false,
+      )
+    // Only the cache tells a spare job that it is not needed: without it there must be none, or they would multiply.
+    if (await orElse(noteEnd(job, false, meta), false)) await add(true, at + 15 * MINUTE)
+    return add(false, at)
+  }
+
+  function endKey({ id, run = 0 }) {
+    return `ended-${id}-${run}`
+  }
+
+  async function noteEnd(job, hasCome, { cache }) {
+    await persistently(() => cache.set(endKey(job), hasCome, DAY_IN_SECONDS))
+    return true
+  }
+
+  async function hasEnded(job, { cache }) {
+    return (await persistently(() => cache.get(endKey(job), false))) === true
+  }
+
+  function jobOf({ event, failures, isSpare = false }) {
+    return { id: `decide-${eventId(event)}`, run: failures, isSpare }
+  }
+
+  /** A spare job does nothing if the one before it has come to an end, and a job that ends says so. */
+  async function runJob(job, { dryRun }, meta, work) {
+    if (job.isSpare === true && (dryRun || (await orElse(hasEnded(job, meta), false)))) return
+    try {
+      await work()
+    } finally {
+      await orElse(noteEnd(job, true, meta), false)
+    }
+  }
+
+  /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
+  const GIVE_UP_AFTER = 24 * HOUR - 10 * MINUTE
+
+  /** Up to an hour, and each wait up to half as long again, so that what failed together does not come back together. */
+  function backOff(first, failures) {
+    return Math.min(HOUR, 1.5 ** failures * first) * (1 + Math.random() / 2)
+  }
+
+  /**
+   * After no answer at all it is longer than Loops may still be at it, so that what it does late is made good.
+   */
+  async function retry(delivery, { reason, isLate }, meta) {
+    const { firstTried = Date.now(), failures, hasTurn, ...rest } = delivery
+    const wait = Math.max(backOff(SECOND, failures), isLate === true ? 20 * SECOND : 0)
+    if (isTooLate(rest.since ?? firstTried, wait)) throw givenUp(failures + 1, reason)
+    if (await runLater({ ...rest, firstTried, failures: failures + 1 }, Date.now() + wait, meta)) return
+    throw new RetryError(reason)
+  }
+
+  function isTooLate(begun, wait) {
+    return begun !== undefined && Date.now() + wait > begun + GIVE_UP_AFTER
+  }
+
+  function givenUp(tries, reason) {
+    return new Error(`Given up after ${tries} tries within a day: ${reason}`)
+  }
+
+  function logDryRun({ method, path, body }) {
+    console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
+  }
+
+  function logSkip(event, reason, { dryRun }, memory) {
+    if (dryRun) console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
+    else logOnce(reason, memory)
+  }
+
+  /** Outside a dry run a reason is logged once, and nothing of the event: page views would fill the log. */
+  function logOnce(reason, memory) {
+    memory.loggedSkips ??= new Set()
+    if (memory.loggedSkips.has(reason)) return
+    memory.loggedSkips.add(reason)
+    console.log(`An event is skipped: ${reason}. Later events that are skipped for this reason are not logged.`)
+  }
+
+  const LONGEST_SUMMARY = 100_000
+
+  /** The newest write of each value and of each link; and before one that Loops has yet to take, the newest that it has. */
+  function whatCounts({ writes, done }) {
+    const [seen, taken] = [new Set(), new Set()]
+    const counted = []
+    let length = 0
+    for (const write of [...writes].sort((one, other) => (isNewer(one, other) ? -1 : 1))) {
+      const time = done.get(write.id)
+      const counts = (what) => {
+        const isNews = !seen.has(what) || (time !== undefined && !taken.has(what))
+        seen.add(what)
+        if (time !== undefined) taken.add(what)
+        return isNews
+      }
+      const values = Object.entries(write.values).filter(([name]) => counts(`value ${name}`))
+      const isLink = counts(JSON.stringify([write.email, write.userId]))
+      if (!isLink && values.length === 0) continue
+      const line = { ...write, values: Object.fromEntries(values) }
+      length += JSON.stringify(line).length
+      if (length > LONGEST_SUMMARY) break
+      counted.push(line, ...(time === undefined ? [] : [{ id: write.id, done: time }]))
+    }
+    return counted
+  }
+
+  function writeOf({ id, at, request }) {
+    const { email, userId } = request.body
+    return { id, at, noted: Date.now(), email, userId, values: contactValues(request.body) }
+  }
+
+  /** Contact properties and mailing lists in one, the lists with a name that no property has. */
+  function contactValues(body) {
+    const properties = Object.entries(body).filter(([name]) => !OWN_SETTING.has(name))
+    const lists = isRecord(body.mailingLists) ? Object.entries(body.mailingLists) : []
+    return Object.fromEntries([...properties, ...lists.map(([id, value]) => [LIST + id, value])])
+  }
+
+  const LIST = 'mailingLists/'
+
+  /** The body with other values: in the same order, so that the same values give the same bytes. */
+  function bodyWith(body, values) {
+    const lists = isRecord(body.mailingLists) ? Object.keys(body.mailingLists) : []
+    const mailingLists = Object.fromEntries(
+      lists.filter((id) => own(values, LIST + id) !== undefined).map((id) => [id, values[LIST + id]]),
+    )
+    const entries = Object.entries(body).flatMap(([name, value]) => {
+      if (name === 'mailingLists') return Object.keys(mailingLists).length > 0 ? [[name, mailingLists]] : []
+      if (OWN_SETTING.has(name)) return [[name, value]]
+      return own(values, name) === undefined ? [] : [[name, values[name]]]
+    })
+    return Object.fromEntries(entries)
+  }
+
+  function isNewer(one, other) {
+    return one.at === other.at ? one.id > other.id : one.at > other.at
+  }
+
+  function newestOf(writes) {
+    const [first, ...others] = writes
+    return first && others.reduce((newest, other) => (isNewer(other, newest) ? other : newest), first)
+  }
+
+  /** The newest write of a property or mailing list. */
+  function newestWith(name, writes) {
+    return newestOf(writes.filter(({ values }) => own(values, name) !== undefined))
+  }
+
+  /** The newest of each value that the history knows, or that the event writes itself. */
+  function newestValues(values, own, { writes }) {
+    const all = [...writes.filter(({ id }) => id !== own.id), own]
+    return Object.fromEntries(
+      Object.keys(values).map((name) => [name, (newestWith(name, all)?.values ?? values)[name]]),
+    )
+  }
+
+  /**
+   * An update is not sent if the event is done with, or if each of its values was overtaken by a newer event or is what was
+   * written within the last hour: posthog-js repeats `$identify` and `$set` a lot. Once tried, it is sent in any case, as
+   * an earlier try may have come to Loops late.
+   */
+  function isSuperfluous(delivery, { writes, done }) {
+    if (done.has(delivery.id)) return true
+    const own = writeOf(delivery)
+    const others = writes.filter(({ id }) => id !== delivery.id)
+    const mayBeSent = delivery.firstTried !== undefined || (others.length < writes.length && delivery.isNoted !== true)
+    if (delivery.request.path !== '/v1/contacts/update' || mayBeSent) return false
+
+    const isWritten = (write) => (done.get(write.id) ?? 0) > Date.now() - HOUR
+    const links = (write) => write.email === own.email && write.userId === own.userId
+    const elsewhere = newestOf(linksOf(own, others).filter((write) => !links(write)))
+    const isLinked = others.some(
+      (write) => links(write) && isWritten(write) && (elsewhere === undefined || isNewer(write, elsewhere)),
+    )
+    return (
+      isLinked &&
+      Object.keys(own.values).every((name) => {
+        const newest = newestWith(name, others)
+        if (newest === undefined) return false
+        return isNewer(newest, own)
+          ? done.has(newest.id)
+          : isWritten(newest) && newest.values[name] === own.values[name]
+      })
+    )
+  }
+
+  /** What links one of the two identifiers to another one, or to the same. */
+  function linksOf(own, writes) {
+    return writes.filter(
+      ({ email, userId }) =>
+        email !== undefined && userId !== undefined && (email === own.email || userId === own.userId),
+    )
+  }
+
+  /** The newest of the newer events that link one of the two identifiers, if it links it to another one than this does. */
+  function newerLink(own, writes) {
+    const newest = newestOf(linksOf(own, writes).filter((write) => isNewer(write, own)))
+    return newest?.email === own.email && newest?.userId === own.userId ? undefined : newest
+  }
+
+  /**
+   * The body with the newest value of each contact property. If a newer event has linked one of the identifiers anew, the
+   * user ID alone finds the contact: with both, Loops would link it back.
+   */
+  function newestBody(delivery, history) {
+    const { body } = delivery.request
+    if (history === undefined) return body
+    const own = writeOf(delivery)
+    const newest = bodyWith(body, newestValues(own.values, own, history))
+    const { email, ...withoutEmail } = newest
+    const linked = history.writes.filter(({ id }) => id !== own.id && history.done.has(id))
+    const isLinkedAnew = newerLink(own, linked) !== undefined
+    return isLinkedAnew && newest.userId !== undefined ? withoutEmail : newest
+  }
+
+  /**
+   * Reads the history of the contact and adds the delivery to it. It must stand there before it is sent: whoever writes
+   * something older afterwards sees it.
+   *
+   * @returns `superfluous` if there is nothing left to write.
+   * @throws what the cache says if it does not answer.
+   */
+  async function prepared(delivery, meta) {
+    const lists = await readLists(delivery.request, meta)
+    const history = historyIn(lists)
+    if (isSuperfluous(delivery, history)) return 'superfluous'
+    if (delivery.isNoted !== true) await note(delivery.request, shortened(writeOf(delivery)), meta)
+    if (lists.some(isLong)) await orElse(summarise(delivery.request, meta), undefined)
+    return history
+  }
+
+  /** The keys under which the history of a contact stands, for each period: Loops finds a contact by either identifier. */
+  function historyKeys({ path, body }, period) {
+    const { email, userId } = body
+    const identifies = email !== undefined && userId !== undefined
+    const writes = path === '/v1/contacts/update' || identifies || Object.keys(contactValues(body)).length > 0
+    return writes
+      ? [
+          ...(typeof email === 'string' ? [`email-${email.toLowerCase()}-${period}`] : []),
+          ...(typeof userId === 'string' ? [`userId-${userId}-${period}`] : []),
+        ]
+      : []
+  }
+
+  /** A period outlasts every retry. Two are read, so that the memory of a contact is bounded and nothing is forgotten. */
+  const PERIOD = 25 * HOUR
+
+  const HISTORY_KEPT_FOR = (2 * PERIOD) / SECOND
+
+  async function readHistory(request, meta) {
+    return historyIn(await readLists(request, meta))
+  }
+
+  /** What is read each time: so much more than stands before a summary that what others add meanwhile is seen. */
+  const MOST_LINES = 150
+
+  const MOST_TEXT = 300_000
+
+  async function readLists(request, { cache }) {
+    const period = Math.floor(Date.now() / PERIOD)
+    const keys = [...historyKeys(request, period), ...historyKeys(request, period - 1)]
+    return Promise.all(
+      keys.map(async (key) => {
+        // As one text, since it costs more to fetch a line across the border of PostHog's VM than to parse it.
+        const text = (await persistently(() => cache.lrange(key, 0, MOST_LINES - 1))).join('\n')
+        const texts = withinReach(text)
+        return { key, texts, lines: texts.map((text) => JSON.parse(text)) }
+      }),
+    )
+  }
+
+  function withinReach(text) {
+    if (text === '') return []
+    return text.length <= MOST_TEXT ? text.split('\n') : text.slice(0, MOST_TEXT).split('\n').slice(0, -1)
+  }
+
+  function historyIn(lists) {
+    const lines = lists.flatMap((list) => list.lines).flatMap((line) => ('summary' in line ? line.summary : [line]))
+    const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.id] : [])))
+    const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
+    return {
+      writes: [...new Map(writes.map((write) => [write.id, write])).values()],
+      done: new Map(lines.flatMap((line) => ('done' in line ? [[line.id, line.done]] : []))),
+    }
+  }
+
+  function isLong({ texts, lines }) {
+    const newest = lines.findIndex((line) => 'summary' in line)
+    const since = newest < 0 ? texts : texts.slice(0, newest)
+    return since.length >= MOST_LINES / 3 || since.reduce((sum, { length }) => sum + length, 0) >= MOST_TEXT / 3
+  }
+
+  /** Reads the lists again: of several events at once, each then sees what the others have added, or that one was faster. */
+  async function summarise(request, meta) {
+    for (const list of (await readLists(request, meta)).filter(isLong)) {
+      const summary = whatCounts(historyIn([list]))
+      await pushLine(meta.cache, list.key, JSON.stringify({ summary }), HISTORY_KEPT_FOR)
+    }
+  }
+
+  /** As each later event of the contact reads them, what is too large is kept in no order. */
+  const LONGEST_WRITE = 30_000
+
+  function shortened(write) {
+    return JSON.stringify(write.values).length > LONGEST_WRITE ? { ...write, values: {} } : write
+  }
+
+  async function note(request, line, { cache }) {
+    for (const key of historyKeys(request, Math.floor(Date.now() / PERIOD))) {
+      await pushLine(cache, key, JSON.stringify(line), HISTORY_KEPT_FOR)
+    }
+  }
+
+  /**
+   * Brings a request to Loops: at once, or by a job when it must wait for its turn or for Loops to recover.
+   *
+   * @throws Error with what Loops said if it refuses the request, or if a day of tries was in vain; RetryError if a passing
+   * failure cannot be handed to a job. PostHog records each of them.
+   */
+  async function deliver(delivery, settings, meta) {
+    const { firstTried, since, failures } = delivery
+    if (isTooLate(since ?? firstTried, 0)) throw givenUp(failures, 'its job was run too late')
+    if (await orElse(isRefusedUserId(delivery.request, meta), false)) {
+      logOnce('Loops has just answered that it knows no contact with its user ID', meta.global)
+      return
+    }
+    const history = await orElse(prepared(delivery, meta), undefined)
+    if (history === 'superfluous') return
+    if (history === undefined && (await waitsForCache(delivery, meta))) return
+
+    const turn = delivery.hasTurn === true ? 0 : await orElse(nextTurn(settings, meta), 0)
+    if (turn > Date.now() && (await runLater({ ...delivery, isNoted: true, hasTurn: true }, turn, meta))) return
+    await send({ ...delivery, firstTried: firstTried ?? Date.now() }, history, settings, meta)
+  }
+
+  async function send(delivery, history, settings, meta) {
+    const request = { ...delivery.request, body: newestBody(delivery, history) }
+    const answer = await orElse(askLoops(request, settings, meta), NO_ANSWER)
+    switch (answer.kind) {
+      case 'taken':
+        return settle(delivery, request.body, history, settings, meta)
+      case 'known':
+        // An earlier try brought the values of the event itself, if not newer ones.
+        return settle(delivery, delivery.request.body, history, settings, meta)
+      case 'failed':
+        return retry(delivery, answer, meta)
+      case 'refused':
+        return refuse(delivery, answer.reason, settings, meta)
+    }
+  }
+
+  /** Without the history of its contact an update might overwrite what is newer: better a little later than that. */
+  async function waitsForCache(delivery, meta) {
+    const { cacheFailures } = delivery
+    if (cacheFailures === 3) return false
+    return runLater({ ...delivery, cacheFailures: cacheFailures + 1 }, Date.now() + 5 * SECOND, meta)
+  }
+
+  /** Loops has taken the request. What a newer event has noted meanwhile may have been overwritten: it is written again. */
+  async function settle(delivery, sent, history, settings, meta) {
+    if (history === undefined) return
+    const { request, id } = delivery
+    const now = await orElse(readHistory(request, meta), undefined)
+    if (now === undefined) return retry(delivery, { reason: 'The cache does not answer' }, meta)
+
+    const sentValues = contactValues(sent)
+    const newest = newestValues(sentValues, writeOf(delivery), now)
+    const overtaken = Object.keys(newest).filter((name) => newest[name] !== sentValues[name])
+    const { email, userId } = sent
+    const isLinking = email !== undefined && userId !== undefined
+    const link = isLinking ? newerLink({ ...writeOf(delivery), email, userId }, now.writes) : undefined
+    if (overtaken.length === 0 && link === undefined) {
+      return orElse(note(request, { id, done: Date.now() }, meta), undefined)
+    }
+
+    const linked = { ...sent, ...(link && { email: link.email, userId: link.userId }) }
+    const { eventName, eventProperties, ...contact } = linked
+    const repair = bodyWith(contact, Object.fromEntries(overtaken.map((name) => [name, newest[name]])))
+    // It goes out at once, but it counts.
+    await orElse(nextTurn(settings, meta), 0)
+    const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body: repair }, settings, meta)
+    if (answer.kind === 'failed') return retry(delivery, answer, meta)
+    return settle(delivery, bodyWith(contact, newest), now, settings, meta)
+  }
+
+  const UNKNOWN_FOR = 10 * MINUTE
+
+  /** Whether Loops has just refused this user ID alone, and no event has brought an address for it since. */
+  async function isRefusedUserId({ body }, meta) {
+    if (body.email !== undefined) return false
+    const since = Number(await persistently(() => meta.cache.get(`unknown-${String(body.userId)}`, 0)))
+    if (since <= Date.now() - UNKNOWN_FOR) return false
+    const { writes } = await readHistory({ path: '/v1/contacts/update', body }, meta)
+    return !writes.some(({ email, noted }) => email !== undefined && noted > since)
+  }
+
+  async function refuse(delivery, reason, settings, meta) {
+    const { request, id } = delivery
+    if (request.body.email === undefined && (await isUnknown(request.body.userId, settings, meta))) {
+      const update = { path: '/v1/contacts/update', body: request.body }
+      const { writes, done } = await orElse(readHistory(update, meta), NOTHING_KNOWN)
+      if (writes.some((write) => write.email !== undefined && !done.has(write.id))) {
+        return retry(delivery, { reason }, meta)
+      }
+      const unknown = `unknown-${String(request.body.userId)}`
+      await orElse(
+        persistently(() => meta.cache.set(unknown, Date.now(), UNKNOWN_FOR / SECOND)),
+        undefined,
+      )
+    }
+    await orElse(note(request, { id, refused: true }, meta), undefined)
+    throw new Error(reason)
+  }
+
+  const NOTHING_KNOWN = { writes: [], done: new Map() }
+
+  /** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
+  async function isUnknown(userId, settings, meta) {
+    // Half a surrogate pair would throw.
+    const query = encodeURIComponent(String(userId).replace(/[\ud800-\udfff]/gu, '\ufffd'))
+    const { json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
+    return Array.isArray(json) && json.length === 0
+  }
+
+  /**
+   * The PostHog app that sends people and events to Loops: the hooks that PostHog calls, in the order in which it calls them.
+   * PostHog itself runs `dist/index.js`, which `npm run build` makes of this file and `src/`.
+   */
+
+  const UNDECIDED = 'PostHog does not tell of the person that a filter looks at'
+
+  /**
+   * Reads the settings and, unless it is a dry run, asks Loops whether the key is right.
+   *
+   * @throws Error if a setting or the key is wrong: PostHog then turns the app off and shows the message. Anything else that
+   * keeps Loops from answering is a warning, since it may be over before the first event.
+   */
+  async function setupPlugin(meta) {
+    const settings = settingsOf(meta)
+    if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
+      console.warn('Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.')
+    }
+    if (settings.dryRun) return
+    meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
+    // Not to answer in time is no reason to turn the app off, as PostHog does for whatever this throws.
+    const problem = await orElse(meta.global.accountCheck, undefined)
+    if (problem !== undefined) throw new Error(problem)
+  }
+
+  /** Sends the event with `delivery` "direct". Servers that know `composeWebhook` call both hooks for each event. */
+  async function onEvent(event, meta) {
+    const settings = settingsOf(meta)
+    if (settings.delivery !== 'direct') return
+    await orElse(followPerson(event, settings, meta), undefined)
+    await decide({ event, firstTried: Date.now(), failures: 0 }, settings, meta)
+  }
+
+  async function decide(undecided, settings, meta) {
+    const { event, firstTried, failures } = undecided
+    const stored = await orElse(storedPerson(event, settings, meta), UNANSWERED)
+    if (stored === UNANSWERED && filtersNeedPerson(event, settings)) return decideLater(undecided, settings, meta)
+    const request = requestToSend(event, settings, meta, stored === UNANSWERED ? undefined : stored)
+    if (request === undefined) return
+    const delivery = deliveryOf(request, event)
+    await deliver(failures === 0 ? delivery : { ...delivery, since: firstTried }, settings, meta)
+  }
+
+  /** What a filter makes of half a person may be wrong, and nobody is mailed on a guess. */
+  async function decideLater(undecided, settings, meta) {
+    const { event, firstTried, failures } = undecided
+    if (settings.dryRun) {
+      logSkip(event, UNDECIDED, settings, meta.global)
+      return
+    }
+    const wait = backOff(MINUTE, failures)
+    if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, UNDECIDED)
+    const { jobs: queue } = meta
+    const next = { event, firstTried, failures: failures + 1 }
+    const waits =
+      queue !== undefined &&
+      (await withSpare(jobOf(next), Date.now() + wait, meta, (isSpare, time) =>
+        queue.decide({ ...next, isSpare }).runAt(time),
+      ))
+    if (!waits) throw new RetryError(UNDECIDED)
+  }
+
+  /** What waits in PostHog's job queue. The jobs of an app that is turned off meanwhile, PostHog does not run. */
+  const jobs = {
+    decide: async (undecided, meta) => {
+      const settings = settingsOf(meta)
+      await runJob(jobOf(undecided), settings, meta, () => decide(undecided, settings, meta))
+    },
+    deliver: async (delivery, meta) => {
+      const settings = settingsOf(meta)
+      await runJob(delivery, settings, meta, async () => {
+        if (settings.dryRun) logDryRun(delivery.request)
+        else await deliver(delivery, settings, meta)
+      })
+    },
+  }
+
+  /** Hands the request to PostHog with `delivery` "webhook". PostHog takes `null` for nothing to send. */
+  function composeWebhook(event, meta) {
+    const settings = settingsOf(meta)
+    if (settings.delivery !== 'webhook') return null
+    const request = requestToSend(event, settings, meta)
+    return request === undefined ? null : webhookFor(request, settings.apiKey)
+  }
+
+  /** PostHog may call a hook before `setupPlugin` is through. */
+  function settingsOf({ config, global }) {
+    global.settings ??= parseSettings(config)
+    return global.settings
+  }
+
+  function requestToSend(event, settings, { global }, stored) {
+    const translation = translate(event, settings, stored)
+    if (translation === undefined) return undefined
+    if ('skipped' in translation) {
+      logSkip(event, translation.skipped, settings, global)
+      return undefined
+    }
+    if (!settings.dryRun) return translation.request
+    logDryRun(translation.request)
+    return undefined
+  }
+
+  return { composeWebhook, jobs, onEvent, setupPlugin }
+})()

@@ -1,0 +1,45 @@
+import type { AppConfig } from './config-file'
+import type { Explanation } from './dry-runs'
+import type { Outcome } from './observed-app'
+import type { ServerVersion } from '../posthog/versions'
+
+const REPEATED =
+  'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.'
+const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
+
+/**
+ * Why an event brings nothing to Loops, in one sentence; undefined if it brings something, or if an error or its waiting
+ * tells more.
+ */
+export function reasonForNothing(
+  config: AppConfig,
+  server: ServerVersion,
+  explanation: Explanation,
+  outcome: Outcome,
+): string | undefined {
+  const { matched, skipped } = explanation
+  if (matched.length === 0) {
+    return 'The settings do not ask for this event: no list of events names it, or a filter does not hold.'
+  }
+  if (skipped !== undefined) return skipSentence(skipped)
+  const writes = outcome.made.filter(({ method }) => method !== 'GET')
+  if (writes.some(({ status }) => status === 409)) return REPEATED
+  if (writes.length > 0 || outcome.waits || outcome.errors.length > 0) return undefined
+  if (config.delivery === 'webhook' && server.composeWebhook !== 'called') {
+    return `PostHog ${server.name} never asks the app for a webhook: choose "direct".`
+  }
+  if (config.dryRun === 'Yes') return 'The app only logs the request, since its own setting "Dry run" is on.'
+  return reasonOfApp(explanation, outcome)
+}
+
+function reasonOfApp({ userIdAlone }: Explanation, { logs, isRepeated, unknownUserIds }: Outcome): string {
+  const logged = logs.map(({ message }) => /^An event is skipped: (.*?)\. /.exec(message)?.[1]).find(Boolean)
+  if (logged !== undefined) return skipSentence(logged)
+  // Of a reason that the app has logged before, it logs nothing more.
+  if (userIdAlone !== undefined && unknownUserIds.has(userIdAlone)) return skipSentence(UNKNOWN_USER_ID)
+  return isRepeated ? REPEATED : 'There is nothing to send: Loops has just been told the same.'
+}
+
+function skipSentence(reason: string): string {
+  return `The event is skipped: ${reason}.`
+}

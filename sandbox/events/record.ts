@@ -1,0 +1,204 @@
+/**
+ * Writes `events/sample.json`: one person's story, told by the real SDKs to a capture address on this machine.
+ * Run with `npx tsx sandbox/record-events.ts`; it needs Chromium at /usr/bin/chromium and no internet.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import type { PostHog as BrowserPostHog, PostHogConfig } from 'posthog-js'
+import { PostHog } from 'posthog-node'
+import { createCaptureServer } from '../posthog/capture-endpoint'
+import { launchChromium, userAgentOf } from '../lib/chromium'
+import { ingest, type CapturedEvent } from '../posthog/ingestion'
+
+const TOKEN = 'phc_sandboxLarkfieldStationery'
+const APP = 'https://app.example.com'
+const POSTHOG = 'https://posthog.example.com'
+const USER_ID = 'user_48213'
+
+const PAGE_TITLES = new Map([
+  ['/pricing', 'Pricing'],
+  ['/dashboard', 'Dashboard'],
+  ['/team', 'Team'],
+  ['/login', 'Log in'],
+])
+
+/** Only what is needed for the same events in the same order every time. */
+const BROWSER_CONFIG: Partial<PostHogConfig> = {
+  api_host: POSTHOG,
+  request_batching: false,
+  capture_pageleave: false,
+  disable_external_dependency_loading: true,
+}
+
+/** Runs one step of the story and waits until the event it leads to has arrived. */
+type RecordStep = (event: string, step: () => unknown) => Promise<void>
+
+/** Inside `page.evaluate`, what the page keeps on `window`. */
+declare const posthog: BrowserPostHog
+
+async function tellBrowserStory(page: Page, record: RecordStep): Promise<void> {
+  await record('$pageview', () =>
+    page.goto(`${APP}/pricing?utm_source=newsletter`, { referer: 'https://news.example.org/' }),
+  )
+  await record('$identify', () =>
+    page.evaluate((id) => {
+      posthog.identify(
+        id,
+        { email: 'maren.holt@example.com', firstname: 'Maren', lastname: 'Holt', plan: 'free' },
+        { initial_referral: 'spring-newsletter' },
+      )
+    }, USER_ID),
+  )
+  await record('user signed up', () =>
+    page.evaluate(() => {
+      posthog.capture('user signed up', { method: 'password', plan: 'free', $set: { onboarding_step: 'welcome' } })
+    }),
+  )
+  await record('$pageview', () => page.goto(`${APP}/dashboard`))
+  await record('$set', () =>
+    page.evaluate(() => {
+      posthog.setPersonProperties({ plan: 'pro', seats: 5, beta_tester: false }, { first_plan: 'free' })
+    }),
+  )
+  await record('$autocapture', () => page.click('button'))
+  await record('purchase', () =>
+    page.evaluate(() => {
+      posthog.capture('purchase', {
+        items: [
+          { sku: 'notebook-a5', qty: 2 },
+          { sku: 'fountain-pen', qty: 1 },
+        ],
+        shipping: { method: 'standard', address: { city: 'Leeds', country: 'GB' } },
+        coupon: '',
+        note: null,
+        gift: false,
+        discount: 0,
+        tags: ['a', 'b'],
+        total: 49.5,
+        currency: 'GBP',
+      })
+    }),
+  )
+}
+
+async function tellTeamStory(page: Page, record: RecordStep): Promise<void> {
+  await record('$groupidentify', () =>
+    page.evaluate(() => {
+      posthog.group('company', 'acme', { name: 'Acme Ltd' })
+    }),
+  )
+  await record('$pageview', () => page.goto(`${APP}/team`))
+  await record('$create_alias', () =>
+    page.evaluate(() => {
+      posthog.alias('crm_7f3a91')
+    }),
+  )
+  // The trap: the address of the event is not the address of the person.
+  await record('invite sent', () =>
+    page.evaluate(() => {
+      posthog.capture('invite sent', { email: 'jonas.weber@example.org', role: 'editor' })
+    }),
+  )
+  // After signing out the person is new, the device is not.
+  await record('$pageview', async () => {
+    await page.evaluate(() => {
+      posthog.reset()
+    })
+    await page.goto(`${APP}/login`)
+  })
+}
+
+async function tellServerStory(server: PostHog, record: RecordStep): Promise<void> {
+  await record('subscription renewed', () => {
+    server.capture({
+      distinctId: USER_ID,
+      event: 'subscription renewed',
+      properties: {
+        plan: 'pro',
+        amount: 59,
+        currency: 'GBP',
+        $set: { plan: 'pro', renewals: 1 },
+        $set_once: { first_renewed_plan: 'pro' },
+      },
+    })
+  })
+  await record('$identify', () => {
+    server.identify({
+      distinctId: USER_ID,
+      properties: { email: 'maren.holt@example.com', firstname: 'Maren', lastname: 'Holt-Reyes', plan: 'pro' },
+    })
+  })
+  await record('report exported', () => {
+    server.capture({ distinctId: 'user_51907', event: 'report exported', properties: { format: 'csv', rows: 1280 } })
+  })
+}
+
+/** Serves the app and PostHog under real addresses, so that no port of this machine ends up in an event. */
+async function openApp(browser: Browser, captureUrl: string): Promise<Page> {
+  const context = await browser.newContext({
+    userAgent: userAgentOf(browser),
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-GB',
+    timezoneId: 'Europe/London',
+  })
+  const page = await context.newPage()
+  const sdk = await readFile(require.resolve('posthog-js/dist/module.js'), 'utf8')
+  await page.route('**/*', (route) => route.abort())
+  await page.route(`${APP}/**`, (route) => {
+    const { pathname } = new URL(route.request().url())
+    if (pathname === '/posthog.js') return route.fulfill({ contentType: 'text/javascript', body: sdk })
+    const title = PAGE_TITLES.get(pathname)
+    return title === undefined
+      ? route.fulfill({ status: 404 })
+      : route.fulfill({ contentType: 'text/html', body: appPage(title) })
+  })
+  await page.route(`${POSTHOG}/**`, async (route) => {
+    const response = await route.fetch({ url: route.request().url().replace(POSTHOG, captureUrl) })
+    await route.fulfill({ response })
+  })
+  return page
+}
+
+function appPage(title: string): string {
+  return `<!doctype html>
+    <html lang="en">
+      <title>${title} | Larkfield Stationery</title>
+      <main>
+        <h1>${title}</h1>
+        <button type="button" class="button primary" data-attr="add-to-basket">Add to basket</button>
+      </main>
+      <script type="module">
+        import posthog from '/posthog.js'
+        window.posthog = posthog
+        posthog.init(${JSON.stringify(TOKEN)}, ${JSON.stringify(BROWSER_CONFIG)})
+      </script>
+    </html>`
+}
+
+async function main(): Promise<void> {
+  const events: CapturedEvent[] = []
+  let steps = 0
+  const record: RecordStep = async (name, step) => {
+    const position = steps++
+    await step()
+    for (let tries = 0; events[position] === undefined && tries < 500; tries++) await wait(20)
+    const event = events[position]?.event ?? 'nothing'
+    if (event !== name) throw new Error(`Step ${position + 1} should lead to "${name}", but ${event} arrived.`)
+  }
+
+  const capture = await createCaptureServer((event) => events.push(ingest(event)))
+  const browser = await launchChromium()
+  const server = new PostHog(TOKEN, { host: capture.url, flushAt: 1 })
+  const page = await openApp(browser, capture.url)
+  await tellBrowserStory(page, record)
+  await tellTeamStory(page, record)
+  await tellServerStory(server, record)
+  await server.shutdown()
+  await browser.close()
+  await capture.close()
+  if (events.length > steps) throw new Error(`${events.length - steps} events arrived that belong to no step.`)
+  await writeFile(`${__dirname}/sample.json`, `${JSON.stringify(events, null, 2)}\n`)
+}
+
+void main()

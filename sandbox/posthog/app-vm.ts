@@ -1,0 +1,196 @@
+import { createRequire } from 'node:module'
+import type { Clock } from '../lib/clock'
+import type { ServerVersion } from './versions'
+import { compileApp } from './compile'
+import type { Fetch } from './fetch'
+import { isolatedContext, plainContext } from './script-context'
+
+/** What the server puts into the VM of an app. */
+export interface HostValues {
+  console: object
+  posthog: object
+  fetch: Fetch
+  /** Everything in `meta` but `global`, which is the VM's own. */
+  meta: object
+  /** Calls off with the function that it returns. */
+  after: Clock['after']
+}
+
+export interface AppVMOptions {
+  server: ServerVersion
+  /** Given if `Date` inside the VM is to follow it. */
+  clock: Clock | undefined
+  /** Given if `Math.random` inside the VM is to be this. */
+  random: (() => number) | undefined
+  /** Whether the app runs in a plain context instead of vm2. */
+  trusted: boolean
+}
+
+type Hook = (...values: unknown[]) => unknown
+
+/** An app that has been loaded: its hooks with `meta` bound as the last argument. */
+export interface AppVM {
+  readonly setupPlugin: Hook | undefined
+  readonly onEvent: Hook | undefined
+  readonly composeWebhook: Hook | undefined
+  readonly jobs: ReadonlyMap<string, Hook>
+  isRetryError(error: unknown): boolean
+}
+
+const guardSeconds = 30
+const requireFromHere = createRequire(__filename)
+
+/** Built-ins of the Node.js this runs on that the server's Node.js does not have. */
+const builtInsSince: readonly (readonly [node: number, owner: string, names: readonly string[]])[] = [
+  [15, 'String.prototype', ['replaceAll']],
+  [15, 'globalThis', ['AggregateError']],
+  [16, 'Array.prototype', ['at']],
+  [16, 'String.prototype', ['at']],
+  [16, 'Object', ['hasOwn']],
+  [18, 'Array.prototype', ['findLast', 'findLastIndex']],
+  [20, 'Array.prototype', ['toReversed', 'toSorted', 'toSpliced', 'with']],
+  [20, 'String.prototype', ['isWellFormed', 'toWellFormed']],
+  [21, 'Object', ['groupBy']],
+  [21, 'Map', ['groupBy']],
+  [22, 'Array', ['fromAsync']],
+  [22, 'globalThis', ['Iterator']],
+  [22, 'Set.prototype', ['union', 'intersection', 'difference', 'symmetricDifference', 'isSubsetOf', 'isSupersetOf']],
+]
+
+/**
+ * Runs inside the VM before the app. `RetryError` is made there because the present vm2 copies an error that crosses the
+ * border, so a class of the host would not know its own errors again. The VM of a real server does.
+ */
+const prelude = `
+  (({ after, now, random, seconds, timeoutIsRetryError }) => {
+    class RetryError extends Error {
+      constructor(message) {
+        super(message)
+        this.name = 'RetryError'
+      }
+    }
+    class TimeoutError extends (timeoutIsRetryError ? RetryError : Error) {
+      constructor(message) {
+        super(message)
+        this.name = 'TimeoutError'
+      }
+    }
+    const guard = (promise, name) => new Promise((resolve, reject) => {
+      const callOff = after(seconds * 1000, () => {
+        reject(new TimeoutError('Script execution timed out after ' + seconds + ' s (' + name + ')'))
+      })
+      Promise.resolve(promise).then(
+        (value) => { callOff(); resolve(value) },
+        (error) => { callOff(); reject(error) },
+      )
+    })
+    Object.defineProperty(globalThis, 'RetryError', { value: RetryError, configurable: true })
+    Object.defineProperty(globalThis, '__asyncGuard', { value: guard })
+    if (random) Math.random = () => random()
+    if (now) {
+      const RealDate = Date
+      globalThis.Date = function Date(...values) {
+        if (!new.target) return new RealDate(now()).toString()
+        return Reflect.construct(RealDate, values.length === 0 ? [now()] : values, new.target)
+      }
+      Object.defineProperties(Date, Object.getOwnPropertyDescriptors(RealDate))
+      Date.now = () => now()
+      Date.prototype.constructor = Date
+    }
+    return {
+      isRetryError: (error) => error instanceof RetryError,
+      guarded: (hook, name) => (...values) => guard((async () => hook(...values))(), name),
+    }
+  })
+`
+
+/** Finds what the app exports, where PostHog looks for it, and binds `meta`. */
+const collectHooks = `
+  ((guarded) => {
+    const places = [exports, exports.default, module.exports].filter((place) => typeof place === 'object' && place)
+    const exported = (name) => places.map((place) => place[name]).find(Boolean)
+    const meta = { ...__pluginHostMeta, global: {} }
+    const bound = (hook) => hook && ((...values) => hook(...values, meta))
+    // In a plain context the server's Date is not the app's.
+    const withOwnDate = (event) =>
+      event.timestamp instanceof Date ? event : { ...event, timestamp: new Date(Number(event.timestamp)) }
+    const composeWebhook = bound(exported('composeWebhook'))
+    const boundAndGuarded = (hook, name) => hook && guarded(bound(hook), name)
+    return {
+      setupPlugin: boundAndGuarded(exported('setupPlugin'), 'setupPlugin'),
+      onEvent: boundAndGuarded(exported('onEvent'), 'onEvent'),
+      composeWebhook: composeWebhook && ((event) => composeWebhook(withOwnDate(event))),
+      jobs: Object.entries(exported('jobs') || {}).map(([name, job]) => [name, boundAndGuarded(job, name)]),
+    }
+  })
+`
+
+interface Prelude {
+  isRetryError: (error: unknown) => boolean
+  guarded: unknown
+}
+
+interface CollectedHooks {
+  setupPlugin?: Hook
+  onEvent?: Hook
+  composeWebhook?: Hook
+  jobs: [string, Hook][]
+}
+
+/** Compiles the app and runs its top level in a VM that has what the server gives it, and no more. */
+export function loadApp(source: string, host: HostValues, options: AppVMOptions): AppVM {
+  const { server, clock, random, trusted } = options
+  const { code, usedImports } = compileApp(source, server)
+  const vm = trusted ? plainContext() : isolatedContext(guardSeconds * 1000 + 1)
+  for (const [node, owner, names] of builtInsSince) {
+    if (node > server.node) vm.run(names.map((name) => `delete ${owner}.${name}`).join('\n'))
+  }
+  const startPrelude = vm.run(prelude) as (values: object) => Prelude
+  const { isRetryError, guarded } = startPrelude({
+    after: host.after,
+    now: clock === undefined ? undefined : () => clock.now(),
+    random,
+    seconds: guardSeconds,
+    timeoutIsRetryError: server.timeoutIsRetryError,
+  })
+  vm.freeze(host.console, 'console')
+  vm.freeze(host.posthog, 'posthog')
+  vm.freeze(server.globalFetch === 'broken' ? () => host.fetch : host.fetch, 'fetch')
+  vm.freeze(URL, 'URL')
+  vm.freeze(host.meta, '__pluginHostMeta')
+  vm.freeze(hostImports(usedImports, host.fetch), '__hostImports')
+  vm.run(`const __pluginHostImports = { ...__hostImports, '@posthog/plugin-scaffold': { RetryError } }`)
+  // In one script with declarations before it, the app's "use strict" is no directive: it runs in sloppy mode.
+  vm.run(`const module = { exports: {} }; let exports = {};\n${code};`)
+  const collect = vm.run(collectHooks) as (guarded: unknown) => CollectedHooks
+  const hooks = collect(guarded)
+  return {
+    setupPlugin: hooks.setupPlugin,
+    onEvent: hooks.onEvent,
+    composeWebhook: hooks.composeWebhook,
+    jobs: new Map(hooks.jobs),
+    isRetryError: (error) => isRetryError(error),
+  }
+}
+
+function hostImports(names: readonly string[], fetch: Fetch): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, hostImport(name, fetch)]))
+}
+
+/** Packages that are large and that nothing here uses can be imported, and are empty. */
+function hostImport(name: string, fetch: Fetch): unknown {
+  switch (name) {
+    case 'node-fetch':
+      return fetch
+    case 'stream':
+      return { PassThrough: (requireFromHere('node:stream') as { PassThrough: unknown }).PassThrough }
+    case 'crypto':
+    case 'url':
+    case 'zlib':
+      return requireFromHere(`node:${name}`)
+    case '@posthog/plugin-contrib':
+      return requireFromHere(name)
+    default:
+      return {}
+  }
+}

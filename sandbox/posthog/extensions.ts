@@ -1,0 +1,168 @@
+import type { PosthogApiMethod } from './versions'
+import type { FetchResponse } from './fetch'
+import type { InstalledApp } from './installed-app'
+import { jobsExtension } from './jobs'
+import type { Effect } from './worker'
+
+/** Lets an app do something that can be seen from outside its VM. */
+export type PassEffect = <Answer>(
+  kind: Effect['kind'],
+  name: string,
+  act: () => Answer | Promise<Answer>,
+) => Promise<Answer>
+
+/** One entry of the app's Logs tab. */
+export interface LogEntry {
+  /** The hook or job that wrote it, or whose failure it tells. */
+  readonly by: string
+  readonly level: 'DEBUG' | 'LOG' | 'INFO' | 'WARN' | 'ERROR'
+  readonly message: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** A request to PostHog's own REST API. */
+export interface PosthogApiRequest {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body?: string
+}
+
+export type PosthogApi = (request: PosthogApiRequest) => Promise<FetchResponse>
+
+/** `meta.storage`: kept in PostgreSQL, so it outlives the workers. */
+export interface Storage {
+  set(key: string, value: unknown): Promise<void>
+  get(key: string, defaultValue?: unknown): Promise<unknown>
+  del(key: string): Promise<void>
+}
+
+export function createStorage(): Storage {
+  const values = new Map<string, string>()
+  return {
+    set: (key, value) => {
+      if (value === undefined || value === null) values.delete(key)
+      else values.set(key, JSON.stringify(value))
+      return Promise.resolve()
+    },
+    get: (key, defaultValue) => {
+      const value = values.get(key)
+      return Promise.resolve(value === undefined ? defaultValue : JSON.parse(value))
+    },
+    del: (key) => {
+      values.delete(key)
+      return Promise.resolve()
+    },
+  }
+}
+
+export function createConsole(write: (level: LogEntry['level'], message: string) => void): object {
+  const writer =
+    (level: LogEntry['level']) =>
+    (...values: unknown[]) => {
+      write(level, values.map(logText).join(' '))
+      return Promise.resolve()
+    }
+  return {
+    debug: writer('DEBUG'),
+    log: writer('LOG'),
+    info: writer('INFO'),
+    warn: writer('WARN'),
+    error: writer('ERROR'),
+  }
+}
+
+function logText(value: unknown): string {
+  const text = String(value)
+  return text === '[object Object]' || Array.isArray(value) ? JSON.stringify(value) : text
+}
+
+interface ApiOptions {
+  host?: string
+  headers?: Record<string, string>
+  data?: Record<string, unknown>
+}
+
+const cloudHost = 'https://app.posthog.com'
+
+/** The request that `posthog.api.METHOD(path, options)` makes. */
+function posthogApiRequest(
+  method: PosthogApiMethod,
+  path: string,
+  { host = cloudHost, headers = {}, data = {} }: ApiOptions,
+  project: { teamId: number; resolveCurrent: boolean },
+): PosthogApiRequest {
+  const resolved = project.resolveCurrent ? path.replace('@current', String(project.teamId)) : path
+  const url = new URL(`${host.replace(/\/$/, '')}/${resolved.replace(/^\//, '')}`)
+  if (method === 'get') {
+    for (const [name, value] of Object.entries(data)) url.searchParams.set(name, String(value))
+  }
+  url.searchParams.set('token', 'phc_sandbox')
+  return {
+    method: method.toUpperCase(),
+    url: url.href,
+    headers: {
+      Authorization: 'Bearer phx_sandbox',
+      ...(['post', 'patch'].includes(method) && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(['post', 'put', 'patch'].includes(method) && { body: JSON.stringify(data) }),
+  }
+}
+
+/** The global `posthog`. */
+export function createPosthog(installed: InstalledApp, effect: PassEffect): object {
+  const { server, posthogApi, captured, teamId } = installed
+  const project = { teamId, resolveCurrent: server.currentProjectResolvedBy === 'server' }
+  const callApi =
+    (method: PosthogApiMethod) =>
+    (path: string, options: ApiOptions = {}) =>
+      effect('posthog', `api.${method}`, () => posthogApi(posthogApiRequest(method, path, options, project)))
+  return {
+    capture: (event: string, properties: Record<string, unknown> = {}) =>
+      effect('posthog', 'capture', () => {
+        captured.push({ event, properties: { ...properties } })
+      }),
+    api: Object.fromEntries(server.posthogApi.map((method) => [method, callApi(method)])),
+  }
+}
+
+/** Everything in `meta` but `global`. */
+export function createMeta(installed: InstalledApp, effect: PassEffect): object {
+  const { server, cache, storage, clock, jobs, config } = installed
+  const enqueue = (name: string, payload: unknown, runAt: number) =>
+    effect('jobs', name, () => {
+      jobs.enqueue(name, payload, runAt)
+      installed.jobEnqueued()
+    })
+  return {
+    config,
+    attachments: {},
+    cache: asEffects('cache', server.cache, cache, effect),
+    storage: asEffects('storage', ['get', 'set', 'del'], storage, effect),
+    ...(server.jobs && { jobs: jobsExtension(clock, enqueue) }),
+    ...Object.fromEntries(server.metaExtensions.map((name) => [name, metaExtensions[name]])),
+  }
+}
+
+const nothing = () => undefined
+
+/** Present so that an app finds them; nothing here depends on what they do. */
+const metaExtensions = {
+  geoip: { locate: () => Promise.resolve(null) },
+  metrics: new Proxy({}, { get: () => ({ increment: nothing, max: nothing, min: nothing }) }),
+  utils: { cursor: { init: () => Promise.resolve(), increment: () => Promise.resolve(0) } },
+}
+
+/** The methods of `extension` that are named, each of them an effect. */
+function asEffects<Name extends string>(
+  kind: Effect['kind'],
+  names: readonly Name[],
+  extension: Record<Name, (...values: never[]) => Promise<unknown>>,
+  effect: PassEffect,
+): object {
+  return Object.fromEntries(
+    names.map((name) => [name, (...values: never[]) => effect(kind, name, () => extension[name](...values))]),
+  )
+}

@@ -1,0 +1,40 @@
+import nodeFetch from 'node-fetch'
+import type { ServerVersion } from './versions'
+
+/** What node-fetch 2 and undici have in common, and the one option of node-fetch that undici ignores. */
+export type Fetch = (url: string, init?: FetchInit) => Promise<FetchResponse>
+
+export interface FetchInit {
+  method?: string
+  headers?: Record<string, string>
+  body?: string
+  redirect?: 'manual' | 'follow' | 'error'
+  /** Milliseconds after which node-fetch gives up; undici does not know it. */
+  timeout?: number
+}
+
+export interface FetchResponse {
+  readonly status: number
+  readonly ok: boolean
+  readonly statusText: string
+  readonly headers: { get(name: string): string | null }
+  text(): Promise<string>
+  json(): Promise<unknown>
+}
+
+/** The library that the server's `fetch` is built on. */
+export function fetchOf(server: ServerVersion): Fetch {
+  return server.importedFetch === 'undici' ? fetch : (nodeFetch as Fetch)
+}
+
+/**
+ * A `fetch` that asks `target` for whatever is addressed to `origin`, and refuses any other origin: what is tried out here
+ * must never reach the real service. A redirect is followed by the library itself, so `target` must not lead away.
+ */
+export function routeTo(origin: string, target: string, fetchLibrary: Fetch = nodeFetch as Fetch): Fetch {
+  return async (url, init) => {
+    const address = new URL(url)
+    if (address.origin !== origin) throw new Error(`The sandbox has no route to ${address.origin}.`)
+    return fetchLibrary(new URL(target).origin + address.pathname + address.search, init)
+  }
+}

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock, type Clock } from '../lib/clock'
+import type { CapturedEvent } from './ingestion'
+import { createCache, type Cache } from './cache'
+import { createStorage, type LogEntry, type PosthogApi } from './extensions'
+import type { Fetch } from './fetch'
+import type { EffectHook, InstalledApp } from './installed-app'
+import { JobQueue, type Job, type JobLocks, type JobTreatment } from './jobs'
+import { Worker, type HookError, type RequestRecord } from './worker'
+import type { ServerVersion } from './versions'
+
+export type { Cache } from './cache'
+export type { LogEntry, PosthogApi, PosthogApiRequest } from './extensions'
+export { fetchOf, routeTo, type Fetch, type FetchInit, type FetchResponse } from './fetch'
+export type { EffectHook } from './installed-app'
+export type { Job, JobLocks, JobTreatment } from './jobs'
+export type { Delivery, Effect, HookError, RequestRecord, Webhook, Worker } from './worker'
+
+export interface InstallationOptions {
+  /** The app's folder: `plugin.json` and the file that its `main` names are read from it, nothing else. */
+  directory: string
+  server: ServerVersion
+  config: Record<string, string>
+  /** Carries every request that leaves the server. */
+  fetch: Fetch
+  clock?: Clock
+  /** Replaces `Math.random` inside the VM. */
+  random?: () => number
+  /** Replaces methods of `meta.cache`. */
+  cache?: Partial<Cache>
+  /** Answers `posthog.api`; without it there is no such answer. */
+  posthogApi?: PosthogApi
+  teamId?: number
+  /** Whether an app that changes the event's properties gets a TypeError. It does, unless this is false. */
+  freeze?: boolean
+  /** Runs the app in a plain context, which is many times faster than the VM of real servers. */
+  trusted?: boolean
+  /** Called before anything the app does that can be seen from outside: it may wait, throw, or kill the worker. */
+  beforeEffect?: EffectHook
+  /** The same after it has been done and before the app learns of it. */
+  afterEffect?: EffectHook
+  onJobDue?: (job: Job) => JobTreatment | undefined
+  /** Whether due jobs are run by the clock, each worker running one at a time; otherwise by `runDueJobs` only. */
+  autoRunJobs?: boolean
+  /** What becomes of a job whose worker dies: `expire` unless given. */
+  jobLocks?: JobLocks
+}
+
+/** The app's metrics in PostHog, of one category: a hook's name, a job's name, or `webhook`. */
+export interface AppMetrics {
+  successes: number
+  failures: number
+}
+
+/** One app as it is configured on a server. It outlives its workers. */
+export interface Installation {
+  readonly server: ServerVersion
+  readonly enabled: boolean
+  readonly logs: readonly LogEntry[]
+  /** Every request, oldest first. */
+  readonly requests: readonly RequestRecord[]
+  /** What the app has given to `posthog.capture`. */
+  readonly captured: InstalledApp['captured']
+  readonly cache: Cache
+  readonly jobs: Pick<JobQueue, 'pending'>
+  /** What the app's metrics page lists: each failure, with its event if it had one. */
+  readonly failures: readonly { failure: HookError; event?: CapturedEvent }[]
+  metrics(category: string): AppMetrics
+  startWorker(): Worker
+  /** Runs what is due. */
+  runDueJobs(worker: Worker): Promise<void>
+  /** Kills all workers and calls off all timers. */
+  close(): void
+}
+
+/** Installs the app in `directory` on a server. Nothing of it is run before the first event or job of a worker. */
+export function createInstallation(options: InstallationOptions): Installation {
+  const clock = options.clock ?? systemClock
+  const logs: LogEntry[] = []
+  const failures: { failure: HookError; event?: CapturedEvent }[] = []
+  const metrics = new Map<string, AppMetrics>()
+  let workers: Worker[] = []
+  const jobs = new JobQueue(clock, options.onJobDue ?? (() => undefined), options.jobLocks)
+
+  const metricsOf = (category: string): AppMetrics => metrics.get(category) ?? { successes: 0, failures: 0 }
+  const jobRunner = createJobRunner(clock, jobs, () => workers)
+  const watchJobs = () => {
+    if (options.autoRunJobs === true) jobRunner.watch()
+  }
+  const installed: InstalledApp = {
+    ...sharedByWorkers(options, clock, jobs),
+    log: (by, level, message) => {
+      if (level !== 'DEBUG' || options.server.debugLogs) logs.push({ by, level, message, at: clock.now() })
+    },
+    succeeded: (category) => {
+      const { successes, failures } = metricsOf(category)
+      metrics.set(category, { successes: successes + 1, failures })
+    },
+    failed: (failure, event) => {
+      failures.push({ failure, ...(event !== undefined && { event }) })
+      const { successes, failures: before } = metricsOf(failure.by)
+      metrics.set(failure.by, { successes, failures: before + 1 })
+    },
+    jobEnqueued: watchJobs,
+  }
+
+  return {
+    server: options.server,
+    get enabled() {
+      return installed.enabled
+    },
+    logs,
+    requests: installed.requests,
+    captured: installed.captured,
+    cache: installed.cache,
+    jobs,
+    failures,
+    metrics: metricsOf,
+    startWorker: () => {
+      const worker = new Worker(installed)
+      // A dead worker would keep its VM in memory.
+      workers = [...workers.filter(({ alive }) => alive), worker]
+      watchJobs()
+      return worker
+    },
+    runDueJobs: jobRunner.runDue,
+    close: () => {
+      workers.forEach((worker) => {
+        worker.kill()
+      })
+      jobRunner.stop()
+    },
+  }
+}
+
+type Bookkeeping = 'log' | 'succeeded' | 'failed' | 'jobEnqueued'
+
+function sharedByWorkers(options: InstallationOptions, clock: Clock, jobs: JobQueue): Omit<InstalledApp, Bookkeeping> {
+  return {
+    source: readMain(options.directory),
+    server: options.server,
+    config: Object.freeze({ ...options.config }),
+    teamId: options.teamId ?? 1,
+    freeze: options.freeze ?? true,
+    clock,
+    vmClock: clock === systemClock ? undefined : clock,
+    random: options.random,
+    trusted: options.trusted ?? false,
+    fetch: options.fetch,
+    posthogApi:
+      options.posthogApi ?? (({ url }) => Promise.reject(new Error(`request to ${url} failed: no PostHog here`))),
+    cache: { ...createCache(clock), ...options.cache },
+    storage: createStorage(),
+    jobs,
+    requests: [],
+    captured: [],
+    beforeEffect: options.beforeEffect ?? (() => undefined),
+    afterEffect: options.afterEffect ?? (() => undefined),
+    enabled: true,
+  }
+}
+
+function readMain(directory: string): string {
+  const { name, main } = JSON.parse(readFileSync(join(directory, 'plugin.json'), 'utf8')) as Record<string, unknown>
+  if (typeof name !== 'string' || typeof main !== 'string') {
+    throw new Error(`${directory}/plugin.json must have a name, and a main that names the app's file.`)
+  }
+  return readFileSync(join(directory, main), 'utf8')
+}
+
+function createJobRunner(clock: Clock, jobs: JobQueue, workers: () => readonly Worker[]) {
+  const busy = new Set<Worker>()
+  let callOff: () => void = () => undefined
+
+  /** Tells whether there was a job to run, and the worker lived to see the end of it. */
+  const runNext = async (worker: Worker): Promise<boolean> => {
+    const locked = jobs.lockNext()
+    if (locked === undefined || !(await worker.runJob(locked.job, locked.times))) return false
+    jobs.done(locked.job)
+    return true
+  }
+  const runByClock = async (worker: Worker): Promise<void> => {
+    busy.add(worker)
+    const running = runNext(worker)
+    watch()
+    await running
+    busy.delete(worker)
+    watch()
+  }
+  const watch = (): void => {
+    callOff()
+    const next = jobs.next()
+    const idle = workers().filter((worker) => worker.alive && !busy.has(worker))
+    const worker = idle[(next?.id ?? 0) % idle.length]
+    if (next === undefined || worker === undefined) return
+    callOff = clock.after(Math.max(0, next.runAt - clock.now()), () => void runByClock(worker))
+  }
+  return {
+    runDue: async (worker: Worker): Promise<void> => {
+      while (worker.alive && (await runNext(worker)));
+    },
+    watch,
+    stop: () => {
+      callOff()
+    },
+  }
+}

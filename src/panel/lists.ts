@@ -1,0 +1,63 @@
+import type { Field } from './field'
+import { isRecord } from '../json'
+
+/** Whether a setting is meant as JSON: names with commas or colons can only be written so. */
+function isJson(text: string): boolean {
+  return /^(\[|\{\s*["}])/.test(text)
+}
+
+export function parseJson(field: Field, example: string): unknown {
+  try {
+    return JSON.parse(field.text)
+  } catch {
+    field.reject(field.text, `is not valid JSON: write it like ${example}`)
+    return undefined
+  }
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+export function parseList(field: Field, example: string): string[] {
+  if (!isJson(field.text)) return splitList(field.text)
+  const list = parseJson(field, example)
+  if (list === undefined) return []
+  if (Array.isArray(list) && list.every((entry): entry is string => typeof entry === 'string')) {
+    return list.filter((entry) => entry !== '')
+  }
+  field.reject(field.text, `is not a JSON list of texts: write it like ${example}`)
+  return []
+}
+
+export function parseEntries(field: Field, example: string): [string, unknown][] {
+  if (isJson(field.text)) {
+    const json = parseJson(field, example)
+    if (isRecord(json)) return Object.entries(json)
+    if (json !== undefined) field.reject(field.text, `is not a JSON object: write it like ${example}`)
+    return []
+  }
+  if (field.text.startsWith('{')) {
+    field.reject(field.text, `is not valid JSON, where names stand in double quotes: write it like ${example}`)
+    return []
+  }
+  const entries: [string, string][] = []
+  for (const entry of splitList(field.text)) {
+    const colon = entry.indexOf(':')
+    const name = entry.slice(0, Math.max(colon, 0)).trim()
+    if (name === '') {
+      field.reject(
+        entry,
+        `has no "name: value"; where a name or text contains a comma or a colon, write JSON like ${example}`,
+      )
+    } else if (entries.some(([other]) => other === name)) {
+      field.reject(entry, `gives "${name}" a second time: keep one of the two`)
+    } else {
+      entries.push([name, entry.slice(colon + 1).trim()])
+    }
+  }
+  return entries
+}

@@ -1,0 +1,169 @@
+import { parseEventNames } from './rules/event-names'
+import type { EventNames } from './rules/event-names'
+import { parseFilters } from './rules/filters'
+import type { PropertyFilter } from './rules/filters'
+import { contactNameProblem, nameProblem, parseMailingLists, parseMapping } from './rules/mapping'
+import type { Mapping } from './rules/mapping'
+import { parseTemplate } from './rules/template'
+import type { Template } from './rules/template'
+import { parseOneOf, parseYes, settingFields, settingText } from './panel/field'
+import type { Config, Field, SettingKey } from './panel/field'
+import { onOneLine, quoted, withoutKey } from './redact'
+import { parseList } from './panel/lists'
+import { isEmail } from './rules/values'
+
+export interface Half {
+  readonly events: EventNames
+  readonly filters: readonly PropertyFilter[]
+  readonly mapping: Mapping
+  readonly includeAll: boolean
+  readonly mailingLists: Mapping
+}
+
+/** The settings, read once. */
+export interface Settings {
+  readonly apiKey: string
+  readonly delivery: 'direct' | 'webhook'
+  readonly requestsPerSecond: number
+  /** Where to look up persons; empty: nowhere. */
+  readonly posthogUrl: string
+  readonly dryRun: boolean
+  readonly email: readonly Template[]
+  readonly userId: Template
+  /** Addresses and domains in lower case. */
+  readonly excludedEmails: ReadonlySet<string>
+  readonly eventsToSend: Half
+  readonly contactUpdates: Half
+}
+
+/**
+ * Reads the settings of the panel.
+ *
+ * @param config what `meta.config` holds; a missing value takes the default of plugin.json, an empty one is empty.
+ * @returns the settings in the form that the rest of the app works with.
+ * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy.
+ * The API key never appears in it.
+ */
+export function parseSettings(config: Config): Settings {
+  const problems: string[] = []
+  const apiKey = settingText(config.apiKey, '')
+  const field = (key: SettingKey): Field => ({
+    text: settingText(config[key], settingFields[key].default),
+    reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${remedy}.`),
+  })
+
+  const settings: Settings = {
+    apiKey: parseApiKey(field('apiKey')),
+    delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
+    requestsPerSecond: parseRate(field('requestsPerSecond')),
+    posthogUrl: parseUrl(field('posthogUrl')),
+    dryRun: parseYes(field('dryRun')),
+    email: parseEmail(field('email')),
+    userId: parseUserId(field('userId')),
+    excludedEmails: parseExcludedEmails(field('excludedEmails')),
+    eventsToSend: {
+      events: parseEventNames(field('trackedEvents'), { renamed: true }),
+      filters: parseFilters(field('eventFilters')),
+      mapping: parseMapping(field('eventProperties'), nameProblem),
+      includeAll: parseYes(field('includeAllEventProperties')),
+      mailingLists: parseMailingLists(field('eventMailingLists')),
+    },
+    contactUpdates: {
+      events: parseEventNames(field('contactEvents'), { renamed: false }),
+      filters: parseFilters(field('contactFilters')),
+      mapping: parseMapping(field('contactProperties'), contactNameProblem),
+      includeAll: parseYes(field('includeAllPersonProperties')),
+      mailingLists: parseMailingLists(field('contactMailingLists')),
+    },
+  }
+
+  if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {
+    field('posthogUrl').reject(settings.posthogUrl, 'is of no use to "webhook": leave it empty, or choose "direct"')
+  }
+  const hasPersonId = settings.userId.some((part) => typeof part === 'object' && part.of === 'person id')
+  if (hasPersonId && field('posthogUrl').text === '') {
+    const { label } = settingFields.posthogUrl
+    field('userId').reject(field('userId').text, `is known to PostHog only: fill in "${label}"`)
+  }
+  const eventNames = [field('trackedEvents'), field('contactEvents')]
+  const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
+  if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
+    const { label } = settingFields.contactEvents
+    field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
+  }
+  if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
+  return settings
+}
+
+export function isOff({ events }: Half): boolean {
+  return events.exact.size === 0 && events.wildcards.length === 0
+}
+
+function parseApiKey(field: Field): string {
+  // The value is left out of both messages on purpose.
+  if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
+  // What a bearer token may be made of (RFC 6750): nothing that a header or a message would have to escape.
+  else if (!/^[\w.~+/=-]+$/.test(field.text)) {
+    field.reject('(hidden)', 'has blanks or special characters inside: copy the key again from Loops, Settings -> API')
+  }
+  return field.text
+}
+
+function parseRate(field: Field): number {
+  const rate = Number(field.text)
+  if (field.text !== '' && rate > 0 && rate <= 1000) return rate
+  field.reject(
+    field.text,
+    'is not a rate that can be kept: write a number above 0 and up to 1000, 10 unless Loops has allowed you more',
+  )
+  return 1
+}
+
+function parseUrl(field: Field): string {
+  const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
+  if (url !== field.text)
+    field.reject(field.text, 'is no address of a server: write it like https://posthog.example.com')
+  return url.replace(/\/+$/, '')
+}
+
+/** Whether what the template yields differs from person to person; else all of them would become one contact. */
+function tellsPeopleApart(template: Template): boolean {
+  return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
+}
+
+function parseEmail(field: Field): Template[] {
+  const remedy = 'name where the address is found, like {person.properties.email}'
+  const entries = parseList(field, '["{person.properties.email}"]')
+  if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
+  return entries.map((entry) => {
+    const template = parseTemplate(field, entry)
+    if (template !== undefined && !tellsPeopleApart(template)) {
+      field.reject(entry, `would give everybody the same contact: ${remedy}`)
+    }
+    return template ?? []
+  })
+}
+
+function parseUserId(field: Field): Template {
+  const template = parseTemplate(field, field.text)
+  if (field.text !== '' && template !== undefined && !tellsPeopleApart(template)) {
+    field.reject(
+      field.text,
+      'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
+    )
+  }
+  return template ?? []
+}
+
+function parseExcludedEmails(field: Field): Set<string> {
+  const entries = parseList(field, '["example.com", "ada@example.org"]').map((entry) => entry.toLowerCase())
+  return new Set(
+    entries.map((entry) => {
+      const domain = entry.replace(/^@/, '')
+      if (!isEmail(entry) && !isEmail(`someone@${domain}`)) {
+        field.reject(entry, 'is neither an email address nor a domain: write ada@example.org or example.com')
+      }
+      return domain
+    }),
+  )
+}

@@ -1,0 +1,7 @@
+export const SECOND = 1000
+
+export const MINUTE = 60 * SECOND
+
+export const HOUR = 60 * MINUTE
+
+export const DAY_IN_SECONDS = 86_400
