@@ -24,7 +24,7 @@ import { jobOf, runJob, withSpare } from './src/delivery/queue'
 import { webhookFor } from './src/delivery/loops-client'
 import type { StoredPerson } from './src/rules/person'
 
-const UNDECIDED: SkipReason = 'PostHog does not tell of the person that a filter looks at'
+const PERSON_UNKNOWN: SkipReason = 'PostHog does not tell of the person that a filter looks at'
 
 /**
  * Reads the settings and, unless it is a dry run, asks Loops whether the key is right.
@@ -66,11 +66,11 @@ async function decide(undecided: Undecided, settings: Settings, meta: AppMeta): 
 async function decideLater(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {
   const { event, firstTried, failures } = undecided
   if (settings.dryRun) {
-    logSkip(event, UNDECIDED, settings, meta.global)
+    logSkip(event, PERSON_UNKNOWN, settings, meta.global)
     return
   }
   const wait = backOff(MINUTE, failures)
-  if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, UNDECIDED)
+  if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, PERSON_UNKNOWN)
   const { jobs: queue } = meta
   const next: Undecided = { event, firstTried, failures: failures + 1 }
   const waits =
@@ -78,7 +78,7 @@ async function decideLater(undecided: Undecided, settings: Settings, meta: AppMe
     (await withSpare(jobOf(next), Date.now() + wait, meta, (isSpare, time) =>
       queue.decide({ ...next, isSpare }).runAt(time),
     ))
-  if (!waits) throw new RetryError(UNDECIDED)
+  if (!waits) throw new RetryError(PERSON_UNKNOWN)
 }
 
 /** What waits in PostHog's job queue. The jobs of an app that is turned off meanwhile, PostHog does not run. */

@@ -29,7 +29,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * What is known of the person: what PostHog has stored, if that was asked for, and what the event says of the person itself.
    * Other properties of the event may be somebody else's. `$set_once` sets what PostHog has not stored.
    */
-  function sightingOf(event, stored) {
+  function withPerson(event, stored) {
     const properties = isRecord(event.properties) ? event.properties : {}
     const { set, setOnce, unset } = personChanges(event)
     const person = layered([setOnce, stored?.properties, set])
@@ -693,29 +693,29 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** One placeholder keeps the type of what it finds; among text, what is missing adds nothing. */
-  function resolve(template, sighting) {
+  function resolve(template, data) {
     if (typeof template !== 'object') return template
     const [only] = template
-    if (template.length === 1 && typeof only === 'object') return read(only, sighting)
+    if (template.length === 1 && typeof only === 'object') return read(only, data)
     const text = template
-      .map((part) => (typeof part === 'string' ? part : String(scalar(read(part, sighting)) ?? '')))
+      .map((part) => (typeof part === 'string' ? part : String(scalar(read(part, data)) ?? '')))
       .join('')
     return text.trim() === '' ? undefined : text
   }
 
   /** The places where an address is looked for, up to the one that has it. */
-  function ladderTo(templates, sighting) {
-    const found = templates.findIndex((template) => addressIn(template, sighting) !== undefined)
+  function emailPlacesUpTo(templates, data) {
+    const found = templates.findIndex((template) => addressIn(template, data) !== undefined)
     return found < 0 ? templates : templates.slice(0, found)
   }
 
-  function addressIn(template, sighting) {
-    const value = template.length === 1 ? resolve(template, sighting) : ownParts(template, sighting)
+  function addressIn(template, data) {
+    const value = template.length === 1 ? resolve(template, data) : ownParts(template, data)
     return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
   }
 
-  function emailOf({ email }, sighting) {
-    return email.map((template) => addressIn(template, sighting)).find((address) => address !== undefined)
+  function emailOf({ email }, data) {
+    return email.map((template) => addressIn(template, data)).find((address) => address !== undefined)
   }
 
   function isExcluded({ excludedEmails }, email) {
@@ -728,13 +728,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
 
   /** With a part missing, or with a part that is not one person's own, the whole would be shared: there is none then. */
-  function ownParts(template, sighting) {
-    const parts = template.map((part) => (typeof part === 'string' ? part : idOf(read(part, sighting), sighting)))
+  function ownParts(template, data) {
+    const parts = template.map((part) => (typeof part === 'string' ? part : idOf(read(part, data), data)))
     return parts.includes(undefined) ? undefined : parts.join('')
   }
 
-  function userIdOf({ userId }, sighting) {
-    return idOf(ownParts(userId, sighting), sighting)
+  function userIdOf({ userId }, data) {
+    return idOf(ownParts(userId, data), data)
   }
 
   function idOf(value, { event, properties }) {
@@ -809,27 +809,27 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
     if (eventName === undefined && !isContactEvent) return undefined
 
-    const sighting = sightingOf(event, stored)
-    const sends = eventName !== undefined && filtersHold(eventsToSend.filters, sighting)
-    const updates = isContactEvent && filtersHold(contactUpdates.filters, sighting)
+    const data = withPerson(event, stored)
+    const sends = eventName !== undefined && filtersHold(eventsToSend.filters, data)
+    const updates = isContactEvent && filtersHold(contactUpdates.filters, data)
     if (!sends && !updates) return undefined
 
-    const email = emailOf(settings, sighting)
-    const userId = userIdOf(settings, sighting)
+    const email = emailOf(settings, data)
+    const userId = userIdOf(settings, data)
     if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
     if (email !== undefined && isExcluded(settings, email)) {
       return { skipped: 'its email address is left out by the settings' }
     }
 
     // An event's own lists win over those of the contact update it also is. Identity comes last: nothing overwrites it.
-    const body = Object.assign(updates ? contactProperties(contactUpdates, sighting) : {}, {
+    const body = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
       ...(sends && {
         eventName: cutToFit(eventName.replace(/:/g, '_')),
-        eventProperties: loopsProperties(eventsToSend, sighting.properties, EVENT, sighting),
+        eventProperties: loopsProperties(eventsToSend, data.properties, EVENT, data),
       }),
       ...mailingLists({
-        ...(updates && subscriptions(contactUpdates, sighting)),
-        ...(sends && subscriptions(eventsToSend, sighting)),
+        ...(updates && subscriptions(contactUpdates, data)),
+        ...(sends && subscriptions(eventsToSend, data)),
       }),
       ...(email !== undefined && { email }),
       ...(userId !== undefined && { userId }),
@@ -837,9 +837,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
   }
 
-  function contactProperties(half, sighting) {
-    const values = loopsProperties(half, sighting.person, CONTACT, sighting)
-    for (const name of clearedBy(half, sighting)) if (own(values, name) === undefined) values[name] = null
+  function contactProperties(rule, data) {
+    const values = loopsProperties(rule, data.person, CONTACT, data)
+    for (const name of clearedBy(rule, data)) if (own(values, name) === undefined) values[name] = null
     return values
   }
 
@@ -861,7 +861,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     valueOf: (name, value) => (name === 'subscribed' ? subscription(value) : loopsValue(value)),
   }
 
-  function loopsProperties({ includeAll, mapping }, all, { isLeftOut, valueOf }, sighting) {
+  function loopsProperties({ includeAll, mapping }, all, { isLeftOut, valueOf }, data) {
     const values = {}
     const add = (name, found) => {
       const value = valueOf(name, found)
@@ -871,10 +871,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       for (const written of Object.keys(all)) {
         // Loops takes blanks around a name away.
         const name = written.trim()
-        if (!isLeftOut(name, sighting)) add(name, all[written])
+        if (!isLeftOut(name, data)) add(name, all[written])
       }
     }
-    for (const [name, template] of mapping) add(name, resolve(template, sighting))
+    for (const [name, template] of mapping) add(name, resolve(template, data))
     return values
   }
 
@@ -890,10 +890,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
   }
 
-  function subscriptions({ mailingLists: lists }, sighting) {
+  function subscriptions({ mailingLists: lists }, data) {
     const answers = {}
     for (const [id, template] of lists) {
-      const value = subscription(resolve(template, sighting))
+      const value = subscription(resolve(template, data))
       if (value !== undefined) answers[id] = value
     }
     return answers
@@ -1196,7 +1196,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const LOOPS_API = 'https://app.loops.so/api'
 
   /** For a `fetch` that knows no `timeout`. */
-  const NO_ANSWER = { kind: 'failed', reason: 'Loops cannot be reached: no answer in 30 seconds', isLate: true }
+  const NO_ANSWER = {
+    kind: 'failed',
+    reason: 'Loops cannot be reached: no answer in 30 seconds',
+    isLate: true,
+  }
 
   /** Where there are no jobs a second try at once is all that can be done for a lost connection or a failing server. */
   async function askLoops(request, settings, meta) {
@@ -1347,33 +1351,33 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * An event that nobody wants needs nothing.
    */
   function needsPerson(event, settings) {
-    const sighting = sightingOf(event)
-    const wanted = wantedHalves(sighting, settings)
+    const data = withPerson(event)
+    const wanted = matchingRules(data, settings)
     const isUntold = (template) =>
       typeof template === 'object' &&
-      template.some((part) => typeof part === 'object' && isOfPerson(part) && read(part, sighting) === undefined)
+      template.some((part) => typeof part === 'object' && isOfPerson(part) && read(part, data) === undefined)
     return (
-      wanted.some((half) => half === settings.contactUpdates && half.includeAll) ||
-      wanted.some((half) => hasUntoldFilter(half, sighting)) ||
+      wanted.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
+      wanted.some((rule) => hasUntoldFilter(rule, data)) ||
       wanted.some(({ mapping, mailingLists: lists }) => [...mapping.values(), ...lists.values()].some(isUntold)) ||
-      (wanted.length > 0 && (isUntold(settings.userId) || ladderTo(settings.email, sighting).some(isUntold)))
+      (wanted.length > 0 && (isUntold(settings.userId) || emailPlacesUpTo(settings.email, data).some(isUntold)))
     )
   }
 
   /** Whether a filter looks at something of the person that the event itself does not tell. */
   function filtersNeedPerson(event, settings) {
-    const sighting = sightingOf(event)
-    return wantedHalves(sighting, settings).some((half) => hasUntoldFilter(half, sighting))
+    const data = withPerson(event)
+    return matchingRules(data, settings).some((rule) => hasUntoldFilter(rule, data))
   }
 
-  /** The halves of the settings that ask for the event, as far as the event itself tells. */
-  function wantedHalves(sighting, { eventsToSend, contactUpdates }) {
+  /** The rules of the settings that ask for the event, as far as the event itself tells. */
+  function matchingRules(data, { eventsToSend, contactUpdates }) {
     return [eventsToSend, contactUpdates].filter(
       ({ events, filters }) =>
-        nameInLoops(events, sighting.event.event) !== undefined &&
+        nameInLoops(events, data.event.event) !== undefined &&
         filtersHold(
-          filters.filter(({ type, key }) => type === 'event' || own(sighting.person, key) !== undefined),
-          sighting,
+          filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
+          data,
         ),
     )
   }
@@ -1965,7 +1969,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
   async function isUnknown(userId, settings, meta) {
-    // Half a surrogate pair would throw.
+    // EventRule a surrogate pair would throw.
     const query = encodeURIComponent(String(userId).replace(/[\ud800-\udfff]/gu, '\ufffd'))
     const { json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
     return Array.isArray(json) && json.length === 0
@@ -1976,7 +1980,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * PostHog itself runs `dist/index.js`, which `npm run build` makes of this file and `src/`.
    */
 
-  const UNDECIDED = 'PostHog does not tell of the person that a filter looks at'
+  const PERSON_UNKNOWN = 'PostHog does not tell of the person that a filter looks at'
 
   /**
    * Reads the settings and, unless it is a dry run, asks Loops whether the key is right.
@@ -2018,11 +2022,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   async function decideLater(undecided, settings, meta) {
     const { event, firstTried, failures } = undecided
     if (settings.dryRun) {
-      logSkip(event, UNDECIDED, settings, meta.global)
+      logSkip(event, PERSON_UNKNOWN, settings, meta.global)
       return
     }
     const wait = backOff(MINUTE, failures)
-    if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, UNDECIDED)
+    if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, PERSON_UNKNOWN)
     const { jobs: queue } = meta
     const next = { event, firstTried, failures: failures + 1 }
     const waits =
@@ -2030,7 +2034,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       (await withSpare(jobOf(next), Date.now() + wait, meta, (isSpare, time) =>
         queue.decide({ ...next, isSpare }).runAt(time),
       ))
-    if (!waits) throw new RetryError(UNDECIDED)
+    if (!waits) throw new RetryError(PERSON_UNKNOWN)
   }
 
   /** What waits in PostHog's job queue. The jobs of an app that is turned off meanwhile, PostHog does not run. */

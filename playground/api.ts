@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { settingFields } from '../sandbox/app/app-files'
 import { handleCapture, servesCapture } from '../sandbox/posthog/capture-endpoint'
 import { checkedConfig } from '../sandbox/app/config-file'
-import { messageOf, Mistake } from '../sandbox/lib/usage-error'
+import { messageOf, UsageError } from '../sandbox/lib/usage-error'
 import { serverVersions } from '../sandbox/posthog/versions'
 import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
 import type { EventQuestion, SendQuestion, SettingsQuestion, Start, VerdictsQuestion } from './contract'
@@ -62,7 +62,7 @@ export function createPlayground(session: Session, files: ReadonlyMap<string, Pa
       return
     }
     answer(request, response, path, session, files).catch((error: unknown) => {
-      const status = error instanceof Refusal ? error.status : error instanceof Mistake ? 400 : 500
+      const status = error instanceof Refusal ? error.status : error instanceof UsageError ? 400 : 500
       sendJson(response, status, { problem: messageOf(error) })
     })
   })
@@ -105,7 +105,7 @@ async function withKeyKept(question: Question, ask: () => unknown): Promise<unkn
     const { apiKey } = (question.settings ?? {}) as { apiKey?: unknown }
     const message = withoutKey(messageOf(error), typeof apiKey === 'string' ? apiKey : '')
     if (error instanceof Refusal) throw error
-    throw error instanceof Mistake ? new Mistake(message) : new Error(`The playground failed: ${message}`)
+    throw error instanceof UsageError ? new UsageError(message) : new Error(`The playground failed: ${message}`)
   }
 }
 

@@ -2,7 +2,7 @@ import { settingFields } from '../sandbox/app/app-files'
 import type { AppConfig } from '../sandbox/app/config-file'
 import { DryRuns, type Explanation } from '../sandbox/app/dry-runs'
 import type { CapturedEvent } from '../sandbox/posthog/ingestion'
-import { reasonForNothing } from '../sandbox/app/why-nothing-was-sent'
+import { whyNothingWasSent } from '../sandbox/app/why-nothing-was-sent'
 import { ObservedApp, type Outcome } from '../sandbox/app/observed-app'
 import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { Result, ShownRequest, Verdict } from './contract'
@@ -53,7 +53,7 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
   const requests = outcome.made.filter(({ by }) => by !== 'setupPlugin').map(shownRequest)
   const [request] = requests.filter(({ body }) => body !== '')
   const config = withDefaults(setUp.config)
-  const reason = reasonForNothing(config, setUp.server, explanation, outcome)
+  const reason = whyNothingWasSent(config, setUp.server, explanation, outcome)
   const errors = outcome.errors.map(({ name, message }) => `${name}: ${message}`)
   const result: Result = {
     verdict,

@@ -2,7 +2,7 @@ import { checkedConfig, type AppConfig } from '../sandbox/app/config-file'
 import { DryRuns } from '../sandbox/app/dry-runs'
 import { eventFrom } from '../sandbox/app/event-file'
 import type { CapturedEvent } from '../sandbox/posthog/ingestion'
-import { Mistake } from '../sandbox/lib/usage-error'
+import { UsageError } from '../sandbox/lib/usage-error'
 import { ObservedApp } from '../sandbox/app/observed-app'
 import type { Fetch } from '../sandbox/posthog/plugin-server'
 import { serverVersions, type ServerVersion } from '../sandbox/posthog/versions'
@@ -106,12 +106,12 @@ export class Session {
 
 function setUpOf({ settings, server }: SettingsQuestion): SetUp {
   const found = serverVersions.find(({ name }) => name === server)
-  if (found === undefined) throw new Mistake(`There is no PostHog server "${server}".`)
+  if (found === undefined) throw new UsageError(`There is no PostHog server "${server}".`)
   return { config: checkedConfig(settings, 'The form'), server: found }
 }
 
 function refuseStandInKey({ apiKey = '' }: AppConfig): void {
   if (apiKey.trim() === '' || apiKey.trim() === STAND_IN_KEY) {
-    throw new Mistake('The real Loops needs the key of your account: fill in "Loops API key".')
+    throw new UsageError('The real Loops needs the key of your account: fill in "Loops API key".')
   }
 }

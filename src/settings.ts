@@ -12,7 +12,7 @@ import { onOneLine, quoted, withoutKey } from './redact'
 import { parseList } from './panel/lists'
 import { isEmail } from './rules/values'
 
-export interface Half {
+export interface EventRule {
   readonly events: EventNames
   readonly filters: readonly PropertyFilter[]
   readonly mapping: Mapping
@@ -32,8 +32,8 @@ export interface Settings {
   readonly userId: Template
   /** Addresses and domains in lower case. */
   readonly excludedEmails: ReadonlySet<string>
-  readonly eventsToSend: Half
-  readonly contactUpdates: Half
+  readonly eventsToSend: EventRule
+  readonly contactUpdates: EventRule
 }
 
 /**
@@ -95,7 +95,7 @@ export function parseSettings(config: Config): Settings {
   return settings
 }
 
-export function isOff({ events }: Half): boolean {
+export function isOff({ events }: EventRule): boolean {
   return events.exact.size === 0 && events.wildcards.length === 0
 }
 

@@ -1,6 +1,6 @@
 import { appDirectory } from '../../sandbox/app/app-files'
 import { runCampaign } from '../../sandbox/faults/campaign'
-import { faultMixes } from '../../sandbox/faults/mixes'
+import { faultMixes } from '../../sandbox/faults/fault-mixes'
 import type { Arrivals } from '../../sandbox/faults/traffic'
 import { serverVersions } from '../../sandbox/posthog/versions'
 

@@ -1,5 +1,5 @@
 import { settingFields } from './app-files'
-import { messageOf, Mistake } from '../lib/usage-error'
+import { messageOf, UsageError } from '../lib/usage-error'
 import { readTextFile } from './text-file'
 
 /** The app's settings as PostHog stores them: text by key. */
@@ -8,21 +8,21 @@ export type AppConfig = Record<string, string>
 /**
  * Reads settings from a JSON file: an object with a text for each setting, as PostHog's REST API takes it.
  *
- * @throws Mistake if the file cannot be read, is no JSON object, or has a setting that plugin.json does not declare.
+ * @throws UsageError if the file cannot be read, is no JSON object, or has a setting that plugin.json does not declare.
  */
 export function readConfigFile(path: string): AppConfig {
   return checkedConfig(parsedFile(path), path)
 }
 
-/** The settings in `value`, which came from `source`; throws Mistake as `readConfigFile` does. */
+/** The settings in `value`, which came from `source`; throws UsageError as `readConfigFile` does. */
 export function checkedConfig(value: unknown, source: string): AppConfig {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Mistake(`${source} holds no settings: write a JSON object like {"trackedEvents": "purchase"}.`)
+    throw new UsageError(`${source} holds no settings: write a JSON object like {"trackedEvents": "purchase"}.`)
   }
   const keys = settingFields().map(({ key }) => key)
   for (const [key, text] of Object.entries(value)) {
-    if (!keys.includes(key)) throw new Mistake(`${source} has an unknown setting "${key}": use ${keys.join(', ')}.`)
-    if (typeof text !== 'string') throw new Mistake(`${source} gives "${key}" no text: put its value in quotes.`)
+    if (!keys.includes(key)) throw new UsageError(`${source} has an unknown setting "${key}": use ${keys.join(', ')}.`)
+    if (typeof text !== 'string') throw new UsageError(`${source} gives "${key}" no text: put its value in quotes.`)
   }
   return value as AppConfig
 }
@@ -31,6 +31,6 @@ function parsedFile(path: string): unknown {
   try {
     return JSON.parse(readTextFile(path))
   } catch (error) {
-    throw new Mistake(`The settings cannot be read: ${path}: ${messageOf(error)}`)
+    throw new UsageError(`The settings cannot be read: ${path}: ${messageOf(error)}`)
   }
 }

@@ -3,14 +3,14 @@ import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { ingest } from '../posthog/ingestion'
 import type { CapturedEvent, RawEvent } from '../posthog/ingestion'
-import { messageOf, Mistake } from '../lib/usage-error'
+import { messageOf, UsageError } from '../lib/usage-error'
 import { readTextFile } from './text-file'
 
 /**
  * Reads events from a file, one at a time: a JSON list, the `results` of PostHog's events API, or JSON lines as PostHog's
  * batch exports write them (where `properties` may be text that holds JSON).
  *
- * @throws Mistake that names the file, and the line or the place in the list, of what is no event.
+ * @throws UsageError that names the file, and the line or the place in the list, of what is no event.
  */
 export async function* readEventFile(path: string): AsyncGenerator<CapturedEvent> {
   const isLines = await holdsLines(path)
@@ -19,13 +19,13 @@ export async function* readEventFile(path: string): AsyncGenerator<CapturedEvent
     place += 1
     yield eventFrom(value, `${path}, ${isLines ? 'line' : 'event'} ${place}`)
   }
-  if (place === 0) throw new Mistake(`${path} holds no events.`)
+  if (place === 0) throw new UsageError(`${path} holds no events.`)
 }
 
 /** Whether each line is JSON in itself; only then the file need not be read whole. */
 async function holdsLines(path: string): Promise<boolean> {
   const [first = '', second = ''] = await firstLines(path).catch((error: unknown) => {
-    throw new Mistake(`The events cannot be read: ${path}: ${messageOf(error)}`)
+    throw new UsageError(`The events cannot be read: ${path}: ${messageOf(error)}`)
   })
   const event = objectIn(first)
   // A first line that is broken is told from a file that is no JSON lines by what follows it.
@@ -70,7 +70,7 @@ function* jsonList(path: string): Generator {
   if (text.trim() === '') return
   const content = parsed(text, path)
   const list = isObject(content) && 'results' in content ? content.results : content
-  if (!Array.isArray(list)) throw new Mistake(`${path} holds no list of events: write [{"event": …}] or JSON lines.`)
+  if (!Array.isArray(list)) throw new UsageError(`${path} holds no list of events: write [{"event": …}] or JSON lines.`)
   yield* list
 }
 
@@ -78,19 +78,19 @@ function parsed(text: string, source: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Mistake(`${source} is not valid JSON: ${messageOf(error)}`)
+    throw new UsageError(`${source} is not valid JSON: ${messageOf(error)}`)
   }
 }
 
-/** Makes an event of what a file or a person wrote; `place` is where in a file, for the Mistake that it throws. */
+/** Makes an event of what a file or a person wrote; `place` is where in a file, for the UsageError that it throws. */
 export function eventFrom(value: unknown, place?: string): CapturedEvent {
   const subject = place ?? 'The event'
   if (!isObject(value) || typeof value.event !== 'string') {
-    throw new Mistake(`${subject} has no name: write it as "event", like {"event": "purchase"}.`)
+    throw new UsageError(`${subject} has no name: write it as "event", like {"event": "purchase"}.`)
   }
   const { properties = {}, id, uuid = id, timestamp } = value
   if (!isTime(timestamp)) {
-    throw new Mistake(
+    throw new UsageError(
       `${subject} has the timestamp ${JSON.stringify(timestamp)}, which is no time: ` +
         'write it like "2024-05-01T10:00:00Z", or leave it out.',
     )
@@ -103,7 +103,7 @@ export function eventFrom(value: unknown, place?: string): CapturedEvent {
   try {
     return ingest(raw)
   } catch (error) {
-    throw new Mistake(place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`)
+    throw new UsageError(place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`)
   }
 }
 
@@ -111,7 +111,7 @@ function propertiesFrom(properties: unknown, subject: string): Record<string, un
   const isText = typeof properties === 'string'
   const object: unknown = isText ? parsed(properties, `${subject} has "properties" whose text`) : properties
   if (!isObject(object))
-    throw new Mistake(`${subject} has "properties" that are no JSON object: write {"total": 49.5}.`)
+    throw new UsageError(`${subject} has "properties" that are no JSON object: write {"total": 49.5}.`)
   return object
 }
 

@@ -1,7 +1,7 @@
 import { appDirectory } from './app-files'
 import { sleep, systemClock } from '../lib/clock'
 import type { CapturedEvent } from '../posthog/ingestion'
-import { Past } from './past'
+import { SentEvents } from './sent-events'
 import { createInstallation } from '../posthog/plugin-server'
 import type {
   Fetch,
@@ -36,7 +36,7 @@ const REQUESTS_OF_AN_EVENT = 3
 /** The app on a server with one worker, which tells of each event what came of it. Deliver one event at a time. */
 export class ObservedApp {
   private readonly answers: string[] = []
-  private readonly past = new Past()
+  private readonly past = new SentEvents()
   private readonly installation: Installation
   private readonly worker: Worker
   private readonly canPutOff: boolean

@@ -11,7 +11,7 @@ const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with i
  * Why an event brings nothing to Loops, in one sentence; undefined if it brings something, or if an error or its waiting
  * tells more.
  */
-export function reasonForNothing(
+export function whyNothingWasSent(
   config: AppConfig,
   server: ServerVersion,
   explanation: Explanation,

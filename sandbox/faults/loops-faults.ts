@@ -1,5 +1,5 @@
 import type { Fault, FaultHook } from '../loops/loops-api'
-import type { FaultMix } from './mixes'
+import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
 
 const hangMilliseconds = 30_000

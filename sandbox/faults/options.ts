@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { appDirectory } from '../app/app-files'
-import { Mistake, mistakeIn } from '../lib/usage-error'
+import { UsageError, usageErrorIn } from '../lib/usage-error'
 import { serverVersions } from '../posthog/versions'
 import type { ServerVersion } from '../posthog/versions'
 import type { CampaignOptions } from './campaign'
-import { faultMixes } from './mixes'
-import type { FaultMix } from './mixes'
+import { faultMixes } from './fault-mixes'
+import type { FaultMix } from './fault-mixes'
 
 export interface FaultsOptions {
   /** Those of one table stand together, and in them those of one row. */
@@ -46,16 +46,18 @@ const chatterShare = 0.05
  * Reads the command line.
  *
  * @returns `undefined` if help is asked for.
- * @throws Mistake for an unknown option or value, or if the options leave nothing to do.
+ * @throws UsageError for an unknown option or value, or if the options leave nothing to do.
  */
 export function parseOptions(args: string[]): FaultsOptions | undefined {
   const values = parsedArguments(args)
   if (values.help === true) return undefined
   const { expectNoneLost = false } = { expectNoneLost: values['expect-none-lost'] }
   const campaigns = campaignsOf(values)
-  if (campaigns.length === 0) throw new Mistake(`PostHog ${values.server ?? ''} sends nothing by webhook.`)
+  if (campaigns.length === 0) throw new UsageError(`PostHog ${values.server ?? ''} sends nothing by webhook.`)
   if (expectNoneLost && !campaigns.some(mustLoseNothing)) {
-    throw new Mistake('--expect-none-lost needs direct delivery on a server with jobs, and the options leave it out.')
+    throw new UsageError(
+      '--expect-none-lost needs direct delivery on a server with jobs, and the options leave it out.',
+    )
   }
   const processes = wholeNumber('processes', values.processes, availableParallelism())
   return { campaigns, processes, expectNoneLost }
@@ -115,7 +117,7 @@ function parsedArguments(args: string[]) {
       },
     }).values
   } catch (error) {
-    throw mistakeIn('npm run faults', error)
+    throw usageErrorIn('npm run faults', error)
   }
 }
 
@@ -155,10 +157,10 @@ function chosen<Choice extends string>(
 
 function wholeNumber(option: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Mistake(`--${option} takes a whole number from 1 on, not '${text}'.`)
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`--${option} takes a whole number from 1 on, not '${text}'.`)
   return Number(text)
 }
 
-function unknown(option: string, name: string | undefined, known: readonly string[]): Mistake {
-  return new Mistake(`--${option} does not know '${name ?? ''}': use ${known.join(', ')}.`)
+function unknown(option: string, name: string | undefined, known: readonly string[]): UsageError {
+  return new UsageError(`--${option} does not know '${name ?? ''}': use ${known.join(', ')}.`)
 }

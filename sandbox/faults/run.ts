@@ -1,8 +1,8 @@
-import { Mistake } from '../lib/usage-error'
+import { UsageError } from '../lib/usage-error'
 import type { Output } from '../replay/run'
 import { help, mustLoseNothing, parseOptions } from './options'
 import type { FaultsOptions } from './options'
-import { runCampaigns } from './processes'
+import { runCampaigns } from './pool'
 import { failureReport, tables } from './table'
 
 /**
@@ -17,7 +17,7 @@ export async function run(args: string[], output: Output): Promise<number> {
     output.say(help)
     return 0
   } catch (error) {
-    if (!(error instanceof Mistake)) throw error
+    if (!(error instanceof UsageError)) throw error
     output.tell(`${error.message}\n`)
     return 1
   }

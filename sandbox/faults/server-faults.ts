@@ -2,7 +2,7 @@ import { sleep } from '../lib/clock'
 import type { Clock } from '../lib/clock'
 import { createCache } from '../posthog/cache'
 import type { Cache, JobTreatment } from '../posthog/plugin-server'
-import type { FaultMix } from './mixes'
+import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
 
 const slowestCacheMilliseconds = 5000

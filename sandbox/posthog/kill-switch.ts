@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock'
 
 /** What ties a worker to the world: cut, nothing more goes out, nothing comes in, and no timer is left. */
-export class Lifeline {
+export class KillSwitch {
   private cutOff = false
   private resolveEnd: () => void = () => undefined
   private readonly alarms = new Set<() => void>()

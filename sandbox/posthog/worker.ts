@@ -7,7 +7,7 @@ import { createConsole, createMeta, createPosthog, type PassEffect } from './ext
 import type { FetchInit, FetchResponse } from './fetch'
 import type { InstalledApp } from './installed-app'
 import type { Job } from './jobs'
-import { Lifeline } from './kill-switch'
+import { KillSwitch } from './kill-switch'
 
 /** What `composeWebhook` returned. */
 export interface Webhook {
@@ -75,11 +75,11 @@ export class Worker {
   private isSetUp = false
   private setUpsTried = 0
   private callOffSetUp: () => void = () => undefined
-  private readonly lifeline: Lifeline
+  private readonly killSwitch: KillSwitch
   private readonly inHand = new Set<CapturedEvent | Job>()
 
   constructor(private readonly installed: InstalledApp) {
-    this.lifeline = new Lifeline(installed.clock)
+    this.killSwitch = new KillSwitch(installed.clock)
   }
 
   /** Hands an event to the hooks that the server knows. Resolves when both are through, retries and the webhook included. */
@@ -87,7 +87,7 @@ export class Worker {
     const delivery: Delivery = { webhook: null, requests: [], errors: [], killed: false }
     if (this.installed.enabled && this.alive) {
       this.inHand.add(event)
-      await Promise.race([this.lifeline.end, this.callHooks(event, delivery)])
+      await Promise.race([this.killSwitch.end, this.callHooks(event, delivery)])
       this.inHand.delete(event)
     }
     delivery.killed = !this.alive
@@ -100,7 +100,7 @@ export class Worker {
       for (let time = 0; time < times; time++) await this.runJobOnce(job)
     }
     this.inHand.add(job)
-    await Promise.race([this.lifeline.end, run()])
+    await Promise.race([this.killSwitch.end, run()])
     this.inHand.delete(job)
     return this.alive
   }
@@ -112,11 +112,11 @@ export class Worker {
 
   /** From now on nothing that the app does in this worker has an effect, and nothing it waits for comes. */
   kill(): void {
-    this.lifeline.cut()
+    this.killSwitch.cut()
   }
 
   get alive(): boolean {
-    return !this.lifeline.isCut()
+    return !this.killSwitch.isCut()
   }
 
   private async callHooks(event: CapturedEvent, delivery: Delivery): Promise<void> {
@@ -145,7 +145,7 @@ export class Worker {
           this.report(failure, event)
           return
         }
-        await this.lifeline.sleep(firstWaitMilliseconds * 2 ** (tried - 1))
+        await this.killSwitch.sleep(firstWaitMilliseconds * 2 ** (tried - 1))
       }
     }
   }
@@ -178,7 +178,7 @@ export class Worker {
     }
     try {
       const request = activities.run({ by: 'webhook', delivery }, () => this.fetch(webhook.url, init))
-      const response = await this.lifeline.within(server.webhookTimeoutSeconds * 1000, request, () =>
+      const response = await this.killSwitch.within(server.webhookTimeoutSeconds * 1000, request, () =>
         Object.assign(new Error(`network timeout at: ${webhook.url}`), { name: 'FetchError' }),
       )
       if (response.ok) {
@@ -257,7 +257,7 @@ export class Worker {
         const wait = firstWaitMilliseconds * 2 ** (tried - 1)
         this.installed.log('setupPlugin', 'ERROR', `setupPlugin is tried again in ${wait / 1000} s.`)
         this.callOffSetUp()
-        this.callOffSetUp = this.lifeline.after(wait, () => void this.setUp(app))
+        this.callOffSetUp = this.killSwitch.after(wait, () => void this.setUp(app))
       } else {
         this.installed.log('setupPlugin', 'ERROR', 'The app could not be set up and is turned off.')
         this.installed.enabled = false
@@ -302,13 +302,13 @@ export class Worker {
       posthog: createPosthog(this.installed, effect),
       meta: createMeta(this.installed, effect),
       fetch: (url, init) => this.fetch(url, init),
-      after: (milliseconds, callback) => this.lifeline.after(milliseconds, callback),
+      after: (milliseconds, callback) => this.killSwitch.after(milliseconds, callback),
     }
   }
 
   private effect<Answer>(effect: Effect, act: () => Answer | Promise<Answer>): Promise<Answer> {
     const { beforeEffect, afterEffect } = this.installed
-    return this.lifeline.pass(
+    return this.killSwitch.pass(
       () => beforeEffect(this, effect),
       act,
       () => afterEffect(this, effect),

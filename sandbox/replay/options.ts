@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { messageOf, Mistake, mistakeIn } from '../lib/usage-error'
+import { messageOf, UsageError, usageErrorIn } from '../lib/usage-error'
 import { serverVersion, serverVersions } from '../posthog/versions'
 import type { ServerVersion } from '../posthog/versions'
 
@@ -29,7 +29,7 @@ Usage: npm start -- [options]
  * Reads the command line.
  *
  * @returns `undefined` if help is asked for.
- * @throws Mistake for an unknown option, an unknown server version, or `--live` without a key or with the samples.
+ * @throws UsageError for an unknown option, an unknown server version, or `--live` without a key or with the samples.
  */
 export function parseOptions(
   args: string[],
@@ -50,11 +50,11 @@ export function parseOptions(
 
 function liveKey(values: ReturnType<typeof parsedArguments>, { LOOPS_API_KEY: key = '' }: NodeJS.ProcessEnv): string {
   if (key === '') {
-    throw new Mistake('--live needs the key of your Loops account in the environment variable LOOPS_API_KEY.')
+    throw new UsageError('--live needs the key of your Loops account in the environment variable LOOPS_API_KEY.')
   }
   const { events, config, 'dry-run': isDry } = values
   if (isDry !== true && (events === undefined || config === undefined)) {
-    throw new Mistake('--live needs --events and --config: the samples are not for a real account.')
+    throw new UsageError('--live needs --events and --config: the samples are not for a real account.')
   }
   return key
 }
@@ -73,7 +73,7 @@ function parsedArguments(args: string[]) {
       },
     }).values
   } catch (error) {
-    throw mistakeIn('npm start', error)
+    throw usageErrorIn('npm start', error)
   }
 }
 
@@ -81,6 +81,6 @@ function knownServer(name: string): ServerVersion {
   try {
     return serverVersion(name)
   } catch (error) {
-    throw new Mistake(`--server: ${messageOf(error)}`)
+    throw new UsageError(`--server: ${messageOf(error)}`)
   }
 }

@@ -5,8 +5,8 @@ import type { AppConfig } from '../app/config-file'
 import { DryRuns } from '../app/dry-runs'
 import { readEventFile } from '../app/event-file'
 import { LoopsApi, serveLoopsApi } from '../loops/loops-api'
-import { Mistake } from '../lib/usage-error'
-import { reasonForNothing } from '../app/why-nothing-was-sent'
+import { UsageError } from '../lib/usage-error'
+import { whyNothingWasSent } from '../app/why-nothing-was-sent'
 import { ObservedApp } from '../app/observed-app'
 import type { Outcome } from '../app/observed-app'
 import { fetchOf, routeTo } from '../posthog/plugin-server'
@@ -37,7 +37,7 @@ export async function run(args: string[], environment: NodeJS.ProcessEnv, output
     else await replayIntoLoops(options, options.liveKey, output)
     return 0
   } catch (error) {
-    if (!(error instanceof Mistake)) throw error
+    if (!(error instanceof UsageError)) throw error
     output.tell(`${error.message}\n`)
     return 1
   }
@@ -80,9 +80,9 @@ async function replay({ apiKey, fetch, output, ...options }: Replay, target: str
       place += 1
       const explanation = await dryRuns.explain(event)
       const outcome = await app.deliver(event)
-      if (!app.enabled) throw new Mistake(`PostHog turns the app off: ${lastMessage(outcome)}`)
+      if (!app.enabled) throw new UsageError(`PostHog turns the app off: ${lastMessage(outcome)}`)
 
-      const reason = reasonForNothing(config, server, explanation, outcome)
+      const reason = whyNothingWasSent(config, server, explanation, outcome)
       output.say(setUpReport(outcome.logs))
       output.say(`${eventReport(place, event, { matched: explanation.matched, reason, outcome })}\n`)
       if (place % PROGRESS_EVERY === 0) output.tell(`${place} events replayed\n`)

@@ -1,7 +1,7 @@
 import type { Field } from '../panel/field'
 import { parseJson } from '../panel/lists'
 import { isRecord, jsonText, own } from '../json'
-import type { Sighting } from './person'
+import type { EventWithPerson } from './person'
 import { compilePattern, matchesPattern } from './re2'
 
 export interface PropertyFilter {
@@ -110,7 +110,7 @@ function isOperator(name: unknown): name is Operator {
   return typeof name === 'string' && own(operators, name) !== undefined
 }
 
-export function filtersHold(filters: readonly PropertyFilter[], { properties, person }: Sighting): boolean {
+export function filtersHold(filters: readonly PropertyFilter[], { properties, person }: EventWithPerson): boolean {
   return filters.every(({ key, type, rule, tests }) => {
     const found = own(type === 'event' ? properties : person, key)
     if (found === undefined || rule.types?.includes(typeof found) === false) return rule.otherwise

@@ -9,7 +9,7 @@ export interface StoredPerson {
 }
 
 /** An event together with what is known of its person. */
-export interface Sighting {
+export interface EventWithPerson {
   readonly event: CapturedEvent
   readonly properties: Properties
   readonly person: Properties
@@ -22,7 +22,7 @@ export interface Sighting {
  * What is known of the person: what PostHog has stored, if that was asked for, and what the event says of the person itself.
  * Other properties of the event may be somebody else's. `$set_once` sets what PostHog has not stored.
  */
-export function sightingOf(event: CapturedEvent, stored?: StoredPerson): Sighting {
+export function withPerson(event: CapturedEvent, stored?: StoredPerson): EventWithPerson {
   const properties = isRecord(event.properties) ? event.properties : {}
   const { set, setOnce, unset } = personChanges(event)
   const person = layered([setOnce, stored?.properties, set])

@@ -1,5 +1,5 @@
 import type { Field } from '../panel/field'
-import type { Sighting } from './person'
+import type { EventWithPerson } from './person'
 import { isoText } from '../event'
 import { own } from '../json'
 import type { Properties } from '../json'
@@ -63,7 +63,7 @@ export function isOfPerson({ of }: Placeholder): boolean {
   return of === 'person properties' || of === 'person id'
 }
 
-export function read(placeholder: Placeholder, { event, properties, person, personId }: Sighting): unknown {
+export function read(placeholder: Placeholder, { event, properties, person, personId }: EventWithPerson): unknown {
   switch (placeholder.of) {
     case 'event':
       return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
@@ -83,12 +83,12 @@ function lookUp(properties: Properties, { name, path }: { name: string; path: re
 }
 
 /** One placeholder keeps the type of what it finds; among text, what is missing adds nothing. */
-export function resolve(template: Template | LoopsValue, sighting: Sighting): unknown {
+export function resolve(template: Template | LoopsValue, data: EventWithPerson): unknown {
   if (typeof template !== 'object') return template
   const [only] = template
-  if (template.length === 1 && typeof only === 'object') return read(only, sighting)
+  if (template.length === 1 && typeof only === 'object') return read(only, data)
   const text = template
-    .map((part) => (typeof part === 'string' ? part : String(scalar(read(part, sighting)) ?? '')))
+    .map((part) => (typeof part === 'string' ? part : String(scalar(read(part, data)) ?? '')))
     .join('')
   return text.trim() === '' ? undefined : text
 }

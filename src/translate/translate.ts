@@ -1,7 +1,7 @@
 import type { CapturedEvent } from '../event'
-import type { Half, Settings } from '../settings'
-import { sightingOf } from '../rules/person'
-import type { Sighting, StoredPerson } from '../rules/person'
+import type { EventRule, Settings } from '../settings'
+import { withPerson } from '../rules/person'
+import type { EventWithPerson, StoredPerson } from '../rules/person'
 import { nameInLoops } from '../rules/event-names'
 import { filtersHold } from '../rules/filters'
 import { emailOf, isExcluded, userIdOf } from './identity'
@@ -43,27 +43,27 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
   const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
   if (eventName === undefined && !isContactEvent) return undefined
 
-  const sighting = sightingOf(event, stored)
-  const sends = eventName !== undefined && filtersHold(eventsToSend.filters, sighting)
-  const updates = isContactEvent && filtersHold(contactUpdates.filters, sighting)
+  const data = withPerson(event, stored)
+  const sends = eventName !== undefined && filtersHold(eventsToSend.filters, data)
+  const updates = isContactEvent && filtersHold(contactUpdates.filters, data)
   if (!sends && !updates) return undefined
 
-  const email = emailOf(settings, sighting)
-  const userId = userIdOf(settings, sighting)
+  const email = emailOf(settings, data)
+  const userId = userIdOf(settings, data)
   if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
   if (email !== undefined && isExcluded(settings, email)) {
     return { skipped: 'its email address is left out by the settings' }
   }
 
   // An event's own lists win over those of the contact update it also is. Identity comes last: nothing overwrites it.
-  const body: LoopsRequest['body'] = Object.assign(updates ? contactProperties(contactUpdates, sighting) : {}, {
+  const body: LoopsRequest['body'] = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
     ...(sends && {
       eventName: cutToFit(eventName.replace(/:/g, '_')),
-      eventProperties: loopsProperties(eventsToSend, sighting.properties, EVENT, sighting),
+      eventProperties: loopsProperties(eventsToSend, data.properties, EVENT, data),
     }),
     ...mailingLists({
-      ...(updates && subscriptions(contactUpdates, sighting)),
-      ...(sends && subscriptions(eventsToSend, sighting)),
+      ...(updates && subscriptions(contactUpdates, data)),
+      ...(sends && subscriptions(eventsToSend, data)),
     }),
     ...(email !== undefined && { email }),
     ...(userId !== undefined && { userId }),
@@ -71,14 +71,14 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
   return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
 }
 
-function contactProperties(half: Half, sighting: Sighting): Record<string, LoopsValue | null> {
-  const values: Record<string, LoopsValue | null> = loopsProperties(half, sighting.person, CONTACT, sighting)
-  for (const name of clearedBy(half, sighting)) if (own(values, name) === undefined) values[name] = null
+function contactProperties(rule: EventRule, data: EventWithPerson): Record<string, LoopsValue | null> {
+  const values: Record<string, LoopsValue | null> = loopsProperties(rule, data.person, CONTACT, data)
+  for (const name of clearedBy(rule, data)) if (own(values, name) === undefined) values[name] = null
   return values
 }
 
 /** `null` resets a contact property: those that the removed person properties have fed. */
-function clearedBy({ includeAll, mapping }: Half, { unset }: Sighting): string[] {
+function clearedBy({ includeAll, mapping }: EventRule, { unset }: EventWithPerson): string[] {
   if (unset.length === 0) return []
   const mapped = [...mapping].filter(([, template]) => {
     const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
@@ -90,7 +90,7 @@ function clearedBy({ includeAll, mapping }: Half, { unset }: Sighting): string[]
 
 /** What the two places that properties go to allow. */
 interface Place {
-  readonly isLeftOut: (name: string, sighting: Sighting) => boolean
+  readonly isLeftOut: (name: string, data: EventWithPerson) => boolean
   readonly valueOf: (name: string, value: unknown) => LoopsValue | undefined
 }
 
@@ -102,10 +102,10 @@ const CONTACT: Place = {
 }
 
 function loopsProperties(
-  { includeAll, mapping }: Half,
+  { includeAll, mapping }: EventRule,
   all: Properties,
   { isLeftOut, valueOf }: Place,
-  sighting: Sighting,
+  data: EventWithPerson,
 ): Record<string, LoopsValue> {
   const values: Record<string, LoopsValue> = {}
   const add = (name: string, found: unknown): void => {
@@ -116,15 +116,15 @@ function loopsProperties(
     for (const written of Object.keys(all)) {
       // Loops takes blanks around a name away.
       const name = written.trim()
-      if (!isLeftOut(name, sighting)) add(name, all[written])
+      if (!isLeftOut(name, data)) add(name, all[written])
     }
   }
-  for (const [name, template] of mapping) add(name, resolve(template, sighting))
+  for (const [name, template] of mapping) add(name, resolve(template, data))
   return values
 }
 
 /** PostHog's SDKs write their project key and the distinct_id among the properties of the event. */
-function isLeftOutOfEvent(name: string, { event, properties }: Sighting): boolean {
+function isLeftOutOfEvent(name: string, { event, properties }: EventWithPerson): boolean {
   if (name.startsWith('$') || nameProblem(name) !== undefined) return true
   if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
   return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
@@ -135,10 +135,10 @@ function isLeftOutOfContact(name: string): boolean {
   return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
 }
 
-function subscriptions({ mailingLists: lists }: Half, sighting: Sighting): Record<string, boolean> {
+function subscriptions({ mailingLists: lists }: EventRule, data: EventWithPerson): Record<string, boolean> {
   const answers: Record<string, boolean> = {}
   for (const [id, template] of lists) {
-    const value = subscription(resolve(template, sighting))
+    const value = subscription(resolve(template, data))
     if (value !== undefined) answers[id] = value
   }
   return answers

@@ -29,7 +29,7 @@ export async function runCampaigns(
     return outcomes
   }
   const children = Array.from({ length: Math.min(processes, campaigns.length) }, () =>
-    fork(join(__dirname, 'process.ts')),
+    fork(join(__dirname, 'child.ts')),
   )
   try {
     await Promise.all(children.map((child) => runWaiting((campaign) => runIn(child, campaign))))

@@ -2,7 +2,7 @@ import type { CapturedEvent } from '../posthog/ingestion'
 import type { Outcome } from './observed-app'
 
 /** What an app has sent and been told before, as far as it decides whether the next event is sent. */
-export class Past {
+export class SentEvents {
   private readonly uuids = new Set<string>()
   private readonly unknown = new Set<string>()
 
