@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { requestBody } from '../sandbox/lib/request-body'
+import { requestBody } from '../sandbox/lib/local-server'
 
 /** Why a request is refused, in one sentence for whoever sent it. */
 export class Refusal extends Error {

@@ -1,8 +1,5 @@
 /** What the page and its server tell each other. It has types alone, since the one knows no Node.js and the other no DOM. */
-import type { SettingField } from '../sandbox/posthog/setting-field'
-import type { StoredEvent } from '../sandbox/posthog/stored-event'
-
-export type { SettingField as Field, StoredEvent }
+import type { CapturedEvent, SettingField } from '../sandbox/posthog/shapes'
 
 /** The app's settings: text by key. */
 export type Settings = Record<string, string>
@@ -18,7 +15,7 @@ export interface Server {
 export interface LiveEvent {
   /** Counts up from 1. */
   id: number
-  event: StoredEvent
+  event: CapturedEvent
 }
 
 /** Where events may be sent to. */
@@ -30,7 +27,7 @@ export interface Start {
   servers: Server[]
   /** The name of the server that is chosen at first. */
   server: string
-  recorded: StoredEvent[]
+  recorded: CapturedEvent[]
   /** The key that the form starts with, so that there is something to see. */
   standInKey: string
 }

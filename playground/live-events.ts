@@ -1,4 +1,5 @@
-import { ingest, type RawEvent } from '../sandbox/posthog/ingestion'
+import { ingest } from '../sandbox/posthog/events'
+import type { RawEvent } from '../sandbox/posthog/events'
 import type { LiveEvent } from './contract'
 
 /** What the page is told as it happens: all live events at once, one more of them, or that the stand-in has changed. */

@@ -1,6 +1,7 @@
 import type { AppConfig } from '../sandbox/app/config-file'
 import { LoopsApi } from '../sandbox/loops/loops-api'
-import { fetchOf, routeTo, type Fetch, type FetchInit, type FetchResponse } from '../sandbox/posthog/plugin-server'
+import { fetchOf, routeTo } from '../sandbox/posthog/fetch'
+import type { Fetch, FetchInit, FetchResponse } from '../sandbox/posthog/fetch'
 import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { LoopsState } from './contract'
 

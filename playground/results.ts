@@ -1,7 +1,7 @@
 import { settingFields } from '../sandbox/app/app-files'
 import type { AppConfig } from '../sandbox/app/config-file'
 import { DryRuns, type Explanation } from '../sandbox/app/dry-runs'
-import type { CapturedEvent } from '../sandbox/posthog/ingestion'
+import type { CapturedEvent } from '../sandbox/posthog/shapes'
 import { whyNothingWasSent } from '../sandbox/app/why-nothing-was-sent'
 import { ObservedApp, type Outcome } from '../sandbox/app/observed-app'
 import type { ServerVersion } from '../sandbox/posthog/versions'

@@ -1,6 +1,6 @@
 import { settingFields } from '../sandbox/app/app-files'
 import type { AppConfig } from '../sandbox/app/config-file'
-import type { CapturedEvent } from '../sandbox/posthog/ingestion'
+import type { CapturedEvent } from '../sandbox/posthog/shapes'
 import { ObservedApp } from '../sandbox/app/observed-app'
 import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { Problem } from './contract'

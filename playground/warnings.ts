@@ -1,5 +1,5 @@
 import type { AppConfig } from '../sandbox/app/config-file'
-import type { CapturedEvent } from '../sandbox/posthog/ingestion'
+import type { CapturedEvent } from '../sandbox/posthog/shapes'
 import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { ShownRequest, Verdict } from './contract'
 

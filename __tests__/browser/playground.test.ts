@@ -11,7 +11,7 @@ import { Session } from '../../playground/session'
 import { appDirectory } from '../../sandbox/app/app-files'
 import { launchChromium, userAgentOf } from '../../sandbox/lib/chromium'
 import { readEventFile } from '../../sandbox/app/event-file'
-import type { CapturedEvent } from '../../sandbox/posthog/ingestion'
+import type { CapturedEvent } from '../../sandbox/posthog/shapes'
 import { apiKey } from '../app/given'
 
 jest.setTimeout(90_000)

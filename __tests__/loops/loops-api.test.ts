@@ -1,15 +1,11 @@
 import { APIError, LoopsClient, RateLimitExceededError } from 'loops'
 import { VirtualClock } from '../../sandbox/lib/clock'
 import type { LoopbackServer } from '../../sandbox/lib/local-server'
-import { LoopsApi, serveLoopsApi } from '../../sandbox/loops/loops-api'
-import type {
-  Contact,
-  Fault,
-  LoopsApiOptions,
-  LoopsApiRequest,
-  LoopsApiResponse,
-  RecordedEvent,
-} from '../../sandbox/loops/loops-api'
+import { LoopsApi } from '../../sandbox/loops/loops-api'
+import type { LoopsApiOptions } from '../../sandbox/loops/loops-api'
+import { serveLoopsApi } from '../../sandbox/loops/server'
+import type { Contact, LoopsApiRequest, LoopsApiResponse, RecordedEvent } from '../../sandbox/loops/contract'
+import type { Fault } from '../../sandbox/loops/faults'
 
 const KEY = 'loops-sandbox-key'
 const MAIN_LIST = 'cm06f5v0e45nf0ml5754o9cix'

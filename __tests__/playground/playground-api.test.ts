@@ -9,8 +9,8 @@ import { LiveEvents } from '../../playground/live-events'
 import { pageFiles } from '../../playground/page-files'
 import { Session } from '../../playground/session'
 import { problemsIn } from '../../playground/settings-problems'
-import type { CapturedEvent } from '../../sandbox/posthog/ingestion'
-import type { Fetch } from '../../sandbox/posthog/plugin-server'
+import type { CapturedEvent } from '../../sandbox/posthog/shapes'
+import type { Fetch } from '../../sandbox/posthog/fetch'
 import { apiKey } from '../app/given'
 
 jest.setTimeout(60_000)

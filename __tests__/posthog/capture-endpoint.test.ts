@@ -13,7 +13,8 @@ import {
   servesCapture,
   type CapturedBatch,
 } from '../../sandbox/posthog/capture-endpoint'
-import type { CapturedEvent, RawEvent } from '../../sandbox/posthog/ingestion'
+import type { CapturedEvent } from '../../sandbox/posthog/shapes'
+import type { RawEvent } from '../../sandbox/posthog/events'
 import type { LoopbackServer } from '../../sandbox/lib/local-server'
 
 const TOKEN = 'phc_test'

@@ -4,17 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sleep, systemClock, VirtualClock } from '../../sandbox/lib/clock'
-import { ingest, type CapturedEvent } from '../../sandbox/posthog/ingestion'
-import {
-  createInstallation,
-  fetchOf,
-  routeTo,
-  type Fetch,
-  type FetchInit,
-  type FetchResponse,
-  type Installation,
-  type InstallationOptions,
-} from '../../sandbox/posthog/plugin-server'
+import { ingest } from '../../sandbox/posthog/events'
+import type { CapturedEvent } from '../../sandbox/posthog/shapes'
+import { createInstallation } from '../../sandbox/posthog/plugin-server'
+import type { Installation, InstallationOptions } from '../../sandbox/posthog/plugin-server'
+import { fetchOf, routeTo } from '../../sandbox/posthog/fetch'
+import type { Fetch, FetchInit, FetchResponse } from '../../sandbox/posthog/fetch'
 import { serverVersion, serverVersions } from '../../sandbox/posthog/versions'
 
 const folder = mkdtempSync(join(tmpdir(), 'plugin-server-'))

@@ -13,7 +13,8 @@ import { run } from '../../sandbox/faults/run'
 import { makeTraffic } from '../../sandbox/faults/traffic'
 import type { Wish } from '../../sandbox/faults/traffic'
 import { LoopsApi } from '../../sandbox/loops/loops-api'
-import type { Fault, JsonObject, RequestRecord } from '../../sandbox/loops/loops-api'
+import type { Fault } from '../../sandbox/loops/faults'
+import type { JsonObject, RequestRecord } from '../../sandbox/loops/contract'
 import { serverVersion } from '../../sandbox/posthog/versions'
 
 jest.setTimeout(30_000)

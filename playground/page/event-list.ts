@@ -1,8 +1,9 @@
-import type { StoredEvent, Verdict } from '../contract'
+import type { CapturedEvent } from '../../sandbox/posthog/shapes'
+import type { Verdict } from '../contract'
 import { element } from './dom'
 
 interface Row {
-  event: StoredEvent
+  event: CapturedEvent
   item: HTMLElement
   badge: HTMLElement
 }
@@ -16,7 +17,7 @@ export class EventList {
 
   constructor(
     private readonly list: HTMLElement,
-    private readonly onChoose: (event: StoredEvent) => void,
+    private readonly onChoose: (event: CapturedEvent) => void,
   ) {
     list.addEventListener('click', ({ target }) => {
       const item = target instanceof Element ? target.closest<HTMLElement>('[role=option]') : null
@@ -36,7 +37,7 @@ export class EventList {
   }
 
   /** `place` says where a new row goes: the newest live event stands first, the story of the recorded ones runs on. */
-  add(id: number, event: StoredEvent, place: 'first' | 'last'): void {
+  add(id: number, event: CapturedEvent, place: 'first' | 'last'): void {
     const badge = element('span', { class: 'badge' })
     const item = element(
       'li',

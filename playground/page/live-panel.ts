@@ -1,4 +1,5 @@
-import type { LiveEvent, StoredEvent } from '../contract'
+import type { LiveEvent } from '../contract'
+import type { CapturedEvent } from '../../sandbox/posthog/shapes'
 import { byId } from './dom'
 import { EventList } from './event-list'
 
@@ -11,7 +12,7 @@ export class LivePanel {
   private readonly element = byId('list-live', 'ul')
   private readonly autoSend = byId('auto-send', 'input')
 
-  constructor(onChoose: (event: StoredEvent) => void, onClear: () => void) {
+  constructor(onChoose: (event: CapturedEvent) => void, onClear: () => void) {
     this.list = new EventList(this.element, onChoose)
     byId('clear-live', 'button').addEventListener('click', () => {
       onClear()

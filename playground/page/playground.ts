@@ -1,14 +1,5 @@
-import type {
-  LoopsState,
-  Problem,
-  Result,
-  Settings,
-  SettingsQuestion,
-  Start,
-  StoredEvent,
-  Target,
-  Verdicts,
-} from '../contract'
+import type { LoopsState, Problem, Result, Settings, SettingsQuestion, Start, Target, Verdicts } from '../contract'
+import type { CapturedEvent } from '../../sandbox/posthog/shapes'
 import { afterPause } from './delay'
 import { byId, counted } from './dom'
 import { EventEditor } from './event-editor'
@@ -53,7 +44,7 @@ export class Playground {
     this.form.fill(settings)
     connectSettingsFiles(this.form, settingsChange)
     this.server.addEventListener('change', settingsChange)
-    const choose = (event: StoredEvent) => {
+    const choose = (event: CapturedEvent) => {
       this.choose(event)
     }
     this.recorded = new EventList(byId('list-recorded', 'ul'), choose)

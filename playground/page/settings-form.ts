@@ -1,11 +1,12 @@
 import { marked } from 'marked'
-import type { Field, Problem, Settings } from '../contract'
+import type { SettingField } from '../../sandbox/posthog/shapes'
+import type { Problem, Settings } from '../contract'
 import { byId, counted, element, setText } from './dom'
 
 type Control = HTMLInputElement | HTMLSelectElement
 
 interface FieldView {
-  field: Field
+  field: SettingField
   control: Control
   error: HTMLElement
 }
@@ -18,7 +19,7 @@ export class SettingsForm {
   private hasSaid = false
 
   constructor(
-    fields: readonly Field[],
+    fields: readonly SettingField[],
     private readonly keyToStartWith: string,
     onChange: () => void,
   ) {
@@ -81,7 +82,7 @@ export class SettingsForm {
   }
 }
 
-function drawField(form: HTMLElement, field: Field): FieldView {
+function drawField(form: HTMLElement, field: SettingField): FieldView {
   const id = `setting-${field.key}`
   const common = {
     id,

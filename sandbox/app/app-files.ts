@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SettingField } from '../posthog/setting-field'
+import type { SettingField } from '../posthog/shapes'
 
 /** The folder that PostHog would read from GitHub. */
 export const appDirectory = join(__dirname, '../..')

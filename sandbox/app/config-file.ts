@@ -1,6 +1,6 @@
-import { settingFields } from './app-files'
+import { readFileSync } from 'node:fs'
 import { messageOf, UsageError } from '../lib/usage-error'
-import { readTextFile } from './text-file'
+import { settingFields } from './app-files'
 
 /** The app's settings as PostHog stores them: text by key. */
 export type AppConfig = Record<string, string>
@@ -8,13 +8,14 @@ export type AppConfig = Record<string, string>
 /**
  * Reads settings from a JSON file: an object with a text for each setting, as PostHog's REST API takes it.
  *
- * @throws UsageError if the file cannot be read, is no JSON object, or has a setting that plugin.json does not declare.
+ * @throws UsageError if the file cannot be read, holds something other than a JSON object of texts, or has a setting that
+ *   plugin.json does not declare.
  */
 export function readConfigFile(path: string): AppConfig {
   return checkedConfig(parsedFile(path), path)
 }
 
-/** The settings in `value`, which came from `source`; throws UsageError as `readConfigFile` does. */
+/** Checks settings that came from `source`; throws UsageError as `readConfigFile` does. */
 export function checkedConfig(value: unknown, source: string): AppConfig {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new UsageError(`${source} holds no settings: write a JSON object like {"trackedEvents": "purchase"}.`)
@@ -33,4 +34,9 @@ function parsedFile(path: string): unknown {
   } catch (error) {
     throw new UsageError(`The settings cannot be read: ${path}: ${messageOf(error)}`)
   }
+}
+
+/** The text of a file without the byte order mark that Windows programs write first. Throws what `readFileSync` throws. */
+export function readTextFile(path: string): string {
+  return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
 }

@@ -1,28 +1,39 @@
-import type { AppConfig } from './config-file'
-import { appDirectory } from './app-files'
-import type { CapturedEvent } from '../posthog/ingestion'
-import { createInstallation, type Installation, type InstallationOptions, type Worker } from '../posthog/plugin-server'
+import { createInstallation } from '../posthog/plugin-server'
+import type { Installation, InstallationOptions } from '../posthog/plugin-server'
+import type { CapturedEvent } from '../posthog/shapes'
 import type { ServerVersion } from '../posthog/versions'
+import type { Worker } from '../posthog/worker'
+import { appDirectory } from './app-files'
+import type { AppConfig } from './config-file'
 
-/** What the app makes of an event, as far as can be seen from outside. */
+/** The groups of settings that an event can match. */
+export type SettingsGroup = 'Events to send' | 'Update contacts'
+
+/** How the settings apply to an event, as the app's dry run reports it. */
 export interface Explanation {
-  /** The halves of the app that the event matches. */
-  matched: ('Events to send' | 'Update contacts')[]
-  /** Why it is not sent all the same. */
+  /** The groups of settings that the event matches. */
+  matched: SettingsGroup[]
+  /** Why the app skips a matching event. */
   skipped?: string
-  /** The user ID, if the request has no address beside it. */
+  /** The user ID of a request that has no email address. */
   userIdAlone?: string
 }
 
+interface DryRun {
+  group: SettingsGroup
+  installation: Installation
+  worker: Worker
+}
+
 /**
- * Finds out what the app makes of events by dry runs beside the real one, each with one half of the app turned off.
- * Settings that the app refuses give no match; the real run tells why.
+ * Explains events by two dry runs of the app, each with one group of settings emptied. Settings that the app refuses match
+ * no event; the real run reports their errors.
  */
 export class DryRuns {
-  private readonly halves: { name: Explanation['matched'][number]; installation: Installation; worker: Worker }[]
+  private readonly dryRuns: DryRun[]
 
   constructor(config: AppConfig, server: ServerVersion, options: Pick<InstallationOptions, 'trusted'> = {}) {
-    const half = (name: Explanation['matched'][number], changes: AppConfig) => {
+    const dryRun = (group: SettingsGroup, changes: AppConfig): DryRun => {
       const installation = createInstallation({
         ...options,
         directory: appDirectory,
@@ -30,19 +41,19 @@ export class DryRuns {
         config: { ...config, ...changes, delivery: 'direct', dryRun: 'Yes' },
         fetch: (url) => Promise.reject(new Error(`A dry run must not ask ${url}`)),
       })
-      return { name, installation, worker: installation.startWorker() }
+      return { group, installation, worker: installation.startWorker() }
     }
-    this.halves = [half('Events to send', { contactEvents: '' }), half('Update contacts', { trackedEvents: '' })]
+    this.dryRuns = [dryRun('Events to send', { contactEvents: '' }), dryRun('Update contacts', { trackedEvents: '' })]
   }
 
   async explain(event: CapturedEvent): Promise<Explanation> {
     const explanation: Explanation = { matched: [] }
-    for (const { name, installation, worker } of this.halves) {
+    for (const { group, installation, worker } of this.dryRuns) {
       const logged = installation.logs.length
       await worker.deliver(event)
       const line = installation.logs.slice(logged).find(({ message }) => message.startsWith('Dry run: '))
       if (line === undefined) continue
-      explanation.matched.push(name)
+      explanation.matched.push(group)
       const [, reason] = / is skipped: (.*)\.$/.exec(line.message) ?? []
       if (reason !== undefined) explanation.skipped = reason
       else Object.assign(explanation, userIdAloneIn(line.message))
@@ -51,7 +62,7 @@ export class DryRuns {
   }
 
   close(): void {
-    this.halves.forEach(({ installation }) => {
+    this.dryRuns.forEach(({ installation }) => {
       installation.close()
     })
   }

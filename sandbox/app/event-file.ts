@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { ingest } from '../posthog/ingestion'
-import type { CapturedEvent, RawEvent } from '../posthog/ingestion'
+import { ingest } from '../posthog/events'
+import type { RawEvent } from '../posthog/events'
+import type { CapturedEvent } from '../posthog/shapes'
+import { readTextFile } from './config-file'
 import { messageOf, UsageError } from '../lib/usage-error'
-import { readTextFile } from './text-file'
 
 /**
  * Reads events from a file, one at a time: a JSON list, the `results` of PostHog's events API, or JSON lines as PostHog's

@@ -1,79 +1,79 @@
-import { appDirectory } from './app-files'
 import { sleep, systemClock } from '../lib/clock'
-import type { CapturedEvent } from '../posthog/ingestion'
-import { SentEvents } from './sent-events'
+import type { Fetch } from '../posthog/fetch'
+import type { Job } from '../posthog/jobs'
 import { createInstallation } from '../posthog/plugin-server'
-import type {
-  Fetch,
-  HookError,
-  Installation,
-  InstallationOptions,
-  Job,
-  LogEntry,
-  RequestRecord,
-  Worker,
-} from '../posthog/plugin-server'
+import type { Installation, InstallationOptions } from '../posthog/plugin-server'
+import type { HookError, LogEntry, RequestRecord } from '../posthog/records'
+import type { CapturedEvent } from '../posthog/shapes'
+import type { Worker } from '../posthog/worker'
+import { appDirectory } from './app-files'
+
+type AnsweredRequest = RequestRecord & { answer: string }
 
 /** What the app did about an event. */
 export interface Outcome {
-  /** The requests, each with what Loops said. */
-  made: readonly (RequestRecord & { answer: string })[]
+  /** The requests, each with the text of its answer. */
+  made: readonly AnsweredRequest[]
   errors: readonly HookError[]
   /** The lines of the app's Logs tab. */
   logs: readonly LogEntry[]
-  /** Whether the event waits in the job queue for its turn or for another try. */
+  /** True if the event is in the job queue, for its turn or for another try. */
   waits: boolean
-  /** Whether an event with its uuid was sent before. */
+  /** True if an earlier event with the same uuid was sent. */
   isRepeated: boolean
-  /** Those of which Loops has answered that it knows no contact. */
+  /** The user IDs for which Loops has answered that no contact exists. */
   unknownUserIds: ReadonlySet<string>
 }
 
 const LOOPS_REQUESTS_PER_SECOND = 10
-/** The request, the same again after a failure, and a question or a repair after the answer. */
-const REQUESTS_OF_AN_EVENT = 3
+/** The request, one retry after a failure, and one question or repair after the answer. */
+const REQUESTS_PER_EVENT = 3
+/** Not all requests take equally long to arrive, so a second of the rate limit is counted a tenth longer. */
+const RATE_WINDOW_MILLISECONDS = 1100
+const LONGEST_JOB_WAIT_MILLISECONDS = 2000
 
-/** The app on a server with one worker, which tells of each event what came of it. Deliver one event at a time. */
+/** Runs the app on a server with one worker and reports the outcome of each event. Deliver one event at a time. */
 export class ObservedApp {
   private readonly answers: string[] = []
-  private readonly past = new SentEvents()
+  private readonly sentEvents = new SentEvents()
   private readonly installation: Installation
   private readonly worker: Worker
-  private readonly canPutOff: boolean
+  private readonly hasJobs: boolean
 
   constructor(options: Omit<InstallationOptions, 'directory' | 'autoRunJobs'>) {
     this.installation = createInstallation({
       ...options,
       directory: appDirectory,
-      fetch: overheard(options.fetch, this.answers),
+      fetch: recordAnswers(options.fetch, this.answers),
       autoRunJobs: true,
     })
     this.worker = this.installation.startWorker()
-    this.canPutOff = options.server.jobs && options.config.delivery !== 'webhook'
+    this.hasJobs = options.server.jobs && options.config.delivery !== 'webhook'
   }
 
-  /** False once PostHog has turned the app off; then the last of the errors tells why. */
+  /** False once PostHog has turned the app off; the last of the outcome's errors says why. */
   get enabled(): boolean {
     return this.installation.enabled
   }
 
+  /** Delivers an event and waits for the jobs that it leads to, up to two seconds. */
   async deliver(event: CapturedEvent): Promise<Outcome> {
-    if (!this.canPutOff) await this.hasRoom()
+    if (!this.hasJobs) await this.waitForRateLimit()
     const { requests, failures, logs } = this.installation
     const before = { requests: requests.length, failures: failures.length, logs: logs.length, jobs: this.jobs() }
     await this.worker.deliver(event)
-    await this.jobsAreRun()
+    await this.waitForJobs()
     const made = requests.slice(before.requests).map((request, index) => ({
       ...request,
       answer: this.answers[before.requests + index] ?? '',
     }))
     const errors = failures.slice(before.failures).map(({ failure }) => failure)
     const hasNewJob = this.jobs().some(({ id }) => !before.jobs.some((job) => job.id === id))
-    // A job that is there just in case stays behind an event that is done with.
-    const waits = hasNewJob && errors.length === 0 && !made.some(isDecisive)
-    const isRepeated = this.past.hasSent(event)
-    this.past.note(event, { made, waits })
-    const { unknownUserIds } = this.past
+    // The app's spare job stays in the queue after Loops has taken or refused the event: the event does not wait then.
+    const waits = hasNewJob && errors.length === 0 && !made.some(isFinal)
+    const isRepeated = this.sentEvents.has(event)
+    this.sentEvents.add(event, made, waits)
+    const { unknownUserIds } = this.sentEvents
     return { made, errors, logs: logs.slice(before.logs), waits, isRepeated, unknownUserIds }
   }
 
@@ -85,29 +85,61 @@ export class ObservedApp {
     return this.installation.jobs.pending()
   }
 
-  /** A recorded day comes within a moment here. Where nothing can be put off, Loops would refuse most of it. */
-  private async hasRoom(): Promise<void> {
-    const room = LOOPS_REQUESTS_PER_SECOND - REQUESTS_OF_AN_EVENT
+  /** Recorded events arrive here faster than Loops allows. Where the app has no jobs to wait with, the replay waits. */
+  private async waitForRateLimit(): Promise<void> {
+    const room = LOOPS_REQUESTS_PER_SECOND - REQUESTS_PER_EVENT
     const last = this.installation.requests.at(-room - 1)
-    // A tenth more, as not all requests take equally long to arrive.
-    if (last !== undefined) await sleep(systemClock, Math.max(0, last.at + 1100 - Date.now()))
+    if (last !== undefined) await sleep(systemClock, Math.max(0, last.at + RATE_WINDOW_MILLISECONDS - Date.now()))
   }
 
-  /** What waits for its turn goes out soon; what waits for Loops to recover may take an hour. */
-  private async jobsAreRun(): Promise<void> {
-    const patience = Date.now() + 2000
-    const isBusy = () => this.worker.unfinished.size > 0 || this.jobs().some(({ runAt }) => runAt <= patience)
-    while (isBusy() && Date.now() < patience) await sleep(systemClock, 10)
+  /** A job that waits for its turn runs soon; a job that waits for Loops to recover may take an hour and is left. */
+  private async waitForJobs(): Promise<void> {
+    const deadline = Date.now() + LONGEST_JOB_WAIT_MILLISECONDS
+    const isBusy = () => this.worker.unfinished.size > 0 || this.jobs().some(({ runAt }) => runAt <= deadline)
+    while (isBusy() && Date.now() < deadline) await sleep(systemClock, 10)
   }
 }
 
-/** Whether Loops has taken or refused what was to be written, so that no other try is needed. */
-function isDecisive({ method, status }: RequestRecord): boolean {
+/** What the app has sent, and which user IDs Loops did not know, as far as it decides whether the next event is sent. */
+class SentEvents {
+  private readonly uuids = new Set<string>()
+  /** The user IDs for which Loops has answered that no contact exists, and has created none since. */
+  readonly unknownUserIds = new Set<string>()
+
+  /** True if Loops has an event or update with this uuid, or will have it by a job. */
+  has({ uuid }: CapturedEvent): boolean {
+    return this.uuids.has(uuid)
+  }
+
+  add({ uuid }: CapturedEvent, made: readonly AnsweredRequest[], waits: boolean): void {
+    if (waits || made.some(isTaken)) this.uuids.add(uuid)
+    for (const request of made) {
+      const { pathname, searchParams } = new URL(request.url)
+      const asked = searchParams.get('userId')
+      if (pathname.endsWith('/contacts/find') && asked !== null && request.answer === '[]') {
+        this.unknownUserIds.add(asked)
+      }
+      if (isTaken(request)) this.unknownUserIds.delete(String(userIdIn(request.body)))
+    }
+  }
+}
+
+/** True if Loops has taken or refused the request for good, so that the app does not retry it. */
+function isFinal({ method, status }: RequestRecord): boolean {
   return method !== 'GET' && status !== undefined && status < 500 && status !== 429
 }
 
-/** Keeps the text of each answer, which the app alone would see, in the order of the requests. */
-function overheard(fetch: Fetch, answers: string[]): Fetch {
+/** True if Loops has stored what the request writes; it answers 409 to an event that it already has. */
+function isTaken({ method, status }: RequestRecord): boolean {
+  return method !== 'GET' && status !== undefined && (status < 300 || status === 409)
+}
+
+function userIdIn(body = '{}'): unknown {
+  return (JSON.parse(body) as { userId?: unknown } | null)?.userId
+}
+
+/** A `fetch` that adds the text of each answer to `answers`, in the order of the requests. */
+function recordAnswers(fetch: Fetch, answers: string[]): Fetch {
   return async (url, init) => {
     const place = answers.push('') - 1
     const response = await fetch(url, init)

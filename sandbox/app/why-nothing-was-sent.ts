@@ -8,8 +8,8 @@ const REPEATED =
 const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
 
 /**
- * Why an event brings nothing to Loops, in one sentence; undefined if it brings something, or if an error or its waiting
- * tells more.
+ * Says in one sentence why an event sends nothing to Loops. Returns undefined if it sends something, if it waits in the job
+ * queue, or if an error explains it.
  */
 export function whyNothingWasSent(
   config: AppConfig,
@@ -35,7 +35,7 @@ export function whyNothingWasSent(
 function reasonOfApp({ userIdAlone }: Explanation, { logs, isRepeated, unknownUserIds }: Outcome): string {
   const logged = logs.map(({ message }) => /^An event is skipped: (.*?)\. /.exec(message)?.[1]).find(Boolean)
   if (logged !== undefined) return skipSentence(logged)
-  // Of a reason that the app has logged before, it logs nothing more.
+  // The app logs each reason once, so a repeated reason must be derived from the outcome.
   if (userIdAlone !== undefined && unknownUserIds.has(userIdAlone)) return skipSentence(UNKNOWN_USER_ID)
   return isRepeated ? REPEATED : 'There is nothing to send: Loops has just been told the same.'
 }

@@ -1,16 +1,18 @@
+/** `npm run bench`: measures what an event costs, against the least that it could cost. `-- --json` prints JSON. */
 import { cpus } from 'node:os'
 import { serverVersion } from '../posthog/versions'
 import { cases, sizes } from './cases'
 import type { BenchCase } from './cases'
 import { measureBody, measureInside, measureOutside, measureSettings, timeSetUp } from './measure'
 import type { CaseTiming, Measure } from './measure'
+import { readable, verdictsOn } from './report'
 import type { BenchResults } from './report'
 
 export interface BenchOptions {
   readonly measure: Measure
   /**
-   * How often everything is measured. The lowest of each figure counts, since other programs only ever add to it, and since
-   * in the first round the code has not yet seen all kinds of events.
+   * How often everything is measured. The lowest of each figure counts: other programs only ever add to it, and in the
+   * first round the code has not yet met all kinds of events.
    */
   readonly rounds: number
   readonly sizes?: readonly number[]
@@ -18,7 +20,7 @@ export interface BenchOptions {
 
 type Figures = Omit<BenchResults, 'node' | 'cpu'>
 
-/** Measures everything. The figures that are compared are taken one after the other. */
+/** Measures every case and the set-up. Figures that are compared are taken one after the other. */
 export async function runBench({ measure, rounds, sizes: counts = sizes }: BenchOptions): Promise<BenchResults> {
   let figures = await measureAll(measure, counts)
   for (let round = 1; round < rounds; round++) figures = lowest(figures, await measureAll(measure, counts))
@@ -47,10 +49,26 @@ function caseNamed(name: BenchCase['name']): BenchCase {
   return found
 }
 
-/** Number by number the lower of two rounds. */
+/** Takes the lower of each number of two rounds. */
 function lowest<Part>(one: Part, other: Part): Part {
   if (typeof one === 'number' && typeof other === 'number') return Math.min(one, other) as Part
   if (typeof one !== 'object' || one === null) return one
   const fields = Object.entries(one).map(([name, value]) => [name, lowest<unknown>(value, other[name as keyof Part])])
   return (Array.isArray(one) ? fields.map(([, value]) => value) : Object.fromEntries(fields)) as Part
 }
+
+async function main(): Promise<void> {
+  // An ES module, which `require` does not load on every Node.js.
+  const { measure } = await import('mitata')
+  const results = await runBench({
+    // The lowest figure: other programs on the machine only ever add to it.
+    measure: async (run) => (await measure(run, { min_cpu_time: 100_000_000 })).min,
+    rounds: 3,
+  })
+  const text = process.argv.includes('--json')
+    ? JSON.stringify({ ...results, verdicts: verdictsOn(results) }, null, 2)
+    : readable(results)
+  process.stdout.write(`${text}\n`)
+}
+
+if (require.main === module) void main()

@@ -1,7 +1,9 @@
 import { VirtualClock } from '../lib/clock'
 import { LoopsApi } from '../loops/loops-api'
 import { createInstallation } from '../posthog/plugin-server'
-import type { Installation, JobLocks, Worker } from '../posthog/plugin-server'
+import type { Installation } from '../posthog/plugin-server'
+import type { JobLocks } from '../posthog/jobs'
+import type { RunningWorker } from '../posthog/records'
 import type { ServerVersion } from '../posthog/versions'
 import { loopsFaults } from './loops-faults'
 import { measure } from './measures'
@@ -24,6 +26,12 @@ export interface CampaignOptions extends TrafficOptions {
   jobLocks: JobLocks
 }
 
+/** A finished campaign. */
+export interface CampaignResult {
+  readonly campaign: CampaignOptions
+  readonly outcome: Outcome
+}
+
 /** What Loops allows in a second. */
 export const requestsPerSecond = 10
 
@@ -31,8 +39,8 @@ const apiKey = 'loops-sandbox-key'
 const longestRun = 3 * 24 * 60 * 60 * 1000
 
 /**
- * Sends the traffic through the app while things go wrong, until no alarm is left or three days have passed. The same
- * options give the same outcome.
+ * Sends the traffic through the app under the faults of the mix, until no timer is left or three days have passed on the
+ * virtual clock. The same options give the same outcome.
  */
 export async function runCampaign(options: CampaignOptions): Promise<Outcome> {
   const { server, mix, delivery, arrivals, seed } = options
@@ -55,13 +63,13 @@ export async function runCampaign(options: CampaignOptions): Promise<Outcome> {
   return { measures, findings: [...whyTurnedOff(installation), ...findings] }
 }
 
-/** An app that PostHog has turned off loses all that comes after. */
+/** The finding that explains the losses of an app that PostHog has turned off. */
 function whyTurnedOff({ enabled, failures }: Installation): string[] {
   const failed = failures.find(({ failure }) => failure.by === 'setupPlugin' || failure.by === 'load')?.failure
   return enabled || failed === undefined ? [] : [`PostHog has turned the app off: ${failed.name}: ${failed.message}`]
 }
 
-/** The contacts are there beforehand, so that Loops takes what carries a user id alone. */
+/** Creates the contacts first, so that Loops takes requests that carry only a user ID. */
 async function addContacts(people: readonly Person[], api: LoopsApi, clock: VirtualClock): Promise<void> {
   const headers = { authorization: `Bearer ${apiKey}` }
   for (const person of people) {
@@ -77,7 +85,7 @@ function install(
   random: Random,
 ): { installation: Installation; workers: Workers } {
   const workers = new Workers(() => installation.startWorker(), clock, random, mix.rates.kill)
-  const passMoment = (worker: Worker) => {
+  const passMoment = (worker: RunningWorker) => {
     workers.passMoment(worker)
   }
   const installation: Installation = createInstallation({

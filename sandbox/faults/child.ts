@@ -1,4 +1,4 @@
-/** A process that runs the campaigns it is sent, one at a time, and answers each with its outcome. */
+/** A child process of the pool: runs each campaign that it is sent and answers with the outcome. */
 import { runCampaign } from './campaign'
 import type { CampaignOptions } from './campaign'
 

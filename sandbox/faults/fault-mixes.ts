@@ -1,19 +1,19 @@
-/** Everything that can go wrong in a campaign. */
+/** The kinds of faults in a campaign. */
 export const faultKinds = [
-  /** Loops says that there were too many requests. */
+  /** Loops answers 429. */
   '429',
   '500',
-  /** The HTML page of a load balancer, which in half of the cases has passed the request on. */
+  /** A load balancer answers with an HTML page; in half of the cases Loops has applied the request. */
   '502',
-  /** The connection is lost before Loops has acted. */
+  /** The connection is lost before Loops applies the request. */
   'dropBefore',
-  /** The connection is lost after Loops has acted. */
+  /** The connection is lost after Loops has applied the request. */
   'dropAfter',
-  /** Loops acts after 30 s, whether anybody still waits for it or not. */
+  /** Loops applies and answers the request after 30 s, even if the app no longer waits. */
   'hang',
-  /** A worker is killed at any await of the app; the rate is that of interrupted deliveries and job runs. */
+  /** A worker is killed at any await of the app; the rate is the share of interrupted deliveries and job runs. */
   'kill',
-  /** A due job is put off by up to ten minutes, or run twice. */
+  /** A due job is delayed by up to ten minutes, or run twice. */
   'jobs',
   /** A call of `meta.cache` is rejected. */
   'cache',
@@ -23,7 +23,7 @@ export const faultKinds = [
 
 export type FaultKind = (typeof faultKinds)[number]
 
-/** How often each thing goes wrong: 0 is never, 1 is always. */
+/** A set of faults, each with its rate from 0 to 1. */
 export interface FaultMix {
   readonly name: string
   readonly rates: Readonly<Record<FaultKind, number>>

@@ -1,10 +1,10 @@
-import type { Fault, FaultHook } from '../loops/loops-api'
+import type { Fault, FaultHook } from '../loops/faults'
 import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
 
 const hangMilliseconds = 30_000
 
-/** Has requests to Loops go wrong as often as `rates` say. */
+/** Picks a fault, or none, for each request to Loops by the rates of the mix. */
 export function loopsFaults({ rates }: FaultMix, random: Random): FaultHook {
   const faults: readonly (readonly [rate: number, fault: () => Fault])[] = [
     [rates['429'], () => ({ kind: 'status', status: 429 })],

@@ -1,58 +1,58 @@
-import type { Json, JsonObject, RequestRecord } from '../loops/loops-api'
 import { isJsonObject } from '../loops/contract'
+import type { Json, JsonObject, RequestRecord } from '../loops/contract'
 import { contactProperties } from './traffic'
 import type { Person, Wish } from './traffic'
 
-/** What became of the traffic of one run, counted from what reached Loops. */
+/** The results of one run, counted from the requests that reached Loops. */
 export interface Measures {
-  /** Events of which something was to reach Loops. Chatter asks for nothing new, so it does not count. */
+  /** Events that were to change something in Loops. Chatter repeats earlier values, so it does not count. */
   wanted: number
   /**
-   * Wanted events of which Loops has all: their event is recorded, and of each contact property that they write Loops has
-   * applied their value or that of a newer event. What a newer event has overtaken, or overwrites later, is delivered.
+   * Wanted events that Loops has in full: the event is recorded, and for each contact property Loops has applied the
+   * event's value or the value of a newer event. A value that a newer event overwrites counts as delivered.
    */
   delivered: number
   /** The other wanted events. */
   lost: number
-  /** How often an event was recorded once more than wanted. */
+  /** Recordings of events beyond the first of each. */
   duplicated: number
   /**
-   * Contact properties that hold in the end the value of an older event, though Loops had applied that of a newer one. An
-   * older value that was put right again does not count.
+   * Contact properties that end with the value of an older event after Loops had applied the value of a newer one. An
+   * older value that was overwritten again does not count.
    */
   outOfOrder: number
-  /** All that reached Loops, whatever became of it, but for what each worker asks when it sets the app up. */
+  /** Requests that reached Loops, except those that each worker makes when it sets the app up. */
   requests: number
-  /** Answers that there were too many requests, whether the limit gave them or a fault. */
+  /** Answers with status 429, from the rate limit or from a fault. */
   tooMany: number
   /**
-   * Seconds from the first event to the last request that brought Loops something new: an event for the first time, or a
-   * newer value of a property. What only repeats what Loops already has is not waited for, nor is what is lost.
+   * Seconds from the first event to the last request that changed something in Loops: the first recording of an event, or
+   * a newer value of a property.
    */
   drainSeconds: number
 }
 
 export interface Outcome {
   measures: Measures
-  /** What was lost, duplicated and out of order, and what explains it, one line each. */
+  /** Each loss, duplicate and property out of order, and what explains it, one a line. */
   findings: string[]
 }
 
-/** What Loops holds of one contact property, by the numbers of the wishes whose value it had. */
-interface Held {
+/** The values that Loops has had of one contact property, by the numbers of their wishes. */
+interface PropertyHistory {
   readonly name: string
   newest: number
   last: number
 }
 
-/** What the requests that Loops acted on have brought about. */
+/** The changes in Loops by the requests that it has applied. */
 interface Ledger {
-  /** How often each event was recorded, by its reference. */
+  /** The number of recordings of each event, by its reference. */
   readonly recorded: Map<string, number>
-  /** By person and property. */
-  readonly held: Map<string, Held>
-  /** When something new came last; milliseconds since 1970. */
-  newsAt: number
+  /** By property and person. */
+  readonly histories: Map<string, PropertyHistory>
+  /** The time of the last change; milliseconds since 1970. */
+  changedAt: number
 }
 
 const setUpPaths = /\/v1\/(api-key|lists|contacts\/properties)(\?|$)/
@@ -63,7 +63,7 @@ export function measure(wishes: readonly Wish[], requests: readonly RequestRecor
   const ledger = ledgerOf(wishes, sent, start)
   const lost = wishes.filter((wish) => !isDelivered(wish, ledger))
   const duplicated = [...ledger.recorded].filter(([, times]) => times > 1)
-  const outOfOrder = [...ledger.held.values()].filter(({ newest, last }) => last < newest)
+  const outOfOrder = [...ledger.histories.values()].filter(({ newest, last }) => last < newest)
   return {
     measures: {
       wanted: wishes.length,
@@ -73,7 +73,7 @@ export function measure(wishes: readonly Wish[], requests: readonly RequestRecor
       outOfOrder: outOfOrder.length,
       requests: sent.length,
       tooMany: requests.filter(({ status }) => status === 429).length,
-      drainSeconds: (ledger.newsAt - start) / 1000,
+      drainSeconds: (ledger.changedAt - start) / 1000,
     },
     findings: [
       ...lost.map((wish) => `lost: ${described(wish)}`),
@@ -90,22 +90,22 @@ function ledgerOf(wishes: readonly Wish[], requests: readonly RequestRecord[], s
   const wishesByValue = new Map<Json | undefined, Wish>(
     wishes.flatMap((wish) => [wish.reference, ...wish.properties.values()].map((value) => [value, wish] as const)),
   )
-  const ledger: Ledger = { recorded: new Map(), held: new Map(), newsAt: start }
+  const ledger: Ledger = { recorded: new Map(), histories: new Map(), changedAt: start }
   for (const { path, handledStatus, body, at } of requests) {
     if (handledStatus !== 200 || !isJsonObject(body)) continue
     const person = personIn(body, people)
-    // What was written to somebody else was not asked for.
-    const asks = (value: Json | undefined): number | undefined => {
+    // A value in a request for another person fulfils no wish.
+    const wishNumber = (value: Json | undefined): number | undefined => {
       const wish = value === undefined ? undefined : wishesByValue.get(value)
       return wish?.person === person ? wish?.number : undefined
     }
     const reference = path.endsWith('/v1/events/send') ? referenceIn(body) : undefined
-    const isNewEvent = reference !== undefined && asks(reference) !== undefined && recordEvent(reference, ledger)
+    const isNewEvent = reference !== undefined && wishNumber(reference) !== undefined && recordEvent(reference, ledger)
     const newValues = contactProperties.filter((name) => {
-      const number = asks(body[name])
-      return number !== undefined && hold(`${name} of ${person?.userId ?? ''}`, number, ledger)
+      const number = wishNumber(body[name])
+      return number !== undefined && addValue(`${name} of ${person?.userId ?? ''}`, number, ledger)
     })
-    if (isNewEvent || newValues.length > 0) ledger.newsAt = at
+    if (isNewEvent || newValues.length > 0) ledger.changedAt = at
   }
   return ledger
 }
@@ -114,7 +114,7 @@ function peopleByIdentity(wishes: readonly Wish[]): Map<Json | undefined, Person
   return new Map(wishes.flatMap(({ person }) => [[person.email, person] as const, [person.userId, person] as const]))
 }
 
-/** Loops takes the address first; a request that gives neither was refused. */
+/** Loops looks for the email address first, then for the user ID. */
 function personIn({ email, userId }: JsonObject, people: ReadonlyMap<Json | undefined, Person>): Person | undefined {
   return people.get(email) ?? people.get(userId)
 }
@@ -124,26 +124,26 @@ function referenceIn({ eventProperties }: JsonObject): string | undefined {
   return typeof reference === 'string' ? reference : undefined
 }
 
-/** Tells whether Loops did not have the event before. */
+/** Counts a recording. Returns true if it is the event's first. */
 function recordEvent(reference: string, { recorded }: Ledger): boolean {
   const times = recorded.get(reference) ?? 0
   recorded.set(reference, times + 1)
   return times === 0
 }
 
-/** Tells whether the property never had a value as new. */
-function hold(name: string, number: number, { held }: Ledger): boolean {
-  const before = held.get(name)
+/** Notes a new value. Returns true if it is the newest that the property has had. */
+function addValue(name: string, number: number, { histories }: Ledger): boolean {
+  const before = histories.get(name)
   const newest = Math.max(number, before?.newest ?? -1)
-  held.set(name, { name, newest, last: number })
+  histories.set(name, { name, newest, last: number })
   return newest !== before?.newest
 }
 
-function isDelivered({ number, person, reference, properties }: Wish, { recorded, held }: Ledger): boolean {
+function isDelivered({ number, person, reference, properties }: Wish, { recorded, histories }: Ledger): boolean {
   const hasEvent = reference === undefined || recorded.has(reference)
   return (
     hasEvent &&
-    [...properties.keys()].every((name) => (held.get(`${name} of ${person.userId}`)?.newest ?? -1) >= number)
+    [...properties.keys()].every((name) => (histories.get(`${name} of ${person.userId}`)?.newest ?? -1) >= number)
   )
 }
 

@@ -1,15 +1,16 @@
 import { sleep } from '../lib/clock'
 import type { Clock } from '../lib/clock'
-import type { LoopsApi, LoopsApiResponse } from '../loops/loops-api'
-import type { Fetch, FetchResponse } from '../posthog/plugin-server'
+import type { LoopsApi } from '../loops/loops-api'
+import type { LoopsApiResponse } from '../loops/contract'
+import type { Fetch, FetchResponse } from '../posthog/fetch'
 import type { ServerVersion } from '../posthog/versions'
 
 const oneWayMilliseconds = 50
 const origin = 'https://app.loops.so'
 
 /**
- * The way from the server to the Loops stand-in and back, by the clock and without sockets. Who gives up waiting does not
- * call the request back: Loops acts on it all the same.
+ * A `fetch` that reaches the Loops stand-in on the given clock, without sockets. A timeout does not cancel the request:
+ * Loops applies it all the same.
  */
 export function networkTo(api: LoopsApi, clock: Clock, { importedFetch }: ServerVersion): Fetch {
   return async (url, { method = 'GET', headers = {}, body = '', timeout = 0 } = {}) => {

@@ -9,7 +9,7 @@ import { faultMixes } from './fault-mixes'
 import type { FaultMix } from './fault-mixes'
 
 export interface FaultsOptions {
-  /** Those of one table stand together, and in them those of one row. */
+  /** Ordered by table, then by row. */
   campaigns: readonly CampaignOptions[]
   processes: number
   expectNoneLost: boolean
@@ -51,7 +51,7 @@ const chatterShare = 0.05
 export function parseOptions(args: string[]): FaultsOptions | undefined {
   const values = parsedArguments(args)
   if (values.help === true) return undefined
-  const { expectNoneLost = false } = { expectNoneLost: values['expect-none-lost'] }
+  const expectNoneLost = values['expect-none-lost'] ?? false
   const campaigns = campaignsOf(values)
   if (campaigns.length === 0) throw new UsageError(`PostHog ${values.server ?? ''} sends nothing by webhook.`)
   if (expectNoneLost && !campaigns.some(mustLoseNothing)) {
@@ -63,7 +63,7 @@ export function parseOptions(args: string[]): FaultsOptions | undefined {
   return { campaigns, processes, expectNoneLost }
 }
 
-/** Where there are jobs to retry with, nothing may be lost, sent twice or written out of order. */
+/** True if the app can retry with jobs: it must then lose, duplicate and reorder nothing. */
 export function mustLoseNothing({ server, delivery }: CampaignOptions): boolean {
   return server.jobs && delivery === 'direct'
 }
@@ -143,7 +143,7 @@ function mixesOf(name: string | undefined): readonly FaultMix[] {
   return found
 }
 
-/** The one choice that is named; all of them if none is, or if the name is that for all. */
+/** The choice with the given name; all choices if `name` is undefined or `forAll`. */
 function chosen<Choice extends string>(
   option: string,
   name: string | undefined,

@@ -6,10 +6,11 @@ import type { CampaignOptions } from './campaign'
 import type { Outcome } from './measures'
 
 /**
- * Runs the campaigns, as many at a time as there are processes; one process needs no other than this one.
+ * Runs the campaigns in `processes` child processes, or in this process if there is only one.
  *
- * @param onDone called after each.
+ * @param onDone called after each campaign.
  * @returns the outcomes in the order of the campaigns.
+ * @throws Error if a child process ends early.
  */
 export async function runCampaigns(
   campaigns: readonly CampaignOptions[],

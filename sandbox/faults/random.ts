@@ -1,4 +1,4 @@
-/** Random numbers that are the same for the same seed: mulberry32, seeded with the FNV-1a hash of a text. */
+/** A sequence of random numbers set by its seed: mulberry32, seeded with the FNV-1a hash of a text. */
 export class Random {
   private state = 0x811c9dc5
 
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** True once in `1 / rate` times. */
+  /** True with the probability `rate`. */
   chance(rate: number): boolean {
     return this.next() < rate
   }

@@ -1,26 +1,24 @@
-import { UsageError } from '../lib/usage-error'
-import type { Output } from '../replay/run'
+/** `npm run faults`: counts what is lost while things go wrong. `npm run faults -- --help` lists the options. */
+import { exitCodeOf, runInTerminal } from '../lib/command-line'
+import type { Output } from '../lib/command-line'
+import { failureReport } from './limits'
 import { help, mustLoseNothing, parseOptions } from './options'
 import type { FaultsOptions } from './options'
 import { runCampaigns } from './pool'
-import { failureReport, tables } from './table'
+import { tables } from './table'
 
 /**
  * Runs fault campaigns as the command line asks.
  *
- * @returns the exit code: 1 if the person at the command line made a mistake, or if something was lost that must not be.
+ * @returns the exit code: 1 after a usage error, or if a run falls short of `--expect-none-lost`.
  */
-export async function run(args: string[], output: Output): Promise<number> {
-  try {
+export function run(args: string[], output: Output): Promise<number> {
+  return exitCodeOf(async () => {
     const options = parseOptions(args)
-    if (options !== undefined) return await runAll(options, output)
+    if (options !== undefined) return runAll(options, output)
     output.say(help)
     return 0
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    output.tell(`${error.message}\n`)
-    return 1
-  }
+  }, output)
 }
 
 async function runAll({ campaigns, processes, expectNoneLost }: FaultsOptions, output: Output): Promise<number> {
@@ -39,7 +37,7 @@ async function runAll({ campaigns, processes, expectNoneLost }: FaultsOptions, o
 
 const progressSteps = 20
 
-/** Tells how far it is, some twenty times in all. */
+/** Reports the number of finished runs, about twenty times in all. */
 function progressOf(total: number, output: Output): () => void {
   let done = 0
   return () => {
@@ -48,3 +46,5 @@ function progressOf(total: number, output: Output): () => void {
     if (step > Math.floor(((done - 1) * progressSteps) / total)) output.tell(`${done} of ${total} runs\n`)
   }
 }
+
+if (require.main === module) void runInTerminal((output) => run(process.argv.slice(2), output))

@@ -1,14 +1,15 @@
 import { sleep } from '../lib/clock'
 import type { Clock } from '../lib/clock'
 import { createCache } from '../posthog/cache'
-import type { Cache, JobTreatment } from '../posthog/plugin-server'
+import type { Cache } from '../posthog/cache'
+import type { JobTreatment } from '../posthog/jobs'
 import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
 
 const slowestCacheMilliseconds = 5000
 const longestJobDelayMilliseconds = 10 * 60_000
 
-/** A `meta.cache` that fails or dawdles as often as the mix says. */
+/** A `meta.cache` that fails or is slow at the rates of the mix. */
 export function faultyCache({ rates }: FaultMix, clock: Clock, random: Random): Cache {
   const cache = createCache(clock)
   const faulty =
@@ -31,7 +32,7 @@ export function faultyCache({ rates }: FaultMix, clock: Clock, random: Random): 
   }
 }
 
-/** What the mix has happen to a job that has become due. */
+/** Picks the treatment of a due job by the rates of the mix: run twice, delayed, or undefined for neither. */
 export function jobTreatment({ rates }: FaultMix, random: Random): JobTreatment | undefined {
   if (!random.chance(rates.jobs)) return undefined
   return random.chance(0.5) ? { times: 2 } : { delayMilliseconds: random.between(1, longestJobDelayMilliseconds) }

@@ -1,26 +1,19 @@
 import { requestsPerSecond } from './campaign'
-import type { CampaignOptions } from './campaign'
-import { shortfall } from './limits'
-import type { Measures, Outcome } from './measures'
-
-/** A campaign that has been run. */
-export interface Result {
-  readonly campaign: CampaignOptions
-  readonly outcome: Outcome
-}
+import type { CampaignOptions, CampaignResult } from './campaign'
+import type { Measures } from './measures'
 
 interface Column {
   readonly title: string
-  /** Undefined where the number would mean nothing. */
+  /** Undefined if the measure does not apply to the campaign. */
   readonly value: (measures: Measures, campaign: CampaignOptions) => number | undefined
-  /** Counts are summed over the seeds. Of ratios the mean is shown, and the worst seed behind it. */
+  /** The cell of a count shows the sum over the seeds; the cell of a ratio the mean and, in brackets, the worst seed. */
   readonly kind: 'count' | 'ratio'
-  /** What is good news however much there is of it is not marked. */
-  readonly isGood?: true
+  /** Columns where higher is better never mark a worst row. */
+  readonly higherIsBetter?: true
 }
 
 const columns: readonly Column[] = [
-  { title: 'delivered', kind: 'count', value: ({ delivered }) => delivered, isGood: true },
+  { title: 'delivered', kind: 'count', value: ({ delivered }) => delivered, higherIsBetter: true },
   { title: 'lost', kind: 'count', value: ({ lost }) => lost },
   { title: 'duplicated', kind: 'count', value: ({ duplicated }) => duplicated },
   { title: 'out of order', kind: 'count', value: ({ outOfOrder }) => outOfOrder },
@@ -29,13 +22,13 @@ const columns: readonly Column[] = [
   { title: '429s', kind: 'count', value: ({ tooMany }) => tooMany },
 ]
 
-/** How many times as long as the limit of Loops makes it. Over an hour the limit plays no part; what is lost takes no time. */
+/** The time to drain as a multiple of the shortest that Loops' rate limit allows; undefined for an hour's arrivals or losses. */
 function drainRatio({ drainSeconds, wanted, lost }: Measures, { arrivals }: CampaignOptions): number | undefined {
   return arrivals === 'burst' && lost === 0 ? drainSeconds / (wanted / requestsPerSecond) : undefined
 }
 
 /** One table for each server, delivery mode and kind of arrival, with a row for each fault mix. */
-export function tables(results: readonly Result[]): string {
+export function tables(results: readonly CampaignResult[]): string {
   const drawn = grouped(results, ({ campaign }) => titleOf(campaign))
     .map(([title, ofTable]) => [title, '', ...tableLines(ofTable), ''].join('\n'))
     .join('\n')
@@ -47,7 +40,7 @@ function titleOf({ server, delivery, arrivals, events, people }: CampaignOptions
   return `PostHog ${server.name}, ${delivery} delivery: ${events} events of ${people} people ${span}`
 }
 
-function tableLines(results: readonly Result[]): string[] {
+function tableLines(results: readonly CampaignResult[]): string[] {
   const rows = grouped(results, ({ campaign }) => campaign.mix.name)
   const cells = columns.map((column) =>
     columnCells(
@@ -69,7 +62,7 @@ function tableLines(results: readonly Result[]): string[] {
 }
 
 /** The cells of a column, top to bottom. */
-function columnCells({ kind, value, isGood }: Column, rows: readonly (readonly Result[])[]): string[] {
+function columnCells({ kind, value, higherIsBetter }: Column, rows: readonly (readonly CampaignResult[])[]): string[] {
   const numbers = rows.map((results) =>
     results.flatMap(({ outcome, campaign }) => value(outcome.measures, campaign) ?? []),
   )
@@ -77,7 +70,7 @@ function columnCells({ kind, value, isGood }: Column, rows: readonly (readonly R
   const worst = Math.max(...weights)
   return numbers.map((ofRow, row) => {
     if (ofRow.length === 0) return '- '
-    const isWorst = rows.length > 1 && isGood !== true && worst > 0 && weights[row] === worst
+    const isWorst = rows.length > 1 && higherIsBetter !== true && worst > 0 && weights[row] === worst
     return `${kind === 'count' ? String(sum(ofRow)) : ratio(ofRow)}${isWorst ? '*' : ' '}`
   })
 }
@@ -95,15 +88,4 @@ function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): [
   const groups = new Map<string, Item[]>()
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
   return [...groups]
-}
-
-const mostFindings = 3
-
-/** In what way a run falls short of what is promised, one line each; undefined if it keeps it. */
-export function failureReport(result: Result): string | undefined {
-  const short = shortfall(result)
-  if (short === undefined) return undefined
-  const { server, mix, arrivals, seed } = result.campaign
-  const findings = result.outcome.findings.slice(0, mostFindings).map((finding) => `  ${finding}`)
-  return [`PostHog ${server.name}, ${mix.name}, ${arrivals}, seed ${seed}: ${short}`, ...findings].join('\n')
 }

@@ -1,5 +1,5 @@
 import type { AppConfig } from '../app/config-file'
-import type { CapturedEvent } from '../posthog/ingestion'
+import type { CapturedEvent } from '../posthog/shapes'
 import type { Random } from './random'
 
 /** When the events happen: all within a second, or over an hour. */
@@ -9,7 +9,7 @@ export interface TrafficOptions {
   arrivals: Arrivals
   events: number
   people: number
-  /** How many more events there are, for each contact update, that only repeat it. */
+  /** The share of contact updates that a second event repeats right after. */
   chatter: number
 }
 
@@ -18,14 +18,14 @@ export interface Person {
   readonly userId: string
 }
 
-/** What one event is to bring about in Loops. */
+/** The change in Loops that one event asks for. */
 export interface Wish {
   /** Its place in the order in which the events happened. */
   readonly number: number
   readonly person: Person
-  /** If it is to be sent as an event: the value of its event property `reference`, which no other event has. */
+  /** The unique value of the event property `reference`; undefined if the event is not to be sent. */
   readonly reference?: string
-  /** What it writes to the contact. No two wishes have the same value. */
+  /** The contact properties to write. No two wishes have the same value. */
   readonly properties: ReadonlyMap<string, string>
 }
 
@@ -42,7 +42,7 @@ export interface Traffic {
   readonly arrivals: readonly Arrival[]
 }
 
-/** The settings under which an event of the traffic asks for what its wish says. */
+/** The settings by which the app turns the traffic's events into what their wishes say. */
 export const trafficConfig: AppConfig = {
   email: '{person.properties.email}',
   userId: '{event.distinct_id}',
@@ -59,7 +59,7 @@ export const contactProperties = ['firstName', 'city', 'plan'] as const
 const spans: Readonly<Record<Arrivals, number>> = { burst: 700, hour: 3_600_000 }
 const mostLate = 300
 
-/** Events that happen from `start` on, made of nothing but `random`. */
+/** Makes the events that happen from `start` on. The same `random` gives the same events. */
 export function makeTraffic(options: TrafficOptions, start: number, random: Random): Traffic {
   const people = Array.from({ length: options.people }, (_, place) => ({
     email: `person-${place}@example.com`,
@@ -90,11 +90,11 @@ function happeningsOf(options: TrafficOptions, people: Person[], start: number, 
         : { person: random.pick(people), at: start + random.between(0, spans[options.arrivals]) },
     )
   }
-  return oneAfterTheOther(happenings.sort((one, other) => one.at - other.at))
+  return spreadApart(happenings.sort((one, other) => one.at - other.at))
 }
 
-/** No two events of a person happen at the same time: else nobody could say which of the two is newer. */
-function oneAfterTheOther(happenings: readonly Happening[]): Happening[] {
+/** Moves the events of a person apart, so that no two have the same timestamp and one of them is newer. */
+function spreadApart(happenings: readonly Happening[]): Happening[] {
   const times = new Map<Person, number>()
   return happenings.map(({ person, at }) => {
     const time = Math.max(at, (times.get(person) ?? 0) + 2)
@@ -117,7 +117,7 @@ function wishOf(number: number, person: Person, random: Random): Wish {
   }
 }
 
-/** The event, a tenth of the time a little late, and where there is chatter its repetition right behind it. */
+/** The arrival of the event, a little late in a tenth of the cases, and of its repetition if it has one. */
 function arrivalsOf(wish: Wish, at: number, chatter: number, random: Random): Arrival[] {
   const event = eventOf(wish, at, random)
   const late = random.chance(0.1) ? random.between(1, mostLate) : 0

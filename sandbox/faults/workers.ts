@@ -1,24 +1,26 @@
 import { sleep } from '../lib/clock'
 import type { Clock } from '../lib/clock'
-import type { CapturedEvent } from '../posthog/ingestion'
-import type { Job, Worker } from '../posthog/plugin-server'
+import type { CapturedEvent } from '../posthog/shapes'
+import type { Job } from '../posthog/jobs'
+import type { RunningWorker } from '../posthog/records'
+import type { Worker } from '../posthog/worker'
 import type { Random } from './random'
 
 const size = 4
-const longestFuse = 16
+const mostMomentsAhead = 16
 /**
- * How often the same job may lose its worker. Each time costs four hours, and Loops forgets an idempotency key after 24:
- * chance alone must not make that happen.
+ * How often a worker may be killed during the same job. Each kill delays the job by four hours, and Loops forgets an
+ * idempotency key after 24 hours: without this limit chance alone could delay a job for so long.
  */
 const mostKillsOfJob = 2
 const shortestPause = 1000
 const longestPause = 5000
 
-/** The workers of one installation: a killed one is replaced at once, and what it had not finished is delivered again. */
+/** The workers of one installation. A killed worker is replaced at once, and its unfinished events are delivered again. */
 export class Workers {
   private readonly alive: Worker[] = []
-  /** How many more moments a worker has that was picked to be killed. */
-  private readonly fuses = new Map<Worker, number>()
+  /** The number of moments until the kill of each worker that was picked for one. */
+  private readonly countdowns = new Map<RunningWorker, number>()
   private readonly killsOfJobs = new Map<number, number>()
   private begun = 0
   private interrupted = 0
@@ -27,7 +29,7 @@ export class Workers {
     private readonly start: () => Worker,
     private readonly clock: Clock,
     private readonly random: Random,
-    /** How many of all deliveries and job runs are to be interrupted: 0 is none, 1 is each. */
+    /** The share of deliveries and job runs to interrupt, from 0 to 1. */
     private readonly killRate: number,
   ) {}
 
@@ -35,7 +37,7 @@ export class Workers {
     while (this.alive.length < size) this.alive.push(this.start())
   }
 
-  /** Delivers an event until a worker lives to see the end of it, as PostHog's at-least-once consumer does. */
+  /** Delivers an event again until its worker is not killed, as PostHog's at-least-once consumer does. */
   async deliver(event: CapturedEvent): Promise<void> {
     for (;;) {
       this.begun += 1
@@ -49,34 +51,34 @@ export class Workers {
     this.begun += 1
   }
 
-  /** One of the moments at which a worker may be killed: just before or after something that the app does. */
-  passMoment(worker: Worker): void {
+  /** Kills the worker if its countdown is over. Called just before and just after each effect of the app. */
+  passMoment(worker: RunningWorker): void {
     if (!worker.alive) return
-    const left = this.fuses.get(worker) ?? this.newFuse()
+    const left = this.countdowns.get(worker) ?? this.newCountdown()
     if (left === undefined || this.isSpared(worker)) return
-    if (left > 0) this.fuses.set(worker, left - 1)
+    if (left > 0) this.countdowns.set(worker, left - 1)
     else this.kill(worker)
   }
 
-  /** Anything from now to some events ahead, so that no await is more likely than another to be the last. */
-  private newFuse(): number | undefined {
-    const isDue = this.interrupted + this.fuses.size < this.killRate * this.begun
-    return isDue ? this.random.between(0, longestFuse) : undefined
+  /** Starts a countdown of random length, so that every await of the app is equally likely to be interrupted. */
+  private newCountdown(): number | undefined {
+    const isDue = this.interrupted + this.countdowns.size < this.killRate * this.begun
+    return isDue ? this.random.between(0, mostMomentsAhead) : undefined
   }
 
-  private isSpared(worker: Worker): boolean {
+  private isSpared(worker: RunningWorker): boolean {
     return jobsOf(worker).some(({ id }) => (this.killsOfJobs.get(id) ?? 0) >= mostKillsOfJob)
   }
 
-  private kill(worker: Worker): void {
-    this.fuses.delete(worker)
+  private kill(worker: RunningWorker): void {
+    this.countdowns.delete(worker)
     this.interrupted += worker.unfinished.size
     for (const { id } of jobsOf(worker)) this.killsOfJobs.set(id, (this.killsOfJobs.get(id) ?? 0) + 1)
     worker.kill()
-    this.alive[this.alive.indexOf(worker)] = this.start()
+    this.alive[this.alive.findIndex((each) => each === worker)] = this.start()
   }
 }
 
-function jobsOf(worker: Worker): Job[] {
+function jobsOf(worker: RunningWorker): Job[] {
   return [...worker.unfinished].filter((work): work is Job => 'payload' in work)
 }

@@ -1,5 +1,3 @@
-import { Heap } from './heap'
-
 /** Where the stand-ins take the time from, so that an hour of back-off can pass in a moment. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -75,5 +73,53 @@ export class VirtualClock implements Clock {
       if (next === undefined || next.callback !== undefined) return next
       this.alarms.takeFirst()
     }
+  }
+}
+
+/** A binary heap: takes items in any order and gives the first of them by `comesBefore`. */
+class Heap<Item> {
+  private readonly items: Item[] = []
+
+  constructor(private readonly comesBefore: (one: Item, other: Item) => boolean) {}
+
+  first(): Item | undefined {
+    return this.items[0]
+  }
+
+  add(item: Item): void {
+    let place = this.items.length
+    while (place > 0) {
+      const above = (place - 1) >> 1
+      const parent = this.items[above]
+      if (parent === undefined || !this.comesBefore(item, parent)) break
+      this.items[place] = parent
+      place = above
+    }
+    this.items[place] = item
+  }
+
+  takeFirst(): Item | undefined {
+    const first = this.items[0]
+    const last = this.items.pop()
+    if (last !== undefined && this.items.length > 0) this.sink(last)
+    return first
+  }
+
+  private sink(item: Item): void {
+    let place = 0
+    for (;;) {
+      const below = this.firstBelow(place)
+      const child = this.items[below]
+      if (child === undefined || !this.comesBefore(child, item)) break
+      this.items[place] = child
+      place = below
+    }
+    this.items[place] = item
+  }
+
+  private firstBelow(place: number): number {
+    const left = this.items[2 * place + 1]
+    const right = this.items[2 * place + 2]
+    return left !== undefined && right !== undefined && this.comesBefore(right, left) ? 2 * place + 2 : 2 * place + 1
   }
 }

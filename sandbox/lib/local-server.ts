@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A server that this machine alone can reach. */
@@ -26,4 +26,18 @@ export async function listenOnLoopback(server: Server, port: number): Promise<Lo
         server.closeAllConnections()
       }),
   }
+}
+
+/**
+ * The body of a request; longer than `maximum` bytes if the request is, but then not all of it. It reads on past the limit
+ * without keeping anything: a sender that is cut off would never see why.
+ */
+export async function requestBody(request: IncomingMessage, maximum: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    if (size <= maximum) chunks.push(chunk)
+    size += chunk.length
+  }
+  return Buffer.concat(chunks)
 }

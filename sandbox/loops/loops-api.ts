@@ -23,10 +23,6 @@ import type { Fault, FaultHook } from './faults'
 import { checkLengths, parsedJson, readBody } from './fields'
 import { Team } from './team'
 
-export type * from './contract'
-export type { Fault, FaultHook } from './faults'
-export { serveLoopsApi } from './server'
-
 export interface LoopsApiOptions {
   /** The one key that is valid. */
   apiKey?: string

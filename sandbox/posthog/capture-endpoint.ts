@@ -1,9 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { gunzipSync } from 'node:zlib'
-import type { RawEvent } from './ingestion'
-import { listenOnLoopback } from '../lib/local-server'
+import type { RawEvent } from './events'
+import { listenOnLoopback, requestBody } from '../lib/local-server'
 import type { LoopbackServer } from '../lib/local-server'
-import { requestBody } from '../lib/request-body'
 
 /** What an SDK sends, before anything is read from it. */
 export interface CaptureRequest {

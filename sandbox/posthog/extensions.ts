@@ -1,43 +1,15 @@
-import type { PosthogApiMethod } from './versions'
-import type { FetchResponse } from './fetch'
-import type { InstalledApp } from './installed-app'
 import { jobsExtension } from './jobs'
-import type { Effect } from './worker'
+import type { Effect, InstalledApp, LogEntry, PosthogApiRequest, Storage } from './records'
+import type { PosthogApiMethod } from './versions'
 
-/** Lets an app do something that can be seen from outside its VM. */
+/** Runs `act` as an effect of the app, unless its worker is killed. */
 export type PassEffect = <Answer>(
   kind: Effect['kind'],
   name: string,
   act: () => Answer | Promise<Answer>,
 ) => Promise<Answer>
 
-/** One entry of the app's Logs tab. */
-export interface LogEntry {
-  /** The hook or job that wrote it, or whose failure it tells. */
-  readonly by: string
-  readonly level: 'DEBUG' | 'LOG' | 'INFO' | 'WARN' | 'ERROR'
-  readonly message: string
-  /** Milliseconds since 1970. */
-  readonly at: number
-}
-
-/** A request to PostHog's own REST API. */
-export interface PosthogApiRequest {
-  method: string
-  url: string
-  headers: Record<string, string>
-  body?: string
-}
-
-export type PosthogApi = (request: PosthogApiRequest) => Promise<FetchResponse>
-
-/** `meta.storage`: kept in PostgreSQL, so it outlives the workers. */
-export interface Storage {
-  set(key: string, value: unknown): Promise<void>
-  get(key: string, defaultValue?: unknown): Promise<unknown>
-  del(key: string): Promise<void>
-}
-
+/** An empty `meta.storage`. */
 export function createStorage(): Storage {
   const values = new Map<string, string>()
   return {
@@ -57,6 +29,7 @@ export function createStorage(): Storage {
   }
 }
 
+/** The global `console`, whose lines go to `write`. */
 export function createConsole(write: (level: LogEntry['level'], message: string) => void): object {
   const writer =
     (level: LogEntry['level']) =>
@@ -148,14 +121,14 @@ export function createMeta(installed: InstalledApp, effect: PassEffect): object 
 
 const nothing = () => undefined
 
-/** Present so that an app finds them; nothing here depends on what they do. */
+/** Extensions that an app may look for. They answer and do nothing. */
 const metaExtensions = {
   geoip: { locate: () => Promise.resolve(null) },
   metrics: new Proxy({}, { get: () => ({ increment: nothing, max: nothing, min: nothing }) }),
   utils: { cursor: { init: () => Promise.resolve(), increment: () => Promise.resolve(0) } },
 }
 
-/** The methods of `extension` that are named, each of them an effect. */
+/** The named methods of `extension`, each run as an effect. */
 function asEffects<Name extends string>(
   kind: Effect['kind'],
   names: readonly Name[],

@@ -1,4 +1,5 @@
-import type { FetchResponse, PosthogApi, PosthogApiRequest } from './plugin-server'
+import type { FetchResponse } from './fetch'
+import type { PosthogApi, PosthogApiRequest } from './records'
 import { sleep } from '../lib/clock'
 import type { Clock } from '../lib/clock'
 

@@ -1,21 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock, type Clock } from '../lib/clock'
-import type { CapturedEvent } from './ingestion'
 import { createCache, type Cache } from './cache'
-import { createStorage, type LogEntry, type PosthogApi } from './extensions'
+import { createStorage } from './extensions'
 import type { Fetch } from './fetch'
-import type { EffectHook, InstalledApp } from './installed-app'
 import { JobQueue, type Job, type JobLocks, type JobTreatment } from './jobs'
-import { Worker, type HookError, type RequestRecord } from './worker'
+import type { EffectHook, HookError, InstalledApp, LogEntry, PosthogApi, RequestRecord } from './records'
+import type { CapturedEvent } from './shapes'
 import type { ServerVersion } from './versions'
-
-export type { Cache } from './cache'
-export type { LogEntry, PosthogApi, PosthogApiRequest } from './extensions'
-export { fetchOf, routeTo, type Fetch, type FetchInit, type FetchResponse } from './fetch'
-export type { EffectHook } from './installed-app'
-export type { Job, JobLocks, JobTreatment } from './jobs'
-export type { Delivery, Effect, HookError, RequestRecord, Webhook, Worker } from './worker'
+import { Worker } from './worker'
 
 export interface InstallationOptions {
   /** The app's folder: `plugin.json` and the file that its `main` names are read from it, nothing else. */

@@ -1,116 +1,58 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { types } from 'node:util'
-import type { CapturedEvent } from './ingestion'
-import { loadApp, type AppVM, type HostValues } from './app-vm'
-import { composeWebhookPayload, onEventPayload, unchangeable } from './event-payloads'
+import { runAs, currentCall, hookError, reportFailure } from './hook-calls'
+import type { AppVM, HostValues } from './app-vm'
+import { composeWebhookPayload, onEventPayload, unchangeable } from './events'
 import { createConsole, createMeta, createPosthog, type PassEffect } from './extensions'
 import type { FetchInit, FetchResponse } from './fetch'
-import type { InstalledApp } from './installed-app'
 import type { Job } from './jobs'
 import { KillSwitch } from './kill-switch'
-
-/** What `composeWebhook` returned. */
-export interface Webhook {
-  url: string
-  method?: string
-  headers?: Record<string, string>
-  body?: string
-}
-
-/** A request that an app, or PostHog for it, has made, and how it was answered. */
-export interface RequestRecord {
-  /** The hook or job that made it; `webhook` if PostHog sent what `composeWebhook` returned. */
-  by: string
-  method: string
-  url: string
-  headers: Record<string, string>
-  body?: string
-  /** Milliseconds since 1970. */
-  at: number
-  status?: number
-  /** Why there was no answer. */
-  error?: string
-}
-
-export interface HookError {
-  /** The hook or job that threw; `webhook` if sending failed. */
-  by: string
-  name: string
-  message: string
-}
-
-/** What came of one event in one worker. */
-export interface Delivery {
-  webhook: Webhook | null
-  requests: RequestRecord[]
-  errors: HookError[]
-  /** The worker was killed before it was through. */
-  killed: boolean
-}
-
-/** Something an app does that can be seen from outside its VM. */
-export interface Effect {
-  readonly kind: 'fetch' | 'cache' | 'storage' | 'jobs' | 'posthog'
-  /** The method, or the request's method and address. */
-  readonly name: string
-}
-
-interface Activity {
-  by: string
-  delivery: Delivery | undefined
-}
+import type { Delivery, Effect, InstalledApp, RequestRecord, RunningWorker, Webhook } from './records'
+import { firstRetryMilliseconds, SetUp } from './set-up'
+import type { CapturedEvent } from './shapes'
 
 /**
- * Tells for what a `fetch` is made, across the awaits inside the app. All workers share it: Node.js carries each storage
- * that was ever used along with every promise.
+ * One of the server's workers, with its own VM of the app and so its own `meta.global`. The states:
+ *
+ * - **alive**: it takes events and jobs. The app in it is not loaded, loaded, set up or off, as `SetUp` describes.
+ * - **killed**: for good. Its deliveries and jobs end as killed, its app has no further effect and no timer fires.
  */
-const activities = new AsyncLocalStorage<Activity>()
-
-const setUpTries = 5
-const firstWaitMilliseconds = 5000
-
-/** One of the server's workers, with its own VM of the app and so its own `meta.global`. */
-export class Worker {
-  private app: Promise<AppVM | undefined> | undefined
-  private isSetUp = false
-  private setUpsTried = 0
-  private callOffSetUp: () => void = () => undefined
+export class Worker implements RunningWorker {
   private readonly killSwitch: KillSwitch
-  private readonly inHand = new Set<CapturedEvent | Job>()
+  private readonly setUp: SetUp
+  private readonly begun = new Set<CapturedEvent | Job>()
 
   constructor(private readonly installed: InstalledApp) {
     this.killSwitch = new KillSwitch(installed.clock)
+    this.setUp = new SetUp(installed, this.killSwitch, () => this.hostValues())
   }
 
-  /** Hands an event to the hooks that the server knows. Resolves when both are through, retries and the webhook included. */
+  /** Hands an event to the hooks that the server knows. Resolves when both have ended, with retries and the webhook. */
   async deliver(event: CapturedEvent): Promise<Delivery> {
     const delivery: Delivery = { webhook: null, requests: [], errors: [], killed: false }
     if (this.installed.enabled && this.alive) {
-      this.inHand.add(event)
+      this.begun.add(event)
       await Promise.race([this.killSwitch.end, this.callHooks(event, delivery)])
-      this.inHand.delete(event)
+      this.begun.delete(event)
     }
     delivery.killed = !this.alive
     return delivery
   }
 
-  /** Runs a job `times` times. Tells whether the worker lived to see the end of it. */
+  /** Runs a job `times` times. Returns false if the worker was killed before the end. */
   async runJob(job: Job, times = 1): Promise<boolean> {
     const run = async () => {
       for (let time = 0; time < times; time++) await this.runJobOnce(job)
     }
-    this.inHand.add(job)
+    this.begun.add(job)
     await Promise.race([this.killSwitch.end, run()])
-    this.inHand.delete(job)
+    this.begun.delete(job)
     return this.alive
   }
 
-  /** The events and jobs that it is not through with. */
   get unfinished(): ReadonlySet<CapturedEvent | Job> {
-    return this.inHand
+    return this.begun
   }
 
-  /** From now on nothing that the app does in this worker has an effect, and nothing it waits for comes. */
+  /** Ends all effects of the app in this worker and everything that it waits for. */
   kill(): void {
     this.killSwitch.cut()
   }
@@ -135,17 +77,17 @@ export class Worker {
     const { server } = this.installed
     for (let tried = 1; app !== undefined; tried++) {
       try {
-        await activities.run({ by: 'onEvent', delivery }, () => app.onEvent?.(payload))
+        await runAs({ by: 'onEvent', delivery }, () => app.onEvent?.(payload))
         this.installed.succeeded('onEvent')
         return
       } catch (error) {
         const failure = hookError('onEvent', error)
         delivery.errors.push(failure)
         if (!app.isRetryError(error) || tried >= server.onEventTries) {
-          this.report(failure, event)
+          reportFailure(this.installed, failure, event)
           return
         }
-        await this.killSwitch.sleep(firstWaitMilliseconds * 2 ** (tried - 1))
+        await this.killSwitch.sleep(firstRetryMilliseconds * 2 ** (tried - 1))
       }
     }
   }
@@ -154,12 +96,12 @@ export class Worker {
     const app = await this.appWith('composeWebhook', delivery)
     if (app === undefined) return
     try {
-      const returned = activities.run({ by: 'composeWebhook', delivery }, () => app.composeWebhook?.(payload))
+      const returned = runAs({ by: 'composeWebhook', delivery }, () => app.composeWebhook?.(payload))
       delivery.webhook = webhookOf(this.installed.server.composeWebhookAwaited ? await returned : returned)
       if (delivery.webhook === null) return
       this.installed.succeeded('composeWebhook')
     } catch (error) {
-      // The server counts this failure and writes nothing into the app's log.
+      // The server counts this failure and does not log it.
       const failure = hookError('composeWebhook', error)
       delivery.errors.push(failure)
       this.installed.failed(failure, event)
@@ -177,7 +119,7 @@ export class Worker {
       ...(body !== undefined && { body }),
     }
     try {
-      const request = activities.run({ by: 'webhook', delivery }, () => this.fetch(webhook.url, init))
+      const request = runAs({ by: 'webhook', delivery }, () => this.fetch(webhook.url, init))
       const response = await this.killSwitch.within(server.webhookTimeoutSeconds * 1000, request, () =>
         Object.assign(new Error(`network timeout at: ${webhook.url}`), { name: 'FetchError' }),
       )
@@ -187,91 +129,38 @@ export class Worker {
         const message = `Fetch to ${webhook.url} failed with ${response.statusText}`
         const failure = { by: 'webhook', name: 'Error', message }
         delivery.errors.push(failure)
-        this.report(failure, event, message)
+        reportFailure(this.installed, failure, event, message)
       }
     } catch (error) {
       const failure = hookError('webhook', error)
       delivery.errors.push(failure)
-      this.report(failure, event)
+      reportFailure(this.installed, failure, event)
     }
   }
 
   private async runJobOnce(job: Job): Promise<void> {
-    const app = await this.load()
+    const app = await this.setUp.load()
     const run = app?.jobs.get(job.name)
     try {
       if (app === undefined || run === undefined) throw new Error(`Task "${job.name}" not found`)
-      if (!this.isSetUp) await this.setUp(app)
-      if (!this.installed.enabled) return
-      await activities.run({ by: job.name, delivery: undefined }, () => run(JSON.parse(job.payload)))
+      if (!(await this.setUp.isReady(app))) return
+      await runAs({ by: job.name, delivery: undefined }, () => run(JSON.parse(job.payload)))
       this.installed.succeeded(job.name)
     } catch (error) {
-      // The server keeps the error to itself, so the job queue takes the job for done.
-      this.report(hookError(job.name, error))
+      // The server does not pass the error on, so the queue takes the job as done.
+      reportFailure(this.installed, hookError(job.name, error))
     }
   }
 
-  /** The app, ready to have `hook` called; undefined if it has no such hook or is turned off. */
+  /** The app, set up; undefined if it has no such hook or is off. */
   private async appWith(hook: 'onEvent' | 'composeWebhook', delivery: Delivery): Promise<AppVM | undefined> {
-    const app = await this.load()
+    const app = await this.setUp.load()
     if (app?.[hook] === undefined) return undefined
-    if (!this.isSetUp) await this.setUp(app, delivery)
-    return this.installed.enabled ? app : undefined
-  }
-
-  private load(): Promise<AppVM | undefined> {
-    this.app ??= this.loadOnce()
-    return this.app
-  }
-
-  private async loadOnce(): Promise<AppVM | undefined> {
-    const { source, server, vmClock, random, trusted } = this.installed
-    try {
-      const app = loadApp(source, this.hostValues(), { server, clock: vmClock, random, trusted })
-      if (server.jobs && app.jobs.size > 0) {
-        await this.setUp(app)
-        // The server does not look at how it went, so an app with jobs is not set up again before its first event.
-        this.isSetUp = true
-      }
-      return app
-    } catch (error) {
-      this.report(hookError('load', error))
-      this.installed.enabled = false
-      return undefined
-    }
-  }
-
-  /** After a `RetryError` events go to the app all the same while the next try is waited for. */
-  private async setUp(app: AppVM, delivery?: Delivery): Promise<void> {
-    if (!this.installed.enabled) return
-    const tried = ++this.setUpsTried
-    try {
-      await activities.run({ by: 'setupPlugin', delivery }, () => app.setupPlugin?.())
-      this.isSetUp = true
-      this.installed.succeeded('setupPlugin')
-    } catch (error) {
-      const failure = hookError('setupPlugin', error)
-      delivery?.errors.push(failure)
-      this.report(failure)
-      if (app.isRetryError(error) && tried < setUpTries) {
-        const wait = firstWaitMilliseconds * 2 ** (tried - 1)
-        this.installed.log('setupPlugin', 'ERROR', `setupPlugin is tried again in ${wait / 1000} s.`)
-        this.callOffSetUp()
-        this.callOffSetUp = this.killSwitch.after(wait, () => void this.setUp(app))
-      } else {
-        this.installed.log('setupPlugin', 'ERROR', 'The app could not be set up and is turned off.')
-        this.installed.enabled = false
-      }
-    }
-  }
-
-  private report(failure: HookError, event?: CapturedEvent, text = `${failure.name}: ${failure.message}`): void {
-    this.installed.log(failure.by, 'ERROR', text)
-    this.installed.failed(failure, event)
+    return (await this.setUp.isReady(app, delivery)) ? app : undefined
   }
 
   private fetch(url: string, init: FetchInit = {}): Promise<FetchResponse> {
-    const { by, delivery } = activities.getStore() ?? { by: 'load', delivery: undefined }
+    const { by, delivery } = currentCall()
     const { method = 'GET', headers = {}, body, redirect, timeout } = init
     const sent = { method, headers: { ...headers }, ...(body !== undefined && { body }) }
     return this.effect({ kind: 'fetch', name: `${method} ${url}` }, async () => {
@@ -297,7 +186,7 @@ export class Worker {
     const effect: PassEffect = (kind, name, act) => this.effect({ kind, name }, act)
     return {
       console: createConsole((level, message) => {
-        if (this.alive) this.installed.log(activities.getStore()?.by ?? 'load', level, message)
+        if (this.alive) this.installed.log(currentCall().by, level, message)
       }),
       posthog: createPosthog(this.installed, effect),
       meta: createMeta(this.installed, effect),
@@ -316,14 +205,7 @@ export class Worker {
   }
 }
 
-function hookError(by: string, error: unknown): HookError {
-  // An error of a plain context is none of this one's.
-  return error instanceof Error || types.isNativeError(error)
-    ? { by, name: error.name, message: error.message }
-    : { by, name: 'Error', message: String(error) }
-}
-
-/** A copy of what the app returned, whose fields may be anything. */
+/** Reads the webhook that the app returned; its fields may have any type. */
 function webhookOf(returned: unknown): Webhook | null {
   if (returned === null || returned === undefined || returned === false || returned === '') return null
   const { url, method, headers, body } = returned as Record<string, unknown>

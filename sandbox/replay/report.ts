@@ -1,8 +1,8 @@
 import colors from 'picocolors'
-import type { CapturedEvent } from '../posthog/ingestion'
-import type { Contact, RecordedEvent } from '../loops/loops-api'
+import type { CapturedEvent } from '../posthog/shapes'
+import type { Contact, RecordedEvent } from '../loops/contract'
+import type { LogEntry, RequestRecord } from '../posthog/records'
 import type { Outcome } from '../app/observed-app'
-import type { LogEntry, RequestRecord } from '../posthog/plugin-server'
 
 /** What became of an event. */
 export interface Story {

@@ -1,16 +1,20 @@
+/** `npm start`: shows what the app makes of PostHog events. `npm start -- --help` lists the options. */
 import { join } from 'node:path'
 import { appDirectory } from '../app/app-files'
 import { readConfigFile } from '../app/config-file'
 import type { AppConfig } from '../app/config-file'
 import { DryRuns } from '../app/dry-runs'
 import { readEventFile } from '../app/event-file'
-import { LoopsApi, serveLoopsApi } from '../loops/loops-api'
+import { LoopsApi } from '../loops/loops-api'
+import { serveLoopsApi } from '../loops/server'
+import { fetchOf, routeTo } from '../posthog/fetch'
+import type { Fetch } from '../posthog/fetch'
+import { exitCodeOf, runInTerminal } from '../lib/command-line'
+import type { Output } from '../lib/command-line'
 import { UsageError } from '../lib/usage-error'
 import { whyNothingWasSent } from '../app/why-nothing-was-sent'
 import { ObservedApp } from '../app/observed-app'
 import type { Outcome } from '../app/observed-app'
-import { fetchOf, routeTo } from '../posthog/plugin-server'
-import type { Fetch } from '../posthog/plugin-server'
 import { help, parseOptions } from './options'
 import type { ReplayOptions } from './options'
 import { eventReport, loopsReport, setUpReport } from './report'
@@ -18,29 +22,19 @@ import { eventReport, loopsReport, setUpReport } from './report'
 const LOOPS = 'https://app.loops.so'
 const PROGRESS_EVERY = 1000
 
-/** Where the replay writes to: what it has to say, and what goes wrong or how far it is. */
-export interface Output {
-  say(text: string): void
-  tell(text: string): void
-}
-
 /**
  * Replays events as the command line asks.
  *
- * @returns the exit code: 1, after one sentence to `output.tell`, if the person at the command line made a mistake.
+ * @returns the exit code: 1 after a usage error, which goes to `output.tell` as one sentence.
  */
-export async function run(args: string[], environment: NodeJS.ProcessEnv, output: Output): Promise<number> {
-  try {
+export function run(args: string[], environment: NodeJS.ProcessEnv, output: Output): Promise<number> {
+  return exitCodeOf(async () => {
     const options = parseOptions(args, environment, join(appDirectory, 'sandbox'))
     if (options === undefined) output.say(help)
     else if (options.liveKey === undefined) await replayIntoStandIn(options, output)
     else await replayIntoLoops(options, options.liveKey, output)
     return 0
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    output.tell(`${error.message}\n`)
-    return 1
-  }
+  }, output)
 }
 
 function replayIntoLoops(options: ReplayOptions, apiKey: string, output: Output): Promise<void> {
@@ -72,7 +66,7 @@ async function replay({ apiKey, fetch, output, ...options }: Replay, target: str
   const app = new ObservedApp({ server, config, fetch })
   const dryRuns = new DryRuns(config, server)
   output.say(`PostHog ${server.name} -> ${target}\n`)
-  for (const sentence of unused(given, options)) output.say(`${sentence}\n`)
+  for (const sentence of ignoredSettings(given, options)) output.say(`${sentence}\n`)
   output.say('\n')
   try {
     let place = 0
@@ -93,8 +87,8 @@ async function replay({ apiKey, fetch, output, ...options }: Replay, target: str
   }
 }
 
-/** What of the settings plays no part here. */
-function unused({ apiKey, posthogUrl = '' }: AppConfig, { config, liveKey }: ReplayOptions): string[] {
+/** A sentence for each setting that the replay ignores. */
+function ignoredSettings({ apiKey, posthogUrl = '' }: AppConfig, { config, liveKey }: ReplayOptions): string[] {
   const instead = liveKey === undefined ? 'the stand-in has a key of its own' : 'the key in LOOPS_API_KEY is'
   return [
     ...(apiKey === undefined ? [] : [`The "apiKey" in ${config} is not used: ${instead}.`]),
@@ -107,3 +101,5 @@ function unused({ apiKey, posthogUrl = '' }: AppConfig, { config, liveKey }: Rep
 function lastMessage({ errors }: Outcome): string {
   return errors.at(-1)?.message ?? 'it says not why'
 }
+
+if (require.main === module) void runInTerminal((output) => run(process.argv.slice(2), process.env, output))
