@@ -1,0 +1,147 @@
+/** The rules of imports, checked by `npm run check:imports`. Each rule's comment says what to do instead. */
+
+/** The app's rooms, top to bottom, with the rooms that each may import beside the basics. */
+const rooms = {
+  'src/account-check': ['src/delivery/', 'src/settings', 'src/panel/'],
+  'src/delivery/': ['src/person/', 'src/translate/', 'src/settings', 'src/rules/'],
+  'src/person/': ['src/translate/', 'src/settings', 'src/rules/'],
+  'src/translate/': ['src/settings', 'src/rules/'],
+  'src/settings': ['src/rules/', 'src/panel/'],
+  'src/rules/': ['src/panel/'],
+  'src/panel/': [],
+}
+
+/** The files at the root of src/ that are rooms, and so not basics. */
+const roomFiles = '^src/(account-check|settings)\\.ts$'
+const basics = { path: '^src/[^/]+\\.ts$', pathNot: roomFiles }
+
+function pathOf(room) {
+  return room.endsWith('/') ? `^${room}` : `^${room}\\.ts$`
+}
+
+const roomRules = Object.entries(rooms).map(([room, below]) => ({
+  name: `room ${room}`,
+  comment: 'A room imports only the rooms below it and the basics: move the shared code into a room below both.',
+  severity: 'error',
+  from: { path: pathOf(room) },
+  to: { path: '^(src/[^/]+/|index\\.ts$)|' + roomFiles, pathNot: [room, ...below].map(pathOf) },
+}))
+
+const appRules = [
+  ...roomRules,
+  {
+    name: 'basics import only types of rooms',
+    comment: 'A basic file is imported by every room: use `import type`, or move the code into a room.',
+    severity: 'error',
+    from: basics,
+    to: { path: ['^src/[^/]+/', roomFiles, '^index\\.ts$'], dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'translate takes only types of settings',
+    comment: 'Translation gets the settings as a parameter: use `import type`.',
+    severity: 'error',
+    from: { path: '^src/translate/' },
+    to: { path: '^src/settings\\.ts$', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'the app stands alone',
+    comment: 'PostHog runs only index.ts and src/.',
+    severity: 'error',
+    from: { path: ['^index\\.ts$', '^src/'] },
+    to: { path: '^(sandbox|build|__tests__|playground)/' },
+  },
+  {
+    name: 'the app has no Node.js',
+    comment: 'The servers differ in what they provide of Node.js: use plain JavaScript.',
+    severity: 'error',
+    from: { path: ['^index\\.ts$', '^src/'] },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
+    name: 'the app imports only what PostHog provides',
+    comment: 'Use @posthog/plugin-scaffold and node-fetch only, as build/bundle.ts says.',
+    severity: 'error',
+    from: { path: ['^index\\.ts$', '^src/'] },
+    to: { path: '(^|/)node_modules/', pathNot: '(^|/)node_modules/(@posthog/plugin-scaffold|(@types/)?node-fetch)/' },
+  },
+]
+
+const benchRules = [
+  {
+    name: 'the page has no Node.js',
+    comment: 'The page runs in a browser. It may reach its own files, the contract, the shapes and marked.',
+    severity: 'error',
+    from: { path: '^playground/page/' },
+    to: {
+      path: '.',
+      pathNot: '^playground/(page/|contract\\.ts$)|^sandbox/posthog/shapes\\.ts$|(^|/)node_modules/marked/',
+      reachable: true,
+    },
+  },
+  {
+    name: 'shapes import nothing',
+    comment: 'The page imports the shapes.',
+    severity: 'error',
+    from: { path: '^sandbox/posthog/shapes\\.ts$' },
+    to: { path: '.' },
+  },
+  {
+    name: 'the stand-ins know the app by plugin.json',
+    comment: 'Only the benchmark imports the source of the app, to measure it outside the VM.',
+    severity: 'error',
+    from: { path: '^(sandbox|playground)/', pathNot: '^sandbox/bench/' },
+    to: { path: ['^index\\.ts$', '^src/'] },
+  },
+  {
+    name: 'the sandbox knows no playground',
+    comment: 'The playground and the tests use the sandbox, not the other way round.',
+    severity: 'error',
+    from: { path: '^(sandbox|build)/' },
+    to: { path: '^(playground|__tests__)/' },
+  },
+  {
+    name: 'the playground knows no tests',
+    severity: 'error',
+    from: { path: '^playground/' },
+    to: { path: '^__tests__/' },
+  },
+  {
+    name: 'the stand-ins know only the library',
+    comment: 'The stand-ins of PostHog and of Loops know neither each other nor the tools.',
+    severity: 'error',
+    from: { path: '^sandbox/(posthog|loops|lib)/' },
+    to: { path: '^sandbox/', pathNot: '^sandbox/($1|lib)/' },
+  },
+  {
+    name: 'a tool imports no other tool',
+    severity: 'error',
+    from: { path: '^sandbox/(replay|faults|bench|events)/' },
+    to: { path: '^sandbox/(replay|faults|bench|events)/', pathNot: '^sandbox/$1/' },
+  },
+]
+
+export default {
+  forbidden: [
+    {
+      name: 'no circles',
+      comment: 'Move what both files need into a third one. Imports of types count too.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'every import resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    ...appRules,
+    ...benchRules,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // Imports of types count, although TypeScript erases them.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+}
