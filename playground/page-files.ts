@@ -10,7 +10,10 @@ export interface PageFile {
 
 const page = join(__dirname, 'page')
 
-/** The files of the page by path. The page's TypeScript is bundled in memory: nothing is written. */
+/** The style sheets in page/styles/, in the order in which later rules override earlier ones. */
+const STYLES = ['base', 'controls', 'frame', 'settings', 'events', 'result', 'narrow']
+
+/** The files of the page by path. The page's TypeScript is bundled in memory, and the style sheets are joined. */
 export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const { outputFiles } = await build({
     entryPoints: [join(page, 'main.ts')],
@@ -20,9 +23,10 @@ export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
     minify: true,
     write: false,
   })
+  const styles = STYLES.map((name) => readFileSync(join(page, 'styles', `${name}.css`), 'utf8')).join('\n')
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', content: readFileSync(join(page, 'index.html')) }],
-    ['/style.css', { type: 'text/css; charset=utf-8', content: readFileSync(join(page, 'style.css')) }],
+    ['/style.css', { type: 'text/css; charset=utf-8', content: styles }],
     ['/page.js', { type: 'text/javascript; charset=utf-8', content: outputFiles[0]?.text ?? '' }],
     ['/logo.png', { type: 'image/png', content: readFileSync(join(appDirectory, 'logo.png')) }],
   ])
