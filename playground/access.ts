@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { requestBody } from '../sandbox/lib/local-server'
 
-/** Why a request is refused, in one sentence for whoever sent it. */
+/** A refused request. The message tells the sender why, in one sentence. */
 export class Refusal extends Error {
   override name = 'Refusal'
 
@@ -15,7 +15,7 @@ export class Refusal extends Error {
 
 export const MAXIMUM_QUESTION_BYTES = 2 * 1024 * 1024
 
-/** Nothing inline, nothing from elsewhere, and in nobody's frame. */
+/** Headers that forbid inline code, other origins, frames and caches. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': [
     "default-src 'none'",
@@ -35,8 +35,8 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Lets only the page itself in. The host is looked at because another site can give its own name the address 127.0.0.1;
- * the origin, because any site can send requests to this machine.
+ * Refuses requests that do not come from the page itself, by throwing a Refusal. It checks the host, because another site
+ * can point its own name at 127.0.0.1, and the origin, because any site can send requests to this machine.
  */
 export function refuseStrangers({ headers, socket }: IncomingMessage): void {
   const hosts = ['localhost', '127.0.0.1'].map((name) => `${name}:${socket.localPort ?? ''}`)
@@ -47,7 +47,7 @@ export function refuseStrangers({ headers, socket }: IncomingMessage): void {
   }
 }
 
-/** The JSON that the page has sent. */
+/** The JSON object that the page has sent. Throws a Refusal for anything else and for more than 2 MB. */
 export async function questionIn(request: IncomingMessage): Promise<Record<string, unknown>> {
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
     throw new Refusal(415, 'The playground takes JSON only: send it as application/json.')
@@ -63,7 +63,7 @@ function parsed(text: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   } catch {
-    // Told below, as for any other text that is no object.
+    // Refused below, like JSON that is not an object.
   }
   throw new Refusal(400, 'The body is not a JSON object.')
 }

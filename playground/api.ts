@@ -13,7 +13,7 @@ import { USUAL_SERVER, type Session } from './session'
 
 type Question = Record<string, unknown>
 
-/** What the page may ask, by path. The paths are none that an SDK would ever ask PostHog for. */
+/** The page's questions, by path. SDKs use none of these paths. */
 const questions: Readonly<Record<string, (session: Session, question: Question) => unknown>> = {
   '/playground/settings': (session, question) => session.problems(settingsIn(question)),
   '/playground/verdicts': (session, question) => {
@@ -51,7 +51,7 @@ function eventIn(question: Question): unknown {
   return (question as Partial<EventQuestion>).event
 }
 
-/** The playground's server: the page, what the page asks, and PostHog's capture endpoint. It does not listen yet. */
+/** Creates the server for the page, its questions and PostHog's capture endpoint. The caller makes it listen. */
 export function createPlayground(session: Session, files: ReadonlyMap<string, PageFile>): Server {
   return createServer((request, response) => {
     const path = pathOf(request)
@@ -84,7 +84,7 @@ async function answer(
   if (ask !== undefined) {
     allow(request, 'POST')
     const question = await questionIn(request)
-    sendJson(response, 200, await withKeyKept(question, () => ask(session, question)))
+    sendJson(response, 200, await withMaskedErrors(question, () => ask(session, question)))
     return
   }
   const file = files.get(path)
@@ -93,12 +93,12 @@ async function answer(
   if (file !== undefined) response.writeHead(200, { ...PAGE_HEADERS, 'Content-Type': file.type }).end(file.content)
   else if (path === '/playground/start') sendJson(response, 200, startOf(session))
   else if (path === '/playground/loops') sendJson(response, 200, session.standIn.state())
-  else if (path === '/playground/live') tellNews(response, session)
+  else if (path === '/playground/live') streamNews(response, session)
   else throw new Refusal(404, `There is nothing at ${path}.`)
 }
 
-/** Whatever goes wrong, no answer holds the key. */
-async function withKeyKept(question: Question, ask: () => unknown): Promise<unknown> {
+/** Masks the key in the message of an error. */
+async function withMaskedErrors(question: Question, ask: () => unknown): Promise<unknown> {
   try {
     return await ask()
   } catch (error) {
@@ -123,8 +123,8 @@ function startOf({ recorded }: Session): Start {
   }
 }
 
-/** Server-sent events, for as long as the page is open. */
-function tellNews(response: ServerResponse, session: Session): void {
+/** Sends the news as server-sent events until the page is closed. */
+function streamNews(response: ServerResponse, session: Session): void {
   response.writeHead(200, { ...PAGE_HEADERS, 'Content-Type': 'text/event-stream' })
   const end = session.live.listen(({ name, data }) => {
     response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)

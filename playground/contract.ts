@@ -1,4 +1,4 @@
-/** What the page and its server tell each other. It has types alone, since the one knows no Node.js and the other no DOM. */
+/** The questions and answers between the page and its server. Types only: the page has no Node.js, the server no DOM. */
 import type { CapturedEvent, SettingField } from '../sandbox/posthog/shapes'
 
 /** The app's settings: text by key. */
@@ -21,37 +21,37 @@ export interface LiveEvent {
 /** Where events may be sent to. */
 export type Target = 'stand-in' | 'loops'
 
-/** What the page needs to draw itself. */
+/** The data that the page starts with. */
 export interface Start {
   fields: SettingField[]
   servers: Server[]
-  /** The name of the server that is chosen at first. */
+  /** The name of the server that the page selects first. */
   server: string
   recorded: CapturedEvent[]
-  /** The key that the form starts with, so that there is something to see. */
+  /** The key that the form starts with, so that the first event gives a request. */
   standInKey: string
 }
 
-/** One thing that is wrong with the settings. */
+/** One error in the settings. */
 export interface Problem {
-  /** The setting's key; null if the sentence names none. */
+  /** The setting's key; null if the sentence names no setting. */
   key: string | null
-  /** Without the label if the key is there. */
+  /** Without the label, unless `key` is null. */
   sentence: string
 }
 
-/** What the settings make of an event. */
+/** How the settings apply to an event. */
 export interface Verdict {
-  /** The halves of the app that the event matches. */
+  /** The groups of settings that the event matches. */
   matched: ('Events to send' | 'Update contacts')[]
-  /** Why it is not sent all the same. */
+  /** Why the app skips a matching event. */
   skipped?: string
 }
 
 export interface LoopsAnswer {
   status?: number
   body: string
-  /** Why there is none. */
+  /** The error's message if no answer came. */
   error?: string
 }
 
@@ -61,17 +61,17 @@ export interface ShownRequest {
   /** With the key masked. */
   headers: Record<string, string>
   body: string
-  /** Left out if the request was not sent. */
+  /** Undefined if the request was not sent. */
   answer?: LoopsAnswer
 }
 
-/** What became of an event. */
+/** The result of an event. */
 export interface Result {
   verdict: Verdict
   requests: ShownRequest[]
   /** Why there is no request, in one sentence. */
   reason?: string
-  /** What of the event is not in the request as one might expect, each in a sentence. */
+  /** The unexpected differences between the event and its request, each in a sentence. */
   warnings: string[]
   errors: string[]
   /** The lines of the app's Logs tab. */
@@ -81,7 +81,7 @@ export interface Result {
 export interface MailingListState {
   id: string
   name: string
-  /** The e-mail addresses of the contacts on it. */
+  /** The email addresses of its contacts. */
   members: string[]
 }
 
@@ -91,34 +91,34 @@ export interface LoopsEvent {
   eventProperties: Record<string, unknown>
 }
 
-/** What the Loops stand-in has. */
+/** The contents of the Loops stand-in. */
 export interface LoopsState {
   contacts: Record<string, unknown>[]
   lists: MailingListState[]
-  /** The newest first, and not more than the page shows. */
+  /** The newest first, as many as the page shows. */
   events: LoopsEvent[]
   eventCount: number
 }
 
-/** A request of the page; each says what to make of the settings as they are at the moment. */
+/** The part that all questions share: the current settings and the chosen server. */
 export interface SettingsQuestion {
   settings: Settings
   server: string
 }
 
 export interface EventQuestion extends SettingsQuestion {
-  /** Checked by the server: it may come from the editor. */
+  /** The server checks it, because it may come from the editor. */
   event: unknown
 }
 
 export interface SendQuestion extends EventQuestion {
   to: Target
-  /** The person at the page has confirmed that the real Loops is meant. */
+  /** True if the user has confirmed to send to the real Loops. */
   confirmed?: boolean
 }
 
 export interface VerdictsQuestion extends SettingsQuestion {
-  /** Only live events with a higher id are asked for, and no recorded ones. */
+  /** Asks only for live events with a higher id, and for no recorded ones. */
   after?: number
 }
 

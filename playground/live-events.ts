@@ -2,7 +2,7 @@ import { ingest } from '../sandbox/posthog/events'
 import type { RawEvent } from '../sandbox/posthog/events'
 import type { LiveEvent } from './contract'
 
-/** What the page is told as it happens: all live events at once, one more of them, or that the stand-in has changed. */
+/** A message to the page: all live events, a new one, or a change in the Loops stand-in. */
 export type News =
   { name: 'all'; data: LiveEvent[] } | { name: 'captured'; data: LiveEvent } | { name: 'loops'; data: null }
 
@@ -11,7 +11,7 @@ type Listener = (news: News) => void
 const MOST_EVENTS = 500
 const MOST_CHARACTERS = 32 * 1024 * 1024
 
-/** The events that SDKs have sent, oldest first. The list is bounded: an app in a loop must not fill the memory. */
+/** The events that SDKs have sent, oldest first. The oldest are dropped, so that an SDK in a loop cannot fill the memory. */
 export class LiveEvents {
   private readonly kept: { live: LiveEvent; size: number }[] = []
   private readonly listeners = new Set<Listener>()
@@ -22,7 +22,7 @@ export class LiveEvents {
     return this.kept.map(({ live }) => live)
   }
 
-  /** Takes an event as it comes from an SDK and does with it what PostHog does before an app sees it. */
+  /** Ingests an event of an SDK as PostHog does, and keeps it. */
   capture(raw: RawEvent): void {
     const live = { id: ++this.lastId, event: ingest(raw) }
     const size = JSON.stringify(live).length
@@ -46,7 +46,7 @@ export class LiveEvents {
     })
   }
 
-  /** Tells `listener` all there is and then whatever happens; the answer is a function that ends it. */
+  /** Sends `listener` all events and then every news. Returns a function that ends this. */
   listen(listener: Listener): () => void {
     listener({ name: 'all', data: this.all() })
     this.listeners.add(listener)

@@ -7,14 +7,13 @@ import type { LoopsState } from './contract'
 
 const LOOPS = 'https://app.loops.so'
 
-/** The key of the stand-in. It takes any other key as well: only the real Loops can tell a right one from a wrong one. */
+/** The key that the form starts with. The stand-in accepts every key, because only the real Loops can check a real one. */
 export const STAND_IN_KEY = 'loops-sandbox-key'
 
 const SHOWN_EVENTS = 100
 
 /**
- * The way to a Loops that takes whatever is written to it and keeps nothing. What is read comes from a team without
- * contacts.
+ * A `fetch` to a Loops that accepts every write and stores nothing. Reads are answered by a team without contacts.
  */
 export function mockedLoops(): Fetch {
   const api = new LoopsApi({ apiKey: STAND_IN_KEY })
@@ -22,12 +21,12 @@ export function mockedLoops(): Fetch {
     (init.method ?? 'GET') === 'GET' ? ask(api, url, init) : new Response('{"success":true}', { status: 200 })
 }
 
-/** The way to the real Loops, and to nothing else. */
+/** A `fetch` to the real Loops. It rejects every other origin. */
 export function realLoops(server: ServerVersion): Fetch {
   return routeTo(LOOPS, LOOPS, fetchOf(server))
 }
 
-/** The Loops that events are sent to while HTTP requests are not mocked out. */
+/** The Loops stand-in that keeps what is sent to it. */
 export class StandIn {
   private readonly api = new LoopsApi({ apiKey: STAND_IN_KEY })
 
@@ -61,7 +60,7 @@ export class StandIn {
     this.onChange()
   }
 
-  /** Whatever in the settings looks like the ID of a mailing list is taken for one that the user has in Loops. */
+  /** Creates a mailing list for each ID in the settings, because the user may have these lists in Loops. */
   addListsOf({ eventMailingLists = '', contactMailingLists = '' }: AppConfig): void {
     const known = this.api.mailingLists().map(({ id }) => id)
     const named = `${eventMailingLists} ${contactMailingLists}`.match(/\bc[a-z\d]{24}\b/g) ?? []

@@ -1,6 +1,6 @@
 const MASK = '••••••••'
 
-/** A shorter text is no key of Loops, and may well be part of a word. */
+/** A shorter text is not a key of Loops, and may be part of a word. */
 const SHORTEST_KEY = 8
 
 /** A copy of `value` in which no text holds the key. */
@@ -15,7 +15,7 @@ function mask(value: unknown, key: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner, key)]))
 }
 
-/** Headers as they may be shown: with the kind of the authorization and without the key. */
+/** The headers with the key masked. */
 export function shownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [

@@ -11,17 +11,17 @@ import { shownHeaders, withoutKey } from './masking'
 import { problemsWith } from './settings-problems'
 import { warningsFor } from './warnings'
 
-/** The app as it is set up on one server. */
+/** The settings and the server of the app. */
 export interface SetUp {
   config: AppConfig
   server: ServerVersion
 }
 
-/** The request that the app makes of an event, found out by letting it send to a Loops that is not there. */
+/** The result of an event with HTTP requests mocked out: the app sends to a Loops that stores nothing. */
 export async function mockedResult(setUp: SetUp, event: CapturedEvent): Promise<Result> {
   const { config, server } = setUp
   if ((await problemsWith(config, server)).length > 0) return offResult(setUp, { errors: [] })
-  // Nothing is sent, so there is nothing to pace, and no need to mock once more.
+  // No request leaves this process, so the app need not pace requests, and its own dry run is off.
   const unpaced = { ...config, requestsPerSecond: '1000', dryRun: 'No' }
   const app = new ObservedApp({ server, config: unpaced, fetch: mockedLoops(), trusted: true })
   try {
@@ -33,7 +33,7 @@ export async function mockedResult(setUp: SetUp, event: CapturedEvent): Promise<
   }
 }
 
-/** What the page shows while PostHog has turned the app off. */
+/** The result while PostHog has turned the app off. */
 export function offResult({ config }: SetUp, { errors }: Pick<Outcome, 'errors'>): Result {
   const result = {
     verdict: { matched: [] },
@@ -46,7 +46,7 @@ export function offResult({ config }: SetUp, { errors }: Pick<Outcome, 'errors'>
   return withoutKey(result, config.apiKey)
 }
 
-/** What the page shows of an event that has been delivered. */
+/** The result of a delivered event. */
 export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outcome): Promise<Result> {
   const explanation = await explained(setUp, event)
   const verdict = verdictOf(explanation)
@@ -86,7 +86,7 @@ function shownRequest({
   }
 }
 
-/** What the page shows of an explanation. */
+/** The part of an explanation that the page shows. */
 export function verdictOf({ matched, skipped }: Explanation): Verdict {
   return { matched, ...(skipped !== undefined && { skipped }) }
 }
@@ -100,7 +100,7 @@ async function explained({ config, server }: SetUp, event: CapturedEvent): Promi
   }
 }
 
-/** What the app itself does about settings that are missing. */
+/** Fills in the defaults of plugin.json, as the app does. */
 function withDefaults(config: AppConfig): AppConfig {
   return { ...Object.fromEntries(settingFields().map((field) => [field.key, field.default])), ...config }
 }

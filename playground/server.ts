@@ -13,7 +13,7 @@ async function main(port: number): Promise<void> {
   const session = new Session({ recorded })
   const [files] = await Promise.all([
     pageFiles(),
-    // Babel compiles the app now, so that the page need not wait for it.
+    // Compile the app now, so that the first question of the page is fast.
     session.problems({ settings: {}, server: USUAL_SERVER }),
   ])
   createPlayground(session, files)

@@ -17,17 +17,17 @@ export const USUAL_SERVER = '2024-02'
 
 export interface SessionOptions {
   recorded: readonly CapturedEvent[]
-  /** The way to the real Loops. */
+  /** Makes the `fetch` to the real Loops. */
   realLoops?: (server: ServerVersion) => Fetch
 }
 
-/** An app that really sends. It is kept, as PostHog keeps it: what it has sent before decides what it sends next. */
+/** The app that sends events. It is kept between events, as in PostHog, because its history decides what it sends next. */
 interface Sender {
   id: string
   app: ObservedApp
 }
 
-/** All that the playground remembers. It is lost when the playground ends, the key first of all. */
+/** The state of the playground. It is kept in memory only, and so is the key. */
 export class Session {
   readonly live = new LiveEvents()
   readonly standIn = new StandIn(() => {
@@ -47,7 +47,7 @@ export class Session {
     return problemsWith(config, server)
   }
 
-  /** What the settings make of the events in the lists. */
+  /** The verdicts on the recorded and live events; with `after`, only on live events with a higher id. */
   async verdicts(question: SettingsQuestion, after?: number): Promise<Verdicts> {
     const { config, server } = setUpOf(question)
     const dryRuns = new DryRuns(config, server, { trusted: true })
@@ -68,7 +68,7 @@ export class Session {
     return mockedResult(setUpOf(question), eventFrom(event))
   }
 
-  /** Sends an event when those before it are through. */
+  /** Sends an event after the events before it. Throws a UsageError for the stand-in's key with the real Loops. */
   send(question: SettingsQuestion, event: unknown, to: Target): Promise<Result> {
     const setUp = setUpOf(question)
     const captured = eventFrom(event)
@@ -82,7 +82,7 @@ export class Session {
     return sent
   }
 
-  /** Empties the stand-in, and with it what the app remembers of having sent to it. */
+  /** Empties the stand-in and closes the app, so that the app forgets what it has sent. */
   reset(): void {
     this.close()
     this.standIn.reset()

@@ -6,7 +6,7 @@ import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { Problem } from './contract'
 import { mockedLoops } from './loops'
 
-/** PostHog sets an app up when its first event arrives. */
+/** The event that makes PostHog set the app up. */
 const firstEvent: CapturedEvent = {
   uuid: '00000000-0000-7000-8000-000000000000',
   event: 'playground opened',
@@ -16,22 +16,22 @@ const firstEvent: CapturedEvent = {
   timestamp: '2024-05-01T10:00:00.000Z',
 }
 
-/** Sets the app up without sending anything, and tells for each field what the app says is wrong with it. */
+/** Sets the app up without sending requests, and returns the problems that the app reports. */
 export async function problemsWith(config: AppConfig, server: ServerVersion): Promise<Problem[]> {
   const app = new ObservedApp({ server, config, fetch: mockedLoops(), trusted: true })
   try {
     const { errors } = await app.deliver(firstEvent)
     if (app.enabled) return []
-    // Where there are two hooks, the server sets the app up for each of them.
+    // A server with two hooks sets the app up for each of them, so each message comes twice.
     return [...new Set(errors.map(({ message }) => message))].flatMap(problemsIn)
   } finally {
     app.close()
   }
 }
 
-/** Takes the app's message apart: `Loops settings: LABEL: "value" is wrong. LABEL: "value" is wrong, too.` */
+/** Splits the app's message by labels: `Loops settings: LABEL: "value" is wrong. LABEL: "value" is wrong, too.` */
 export function problemsIn(message: string): Problem[] {
-  // The longer label first, since it may begin with the shorter one.
+  // Longer labels first, because a longer label may begin with a shorter one.
   const fields = settingFields().sort((one, other) => other.name.length - one.name.length)
   const labels = fields.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
   return message

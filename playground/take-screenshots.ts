@@ -25,9 +25,9 @@ async function main(): Promise<void> {
   const browser = await launchChromium()
   try {
     await measure(browser)
-    await photograph(browser, 'playground.png', { width: 1440, height: 900 })
+    await screenshot(browser, 'playground.png', { width: 1440, height: 900 })
     session.reset()
-    await photograph(browser, 'playground-phone.png', { width: 390, height: 844 })
+    await screenshot(browser, 'playground-phone.png', { width: 390, height: 844 })
   } finally {
     await browser.close()
     session.close()
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The time from the start of the navigation until there is a form to fill in and there are events to choose. */
+/** Prints the time from the start of the navigation until the form and the events are drawn. */
 async function measure(browser: Browser): Promise<void> {
   const page = await browser.newPage()
   const times: number[] = []
@@ -49,7 +49,7 @@ async function measure(browser: Browser): Promise<void> {
   process.stdout.write(`usable after ${times.map((time) => Math.round(time)).join(', ')} ms\n`)
 }
 
-async function photograph(browser: Browser, name: string, viewport: { width: number; height: number }): Promise<void> {
+async function screenshot(browser: Browser, name: string, viewport: { width: number; height: number }): Promise<void> {
   const page = await browser.newPage({ viewport, reducedMotion: 'reduce', colorScheme: 'light' })
   await page.goto(ADDRESS)
   await page.locator('#settings-file').setInputFiles(join(appDirectory, 'sandbox/events/sample-config.json'))
@@ -61,7 +61,7 @@ async function photograph(browser: Browser, name: string, viewport: { width: num
   await page.locator('#result').evaluate((section: { scrollIntoView: () => void }) => {
     section.scrollIntoView()
   })
-  // The pointer leaves the button that it has pressed.
+  // Move the pointer off the pressed button.
   await page.mouse.move(0, 0)
   await page.waitForTimeout(300)
   await page.screenshot({ path: join(appDirectory, 'docs', name) })

@@ -5,7 +5,7 @@ import type { ShownRequest, Verdict } from './contract'
 
 type Values = Record<string, unknown>
 
-/** A request beside what it was made of. */
+/** A request with the event and the settings that it was made from. */
 export interface Comparison {
   event: CapturedEvent
   /** With the defaults of plugin.json filled in. */
@@ -16,8 +16,8 @@ export interface Comparison {
 }
 
 /**
- * Tells what of an event is not in its request as one might expect. It compares the two from outside, so it finds what is
- * so and not what the app meant to do.
+ * Lists the unexpected differences between an event and its request, each in a sentence. It compares the two from outside
+ * and knows nothing of the app's code.
  */
 export function warningsFor(comparison: Comparison): string[] {
   const body = bodyOf(comparison.request.body)
@@ -30,7 +30,7 @@ export function warningsFor(comparison: Comparison): string[] {
   ]
 }
 
-/** One generation of servers encodes the body of a webhook twice. */
+/** The request's body. One generation of servers encodes the body of a webhook twice. */
 function bodyOf(text: string): Values {
   const value: unknown = JSON.parse(text)
   return asValues(typeof value === 'string' ? JSON.parse(value) : value)
@@ -59,14 +59,14 @@ function cutWarnings({ event }: Comparison, body: Values): string[] {
     .map(([name]) => `"${name}" is cut to the 500 characters that Loops allows, quotes and escapes counted.`)
 }
 
-/** A value is cut if it is as long as it may be, and what it ends with goes on in the event. */
+/** True if the value has the greatest length, and a text of the event continues after the value's end. */
 function isCut(value: string, sources: readonly string[]): boolean {
   if (JSON.stringify(value).length < 494 || sources.includes(value)) return false
   const end = value.slice(-40)
   return sources.some((source) => source.includes(end) && !source.endsWith(end))
 }
 
-/** Every text in a value, and every list as the one text that the app makes of it. */
+/** Every text in a value, and every list joined as the app joins it. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
@@ -88,7 +88,7 @@ function nestedWarnings({ event, config, verdict }: Comparison): string[] {
   })
 }
 
-/** The placeholders of nested values that are asked for, each with the path of a value inside. */
+/** The placeholders of requested nested values, each with the path of an inner value. */
 function nestedIn(root: string, values: Values, mapping = '', includeAll = 'No'): [string, string | undefined][] {
   const mapped = [...mapping.matchAll(/\{\s*(event|person)\.properties\.([^{}]+?)\s*\}/g)]
     .filter(([, of]) => of === root)
@@ -99,7 +99,7 @@ function nestedIn(root: string, values: Values, mapping = '', includeAll = 'No')
     .map((name) => [`${root}.properties.${name}`, innerPath(found(values, name))])
 }
 
-/** As the app looks a name up: first whole, then as a path. */
+/** Looks a name up as the app does: first whole, then as a path. */
 function found(values: Values, name: string): unknown {
   if (Object.hasOwn(values, name)) return values[name]
   return name.split('.').reduce<unknown>((value, key) => {

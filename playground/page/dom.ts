@@ -1,7 +1,7 @@
-/** What a new element may be given: attributes as text, `true` for one without a value, `undefined` for none. */
+/** The attributes of a new element: text, `true` for an attribute without a value, `undefined` to leave it out. */
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** The element with this id, which index.html has. */
+/** The element of index.html with this id; throws an Error if there is none with this tag. */
 export function byId<Name extends keyof HTMLElementTagNameMap>(id: string, tag: Name): HTMLElementTagNameMap[Name] {
   const found = document.getElementById(id)
   if (found?.localName !== tag) throw new Error(`The page has no <${tag} id="${id}">.`)
@@ -22,7 +22,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-/** Writes text only where it changes, so that a screen reader does not read the same again. */
+/** Sets the text only if it changes, so that a screen reader does not read it again. */
 export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text
 }

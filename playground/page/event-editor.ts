@@ -10,7 +10,7 @@ const EXAMPLE = {
   },
 }
 
-/** The editor for an event of one's own. */
+/** The editor for the user's own event. */
 export class EventEditor {
   private readonly text = byId('own-event', 'textarea')
   private readonly problem = byId('own-problem', 'p')
@@ -20,7 +20,7 @@ export class EventEditor {
     this.text.addEventListener('input', onChange)
   }
 
-  /** A copy is another event, so it needs another uuid: without one it is given a new one each time it is sent. */
+  /** Puts a copy of an event into the editor, without its uuid: it gets a new one each time it is sent. */
   editCopy(event: object): void {
     this.text.value = JSON.stringify({ ...event, uuid: undefined }, null, 2)
     this.text.scrollTop = 0
@@ -32,7 +32,7 @@ export class EventEditor {
     this.text.setSelectionRange(0, 0)
   }
 
-  /** What is written, or undefined and a message if it is not JSON. */
+  /** The written event. If it is not a JSON object, shows a message and returns undefined. */
   event(): object | undefined {
     try {
       const event: unknown = JSON.parse(this.text.value)

@@ -8,11 +8,11 @@ interface Row {
   badge: HTMLElement
 }
 
-/** A list of events of which one is chosen, with the mouse or the arrow keys. */
+/** A list of events. The user chooses one with the mouse or the arrow keys. */
 export class EventList {
   private rows = new Map<number, Row>()
   private chosen: number | undefined
-  /** The one row that takes part in the order of the Tab key: the chosen one, or any as long as none is. */
+  /** The one row that the Tab key reaches: the chosen row, or any row before a choice. */
   private reachable: HTMLElement | undefined
 
   constructor(
@@ -36,7 +36,7 @@ export class EventList {
     return this.chosen !== undefined && this.rows.has(this.chosen)
   }
 
-  /** `place` says where a new row goes: the newest live event stands first, the story of the recorded ones runs on. */
+  /** Adds a row: live events go first, recorded events last. */
   add(id: number, event: CapturedEvent, place: 'first' | 'last'): void {
     const badge = element('span', { class: 'badge' })
     const item = element(
@@ -80,7 +80,7 @@ export class EventList {
     this.onChoose(row.event)
   }
 
-  /** Chooses again what was chosen before, or the first row. */
+  /** Chooses the chosen row again, or the first row if none is chosen. */
   chooseAgain(): void {
     const id = this.hasChoice ? this.chosen : this.firstItem()?.dataset.id
     if (id !== undefined) this.choose(Number(id))

@@ -2,7 +2,7 @@ import { element } from './dom'
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
-/** A value as indented JSON with its parts marked for colour. */
+/** A value as indented JSON, with each token in a coloured element. */
 export function highlighted(value: unknown): DocumentFragment {
   const text = JSON.stringify(value, null, 2)
   const fragment = document.createDocumentFragment()
@@ -18,7 +18,7 @@ export function highlighted(value: unknown): DocumentFragment {
   return fragment
 }
 
-/** The same for text that should be JSON; any other text stays as it is. */
+/** The same for JSON text. Other text is returned unchanged. */
 export function highlightedText(text: string): DocumentFragment {
   try {
     return highlighted(JSON.parse(text))

@@ -1,6 +1,6 @@
 import type { Settings } from '../contract'
 
-/** What outlives a reload. The key does not: it is to be in no storage. */
+/** The state that outlives a reload. The key is never stored. */
 export interface Kept {
   /** Without the key. */
   settings: Settings
@@ -9,12 +9,12 @@ export interface Kept {
 
 const NAME = 'loops-app-playground'
 
-/** What this tab has kept; another tab and the next session start afresh. */
+/** The state that this tab has kept; undefined in a new tab or session. */
 export function keptSettings(): Kept | undefined {
   try {
     return (JSON.parse(window.sessionStorage.getItem(NAME) ?? 'null') as Kept | null) ?? undefined
   } catch {
-    // A browser may allow no storage.
+    // The browser forbids storage.
     return undefined
   }
 }
@@ -23,6 +23,6 @@ export function keepSettings(kept: Kept): void {
   try {
     window.sessionStorage.setItem(NAME, JSON.stringify(kept))
   } catch {
-    // As above: then a reload forgets.
+    // The browser forbids storage, so a reload loses the settings.
   }
 }

@@ -22,7 +22,7 @@ export class LivePanel {
     this.draw()
   }
 
-  /** Whether events are sent as they arrive, which only the stand-in may be. */
+  /** True if events are sent to the stand-in as they arrive. */
   get sendsAtOnce(): boolean {
     return this.autoSend.checked && !this.autoSend.disabled
   }

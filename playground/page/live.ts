@@ -1,11 +1,11 @@
 import type { LiveEvent } from '../contract'
 
-/** What happens on the server, as it happens. */
+/** The callbacks for news from the server. */
 export interface NewsListener {
-  /** All live events, when the page starts and whenever the connection is there again. */
+  /** Gets all live events when the page starts and after each reconnection. */
   all: (events: LiveEvent[]) => void
   captured: (event: LiveEvent) => void
-  /** The stand-in has been written to. */
+  /** Called after a change in the Loops stand-in. */
   loopsChanged: () => void
 }
 

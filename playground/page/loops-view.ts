@@ -1,10 +1,10 @@
 import type { LoopsEvent, LoopsState, MailingListState } from '../contract'
 import { byId, counted, element } from './dom'
 
-/** What every contact has or is shown otherwise. */
-const ELSEWHERE = ['id', 'email', 'userId', 'subscribed', 'mailingLists', 'optInStatus']
+/** The properties that every contact has or that are shown elsewhere. */
+const SHOWN_ELSEWHERE = ['id', 'email', 'userId', 'subscribed', 'mailingLists', 'optInStatus']
 
-/** The contacts, lists and events that the Loops stand-in has. */
+/** Draws the contacts, mailing lists and events of the Loops stand-in. */
 export function showLoops({ contacts, lists, events, eventCount }: LoopsState): void {
   const isEmpty = contacts.length === 0
   byId('reset-loops', 'button').disabled = isEmpty
@@ -31,7 +31,7 @@ function part(heading: string, rows: HTMLElement[]): HTMLElement {
 
 function contactRow(contact: Record<string, unknown>): HTMLElement {
   const { email, userId, subscribed } = contact
-  const others = Object.entries(contact).filter(([name]) => !ELSEWHERE.includes(name))
+  const others = Object.entries(contact).filter(([name]) => !SHOWN_ELSEWHERE.includes(name))
   return element(
     'li',
     {},

@@ -19,7 +19,7 @@ import { Tabs, type TabName } from './tabs'
 const TYPING_PAUSE = 200
 const MEND_FIRST = 'Mend the event first.'
 
-/** The page as a whole: what one column holds decides what the next one shows. */
+/** The page: connects the settings, the events and the result. */
 export class Playground {
   private readonly form: SettingsForm
   private readonly server = byId('server', 'select')
@@ -30,7 +30,7 @@ export class Playground {
   private readonly sending: Sending
   private readonly result = new ResultView()
   private event: object | undefined
-  /** The last live event whose verdict is known; undefined if no event's is, since the settings have changed. */
+  /** The id of the last live event with a verdict; undefined after the settings have changed. */
   private judgedUpTo: number | undefined
 
   constructor(
@@ -138,7 +138,7 @@ export class Playground {
     else this.choose(undefined)
   }
 
-  /** A new event is shown to whoever waits for one, and takes nobody away from another. */
+  /** Shows a new event only if the user has the live tab open and no event chosen. */
   private liveChanged(): void {
     if (this.tabs.current !== 'live') return
     if (this.live.list.hasChoice) this.describe('live')
@@ -161,7 +161,7 @@ export class Playground {
     const json = byId('chosen-json', 'pre')
     json.replaceChildren(...(event === undefined ? [] : [highlighted(event)]))
     json.scrollTop = 0
-    // The editor shows its event itself.
+    // The editor already shows its own event.
     byId('chosen', 'div').hidden = event === undefined || this.tabs.current === 'own'
     this.translate()
   }
@@ -189,7 +189,7 @@ export class Playground {
       for (const { id, verdict } of live) this.live.list.showVerdict(id, verdict)
       this.judgedUpTo = upTo
     } catch {
-      // The result tells what is wrong.
+      // The result shows the error.
     }
   })
 
@@ -227,7 +227,7 @@ export class Playground {
     }
   })
 
-  /** What the server refuses to translate at all is no event, and only the editor can hold such a thing. */
+  /** Shows an error. A refused translation means a malformed event, which only the editor can hold. */
   private showRefusal(error: unknown, way: 'mocked' | 'send'): void {
     const sentence = sentenceOf(error)
     if (sentence === undefined) return

@@ -2,10 +2,10 @@ import type { LoopsAnswer, Result, ShownRequest } from '../contract'
 import { byId, counted, element, setText } from './dom'
 import { highlightedText } from './json-view'
 
-/** Whether what is shown was sent, and where to. */
+/** Whether the shown requests were sent, and where to. */
 export type Sent = 'mocked' | 'not yet' | 'the Loops stand-in' | 'the real Loops'
 
-/** What became of the chosen event. */
+/** The result of the chosen event. */
 export class ResultView {
   private readonly body = byId('result-body', 'div')
   private readonly status = byId('result-status', 'p')
@@ -25,7 +25,7 @@ export class ResultView {
     )
   }
 
-  /** There is no result. */
+  /** Shows a sentence in place of a result. */
   showNone(sentence: string, isBad = false): void {
     this.note.textContent = ''
     this.say(sentence, isBad)
@@ -64,7 +64,7 @@ function requestCard({ method, url, headers, body, answer }: ShownRequest, sent:
   return card
 }
 
-/** Addresses may break behind a slash. */
+/** The URL with places to wrap after each slash. */
 function breakable(url: string): (string | HTMLElement)[] {
   return url.split(/(?<=[^/]\/)(?!\/)/).flatMap((part) => [part, element('wbr')])
 }

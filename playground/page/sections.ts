@@ -1,4 +1,4 @@
-/** Marks the section that is in view in the navigation that phones have. */
+/** Marks the visible section in the navigation for phones. */
 export function followSections(): void {
   const links = [...document.querySelectorAll<HTMLAnchorElement>('.sections a')]
   const sections = links.map(({ hash }) => document.querySelector(hash)).filter((section) => section !== null)

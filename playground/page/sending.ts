@@ -1,7 +1,7 @@
 import type { Target } from '../contract'
 import { byId } from './dom'
 
-/** The switch that mocks out HTTP requests, and where they go if it is off. */
+/** The switch that mocks out HTTP requests, and the target of the requests if it is off. */
 export class Sending {
   private readonly mock = byId('mock', 'input')
   private readonly target = byId('target', 'select')
@@ -13,11 +13,11 @@ export class Sending {
     private readonly onChange: () => void,
     onSend: () => void,
   ) {
-    // A browser may remember the controls from before the page was loaded anew.
+    // A browser may restore the controls after a reload.
     this.mock.checked = true
     this.target.value = 'stand-in'
     this.mock.addEventListener('change', () => {
-      // The real Loops is confirmed anew each time.
+      // The user confirms the real Loops each time.
       this.target.value = 'stand-in'
       this.show()
     })
@@ -37,7 +37,7 @@ export class Sending {
     return this.mock.checked
   }
 
-  /** The real Loops only after it was confirmed. */
+  /** The target; the real Loops only after the user has confirmed it. */
   get to(): Target {
     return this.target.value === 'loops' ? 'loops' : 'stand-in'
   }

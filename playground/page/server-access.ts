@@ -1,4 +1,4 @@
-/** The server has refused, and this is why. */
+/** A refusal of the server, with its sentence as the message. */
 export class Refused extends Error {}
 
 /** Asks the playground's server. Throws `Refused` with its sentence if it refuses. */
@@ -13,7 +13,7 @@ export async function ask<Answer>(path: string, question: object, signal?: Abort
   )
 }
 
-/** Reads what the server has without being asked for anything in particular. */
+/** Reads from the playground's server. Throws `Refused` as `ask` does. */
 export async function read<Answer>(path: string): Promise<Answer> {
   return answerOf<Answer>(await fetch(`/playground/${path}`))
 }
@@ -24,14 +24,14 @@ async function answerOf<Answer>(response: Response): Promise<Answer> {
   return answer
 }
 
-/** What to tell of something that was thrown; undefined if it only means that the answer is no longer wanted. */
+/** The sentence to show for a thrown value; undefined for the abort of an outdated question. */
 export function sentenceOf(error: unknown): string | undefined {
   if (error instanceof DOMException && error.name === 'AbortError') return undefined
   if (error instanceof Refused) return error.message
   return 'The playground does not answer: is it still running?'
 }
 
-/** Makes a function that asks and drops the question before, if that has not been answered yet. */
+/** Makes a function that runs `work` and aborts its previous run. */
 export function latestOnly<Given extends unknown[]>(
   work: (signal: AbortSignal, ...given: Given) => Promise<void>,
 ): (...given: Given) => void {

@@ -3,7 +3,7 @@ import { byId, element } from './dom'
 import { ask, sentenceOf } from './server-access'
 import type { SettingsForm } from './settings-form'
 
-/** The buttons that load, save and copy the settings, none of them with the key. */
+/** Connects the buttons that load, save and copy the settings. None of them handles the key. */
 export function connectSettingsFiles(form: SettingsForm, onLoad: () => void): void {
   const file = byId('settings-file', 'input')
   byId('load-settings', 'button').addEventListener('click', () => {
@@ -40,7 +40,7 @@ function download(name: string, content: object): void {
   URL.revokeObjectURL(address)
 }
 
-/** As PostHog's REST API takes it to configure an app. */
+/** Copies the body with which PostHog's REST API configures an app. */
 async function copy(form: SettingsForm): Promise<void> {
   const config = { apiKey: 'LOOPS_API_KEY', ...form.settingsToKeep() }
   try {

@@ -11,11 +11,11 @@ interface FieldView {
   error: HTMLElement
 }
 
-/** The settings panel as PostHog would draw it from plugin.json. */
+/** The settings panel, drawn from plugin.json as PostHog draws it. */
 export class SettingsForm {
   private readonly views: FieldView[]
   private readonly status = byId('settings-status', 'p')
-  /** Something was said that a check of the same settings is not to take away. */
+  /** True while the status shows a sentence of `say`, which a check of the same settings must not replace. */
   private hasSaid = false
 
   constructor(
@@ -38,14 +38,14 @@ export class SettingsForm {
     return Object.fromEntries(this.views.map(({ field, control }) => [field.key, control.value]))
   }
 
-  /** The settings without the key, which never leaves the page but for the playground's server. */
+  /** The settings without the key, which the page sends only to the playground's server. */
   settingsToKeep(): Settings {
     return Object.fromEntries(
       this.views.filter(({ field }) => field.secret !== true).map(({ field, control }) => [field.key, control.value]),
     )
   }
 
-  /** Fills in settings from a file, and the defaults for what it does not say. The key stays as it is. */
+  /** Fills in the given settings, and the defaults for all others. The key stays unchanged. */
   fill(settings: Settings): void {
     this.hasSaid = false
     for (const { field, control } of this.views) {
@@ -114,7 +114,7 @@ function drawField(form: HTMLElement, field: SettingField): FieldView {
   return { field, control, error }
 }
 
-/** A file may give a choice a value that is none: the app is to say so. */
+/** Sets a value. An unknown choice from a file is added to the list, so that the app reports it. */
 function setValue(control: Control, value: string): void {
   if (control instanceof HTMLSelectElement && ![...control.options].some((option) => option.value === value)) {
     control.append(element('option', {}, value))

@@ -4,7 +4,7 @@ export type TabName = 'recorded' | 'live' | 'own'
 
 const NAMES: readonly TabName[] = ['recorded', 'live', 'own']
 
-/** The tabs above the events, with the arrow keys as the WAI-ARIA practices have them. */
+/** The tabs above the events, with arrow keys by the WAI-ARIA practices. */
 export class Tabs {
   current: TabName = 'recorded'
 

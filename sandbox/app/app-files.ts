@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SettingField } from '../posthog/shapes'
 
-/** The folder that PostHog would read from GitHub. */
+/** The app's folder, which PostHog reads from GitHub. */
 export const appDirectory = join(__dirname, '../..')
 
 /** The fields of the settings panel, read from plugin.json as PostHog reads them. */

@@ -11,7 +11,7 @@ import { messageOf, UsageError } from '../lib/usage-error'
  * Reads events from a file, one at a time: a JSON list, the `results` of PostHog's events API, or JSON lines as PostHog's
  * batch exports write them (where `properties` may be text that holds JSON).
  *
- * @throws UsageError that names the file, and the line or the place in the list, of what is no event.
+ * @throws UsageError that names the file, and the line or the place in the list of a malformed event.
  */
 export async function* readEventFile(path: string): AsyncGenerator<CapturedEvent> {
   const isLines = await holdsLines(path)
@@ -23,13 +23,13 @@ export async function* readEventFile(path: string): AsyncGenerator<CapturedEvent
   if (place === 0) throw new UsageError(`${path} holds no events.`)
 }
 
-/** Whether each line is JSON in itself; only then the file need not be read whole. */
+/** True if each line is a JSON value, so that the file can be read line by line. */
 async function holdsLines(path: string): Promise<boolean> {
   const [first = '', second = ''] = await firstLines(path).catch((error: unknown) => {
     throw new UsageError(`The events cannot be read: ${path}: ${messageOf(error)}`)
   })
   const event = objectIn(first)
-  // A first line that is broken is told from a file that is no JSON lines by what follows it.
+  // A broken first line belongs to JSON lines if the second line is an object.
   return event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !('results' in event)
 }
 
@@ -39,7 +39,7 @@ async function firstLines(path: string): Promise<string[]> {
   const lines: string[] = []
   try {
     for await (const line of file.readLines({ autoClose: false })) {
-      // A byte order mark is a blank, too.
+      // `trim` removes a byte order mark, too.
       if (line.trim() !== '') lines.push(line.trim())
       if (lines.length === 2) break
     }
@@ -83,7 +83,7 @@ function parsed(text: string, source: string): unknown {
   }
 }
 
-/** Makes an event of what a file or a person wrote; `place` is where in a file, for the UsageError that it throws. */
+/** Makes an event of a parsed value. Throws a UsageError that names `place`, where the value stands in a file. */
 export function eventFrom(value: unknown, place?: string): CapturedEvent {
   const subject = place ?? 'The event'
   if (!isObject(value) || typeof value.event !== 'string') {
@@ -116,7 +116,7 @@ function propertiesFrom(properties: unknown, subject: string): Record<string, un
   return object
 }
 
-/** PostHog takes the time at which it is told for what is no time, and nobody would notice. */
+/** False for a malformed timestamp, which PostHog would silently replace by the time of arrival. */
 function isTime(timestamp: unknown): boolean {
   if (timestamp === undefined || timestamp === null) return true
   return typeof timestamp === 'string' && !Number.isNaN(Date.parse(timestamp))

@@ -12,7 +12,7 @@ interface Event {
 
 type Properties = Readonly<Record<string, unknown>>
 
-/** The body of the request, or null for an event that nobody wants. */
+/** The body of the request, or null for an event that matches no setting. */
 export const handWritten: Readonly<Record<CaseName, (event: Event) => string | null>> = {
   unwanted: ({ event }) => (event === 'purchase' ? '{}' : null),
   mapped: ({ event, distinct_id, properties = {} }) =>
@@ -39,7 +39,7 @@ export function composeWebhook(event: Event, { config }: { config: { case: CaseN
   return { url: 'https://app.loops.so/api/v1/events/send', method: 'POST', headers, body }
 }
 
-/** The floor: copy what Loops takes, leave out what starts with `$` and what is empty. */
+/** Copies the values that Loops takes, without names that start with `$` and without empty values. */
 function copied(properties: Properties): Record<string, unknown> {
   const copy: Record<string, unknown> = {}
   for (const name of Object.keys(properties)) {

@@ -89,7 +89,7 @@ export async function measureSettings(config: Config, measure: Measure): Promise
 export function timeSetUp(server: ServerVersion, { config, event }: BenchCase): SetUpTiming {
   loaded('', server, config)
   const payload = webhookPayload(event(30))
-  // The server compiles a source once; a source that it has not seen it compiles again.
+  // The server caches compiled sources: the comment makes this source new to it.
   const unseen = `${sources.app}\n// ${performance.now()}\n`
   const whole = milliseconds(() => loaded(unseen, server, config))
   const load = milliseconds(() => loaded(unseen, server, config))

@@ -19,7 +19,7 @@ export interface Verdict {
   readonly isMet: boolean
 }
 
-/** What was promised, and what came of it. Only what is measured outside the VM is the app's own doing. */
+/** Compares the figures with the targets. Only figures from outside the VM count, since the VM's cost is not the app's. */
 export function verdictsOn({ timings, body }: BenchResults): Verdict[] {
   const outside = (name: BenchCase['name'], properties: number): CaseTiming | undefined =>
     timings.find((one) => one.place === 'outside the VM' && one.name === name && one.properties === properties)
@@ -37,15 +37,15 @@ function verdict(target: string, atMost: number, measured: number): Verdict {
   return { target, atMost, measured, isMet: measured <= atMost }
 }
 
-const looksAtAll: readonly BenchCase['name'][] = ['include all', 'contact update', 'both halves']
+const casesThatReadAll: readonly BenchCase['name'][] = ['include all', 'contact update', 'both halves']
 
-/** How the cost of one more property grows from 30 to 3000, for each case that looks at all of them. */
+/** How the cost of one more property grows from 30 to 3000, for each case that reads all of them. */
 export function growthOf(timings: readonly CaseTiming[]): { label: string; app: number; handWritten: number }[] {
   return timings.flatMap((most) => {
     const few = timings.find(({ place, name, properties }) => {
       return properties === 30 && place === most.place && name === most.name
     })
-    if (most.properties !== 3000 || few === undefined || !looksAtAll.includes(most.name)) return []
+    if (most.properties !== 3000 || few === undefined || !casesThatReadAll.includes(most.name)) return []
     const label = `${most.name}, ${most.place}`
     return [{ label, app: most.app / few.app / 100, handWritten: most.handWritten / few.handWritten / 100 }]
   })

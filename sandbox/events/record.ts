@@ -1,6 +1,6 @@
 /**
- * Writes `events/sample.json`: one person's story, told by the real SDKs to a capture address on this machine.
- * Run with `npx tsx sandbox/record-events.ts`; it needs Chromium at /usr/bin/chromium and no internet.
+ * Writes `sample.json`: the events of one person, sent by the real SDKs to a capture endpoint on this machine.
+ * Run with `npx tsx sandbox/events/record.ts`; it needs Chromium at /usr/bin/chromium and no internet.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -24,7 +24,7 @@ const PAGE_TITLES = new Map([
   ['/login', 'Log in'],
 ])
 
-/** Only what is needed for the same events in the same order every time. */
+/** Options that make every recording give the same events in the same order. */
 const BROWSER_CONFIG: Partial<PostHogConfig> = {
   api_host: POSTHOG,
   request_batching: false,
@@ -32,13 +32,13 @@ const BROWSER_CONFIG: Partial<PostHogConfig> = {
   disable_external_dependency_loading: true,
 }
 
-/** Runs one step of the story and waits until the event it leads to has arrived. */
+/** Runs one step and waits until its event has arrived. */
 type RecordStep = (event: string, step: () => unknown) => Promise<void>
 
-/** Inside `page.evaluate`, what the page keeps on `window`. */
+/** The page's `window.posthog`, inside `page.evaluate`. */
 declare const posthog: BrowserPostHog
 
-async function tellBrowserStory(page: Page, record: RecordStep): Promise<void> {
+async function recordBrowser(page: Page, record: RecordStep): Promise<void> {
   await record('$pageview', () =>
     page.goto(`${APP}/pricing?utm_source=newsletter`, { referer: 'https://news.example.org/' }),
   )
@@ -83,7 +83,7 @@ async function tellBrowserStory(page: Page, record: RecordStep): Promise<void> {
   )
 }
 
-async function tellTeamStory(page: Page, record: RecordStep): Promise<void> {
+async function recordTeam(page: Page, record: RecordStep): Promise<void> {
   await record('$groupidentify', () =>
     page.evaluate(() => {
       posthog.group('company', 'acme', { name: 'Acme Ltd' })
@@ -95,13 +95,13 @@ async function tellTeamStory(page: Page, record: RecordStep): Promise<void> {
       posthog.alias('crm_7f3a91')
     }),
   )
-  // The trap: the address of the event is not the address of the person.
+  // The email address of this event belongs to somebody else than the person.
   await record('invite sent', () =>
     page.evaluate(() => {
       posthog.capture('invite sent', { email: 'jonas.weber@example.org', role: 'editor' })
     }),
   )
-  // After signing out the person is new, the device is not.
+  // After `reset` the person is new, and the device is the same.
   await record('$pageview', async () => {
     await page.evaluate(() => {
       posthog.reset()
@@ -110,7 +110,7 @@ async function tellTeamStory(page: Page, record: RecordStep): Promise<void> {
   })
 }
 
-async function tellServerStory(server: PostHog, record: RecordStep): Promise<void> {
+async function recordServer(server: PostHog, record: RecordStep): Promise<void> {
   await record('subscription renewed', () => {
     server.capture({
       distinctId: USER_ID,
@@ -135,7 +135,7 @@ async function tellServerStory(server: PostHog, record: RecordStep): Promise<voi
   })
 }
 
-/** Serves the app and PostHog under real addresses, so that no port of this machine ends up in an event. */
+/** Serves the app and PostHog under fixed addresses, so that no port of this machine appears in an event. */
 async function openApp(browser: Browser, captureUrl: string): Promise<Page> {
   const context = await browser.newContext({
     userAgent: userAgentOf(browser),
@@ -192,9 +192,9 @@ async function main(): Promise<void> {
   const browser = await launchChromium()
   const server = new PostHog(TOKEN, { host: capture.url, flushAt: 1 })
   const page = await openApp(browser, capture.url)
-  await tellBrowserStory(page, record)
-  await tellTeamStory(page, record)
-  await tellServerStory(server, record)
+  await recordBrowser(page, record)
+  await recordTeam(page, record)
+  await recordServer(server, record)
   await server.shutdown()
   await browser.close()
   await capture.close()

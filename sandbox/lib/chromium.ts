@@ -12,17 +12,17 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // posthog-js drops whatever a browser under remote control captures.
+  // posthog-js drops the events of a browser under remote control.
   '--disable-blink-features=AutomationControlled',
 ]
 
-/** Starts Debian's Chromium, without a window. */
+/** Starts Debian's Chromium without a window. Throws if it is not installed. */
 export async function launchChromium(): Promise<Browser> {
   if (!existsSync(CHROMIUM)) throw new Error(`There is no ${CHROMIUM}: apt-get install chromium`)
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS })
 }
 
-/** What a browser calls itself that nobody takes for a robot; posthog-js drops what those capture. */
+/** The user agent of a browser with a window: posthog-js drops the events of headless browsers. */
 export function userAgentOf(browser: Browser): string {
   const [major = ''] = browser.version().split('.')
   return `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`

@@ -1,8 +1,8 @@
-/** Where the stand-ins take the time from, so that an hour of back-off can pass in a moment. */
+/** The time of the stand-ins. With a virtual clock an hour of waiting passes in a moment. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Calls `callback` once after `milliseconds`; the answer is a function that calls it off. */
+  /** Calls `callback` once after `milliseconds`, and returns a function that cancels the call. */
   after(milliseconds: number, callback: () => void): () => void
 }
 
@@ -23,19 +23,19 @@ export function sleep(clock: Clock, milliseconds: number): Promise<void> {
   })
 }
 
-interface Alarm {
+interface Timer {
   readonly at: number
   readonly order: number
-  /** Gone once the alarm is called off. */
+  /** Undefined once the timer is cancelled. */
   callback: (() => void) | undefined
 }
 
 /**
- * A clock that stands still while code runs and jumps to the next alarm when all of it waits. It sees waiting as "no
- * microtask is left", so whatever runs under it must do no real input or output.
+ * A clock that stands still while code runs, and jumps to the next timer once no microtask is left. Code under this clock
+ * must do no real input or output, because the clock does not wait for it.
  */
 export class VirtualClock implements Clock {
-  private readonly alarms = new Heap<Alarm>(
+  private readonly timers = new Heap<Timer>(
     (one, other) => one.at < other.at || (one.at === other.at && one.order < other.order),
   )
   private order = 0
@@ -47,31 +47,31 @@ export class VirtualClock implements Clock {
   }
 
   after(milliseconds: number, callback: () => void): () => void {
-    const alarm: Alarm = { at: this.time + Math.max(0, milliseconds), order: this.order++, callback }
-    this.alarms.add(alarm)
+    const timer: Timer = { at: this.time + Math.max(0, milliseconds), order: this.order++, callback }
+    this.timers.add(timer)
     return () => {
-      alarm.callback = undefined
+      timer.callback = undefined
     }
   }
 
-  /** Runs until no alarm is left, or until the next one lies after `until` (milliseconds since 1970). */
+  /** Runs until no timer is left, or until the next one is due after `until` (milliseconds since 1970). */
   async run(until = Infinity): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve))
-      const next = this.nextAlarm()
+      const next = this.nextTimer()
       if (next === undefined || next.at > until) break
-      this.alarms.takeFirst()
+      this.timers.takeFirst()
       this.time = next.at
       next.callback?.()
     }
     if (until !== Infinity) this.time = Math.max(this.time, until)
   }
 
-  private nextAlarm(): Alarm | undefined {
+  private nextTimer(): Timer | undefined {
     for (;;) {
-      const next = this.alarms.first()
+      const next = this.timers.first()
       if (next === undefined || next.callback !== undefined) return next
-      this.alarms.takeFirst()
+      this.timers.takeFirst()
     }
   }
 }

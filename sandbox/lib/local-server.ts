@@ -1,15 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A server that this machine alone can reach. */
+/** A server that only this machine can reach. */
 export interface LoopbackServer {
   /** `http://127.0.0.1:PORT` */
   url: string
-  /** Ends what is still open, too. */
+  /** Also ends open connections. */
   close(): Promise<void>
 }
 
-/** Has `server` listen to this machine alone, at any free port for port 0. Throws if the port is taken. */
+/** Makes `server` listen on 127.0.0.1; port 0 takes any free port. Throws if the port is taken. */
 export async function listenOnLoopback(server: Server, port: number): Promise<LoopbackServer> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -29,8 +29,8 @@ export async function listenOnLoopback(server: Server, port: number): Promise<Lo
 }
 
 /**
- * The body of a request; longer than `maximum` bytes if the request is, but then not all of it. It reads on past the limit
- * without keeping anything: a sender that is cut off would never see why.
+ * Reads the body of a request. If it exceeds `maximum` bytes, the result is cut somewhere after `maximum`; the rest is read
+ * and dropped, because a sender whose connection is closed early never sees the answer.
  */
 export async function requestBody(request: IncomingMessage, maximum: number): Promise<Buffer> {
   const chunks: Buffer[] = []

@@ -1,13 +1,13 @@
-/** What the person at the command line got wrong, as one sentence. Anything else that is thrown is our own mistake. */
+/** A mistake of the user, as one sentence. Any other error is a bug. */
 export class UsageError extends Error {}
 
-/** What is wrong with the arguments of `command`, from what `parseArgs` has thrown: it says more than one sentence. */
+/** Makes a UsageError of the first sentence of an error that `parseArgs` threw for the arguments of `command`. */
 export function usageErrorIn(command: string, error: unknown): UsageError {
   const [sentence = ''] = messageOf(error).split(/\.\s/)
   return new UsageError(`${sentence}. See ${command} -- --help.`)
 }
 
-/** The message of whatever was thrown; what Node throws is no `Error` of jest's. */
+/** The message of a thrown value. Errors of Node.js are no instances of jest's `Error`, so it looks for `message`. */
 export function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error)
 }

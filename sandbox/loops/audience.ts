@@ -1,12 +1,12 @@
 import type { Contact, PropertyValue } from './contract'
 
-/** What a request says about who it is for. At least one of the two is there. */
+/** The contact that a request names. At least one of the two is given. */
 export interface Identity {
   email: string | undefined
   userId: string | undefined
 }
 
-/** What a request wants written to a contact, already checked. */
+/** The checked fields that a request writes to a contact. */
 export interface ContactFields {
   subscribed: boolean | undefined
   properties: [key: string, value: PropertyValue][]
@@ -20,11 +20,11 @@ export interface StoredContact {
   subscribed: boolean
   readonly properties: Map<string, PropertyValue>
   readonly mailingLists: Set<string>
-  /** Lists the person left in the Preference Center. */
+  /** The mailing lists that the person left in the Preference Center. */
   readonly listsLeft: Set<string>
 }
 
-/** What a property holds when it was never written or was reset (V2). */
+/** The values of properties that were never written or were reset (V2). */
 const blankProperties = { firstName: null, lastName: null, source: 'API', userGroup: '' }
 const blanks = new Map<string, PropertyValue>(Object.entries(blankProperties))
 
@@ -84,7 +84,7 @@ export class Audience {
   }
 }
 
-/** Writes checked fields: V2 (null resets), V10 (subscribed) and V11, V13 (mailing lists; who left is not added again). */
+/** Writes checked fields: V2 (null resets), V10 (subscribed) and V11, V13 (a person who left a mailing list is not added again). */
 export function writeFields(contact: StoredContact, fields: ContactFields): void {
   contact.subscribed = fields.subscribed ?? contact.subscribed
   for (const [key, value] of fields.properties) contact.properties.set(key, value ?? blanks.get(key) ?? null)
@@ -102,7 +102,7 @@ export function shownContact(contact: StoredContact): Contact {
   return { ...fixed, ...Object.fromEntries(contact.properties) }
 }
 
-/** Assumed: e-mail addresses are the same whatever their case. */
+/** Assumed: email addresses are compared without case. */
 function comparable(email: string): string {
   return email.toLowerCase()
 }

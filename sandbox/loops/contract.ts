@@ -1,6 +1,6 @@
 /**
- * What goes into and comes out of the stand-in. The ids in comments (G1, U5, V13, ...) name rules of Loops' API; where a
- * comment says "assumed", Loops documents nothing and the stricter reading was taken.
+ * The requests, answers and records of the stand-in. The ids in comments (G1, U5, V13, ...) name rules of Loops' API. If a
+ * comment says "assumed", Loops does not document the rule and the stand-in takes the stricter reading.
  */
 
 export interface LoopsApiRequest {
@@ -55,7 +55,7 @@ export interface Contact {
   [property: string]: PropertyValue | Record<string, true>
 }
 
-/** An event that Loops took. `email` and `userId` are the contact's own after the event was applied. */
+/** An event that Loops accepted, with the contact's `email` and `userId` after it was applied. */
 export interface RecordedEvent {
   eventName: string
   contactId: string
@@ -67,7 +67,7 @@ export interface RecordedEvent {
   at: number
 }
 
-/** A request that reached the stand-in, whatever became of it. */
+/** A request that reached the stand-in, with its result. */
 export interface RequestRecord {
   /** Milliseconds since 1970. */
   at: number
@@ -77,15 +77,15 @@ export interface RequestRecord {
   headers: Record<string, string>
   /** The body as it was sent. */
   text: string
-  /** The body read as JSON; undefined where it is none. */
+  /** The body as JSON; undefined if it is not JSON. */
   body: Json | undefined
-  /** What the sender was told. */
+  /** The status that the sender got. */
   status: number | 'dropped'
-  /** What the API itself made of the request; undefined where a fault kept the request from it. */
+  /** The status that the API itself gave; undefined if a fault kept the request from it. */
   handledStatus: number | undefined
 }
 
-/** Where Loops' behaviour is not documented, or where it does more than it documents: what the stand-in does. */
+/** The choices of the stand-in where Loops' behaviour is not documented or goes beyond its documentation. */
 export interface Strictness {
   /** Answers 405 to `POST /v1/contacts/update`: PUT is the documented method, POST happens to work. */
   strictMethod: boolean
@@ -113,7 +113,7 @@ export const defaultStrictness: Strictness = {
   idempotencyKeyConsumedByFailedRequest: false,
 }
 
-/** Thrown to answer a request with an error instead of doing what it asks. */
+/** An error answer. An endpoint throws it to refuse a request. */
 export class Refusal extends Error {
   override name = 'Refusal'
 

@@ -7,7 +7,7 @@ import type { ClaimedIdentity, FieldRules } from './fields'
 import { contactProperty, defaultProperties, isPropertyType } from './properties'
 import type { Team } from './team'
 
-/** A request that may be served: known path, right method, right key, within the rate, body an object. */
+/** A request that has passed the checks of path, method, key, rate and body. */
 export interface Call {
   team: Team
   teamName: string
@@ -24,9 +24,9 @@ export interface Call {
 interface Route {
   method: string
   path: string
-  /** What the answer's body holds; throws a Refusal for anything but 200. */
+  /** Returns the body of a 200 answer; throws a Refusal for any other status. */
   serve: (call: Call) => unknown
-  /** Works at Loops, but no documentation says so. */
+  /** Works at Loops without being documented. */
   undocumented?: true
 }
 

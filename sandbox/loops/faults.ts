@@ -1,6 +1,6 @@
 import type { LoopsApiRequest, LoopsApiResponse } from './contract'
 
-/** What goes wrong with a request. `applied`: it takes effect all the same, only the answer is lost. */
+/** A fault of one request. With `applied` Loops applies the request, and only the answer is lost. */
 export type Fault =
   | { kind: 'status'; status: 429; applied?: boolean }
   | {
@@ -13,7 +13,7 @@ export type Fault =
   | { kind: 'drop'; applied: boolean }
   | { kind: 'delay'; milliseconds: number }
 
-/** Asked for every request; undefined lets it through. */
+/** Returns the fault of a request, or undefined for none. */
 export type FaultHook = (request: LoopsApiRequest) => Fault | undefined
 
 const serverErrors = {
@@ -22,7 +22,7 @@ const serverErrors = {
   503: JSON.stringify({ success: false, message: 'Service unavailable.' }),
 }
 
-/** G6. What stands in front of the API answers, so no rate limit is told. */
+/** G6. A server in front of the API answers, so the answer has no rate limit headers. */
 export function serverError(status: 500 | 502 | 503, body = serverErrors[status]): LoopsApiResponse {
   const type = body.startsWith('{') ? 'application/json; charset=utf-8' : 'text/html; charset=utf-8'
   return { status, headers: { 'content-type': type }, body }

@@ -3,20 +3,20 @@ import { isJsonObject, Refusal } from './contract'
 import type { ContactProperty, Json, JsonObject, MailingList, PropertyValue, Strictness } from './contract'
 import { valueOfType } from './properties'
 
-/** What fields are checked against. */
+/** The rules that fields are checked against. */
 export interface FieldRules {
   strictness: Strictness
   properties: ReadonlyMap<string, ContactProperty>
   mailingLists: readonly MailingList[]
 }
 
-/** What a request gives as identifiers, whatever it is. */
+/** The identifiers of a request, not yet checked. */
 export interface ClaimedIdentity {
   email?: Json | undefined
   userId?: Json | undefined
 }
 
-/** V8, PC4. The last two are not in Loops' list: they are parts of a contact that no property can stand for (assumed). */
+/** V8, PC4. The last two are not in Loops' list: they are fixed parts of a contact, so no property can have their names (assumed). */
 export const reservedNames = new Set([
   'id',
   'listId',
@@ -36,7 +36,7 @@ export function readBody(text: string): JsonObject {
   return body
 }
 
-/** The text as JSON; undefined if it is none. */
+/** The text as JSON; undefined if it is not JSON. */
 export function parsedJson(text: string): Json | undefined {
   try {
     return JSON.parse(text) as Json

@@ -1,6 +1,6 @@
 /**
- * A stand-in for the API of Loops (loops.so): what Loops documents and what its users saw it do, without sending a single
- * e-mail. `LoopsApi` works in-process and takes the time from a clock; `serveLoopsApi` puts it on loopback.
+ * A stand-in for the API of Loops (loops.so), by its documentation and by observed answers. It sends no emails. `LoopsApi`
+ * works in-process and takes the time from a clock; `serveLoopsApi` in `server.ts` serves it on loopback.
  */
 import { sleep, systemClock } from '../lib/clock'
 import type { Clock } from '../lib/clock'
@@ -66,14 +66,14 @@ export class LoopsApi {
     this.team = this.newTeam()
   }
 
-  /** Applies the request at once and answers it, whatever `setFault` says. */
+  /** Applies the request at once and answers it. The hook of `setFault` is not asked. */
   handle(request: LoopsApiRequest): LoopsApiResponse {
     const response = this.respond(request)
     this.record(request, response.status, response.status)
     return response
   }
 
-  /** Answers the request as `handle` does, unless the hook given to `setFault` has something go wrong. */
+  /** Answers the request as `handle` does, unless the hook of `setFault` returns a fault. */
   async answer(request: LoopsApiRequest): Promise<LoopsApiResponse | 'dropped'> {
     const fault = this.fault(request)
     if (fault === undefined) return this.handle(request)
@@ -87,7 +87,7 @@ export class LoopsApi {
     return told
   }
 
-  /** From now on `answer` asks `hook` what goes wrong with each request. */
+  /** Sets the hook that `answer` asks for the fault of each request. */
   setFault(hook: FaultHook): void {
     this.fault = hook
   }
@@ -106,12 +106,12 @@ export class LoopsApi {
     return [...this.lists]
   }
 
-  /** Somebody makes a mailing list in Loops' settings. It outlives `reset`. */
+  /** Creates a mailing list, as a user does in Loops' settings. It outlives `reset`. */
   addMailingList(list: MailingList): void {
     this.lists.push(list)
   }
 
-  /** Every request so far, the refused and the failed too. */
+  /** Every request so far, with the refused and failed ones. */
   requests(): RequestRecord[] {
     return [...this.records]
   }
@@ -128,7 +128,7 @@ export class LoopsApi {
     this.contactWith(email).subscribed = false
   }
 
-  /** Back to how it was made: no contact, event, request or fault, and the rate limit unused. */
+  /** Forgets all contacts, events, requests and faults, and the used part of the rate limit. */
   reset(): void {
     this.team = this.newTeam()
     this.records = []
@@ -148,7 +148,7 @@ export class LoopsApi {
     }
   }
 
-  /** Method, key, rate, body, then what is the endpoint's own: the order in which Loops refuses (assumed). */
+  /** Checks method, key, rate and body before the endpoint's own rules, the order in which Loops refuses (assumed). */
   private serve(request: LoopsApiRequest): unknown {
     const [path = '', query] = request.path.replace(/^\/api(?=\/)/, '').split(/\?(.*)/s)
     const route = routeOf(request.method, path, this.strictness)

@@ -25,7 +25,7 @@ export function isPropertyType(value: Json | undefined): value is PropertyType {
   return value !== undefined && propertyTypes.includes(value)
 }
 
-/** The value as a property of `type` holds it, undefined if it cannot (V7). Dates are held as ISO text in UTC (assumed). */
+/** The value as a property of `type` stores it; undefined if the type does not fit (V7). Dates become ISO text in UTC (assumed). */
 export function valueOfType(value: NonNullable<PropertyValue>, type: PropertyType): PropertyValue | undefined {
   if (type === 'date') return dateValue(value)
   return typeof value === type ? value : undefined

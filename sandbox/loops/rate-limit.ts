@@ -4,8 +4,8 @@ const SECOND = 1000
 const IDEMPOTENCY_WINDOW = 24 * 60 * 60 * SECOND
 
 /**
- * How many requests fit into one second (G3). Loops does not say where its seconds begin, so the window slides: no
- * second, wherever it begins, holds more than `limit` requests. Whoever keeps to that also keeps to fixed seconds.
+ * The rate limit of one team (G3). Loops does not document where its seconds begin, so the window slides: no second,
+ * wherever it begins, holds more than `limit` requests. A client that keeps to this also keeps to fixed seconds.
  */
 export class RateLimit {
   private taken: number[] = []
@@ -15,7 +15,7 @@ export class RateLimit {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes a place; false, and no place taken, when there is none. */
+  /** Counts a request. Returns false, and counts nothing, if the limit is reached. */
   take(): boolean {
     if (this.remaining() === 0) return false
     this.taken.push(this.clock.now())
@@ -39,7 +39,7 @@ export class IdempotencyKeys {
     this.used.set(key, { at: this.clock.now(), body })
   }
 
-  /** The body that `key` was used with less than 24 hours ago, if it was. */
+  /** The body that `key` was used with in the last 24 hours; undefined if it was not used. */
   bodyUsedWith(key: string): string | undefined {
     const use = this.used.get(key)
     return use !== undefined && this.clock.now() - use.at < IDEMPOTENCY_WINDOW ? use.body : undefined

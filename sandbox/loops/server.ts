@@ -5,14 +5,14 @@ import { listenOnLoopback } from '../lib/local-server'
 import type { LoopbackServer } from '../lib/local-server'
 import type { LoopsApiRequest, LoopsApiResponse } from './contract'
 
-/** Answers requests; the part of `LoopsApi` that a server needs. */
+/** The part of `LoopsApi` that the server needs. */
 export interface Answerer {
   answer(request: LoopsApiRequest): Promise<LoopsApiResponse | 'dropped'>
 }
 
 /**
- * Serves `api` over HTTP, below `/api`, to this machine alone; port 0 takes any free one. What `api` throws, a fault
- * hook's mistake for one, is told to the client as a 500.
+ * Serves `api` over HTTP on loopback, below `/api`; port 0 takes any free port. If `api` throws, the client gets a 500 with
+ * the error.
  */
 export async function serveLoopsApi(api: Answerer, port = 0): Promise<LoopbackServer> {
   const server = createServer((incoming, outgoing) => {
@@ -34,7 +34,7 @@ async function serve(api: Answerer, incoming: IncomingMessage, outgoing: ServerR
   else outgoing.writeHead(answer.status, answer.headers).end(answer.body)
 }
 
-/** Node gives names in lower case, and a list for the few headers that may come twice. */
+/** Joins the headers that Node.js gives as lists; their names are in lower case already. */
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 }

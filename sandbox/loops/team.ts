@@ -13,7 +13,7 @@ export interface TeamOptions {
   contactProperties: readonly ContactProperty[]
 }
 
-/** All that Loops remembers of one team. */
+/** The data of one team in Loops. */
 export class Team {
   readonly audience = new Audience()
   readonly events: RecordedEvent[] = []
@@ -30,8 +30,8 @@ export class Team {
   }
 
   /**
-   * Writes to the contact that has the e-mail address or the user id, or to a new one (U3 to U6, E7, E8), and gives the
-   * contact back. `unknownUser` is the message where there is no contact and no e-mail address to make one from.
+   * Writes to the contact with the email address or user ID, or to a new one (U3 to U6, E7, E8), and returns the contact.
+   * Throws a Refusal with the message `unknownUser` if there is no contact and no email address to create one with.
    */
   write(identity: Identity, fields: ContactFields, unknownUser = 'Contact not found.'): Contact {
     const [found, other] = this.audience.find(identity)

@@ -5,22 +5,22 @@ import { compileApp } from './compile'
 import type { Fetch } from './fetch'
 import { isolatedContext, plainContext } from './script-context'
 
-/** What the server puts into the VM of an app. */
+/** The values that the server puts into the VM of an app. */
 export interface HostValues {
   console: object
   posthog: object
   fetch: Fetch
-  /** Everything in `meta` but `global`, which is the VM's own. */
+  /** `meta` without `global`, which the VM makes itself. */
   meta: object
-  /** Calls off with the function that it returns. */
+  /** Starts a timer and returns a function that cancels it. */
   after: Clock['after']
 }
 
 export interface AppVMOptions {
   server: ServerVersion
-  /** Given if `Date` inside the VM is to follow it. */
+  /** The clock of `Date` inside the VM; undefined for the machine's own. */
   clock: Clock | undefined
-  /** Given if `Math.random` inside the VM is to be this. */
+  /** Replaces `Math.random` inside the VM. */
   random: (() => number) | undefined
   /** Whether the app runs in a plain context instead of vm2. */
   trusted: boolean
@@ -28,7 +28,7 @@ export interface AppVMOptions {
 
 type Hook = (...values: unknown[]) => unknown
 
-/** An app that has been loaded: its hooks with `meta` bound as the last argument. */
+/** A loaded app: its hooks, with `meta` bound as the last argument. */
 export interface AppVM {
   readonly setupPlugin: Hook | undefined
   readonly onEvent: Hook | undefined
@@ -40,7 +40,7 @@ export interface AppVM {
 const guardSeconds = 30
 const requireFromHere = createRequire(__filename)
 
-/** Built-ins of the Node.js this runs on that the server's Node.js does not have. */
+/** Built-ins of newer releases of Node.js, which are deleted where the server's release lacks them. */
 const builtInsSince: readonly (readonly [node: number, owner: string, names: readonly string[]])[] = [
   [15, 'String.prototype', ['replaceAll']],
   [15, 'globalThis', ['AggregateError']],
@@ -58,8 +58,8 @@ const builtInsSince: readonly (readonly [node: number, owner: string, names: rea
 ]
 
 /**
- * Runs inside the VM before the app. `RetryError` is made there because the present vm2 copies an error that crosses the
- * border, so a class of the host would not know its own errors again. The VM of a real server does.
+ * Runs inside the VM before the app. `RetryError` is declared there: the present vm2 copies an error that leaves the VM, so
+ * `instanceof` with a class of the host would fail. In the VM of a real server it does not.
  */
 const prelude = `
   (({ after, now, random, seconds, timeoutIsRetryError }) => {
@@ -104,7 +104,7 @@ const prelude = `
   })
 `
 
-/** Finds what the app exports, where PostHog looks for it, and binds `meta`. */
+/** Finds the app's hooks in the exports that PostHog searches, and binds `meta`. */
 const collectHooks = `
   ((guarded) => {
     const places = [exports, exports.default, module.exports].filter((place) => typeof place === 'object' && place)
@@ -137,7 +137,11 @@ interface CollectedHooks {
   jobs: [string, Hook][]
 }
 
-/** Compiles the app and runs its top level in a VM that has what the server gives it, and no more. */
+/**
+ * Compiles the app and runs its top level in a VM that has only what the server gives it.
+ *
+ * @throws Error what the server reports for an app that does not compile, or what the app's top level throws.
+ */
 export function loadApp(source: string, host: HostValues, options: AppVMOptions): AppVM {
   const { server, clock, random, trusted } = options
   const { code, usedImports } = compileApp(source, server)
@@ -160,7 +164,7 @@ export function loadApp(source: string, host: HostValues, options: AppVMOptions)
   vm.freeze(host.meta, '__pluginHostMeta')
   vm.freeze(hostImports(usedImports, host.fetch), '__hostImports')
   vm.run(`const __pluginHostImports = { ...__hostImports, '@posthog/plugin-scaffold': { RetryError } }`)
-  // In one script with declarations before it, the app's "use strict" is no directive: it runs in sloppy mode.
+  // The declarations before the app's "use strict" make it a plain string: the app runs in sloppy mode, as on the server.
   vm.run(`const module = { exports: {} }; let exports = {};\n${code};`)
   const collect = vm.run(collectHooks) as (guarded: unknown) => CollectedHooks
   const hooks = collect(guarded)
@@ -177,7 +181,7 @@ function hostImports(names: readonly string[], fetch: Fetch): Record<string, unk
   return Object.fromEntries(names.map((name) => [name, hostImport(name, fetch)]))
 }
 
-/** Packages that are large and that nothing here uses can be imported, and are empty. */
+/** The package that an import gives. Large packages that the app does not use are empty objects. */
 function hostImport(name: string, fetch: Fetch): unknown {
   switch (name) {
     case 'node-fetch':

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock'
 
-/** `meta.cache`: Redis, as far as an app can use it. */
+/** `meta.cache`: the commands of Redis that an app can use. */
 export interface Cache {
   readonly set: (key: string, value: unknown, ttlSeconds?: number) => Promise<void>
   readonly get: (key: string, defaultValue?: unknown) => Promise<unknown>
@@ -60,7 +60,7 @@ function lists(
   live: (key: string) => Entry | undefined,
 ): Pick<Cache, 'lpush' | 'lrange' | 'llen' | 'lpop' | 'lrem'> {
   const keep = (key: string, value: string[]) => {
-    // Redis has no empty lists: the key goes with its last element.
+    // Redis deletes a list together with its last element.
     if (value.length === 0) entries.delete(key)
     else entries.set(key, { value, expiresAt: live(key)?.expiresAt ?? Infinity })
   }
@@ -124,7 +124,7 @@ function wrongKind(): Error {
   return new Error('WRONGTYPE Operation against a key holding the wrong kind of value')
 }
 
-/** A throw in `work` becomes a rejection, as with anything asked over a network. */
+/** Runs `work`, and turns an error that it throws into a rejection, as a network client does. */
 function attempt<Answer>(work: () => Answer): Promise<Answer> {
   return new Promise((resolve) => {
     resolve(work())

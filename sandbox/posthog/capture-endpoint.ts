@@ -4,7 +4,7 @@ import type { RawEvent } from './events'
 import { listenOnLoopback, requestBody } from '../lib/local-server'
 import type { LoopbackServer } from '../lib/local-server'
 
-/** What an SDK sends, before anything is read from it. */
+/** A request of an SDK, not yet decoded. */
 export interface CaptureRequest {
   method: string
   path: string
@@ -13,7 +13,7 @@ export interface CaptureRequest {
   body: Buffer
 }
 
-/** The events of one request, and the project's token if the SDK named it. */
+/** The events of one request, and the project's token if the request has one. */
 export interface CapturedBatch {
   token: string | undefined
   events: RawEvent[]
@@ -25,7 +25,7 @@ export interface CaptureAnswer {
   body: string
 }
 
-/** Why a request was refused, in one sentence for whoever sent it. */
+/** A refused request. The message tells the sender why, in one sentence. */
 export class CaptureError extends Error {
   override name = 'CaptureError'
 
@@ -53,13 +53,13 @@ export function decodeCapture(request: Pick<CaptureRequest, 'path' | 'query' | '
 
   const payload = parsed(jsonText(request.body.length > 0 ? unpacked(request.body) : (request.query.get('data') ?? '')))
   const events = listed(payload).map((event, index, all) =>
-    // The one call that carries no name: /engage only ever sets a person's properties.
+    // Requests to /engage carry no event name: they always set a person's properties.
     checked(path === '/engage' && isRecord(event) ? { event: '$identify', ...event } : event, index, all.length),
   )
   return { token: tokenOf(payload) ?? tokenOf(events[0]), events }
 }
 
-/** Only the bytes tell: posthog-node announces gzip in a header, posthog-js 1.449 nowhere, and proxies unpack it unasked. */
+/** Detects gzip by its first bytes: posthog-js 1.449 sends no header for it, and some proxies unpack it and keep the header. */
 function unpacked(body: Buffer): string {
   if (body.length > MAXIMUM_BODY_BYTES) throw tooLarge()
   if (body[0] !== 0x1f || body[1] !== 0x8b) return body.toString('utf8')
@@ -78,7 +78,7 @@ function tooLarge(): CaptureError {
 function jsonText(text: string): string {
   const data = startsLikeJson(text) ? text : (new URLSearchParams(text).get('data') ?? text)
   if (data === '') throw new CaptureError('The request has no body.')
-  // A form reads an unescaped "+" as a blank, and base64 is full of them.
+  // A form decodes an unescaped "+" of base64 as a blank.
   return startsLikeJson(data) ? data : Buffer.from(data.replaceAll(' ', '+'), 'base64').toString('utf8')
 }
 
@@ -110,7 +110,7 @@ const FIELDS: [field: string, kind: string, fits: (value: unknown) => boolean][]
   ['offset', 'a number', isNumber],
 ]
 
-/** Ingestion takes the types for granted, so they are looked at here, where the sender can be told. */
+/** Checks the types that ingestion relies on, so that the sender gets a message. */
 function checked(event: unknown, index: number, count: number): RawEvent {
   const given = isRecord(event) ? withoutNull(event) : undefined
   const problem = given === undefined ? 'is not an object' : problemOf(given)
@@ -118,7 +118,7 @@ function checked(event: unknown, index: number, count: number): RawEvent {
   return given as unknown as RawEvent
 }
 
-/** Some SDKs write null for what they leave out. */
+/** Some SDKs write null for a missing field. */
 function withoutNull(event: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null))
 }
@@ -157,7 +157,7 @@ function withoutSlash(path: string): string {
   return path.replace(/\/+$/, '')
 }
 
-/** Everything that would make posthog-js load more code is off: the sandbox has only what is in the SDK itself. */
+/** Turns off every feature for which posthog-js loads more code, because the sandbox serves no such code. */
 const REMOTE_CONFIG = {
   supportedCompression: ['gzip', 'gzip-js'],
   analytics: { endpoint: '/e/' },
@@ -177,7 +177,7 @@ const NO_FLAGS = { flags: {}, featureFlags: {}, featureFlagPayloads: {}, errorsW
 
 /**
  * Answers what an SDK asks for besides sending events: a browser's preflight, remote config, feature flags, more scripts.
- * `undefined` if the request is none of these.
+ * Returns undefined for any other request.
  */
 export function answerSdkCall(request: Omit<CaptureRequest, 'query' | 'body'>): CaptureAnswer | undefined {
   const path = withoutSlash(request.path)
@@ -196,7 +196,7 @@ export function answerSdkCall(request: Omit<CaptureRequest, 'query' | 'body'>): 
   return path.startsWith('/static/') ? script(request, '') : undefined
 }
 
-/** Answers any request an SDK makes, and hands on the events it carries: all of them, or none if one cannot be read. */
+/** Answers any request of an SDK. Passes its events to `onEvent`: all of them, or none if one is malformed. */
 export function answerCapture(request: CaptureRequest, onEvent: (event: RawEvent) => void): CaptureAnswer {
   const answer = answerSdkCall(request)
   if (answer !== undefined) return answer
@@ -212,7 +212,7 @@ export function answerCapture(request: CaptureRequest, onEvent: (event: RawEvent
   }
 }
 
-/** Whether SDKs send or ask for something at this path: a server with other pages leaves these paths to `handleCapture`. */
+/** True if SDKs use this path. A server with other pages leaves these paths to `handleCapture`. */
 export function servesCapture(path: string): boolean {
   return (
     EVENT_PATHS.has(withoutSlash(path)) ||
@@ -230,7 +230,7 @@ function script(request: Pick<CaptureRequest, 'headers'>, body: string): Capture
   return { status: 200, headers: { ...crossOrigin(request.headers), 'Content-Type': 'text/javascript' }, body }
 }
 
-/** Beacons carry credentials, and for those a browser takes no "*": origin and headers are named back, as PostHog does. */
+/** Beacons carry credentials, and a browser refuses "*" for those: like PostHog, the answer names the origin and headers. */
 function crossOrigin(headers: IncomingHttpHeaders): Record<string, string> {
   return {
     'Access-Control-Allow-Origin': headers.origin ?? '*',

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { ServerVersion } from './versions'
 
-/** The part of `@babel/standalone` that is used, and of its syntax trees. */
+/** The part of `@babel/standalone` and of its syntax trees that this file uses. */
 interface Babel {
   transform(source: string, options: object): { code?: string | null }
 }
@@ -18,20 +18,20 @@ interface Path {
 
 export interface CompiledApp {
   code: string
-  /** The packages that the code takes from the server. */
+  /** The packages that the code imports from the server. */
   usedImports: readonly string[]
 }
 
 const requireFromHere = createRequire(__filename)
 const compiled = new Map<string, CompiledApp>()
 
-/** Compiles an app as the server does when it loads it. Throws what the server reports if it cannot. */
+/** Compiles an app as the server does. Throws the error that the server reports for an app that does not compile. */
 export function compileApp(source: string, server: ServerVersion): CompiledApp {
   const key = [server.babel, server.node, ...server.imports, source].join('\n')
   const known = compiled.get(key)
   if (known !== undefined) return known
   const usedImports = new Set<string>()
-  // Babel is asked for only when it is needed, because each release is megabytes of code.
+  // Babel is loaded only when it is needed: each release is megabytes of code.
   const babel = requireFromHere(`babel-standalone-${server.babel}`) as Babel
   const { code } = babel.transform(source, {
     envName: 'production',
@@ -88,7 +88,7 @@ function takeImportsFromServer(available: readonly string[], usedImports: Set<st
   })
 }
 
-/** Puts the 30 s guard around what is awaited, and around what `.then` is called on. */
+/** Wraps every awaited promise, and every object of a `.then` call, in the 30 s guard. */
 function guardPromises() {
   const guarded = new WeakSet<Node>()
   const replace = (path: Path, replacement: Node) => {

@@ -101,7 +101,7 @@ export function createPosthog(installed: InstalledApp, effect: PassEffect): obje
   }
 }
 
-/** Everything in `meta` but `global`. */
+/** `meta` without `global`. */
 export function createMeta(installed: InstalledApp, effect: PassEffect): object {
   const { server, cache, storage, clock, jobs, config } = installed
   const enqueue = (name: string, payload: unknown, runAt: number) =>

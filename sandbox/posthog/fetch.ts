@@ -1,7 +1,7 @@
 import nodeFetch from 'node-fetch'
 import type { ServerVersion } from './versions'
 
-/** What node-fetch 2 and undici have in common, and the one option of node-fetch that undici ignores. */
+/** The part that node-fetch 2 and undici share, and `timeout`, which undici ignores. */
 export type Fetch = (url: string, init?: FetchInit) => Promise<FetchResponse>
 
 export interface FetchInit {
@@ -9,7 +9,7 @@ export interface FetchInit {
   headers?: Record<string, string>
   body?: string
   redirect?: 'manual' | 'follow' | 'error'
-  /** Milliseconds after which node-fetch gives up; undici does not know it. */
+  /** Milliseconds after which node-fetch gives up; undici ignores it. */
   timeout?: number
 }
 
@@ -28,8 +28,8 @@ export function fetchOf(server: ServerVersion): Fetch {
 }
 
 /**
- * A `fetch` that asks `target` for whatever is addressed to `origin`, and refuses any other origin: what is tried out here
- * must never reach the real service. A redirect is followed by the library itself, so `target` must not lead away.
+ * A `fetch` that sends requests for `origin` to `target` and rejects any other origin, so that no trial reaches the real
+ * service. The library follows redirects by itself, so `target` must not redirect to another origin.
  */
 export function routeTo(origin: string, target: string, fetchLibrary: Fetch = nodeFetch as Fetch): Fetch {
   return async (url, init) => {

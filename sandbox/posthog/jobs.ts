@@ -1,35 +1,43 @@
 import type { Clock } from '../lib/clock'
 
-/** A job that an app has put off, as it lies in PostgreSQL. */
+/** A job that an app has enqueued, as PostgreSQL stores it. */
 export interface Job {
   readonly id: number
   readonly name: string
-  /** JSON text: what survives the database. */
+  /** JSON text. */
   readonly payload: string
   /** Milliseconds since 1970. */
   readonly runAt: number
 }
 
-/** How a queue treats a job that has become due: it may run it more than once, or later. */
+/** What happens to a due job: it may run more than once, or later. */
 export interface JobTreatment {
   times?: number
   delayMilliseconds?: number
 }
 
 /**
- * What becomes of the lock on a job whose worker dies. Graphile Worker lets it expire, but frees the job only for another
- * attempt, and PostHog enqueues each job with `maxAttempts: 1`: on real servers the lock stays and the job never runs.
+ * The lock on a job whose worker is killed. With `expire` the job is due again after four hours. With `stay` it never runs
+ * again, as on real servers: Graphile Worker frees an expired lock only for another attempt, and PostHog enqueues each job
+ * with `maxAttempts: 1`.
  */
 export type JobLocks = 'expire' | 'stay'
 
-/** How long a worker that dies keeps its lock on the job. */
+/** How long a job stays locked after its worker was killed. */
 const lockMilliseconds = 4 * 60 * 60 * 1000
 
-/** The durable job queue of one configured app. Workers come and go, it stays. */
+/**
+ * The job queue of one configured app. It outlives the workers. The states of a job:
+ *
+ * - **waiting**: in the queue; due once its `runAt` is reached. A treatment may postpone a due job once.
+ * - **locked**: a worker runs it. With `expire` it stays in the queue, due again when the lock expires; with `stay` it has
+ *   already left the queue.
+ * - **done**: gone from the queue.
+ */
 export class JobQueue {
   /** First due first. */
   private readonly jobs: Job[] = []
-  /** Jobs that were put off once, and how often each is to run: a queue is not asked twice. */
+  /** The jobs that were postponed, by id, with the number of their runs. A postponed job gets no second treatment. */
   private readonly postponed = new Map<number, number>()
   private nextId = 1
 
@@ -54,7 +62,7 @@ export class JobQueue {
     this.insert({ id: this.nextId++, name, payload: JSON.stringify(payload ?? null), runAt })
   }
 
-  /** Locks the first job that is due for a worker; the job is gone only when `done` is called with it. */
+  /** Locks the first due job for a worker, which calls `done` after its last run. Undefined if no job is due. */
   lockNext(): { job: Job; times: number } | undefined {
     for (;;) {
       const job = this.next()

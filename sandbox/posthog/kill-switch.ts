@@ -1,55 +1,61 @@
 import type { Clock } from '../lib/clock'
 
-/** What ties a worker to the world: cut, nothing more goes out, nothing comes in, and no timer is left. */
+/**
+ * Ends everything that a worker does outside its VM. The states:
+ *
+ * - **alive**: effects and their answers pass, timers run.
+ * - **killed**: for good. Effects and answers never settle, and no timer is left.
+ */
 export class KillSwitch {
-  private cutOff = false
+  private killed = false
   private resolveEnd: () => void = () => undefined
-  private readonly alarms = new Set<() => void>()
+  private readonly timers = new Set<() => void>()
+  /** Resolves when the worker is killed. */
   readonly end = new Promise<void>((resolve) => {
     this.resolveEnd = resolve
   })
 
   constructor(private readonly clock: Clock) {}
 
-  cut(): void {
-    this.cutOff = true
-    for (const callOff of this.alarms) callOff()
-    this.alarms.clear()
+  kill(): void {
+    this.killed = true
+    for (const cancel of this.timers) cancel()
+    this.timers.clear()
     this.resolveEnd()
   }
 
-  isCut(): boolean {
-    return this.cutOff
+  isKilled(): boolean {
+    return this.killed
   }
 
-  /** Does something that can be seen from outside. Neither it nor its answer passes a cut line. */
+  /** Runs an effect between two hooks. Once the worker is killed, the effect does not run and its answer never arrives. */
   async pass<Answer>(
     before: () => void | Promise<void>,
     act: () => Answer | Promise<Answer>,
     after: () => void | Promise<void>,
   ): Promise<Answer> {
     try {
-      if (!this.isCut()) await before()
-      if (this.isCut()) return await never()
+      if (!this.isKilled()) await before()
+      if (this.isKilled()) return await never()
       const answer = await act()
       await after()
-      return this.isCut() ? await never() : answer
+      return this.isKilled() ? await never() : answer
     } catch (error) {
-      if (this.isCut()) return never()
+      if (this.isKilled()) return never()
       throw error
     }
   }
 
   after(milliseconds: number, callback: () => void): () => void {
-    if (this.isCut()) return () => undefined
-    const callOff = this.clock.after(milliseconds, () => {
-      this.alarms.delete(callOff)
+    if (this.isKilled()) return () => undefined
+    const cancel = this.clock.after(milliseconds, () => {
+      this.timers.delete(cancel)
       callback()
     })
-    this.alarms.add(callOff)
+    this.timers.add(cancel)
     return () => {
-      this.alarms.delete(callOff)
-      callOff()
+      this.timers.delete(cancel)
+      cancel()
     }
   }
 
@@ -61,14 +67,14 @@ export class KillSwitch {
 
   /** `promise`, or a rejection with `error` if it takes longer. */
   within<Answer>(milliseconds: number, promise: Promise<Answer>, error: () => Error): Promise<Answer> {
-    let callOff: () => void = () => undefined
+    let cancel: () => void = () => undefined
     const timeout = new Promise<never>((_, reject) => {
-      callOff = this.after(milliseconds, () => {
+      cancel = this.after(milliseconds, () => {
         reject(error())
       })
     })
     return Promise.race([promise, timeout]).finally(() => {
-      callOff()
+      cancel()
     })
   }
 }

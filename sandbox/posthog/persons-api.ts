@@ -10,10 +10,10 @@ export interface Person {
   properties: Record<string, unknown>
 }
 
-/** What goes wrong with every request: PostHog refuses its own key, fails, cannot be reached, or takes its time. */
+/** The fault of every request: PostHog refuses its own key (401), fails (500), cannot be reached, or is slow. */
 export type PersonsFault = 401 | 500 | 'down' | { slowMilliseconds: number }
 
-/** PostHog's persons API as far as a look-up by distinct_id goes: the shape of its pages, and how it fails. */
+/** A stand-in for PostHog's persons API: it looks persons up by distinct_id, and fails as told. */
 export class PersonsApi {
   readonly requests: PosthogApiRequest[] = []
   fault: PersonsFault | undefined
@@ -23,7 +23,7 @@ export class PersonsApi {
     private readonly persons: readonly Person[],
   ) {}
 
-  /** Answers `posthog.api.get`; to be given to an installation as its `posthogApi`. */
+  /** Answers `posthog.api.get`. Give it to an installation as its `posthogApi`. */
   readonly answer: PosthogApi = async (request) => {
     this.requests.push(request)
     if (this.fault === 'down') throw new Error(`request to ${request.url} failed, reason: connect ECONNREFUSED`)

@@ -11,7 +11,7 @@ import type { ServerVersion } from './versions'
 import { Worker } from './worker'
 
 export interface InstallationOptions {
-  /** The app's folder: `plugin.json` and the file that its `main` names are read from it, nothing else. */
+  /** The app's folder. Only `plugin.json` and the file that its `main` names are read from it. */
   directory: string
   server: ServerVersion
   config: Record<string, string>
@@ -22,52 +22,56 @@ export interface InstallationOptions {
   random?: () => number
   /** Replaces methods of `meta.cache`. */
   cache?: Partial<Cache>
-  /** Answers `posthog.api`; without it there is no such answer. */
+  /** Answers `posthog.api`; without it every call is rejected. */
   posthogApi?: PosthogApi
   teamId?: number
-  /** Whether an app that changes the event's properties gets a TypeError. It does, unless this is false. */
+  /** Whether an app that changes the event's properties gets a TypeError (default: true). */
   freeze?: boolean
   /** Runs the app in a plain context, which is many times faster than the VM of real servers. */
   trusted?: boolean
-  /** Called before anything the app does that can be seen from outside: it may wait, throw, or kill the worker. */
+  /** Called before each effect of the app: it may wait, throw, or kill the worker. */
   beforeEffect?: EffectHook
-  /** The same after it has been done and before the app learns of it. */
+  /** Called after each effect, before the app gets the answer. */
   afterEffect?: EffectHook
   onJobDue?: (job: Job) => JobTreatment | undefined
-  /** Whether due jobs are run by the clock, each worker running one at a time; otherwise by `runDueJobs` only. */
+  /** Whether the clock runs due jobs, one at a time in each worker; otherwise only `runDueJobs` does. */
   autoRunJobs?: boolean
-  /** What becomes of a job whose worker dies: `expire` unless given. */
+  /** The lock on a job whose worker is killed (default: `expire`). */
   jobLocks?: JobLocks
 }
 
-/** The app's metrics in PostHog, of one category: a hook's name, a job's name, or `webhook`. */
+/** The app's metrics for one category: a hook's name, a job's name, or `webhook`. */
 export interface AppMetrics {
   successes: number
   failures: number
 }
 
-/** One app as it is configured on a server. It outlives its workers. */
+/** A configured app on a server. It outlives its workers. */
 export interface Installation {
   readonly server: ServerVersion
   readonly enabled: boolean
   readonly logs: readonly LogEntry[]
   /** Every request, oldest first. */
   readonly requests: readonly RequestRecord[]
-  /** What the app has given to `posthog.capture`. */
+  /** The events that the app has passed to `posthog.capture`. */
   readonly captured: InstalledApp['captured']
   readonly cache: Cache
   readonly jobs: Pick<JobQueue, 'pending'>
-  /** What the app's metrics page lists: each failure, with its event if it had one. */
+  /** The failures on the app's metrics page, each with its event if it had one. */
   readonly failures: readonly { failure: HookError; event?: CapturedEvent }[]
   metrics(category: string): AppMetrics
   startWorker(): Worker
-  /** Runs what is due. */
+  /** Runs the due jobs in `worker`. */
   runDueJobs(worker: Worker): Promise<void>
-  /** Kills all workers and calls off all timers. */
+  /** Kills all workers and cancels all timers. */
   close(): void
 }
 
-/** Installs the app in `directory` on a server. Nothing of it is run before the first event or job of a worker. */
+/**
+ * Installs the app in `directory` on a server. The app runs from the first event or job of a worker on.
+ *
+ * @throws Error if `plugin.json` or the app's file cannot be read, or if `plugin.json` lacks `name` or `main`.
+ */
 export function createInstallation(options: InstallationOptions): Installation {
   const clock = options.clock ?? systemClock
   const logs: LogEntry[] = []
@@ -112,7 +116,7 @@ export function createInstallation(options: InstallationOptions): Installation {
     metrics: metricsOf,
     startWorker: () => {
       const worker = new Worker(installed)
-      // A dead worker would keep its VM in memory.
+      // The list would keep the VMs of killed workers in memory.
       workers = [...workers.filter(({ alive }) => alive), worker]
       watchJobs()
       return worker
@@ -166,7 +170,7 @@ function createJobRunner(clock: Clock, jobs: JobQueue, workers: () => readonly W
   const busy = new Set<Worker>()
   let callOff: () => void = () => undefined
 
-  /** Tells whether there was a job to run, and the worker lived to see the end of it. */
+  /** Runs the next due job. Returns false if none is due or if the worker was killed before the job ended. */
   const runNext = async (worker: Worker): Promise<boolean> => {
     const locked = jobs.lockNext()
     if (locked === undefined || !(await worker.runJob(locked.job, locked.times))) return false

@@ -1,14 +1,14 @@
 import { createContext, runInContext } from 'node:vm'
 import { VM } from 'vm2'
 
-/** Where the scripts of one app run, with globals of their own. */
+/** Runs the scripts of one app, with their own globals. */
 export interface ScriptContext {
   run(code: string): unknown
   /** Makes `value` a global that the scripts cannot replace. */
   freeze(value: unknown, name: string): void
 }
 
-/** The VM that real servers use. Whatever crosses its border is wrapped, which costs more time than most apps. */
+/** The VM that real servers use. It wraps every value that enters or leaves, which takes longer than most apps. */
 export function isolatedContext(timeoutMilliseconds: number): ScriptContext {
   const vm = new VM({ timeout: timeoutMilliseconds, sandbox: {} })
   return {
@@ -19,7 +19,7 @@ export function isolatedContext(timeoutMilliseconds: number): ScriptContext {
   }
 }
 
-/** A context without a border: for an app that is trusted, and known to be at home in the real VM. */
+/** A context that wraps no values, for a trusted app that is tested in the real VM elsewhere. */
 export function plainContext(): ScriptContext {
   const globals = createContext({ Buffer })
   return {

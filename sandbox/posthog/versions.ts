@@ -1,4 +1,4 @@
-/** What one generation of self-hosted PostHog servers gives an app and forbids it. */
+/** The differences between generations of self-hosted PostHog servers that an app can see. */
 export interface ServerVersion {
   readonly name: string
   /** The releases or build dates that behave like this. */
@@ -6,10 +6,10 @@ export interface ServerVersion {
   readonly until: string
   /** The release of `@babel/standalone` that compiles the app. It decides what syntax is understood. */
   readonly babel: '7.13.7' | '7.21.4'
-  /** The Node.js that the server runs on. Babel lowers syntax to it, the library is what it is. */
+  /** The release of Node.js. Babel lowers newer syntax to it; newer built-ins are missing. */
   readonly node: 14 | 16 | 18
   readonly onEvent: boolean
-  /** `bound`: looked up when the app is loaded, never called. */
+  /** `bound`: looked up when the app is loaded and never called. */
   readonly composeWebhook: 'called' | 'bound' | false
   /** Whether a promise that `composeWebhook` returns is awaited. If not, the promise is taken for the webhook. */
   readonly composeWebhookAwaited: boolean
@@ -21,7 +21,7 @@ export interface ServerVersion {
   readonly webhookTimeoutSeconds: number
   /** Whether jobs are run and `meta.jobs` is there. */
   readonly jobs: boolean
-  /** What `meta` has beside `cache`, `config`, `attachments`, `storage`, `global` and `jobs`. */
+  /** The fields of `meta` beside `cache`, `config`, `attachments`, `storage`, `global` and `jobs`. */
   readonly metaExtensions: readonly MetaExtension[]
   /** The methods of `meta.cache`. */
   readonly cache: readonly CacheMethod[]
@@ -29,11 +29,11 @@ export interface ServerVersion {
   readonly imports: readonly string[]
   /** The global `fetch`. `broken`: calling it gives a function instead of a promise. */
   readonly globalFetch: 'node-fetch' | 'undici' | 'broken'
-  /** What `import fetch from 'node-fetch'` really gives. */
+  /** The library that `import fetch from 'node-fetch'` gives. */
   readonly importedFetch: 'node-fetch' | 'undici'
   /** The methods of `posthog.api`. */
   readonly posthogApi: readonly PosthogApiMethod[]
-  /** Who turns `@current` in the path of an API call into the project: the plugin server, or Django when it is asked. */
+  /** Which server replaces `@current` in the path of an API call by the project's ID. */
   readonly currentProjectResolvedBy: 'django' | 'server'
   /** Whether `console.debug` reaches the app's Logs tab. */
   readonly debugLogs: boolean
@@ -158,7 +158,7 @@ const versionLate2025: ServerVersion = {
   globalFetch: 'undici',
 }
 
-/** The servers that run apps, oldest first. Later ones run none. */
+/** The servers that run apps, oldest first. Servers after the last one run no apps. */
 export const serverVersions: readonly ServerVersion[] = [
   version2021,
   version2022,
@@ -169,7 +169,7 @@ export const serverVersions: readonly ServerVersion[] = [
   versionLate2025,
 ]
 
-/** The profile called `name`. */
+/** The server version called `name`; throws an Error that lists the names if there is none. */
 export function serverVersion(name: string): ServerVersion {
   const found = serverVersions.find((version) => version.name === name)
   if (found === undefined) {

@@ -54,11 +54,11 @@ export class Worker implements RunningWorker {
 
   /** Ends all effects of the app in this worker and everything that it waits for. */
   kill(): void {
-    this.killSwitch.cut()
+    this.killSwitch.kill()
   }
 
   get alive(): boolean {
-    return !this.killSwitch.isCut()
+    return !this.killSwitch.isKilled()
   }
 
   private async callHooks(event: CapturedEvent, delivery: Delivery): Promise<void> {

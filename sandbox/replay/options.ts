@@ -8,7 +8,7 @@ export interface ReplayOptions {
   config: string
   server: ServerVersion
   dryRun: boolean
-  /** The key of a real Loops account; without it the requests go to the stand-in. */
+  /** The key of a real Loops account. Without it the requests go to the stand-in. */
   liveKey?: string
 }
 

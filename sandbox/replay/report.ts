@@ -4,30 +4,30 @@ import type { Contact, RecordedEvent } from '../loops/contract'
 import type { LogEntry, RequestRecord } from '../posthog/records'
 import type { Outcome } from '../app/observed-app'
 
-/** What became of an event. */
-export interface Story {
-  /** The halves of the app that the event matches. */
+/** The outcome of an event, with its explanation. */
+export interface EventResult {
+  /** The groups of settings that the event matches. */
   matched: readonly string[]
-  /** Why it brings nothing to Loops. */
+  /** Why it sends nothing to Loops. */
   reason: string | undefined
   outcome: Outcome
 }
 
-/** One event and what became of it, as lines for the terminal. */
-export function eventReport(place: number, event: CapturedEvent, story: Story): string {
+/** One event and its outcome, as lines for the terminal. */
+export function eventReport(place: number, event: CapturedEvent, result: EventResult): string {
   const from = colors.dim(`of ${event.distinct_id}, ${event.timestamp}`)
   const heading = `${String(place).padStart(3)}  ${colors.bold(event.event)}  ${from}`
-  return [heading, ...storyLines(story).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
+  return [heading, ...resultLines(result).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
 }
 
-function storyLines({ matched, reason, outcome: { made, errors, logs, waits } }: Story): string[] {
+function resultLines({ matched, reason, outcome: { made, errors, logs, waits } }: EventResult): string[] {
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
     ...(matched.length === 0 ? [] : [`matches ${matched.join(' and ')}`]),
     ...logs.filter(({ by }) => by !== 'setupPlugin').flatMap(logLine),
     ...deliveries.flatMap((request) => [...requestLines(request), answerLine(request)]),
     ...errors.map(({ name, message }) => colors.red(`${name}: ${message}`)),
-    ...(waits ? [colors.yellow('a try failed; PostHog keeps the request for another one')] : []),
+    ...(waits ? [colors.yellow('a request failed; PostHog keeps it in the job queue for another try')] : []),
     ...(reason === undefined ? [] : [colors.yellow(reason)]),
   ]
 }
@@ -55,18 +55,18 @@ function prettyJson(text = ''): string[] {
   }
 }
 
-/** What the app has logged when it was set up, as it is before its first event. */
+/** The lines that the app logged during set-up, which runs before the first event. */
 export function setUpReport(logs: readonly LogEntry[]): string {
   const lines = logs.filter(({ by }) => by === 'setupPlugin').flatMap(logLine)
   return lines.length === 0 ? '' : [...lines, '', ''].join('\n')
 }
 
-/** A line of the app's Logs tab; what went wrong is told elsewhere. */
+/** A line of the app's Logs tab. Errors are left out: the report lists them separately. */
 function logLine({ level, message }: LogEntry): string[] {
   return level === 'ERROR' ? [] : [colors.dim(`${level} ${message}`)]
 }
 
-/** What Loops has in the end. */
+/** The contacts and events in Loops after the replay. */
 export function loopsReport(contacts: readonly Contact[], events: readonly RecordedEvent[]): string {
   return [
     colors.bold(`Loops now has ${counted(contacts.length, 'contact')}`),

@@ -99,7 +99,7 @@ function ignoredSettings({ apiKey, posthogUrl = '' }: AppConfig, { config, liveK
 }
 
 function lastMessage({ errors }: Outcome): string {
-  return errors.at(-1)?.message ?? 'it says not why'
+  return errors.at(-1)?.message ?? 'it gives no reason'
 }
 
 if (require.main === module) void runInTerminal((output) => run(process.argv.slice(2), process.env, output))
