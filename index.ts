@@ -34,7 +34,7 @@ import type { LoopsRequest, SkipReason } from './src/translate/translate'
 export async function setupPlugin(meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
-    console.warn('Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.')
+    console.warn('Delivery "webhook" works only on PostHog servers from 2024-01-19 to 2025-05-22.')
   }
   if (settings.dryRun) return
   meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
@@ -98,7 +98,7 @@ async function decide(undecided: Undecided, settings: Settings, meta: AppMeta): 
   await deliver(failures === 0 ? delivery : { ...delivery, since: firstTried }, settings, meta)
 }
 
-const PERSON_UNKNOWN: SkipReason = 'PostHog does not tell of the person that a filter looks at'
+const PERSON_UNKNOWN: SkipReason = 'PostHog did not return the person that a filter needs'
 
 /** Puts the event off until PostHog returns the person: without it a filter could let the wrong people through. */
 async function decideLater(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {

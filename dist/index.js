@@ -40,7 +40,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The value as JSON for a message: without the API key, and cut to 120 characters. */
   function quoted(value, apiKey = '') {
-    const text = withoutKey(jsonText(value) ?? 'what is nested too deeply', apiKey)
+    const text = withoutKey(jsonText(value) ?? 'a value that is nested too deeply', apiKey)
     return text.length > 120 ? `${text.slice(0, 120)}…` : text
   }
 
@@ -295,7 +295,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return []
     }
     if (field.text.startsWith('{')) {
-      field.reject(field.text, `is not valid JSON, where names stand in double quotes: write it like ${example}`)
+      field.reject(field.text, `is not valid JSON, which needs double quotes around names: write it like ${example}`)
       return []
     }
     const entries = []
@@ -305,10 +305,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       if (name === '') {
         field.reject(
           entry,
-          `has no "name: value"; where a name or text contains a comma or a colon, write JSON like ${example}`,
+          `is not "name: value": if a name or a text contains a comma or a colon, write JSON like ${example}`,
         )
       } else if (entries.some(([other]) => other === name)) {
-        field.reject(entry, `gives "${name}" a second time: keep one of the two`)
+        field.reject(entry, `gives "${name}" twice: keep one of the two`)
       } else {
         entries.push([name, entry.slice(colon + 1).trim()])
       }
@@ -348,7 +348,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const isObject = field.text.startsWith('{')
     const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry])
     if (named.length > 0 && isObject && !renamed)
-      field.reject(field.text, 'gives names that this setting has no use for: write a list')
+      field.reject(
+        field.text,
+        `gives event names for Loops, which a contact update does not send: write a list like ${example}`,
+      )
 
     const patterns = named.flatMap(([entry, loopsName]) => {
       const pieces = entry.replace(/^!/, '').split('*')
@@ -360,7 +363,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     })
     const included = patterns.filter(({ entry }) => !entry.startsWith('!'))
     if (included.length === 0 && patterns.length > 0) {
-      field.reject(field.text, 'only leaves events out: put * first to send all others')
+      field.reject(field.text, 'only excludes events: put * first to include all others')
     }
     return {
       exact: new Map(included.filter(({ pieces }) => pieces.length === 1).map((pattern) => [pattern.entry, pattern])),
@@ -633,7 +636,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   const TEXT = { takes: 'a text', types: ['string'] }
 
-  const PATTERN = { takes: 'a regular expression of RE2, without [[:name:]] and \\Q', types: ['string'] }
+  const PATTERN = { takes: 'a regular expression of RE2 without [[:name:]] and \\Q', types: ['string'] }
 
   const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
 
@@ -787,16 +790,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (typeof key !== 'string' || key === '') {
       field.reject(filter, 'has no "key": write the name of the property')
     } else if (type !== 'event' && type !== 'person') {
-      field.reject(type, `cannot be the type of the filter on "${key}": write "event" or "person"`)
+      field.reject(type, `is not a filter type (filter on "${key}"): write "event" or "person"`)
     } else if (!isOperatorName(name)) {
-      field.reject(name, `is no operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
+      field.reject(name, `is not an operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
     } else if (operators[name].takes !== undefined && (value === undefined || values.length === 0)) {
       field.reject(filter, 'has no "value": write the value to compare with')
     } else {
       const operator = operators[name]
       const tests = values.flatMap((one) => operator.test(one) ?? [])
       if (tests.length === values.length) return [{ key, type, operator, tests }]
-      field.reject(value, `does not go with ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
+      field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
     }
     return []
   }
@@ -872,7 +875,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Why the name cannot be a contact property in Loops, with the remedy; `undefined` if it can. */
   function contactNameProblem(name) {
-    if (REQUEST_FIELDS.has(name)) return 'has a setting of its own: take it out of the mapping'
+    if (REQUEST_FIELDS.has(name)) return 'has its own setting: remove it from the mapping'
     if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
     return nameProblem(name)
   }
@@ -917,7 +920,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     template.push(text.slice(end))
     if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
       isRight = false
-      field.reject(text, 'has a brace too many: braces only stand around placeholders like {person.properties.NAME}')
+      field.reject(
+        text,
+        'has a brace outside a placeholder: write braces only around placeholders like {person.properties.NAME}',
+      )
     }
     return isRight ? template.filter((part) => part !== '') : undefined
   }
@@ -1052,18 +1058,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
 
     if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {
-      field('posthogUrl').reject(settings.posthogUrl, 'is of no use to "webhook": leave it empty, or choose "direct"')
+      field('posthogUrl').reject(
+        settings.posthogUrl,
+        'does not work with "webhook" delivery: leave it empty, or choose "direct"',
+      )
     }
     const hasPersonId = settings.userId.some((part) => typeof part === 'object' && part.of === 'person id')
     if (hasPersonId && field('posthogUrl').text === '') {
       const { label } = settingFields.posthogUrl
-      field('userId').reject(field('userId').text, `is known to PostHog only: fill in "${label}"`)
+      field('userId').reject(field('userId').text, `needs a look-up in PostHog: fill in "${label}"`)
     }
     const eventNames = [field('trackedEvents'), field('contactEvents')]
     const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
     if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
       const { label } = settingFields.contactEvents
-      field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
+      field('trackedEvents').reject('', `leaves nothing to do because "${label}" is empty too: fill in one of them`)
     }
     if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
     return settings
@@ -1092,7 +1101,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (field.text !== '' && rate > 0 && rate <= 1000) return rate
     field.reject(
       field.text,
-      'is not a rate that can be kept: write a number above 0 and up to 1000, 10 unless Loops has allowed you more',
+      'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
     )
     return 1
   }
@@ -1100,14 +1109,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function parseUrl(field) {
     const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
     if (url !== field.text)
-      field.reject(field.text, 'is no address of a server: write it like https://posthog.example.com')
+      field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
     return url.replace(/\/+$/, '')
   }
 
   function parseEmail(field) {
-    const remedy = 'name where the address is found, like {person.properties.email}'
+    const remedy = 'write a placeholder like {person.properties.email}'
     const entries = parseList(field, '["{person.properties.email}"]')
-    if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
+    if (entries.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
     return entries.map((entry) => {
       const template = parseTemplate(field, entry)
       if (template !== undefined && !differsByPerson(template)) {
@@ -1159,7 +1168,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return `Loops settings: ${problem}: copy a key from Loops, Settings -> API.`
     }
     if (answer.status !== 200) {
-      console.warn(`The Loops API key is not checked (${answer.reason}); events are sent all the same.`)
+      console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
       return undefined
     }
     const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
@@ -1187,9 +1196,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       }),
     ]
     if (missing.length === 0) return
+    const phrases = withoutSecrets(missing.join(', '), settings.apiKey)
     console.warn(
-      `The settings name what Loops does not have: ${withoutSecrets(missing.join(', '), settings.apiKey)}. ` +
-        'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.',
+      `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
+        'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
     )
   }
 
@@ -1207,7 +1217,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
           [key, label].some((other) => editDistance(lettersAndDigits(name), lettersAndDigits(other)) === distance),
         ),
       )
-      return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (it has ${quoted(similar.key)})`}`
+      return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (did you mean ${quoted(similar.key)}?)`}`
     })
   }
 
@@ -2060,7 +2070,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const userId = userIdOf(settings, data)
     if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
     if (email !== undefined && isExcluded(settings, email)) {
-      return { skipped: 'its email address is left out by the settings' }
+      return { skipped: 'the settings exclude its email address' }
     }
 
     // The mailing lists of the event win over those of the contact update.
@@ -2103,7 +2113,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   async function setupPlugin(meta) {
     const settings = settingsOf(meta)
     if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
-      console.warn('Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.')
+      console.warn('Delivery "webhook" works only on PostHog servers from 2024-01-19 to 2025-05-22.')
     }
     if (settings.dryRun) return
     meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
@@ -2167,7 +2177,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     await deliver(failures === 0 ? delivery : { ...delivery, since: firstTried }, settings, meta)
   }
 
-  const PERSON_UNKNOWN = 'PostHog does not tell of the person that a filter looks at'
+  const PERSON_UNKNOWN = 'PostHog did not return the person that a filter needs'
 
   /** Puts the event off until PostHog returns the person: without it a filter could let the wrong people through. */
   async function decideLater(undecided, settings, meta) {

@@ -19,7 +19,7 @@ export async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Pro
     return `Loops settings: ${problem}: copy a key from Loops, Settings -> API.`
   }
   if (answer.status !== 200) {
-    console.warn(`The Loops API key is not checked (${answer.reason}); events are sent all the same.`)
+    console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
     return undefined
   }
   const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
@@ -47,9 +47,10 @@ async function checkAccount(settings: Settings, meta: AppMeta): Promise<void> {
     }),
   ]
   if (missing.length === 0) return
+  const phrases = withoutSecrets(missing.join(', '), settings.apiKey)
   console.warn(
-    `The settings name what Loops does not have: ${withoutSecrets(missing.join(', '), settings.apiKey)}. ` +
-      'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.',
+    `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
+      'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
   )
 }
 
@@ -72,7 +73,7 @@ function missingFrom(answer: unknown, { kind, names, keyField, labelField }: Nam
         [key, label].some((other) => editDistance(lettersAndDigits(name), lettersAndDigits(other)) === distance),
       ),
     )
-    return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (it has ${quoted(similar.key)})`}`
+    return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (did you mean ${quoted(similar.key)}?)`}`
   })
 }
 

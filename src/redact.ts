@@ -2,7 +2,7 @@ import { isRecord, jsonText } from './json'
 
 /** The value as JSON for a message: without the API key, and cut to 120 characters. */
 export function quoted(value: unknown, apiKey = ''): string {
-  const text = withoutKey(jsonText(value) ?? 'what is nested too deeply', apiKey)
+  const text = withoutKey(jsonText(value) ?? 'a value that is nested too deeply', apiKey)
   return text.length > 120 ? `${text.slice(0, 120)}…` : text
 }
 

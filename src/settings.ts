@@ -85,18 +85,21 @@ export function parseSettings(config: Config): Settings {
   }
 
   if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {
-    field('posthogUrl').reject(settings.posthogUrl, 'is of no use to "webhook": leave it empty, or choose "direct"')
+    field('posthogUrl').reject(
+      settings.posthogUrl,
+      'does not work with "webhook" delivery: leave it empty, or choose "direct"',
+    )
   }
   const hasPersonId = settings.userId.some((part) => typeof part === 'object' && part.of === 'person id')
   if (hasPersonId && field('posthogUrl').text === '') {
     const { label } = settingFields.posthogUrl
-    field('userId').reject(field('userId').text, `is known to PostHog only: fill in "${label}"`)
+    field('userId').reject(field('userId').text, `needs a look-up in PostHog: fill in "${label}"`)
   }
   const eventNames = [field('trackedEvents'), field('contactEvents')]
   const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
   if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
     const { label } = settingFields.contactEvents
-    field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
+    field('trackedEvents').reject('', `leaves nothing to do because "${label}" is empty too: fill in one of them`)
   }
   if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
   return settings
@@ -122,7 +125,7 @@ function parseRate(field: Field): number {
   if (field.text !== '' && rate > 0 && rate <= 1000) return rate
   field.reject(
     field.text,
-    'is not a rate that can be kept: write a number above 0 and up to 1000, 10 unless Loops has allowed you more',
+    'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
   )
   return 1
 }
@@ -130,14 +133,14 @@ function parseRate(field: Field): number {
 function parseUrl(field: Field): string {
   const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
   if (url !== field.text)
-    field.reject(field.text, 'is no address of a server: write it like https://posthog.example.com')
+    field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
   return url.replace(/\/+$/, '')
 }
 
 function parseEmail(field: Field): Template[] {
-  const remedy = 'name where the address is found, like {person.properties.email}'
+  const remedy = 'write a placeholder like {person.properties.email}'
   const entries = parseList(field, '["{person.properties.email}"]')
-  if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
+  if (entries.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
   return entries.map((entry) => {
     const template = parseTemplate(field, entry)
     if (template !== undefined && !differsByPerson(template)) {

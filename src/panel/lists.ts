@@ -26,7 +26,7 @@ export function parseEntries(field: Field, example: string): [string, unknown][]
     return []
   }
   if (field.text.startsWith('{')) {
-    field.reject(field.text, `is not valid JSON, where names stand in double quotes: write it like ${example}`)
+    field.reject(field.text, `is not valid JSON, which needs double quotes around names: write it like ${example}`)
     return []
   }
   const entries: [string, string][] = []
@@ -36,10 +36,10 @@ export function parseEntries(field: Field, example: string): [string, unknown][]
     if (name === '') {
       field.reject(
         entry,
-        `has no "name: value"; where a name or text contains a comma or a colon, write JSON like ${example}`,
+        `is not "name: value": if a name or a text contains a comma or a colon, write JSON like ${example}`,
       )
     } else if (entries.some(([other]) => other === name)) {
-      field.reject(entry, `gives "${name}" a second time: keep one of the two`)
+      field.reject(entry, `gives "${name}" twice: keep one of the two`)
     } else {
       entries.push([name, entry.slice(colon + 1).trim()])
     }

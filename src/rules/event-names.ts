@@ -28,7 +28,10 @@ export function parseEventNames(field: Field, { renamed }: { renamed: boolean })
   const isObject = field.text.startsWith('{')
   const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry] as const)
   if (named.length > 0 && isObject && !renamed)
-    field.reject(field.text, 'gives names that this setting has no use for: write a list')
+    field.reject(
+      field.text,
+      `gives event names for Loops, which a contact update does not send: write a list like ${example}`,
+    )
 
   const patterns = named.flatMap(([entry, loopsName]): (EventPattern & { entry: string })[] => {
     const pieces = entry.replace(/^!/, '').split('*')
@@ -40,7 +43,7 @@ export function parseEventNames(field: Field, { renamed }: { renamed: boolean })
   })
   const included = patterns.filter(({ entry }) => !entry.startsWith('!'))
   if (included.length === 0 && patterns.length > 0) {
-    field.reject(field.text, 'only leaves events out: put * first to send all others')
+    field.reject(field.text, 'only excludes events: put * first to include all others')
   }
   return {
     exact: new Map(included.filter(({ pieces }) => pieces.length === 1).map((pattern) => [pattern.entry, pattern])),

@@ -45,16 +45,16 @@ function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
   if (typeof key !== 'string' || key === '') {
     field.reject(filter, 'has no "key": write the name of the property')
   } else if (type !== 'event' && type !== 'person') {
-    field.reject(type, `cannot be the type of the filter on "${key}": write "event" or "person"`)
+    field.reject(type, `is not a filter type (filter on "${key}"): write "event" or "person"`)
   } else if (!isOperatorName(name)) {
-    field.reject(name, `is no operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
+    field.reject(name, `is not an operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
   } else if (operators[name].takes !== undefined && (value === undefined || values.length === 0)) {
     field.reject(filter, 'has no "value": write the value to compare with')
   } else {
     const operator = operators[name]
     const tests = values.flatMap((one) => operator.test(one) ?? [])
     if (tests.length === values.length) return [{ key, type, operator, tests }]
-    field.reject(value, `does not go with ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
+    field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
   }
   return []
 }

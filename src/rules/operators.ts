@@ -38,7 +38,7 @@ type OperatorName =
 
 const TEXT = { takes: 'a text', types: ['string'] }
 
-const PATTERN = { takes: 'a regular expression of RE2, without [[:name:]] and \\Q', types: ['string'] }
+const PATTERN = { takes: 'a regular expression of RE2 without [[:name:]] and \\Q', types: ['string'] }
 
 const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
 

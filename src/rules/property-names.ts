@@ -8,7 +8,7 @@ const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt',
 
 /** Why the name cannot be a contact property in Loops, with the remedy; `undefined` if it can. */
 export function contactNameProblem(name: string): string | undefined {
-  if (REQUEST_FIELDS.has(name)) return 'has a setting of its own: take it out of the mapping'
+  if (REQUEST_FIELDS.has(name)) return 'has its own setting: remove it from the mapping'
   if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
   return nameProblem(name)
 }

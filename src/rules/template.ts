@@ -39,7 +39,10 @@ export function parseTemplate(field: Field, text: string): Template | undefined 
   template.push(text.slice(end))
   if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
     isRight = false
-    field.reject(text, 'has a brace too many: braces only stand around placeholders like {person.properties.NAME}')
+    field.reject(
+      text,
+      'has a brace outside a placeholder: write braces only around placeholders like {person.properties.NAME}',
+    )
   }
   return isRight ? template.filter((part) => part !== '') : undefined
 }

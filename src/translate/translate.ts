@@ -23,8 +23,8 @@ export interface LoopsRequest {
 /** Why an event that matches the settings is not sent, as a clause for the log. */
 export type SkipReason =
   | 'it has neither an email address nor a user ID'
-  | 'its email address is left out by the settings'
-  | 'PostHog does not tell of the person that a filter looks at'
+  | 'the settings exclude its email address'
+  | 'PostHog did not return the person that a filter needs'
 
 /**
  * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
@@ -49,7 +49,7 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
   const userId = userIdOf(settings, data)
   if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
   if (email !== undefined && isExcluded(settings, email)) {
-    return { skipped: 'its email address is left out by the settings' }
+    return { skipped: 'the settings exclude its email address' }
   }
 
   // The mailing lists of the event win over those of the contact update.
