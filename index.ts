@@ -1,55 +1,91 @@
 /**
- * The PostHog app that sends people and events to Loops: the hooks that PostHog calls, in the order in which it calls them.
- * PostHog itself runs `dist/index.js`, which `npm run build` makes of this file and `src/`.
+ * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls and the path of an
+ * event through them: settings, person, request, delivery. PostHog runs `dist/index.js`, which `npm run build` makes of
+ * this file and `src/`.
  */
 import { RetryError } from '@posthog/plugin-scaffold'
 import type { Webhook } from '@posthog/plugin-scaffold'
-import { translate } from './src/translate/translate'
-import type { LoopsRequest, SkipReason } from './src/translate/translate'
-import type { AppMeta } from './src/meta'
 import { checkKeyAndAccount } from './src/account-check'
 import { orElse } from './src/cache'
+import { deliver } from './src/delivery/deliver'
+import { webhookFor } from './src/delivery/loops-client'
+import { jobOf, runJob, withSpare } from './src/delivery/queue'
+import { backOff, givenUp, isTooLate } from './src/delivery/retry'
 import type { CapturedEvent } from './src/event'
-import { UNANSWERED, followPerson, storedPerson } from './src/person/look-up'
+import { logDryRun, logSkip } from './src/log'
+import type { AppMeta } from './src/meta'
 import { deliveryOf } from './src/payloads'
 import type { Delivery, Undecided } from './src/payloads'
+import { UNANSWERED, followPerson, storedPerson } from './src/person/look-up'
+import type { StoredPerson } from './src/rules/person'
 import { parseSettings } from './src/settings'
 import type { Settings } from './src/settings'
-import { filtersNeedPerson } from './src/translate/needs-person'
-import { deliver } from './src/delivery/deliver'
-import { logDryRun, logSkip } from './src/log'
-import { backOff, givenUp, isTooLate } from './src/delivery/retry'
 import { MINUTE } from './src/time'
-import { jobOf, runJob, withSpare } from './src/delivery/queue'
-import { webhookFor } from './src/delivery/loops-client'
-import type { StoredPerson } from './src/rules/person'
-
-const PERSON_UNKNOWN: SkipReason = 'PostHog does not tell of the person that a filter looks at'
+import { filtersNeedPerson } from './src/translate/needs-person'
+import { translate } from './src/translate/translate'
+import type { LoopsRequest, SkipReason } from './src/translate/translate'
 
 /**
- * Reads the settings and, unless it is a dry run, asks Loops whether the key is right.
+ * Reads the settings and, unless it is a dry run, checks the API key and the settings against the Loops account.
  *
- * @throws Error if a setting or the key is wrong: PostHog then turns the app off and shows the message. Anything else that
- * keeps Loops from answering is a warning, since it may be over before the first event.
+ * @throws Error that lists the problems if a setting is wrong or Loops refuses the key: PostHog then disables the app and
+ * shows the message. If Loops does not answer, the app logs a warning and goes on.
  */
 export async function setupPlugin(meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
-    console.warn('Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.')
+    console.warn('Delivery "webhook" works only on PostHog servers from 2024-01-19 to 2025-05-22.')
   }
   if (settings.dryRun) return
   meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
-  // Not to answer in time is no reason to turn the app off, as PostHog does for whatever this throws.
+  // A timeout must not throw: PostHog disables an app whose setupPlugin throws.
   const problem = await orElse(meta.global.accountCheck, undefined)
   if (problem !== undefined) throw new Error(problem)
 }
 
-/** Sends the event with `delivery` "direct". Servers that know `composeWebhook` call both hooks for each event. */
+/**
+ * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
+ * event.
+ *
+ * @throws what `deliver` throws; RetryError if PostHog does not return a person that a filter needs and there are no jobs.
+ */
 export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)
   if (settings.delivery !== 'direct') return
   await orElse(followPerson(event, settings, meta), undefined)
   await decide({ event, firstTried: Date.now(), failures: 0 }, settings, meta)
+}
+
+/**
+ * Returns the request for PostHog to send if `delivery` is "webhook"; `null` means that there is nothing to send. PostHog
+ * does not wait for promises here, so no person is looked up.
+ */
+export function composeWebhook(event: CapturedEvent, meta: AppMeta): Webhook | null {
+  const settings = settingsOf(meta)
+  if (settings.delivery !== 'webhook') return null
+  const request = requestToSend(event, settings, meta)
+  return request === undefined ? null : webhookFor(request, settings.apiKey)
+}
+
+/** The handlers of the jobs that wait in PostHog's queue. PostHog does not run the jobs of a disabled app. */
+export const jobs = {
+  decide: async (undecided: Undecided, meta: AppMeta): Promise<void> => {
+    const settings = settingsOf(meta)
+    await runJob(jobOf(undecided), settings, meta, () => decide(undecided, settings, meta))
+  },
+  deliver: async (delivery: Delivery, meta: AppMeta): Promise<void> => {
+    const settings = settingsOf(meta)
+    await runJob(delivery, settings, meta, async () => {
+      if (settings.dryRun) logDryRun(delivery.request)
+      else await deliver(delivery, settings, meta)
+    })
+  },
+}
+
+/** Reads the settings at the first call: PostHog may call a hook before `setupPlugin` has ended. */
+function settingsOf({ config, global }: AppMeta): Settings {
+  global.settings ??= parseSettings(config)
+  return global.settings
 }
 
 async function decide(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {
@@ -62,7 +98,9 @@ async function decide(undecided: Undecided, settings: Settings, meta: AppMeta): 
   await deliver(failures === 0 ? delivery : { ...delivery, since: firstTried }, settings, meta)
 }
 
-/** What a filter makes of half a person may be wrong, and nobody is mailed on a guess. */
+const PERSON_UNKNOWN: SkipReason = 'PostHog did not return the person that a filter needs'
+
+/** Puts the event off until PostHog returns the person: without it a filter could let the wrong people through. */
 async function decideLater(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {
   const { event, firstTried, failures } = undecided
   if (settings.dryRun) {
@@ -81,35 +119,7 @@ async function decideLater(undecided: Undecided, settings: Settings, meta: AppMe
   if (!waits) throw new RetryError(PERSON_UNKNOWN)
 }
 
-/** What waits in PostHog's job queue. The jobs of an app that is turned off meanwhile, PostHog does not run. */
-export const jobs = {
-  decide: async (undecided: Undecided, meta: AppMeta): Promise<void> => {
-    const settings = settingsOf(meta)
-    await runJob(jobOf(undecided), settings, meta, () => decide(undecided, settings, meta))
-  },
-  deliver: async (delivery: Delivery, meta: AppMeta): Promise<void> => {
-    const settings = settingsOf(meta)
-    await runJob(delivery, settings, meta, async () => {
-      if (settings.dryRun) logDryRun(delivery.request)
-      else await deliver(delivery, settings, meta)
-    })
-  },
-}
-
-/** Hands the request to PostHog with `delivery` "webhook". PostHog takes `null` for nothing to send. */
-export function composeWebhook(event: CapturedEvent, meta: AppMeta): Webhook | null {
-  const settings = settingsOf(meta)
-  if (settings.delivery !== 'webhook') return null
-  const request = requestToSend(event, settings, meta)
-  return request === undefined ? null : webhookFor(request, settings.apiKey)
-}
-
-/** PostHog may call a hook before `setupPlugin` is through. */
-function settingsOf({ config, global }: AppMeta): Settings {
-  global.settings ??= parseSettings(config)
-  return global.settings
-}
-
+/** Translates the event; `undefined` if nothing is to be sent. Logs a skipped event, and the request of a dry run. */
 function requestToSend(
   event: CapturedEvent,
   settings: Settings,

@@ -3,1130 +3,7 @@ import { RetryError } from '@posthog/plugin-scaffold'
 import fetch from 'node-fetch'
 
 export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
-  /** `undefined` for what is nested too deeply to be written down. */
-  function jsonText(value) {
-    try {
-      return JSON.stringify(value === undefined ? '' : value)
-    } catch {
-      return undefined
-    }
-  }
-
-  function own(object, name) {
-    const isObject = typeof object === 'object' && object !== null
-    return isObject && Object.prototype.hasOwnProperty.call(object, name) ? object[name] : undefined
-  }
-
-  function isRecord(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  }
-
-  function isDate(value) {
-    return value instanceof Date
-  }
-
-  /**
-   * What is known of the person: what PostHog has stored, if that was asked for, and what the event says of the person itself.
-   * Other properties of the event may be somebody else's. `$set_once` sets what PostHog has not stored.
-   */
-  function withPerson(event, stored) {
-    const properties = isRecord(event.properties) ? event.properties : {}
-    const { set, setOnce, unset } = personChanges(event)
-    const person = layered([setOnce, stored?.properties, set])
-    return { event, properties, person: without(person, unset), personId: stored?.id, unset }
-  }
-
-  function personChanges(event) {
-    const { properties } = event
-    const set = own(properties, '$set') ?? event.$set
-    const setOnce = own(properties, '$set_once') ?? event.$set_once
-    const unset = own(properties, '$unset')
-    // PostHog takes a list of names, or an object with them.
-    const removed = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
-    return {
-      set: isRecord(set) ? set : undefined,
-      setOnce: isRecord(setOnce) ? setOnce : undefined,
-      unset: removed.filter((name) => typeof name === 'string'),
-    }
-  }
-
-  /** All of them, later ones on top. A single one is not copied: with thousands of properties, copies cost the most. */
-  function layered(layers) {
-    const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
-    return others.reduce((under, over) => ({ ...under, ...over }), first)
-  }
-
-  function without(properties, names) {
-    if (names.length === 0) return properties
-    const removed = new Set(names)
-    return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
-  }
-
-  /** Whether a setting is meant as JSON: names with commas or colons can only be written so. */
-  function isJson(text) {
-    return /^(\[|\{\s*["}])/.test(text)
-  }
-
-  function parseJson(field, example) {
-    try {
-      return JSON.parse(field.text)
-    } catch {
-      field.reject(field.text, `is not valid JSON: write it like ${example}`)
-      return undefined
-    }
-  }
-
-  function splitList(text) {
-    return text
-      .split(',')
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== '')
-  }
-
-  function parseList(field, example) {
-    if (!isJson(field.text)) return splitList(field.text)
-    const list = parseJson(field, example)
-    if (list === undefined) return []
-    if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) {
-      return list.filter((entry) => entry !== '')
-    }
-    field.reject(field.text, `is not a JSON list of texts: write it like ${example}`)
-    return []
-  }
-
-  function parseEntries(field, example) {
-    if (isJson(field.text)) {
-      const json = parseJson(field, example)
-      if (isRecord(json)) return Object.entries(json)
-      if (json !== undefined) field.reject(field.text, `is not a JSON object: write it like ${example}`)
-      return []
-    }
-    if (field.text.startsWith('{')) {
-      field.reject(field.text, `is not valid JSON, where names stand in double quotes: write it like ${example}`)
-      return []
-    }
-    const entries = []
-    for (const entry of splitList(field.text)) {
-      const colon = entry.indexOf(':')
-      const name = entry.slice(0, Math.max(colon, 0)).trim()
-      if (name === '') {
-        field.reject(
-          entry,
-          `has no "name: value"; where a name or text contains a comma or a colon, write JSON like ${example}`,
-        )
-      } else if (entries.some(([other]) => other === name)) {
-        field.reject(entry, `gives "${name}" a second time: keep one of the two`)
-      } else {
-        entries.push([name, entry.slice(colon + 1).trim()])
-      }
-    }
-    return entries
-  }
-
-  function parseEventNames(field, { renamed }) {
-    const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
-    const isObject = field.text.startsWith('{')
-    const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry])
-    if (named.length > 0 && isObject && !renamed)
-      field.reject(field.text, 'gives names that this setting has no use for: write a list')
-
-    const patterns = named.flatMap(([entry, loopsName]) => {
-      const pieces = entry.replace(/^!/, '').split('*')
-      if (loopsName === undefined) return [{ entry, pieces }]
-      if (typeof loopsName === 'string' && loopsName !== '' && !entry.startsWith('!'))
-        return [{ entry, pieces, loopsName }]
-      field.reject(entry, `needs the event name for Loops as text: write it like ${example}`)
-      return []
-    })
-    const included = patterns.filter(({ entry }) => !entry.startsWith('!'))
-    if (included.length === 0 && patterns.length > 0) {
-      field.reject(field.text, 'only leaves events out: put * first to send all others')
-    }
-    return {
-      exact: new Map(included.filter(({ pieces }) => pieces.length === 1).map((pattern) => [pattern.entry, pattern])),
-      wildcards: included.filter(({ pieces }) => pieces.length > 1),
-      excluded: patterns.filter(({ entry }) => entry.startsWith('!')),
-    }
-  }
-
-  /**
-   * How an event is called in Loops.
-   *
-   * @returns the name of the pattern that matches, the event's own name if the pattern gives none, or `undefined` if no
-   * pattern matches.
-   */
-  function nameInLoops({ exact, wildcards, excluded }, event) {
-    if (typeof event !== 'string' || event === '') return undefined
-    const pattern = exact.get(event) ?? wildcards.find(({ pieces }) => matchesWildcard(pieces, event))
-    if (pattern === undefined) return undefined
-    if (excluded.some(({ pieces }) => matchesWildcard(pieces, event))) return undefined
-    return pattern.loopsName ?? event
-  }
-
-  /** Takes each piece at its first place behind the one before, so that no pattern costs more than one pass. */
-  function matchesWildcard(pieces, name) {
-    const first = pieces[0] ?? ''
-    const last = pieces[pieces.length - 1] ?? ''
-    if (pieces.length === 1) return name === first
-    if (!name.startsWith(first) || !name.endsWith(last)) return false
-    let position = first.length
-    for (const piece of pieces.slice(1, -1)) {
-      const found = name.indexOf(piece, position)
-      if (found < 0) return false
-      position = found + piece.length
-    }
-    return position <= name.length - last.length
-  }
-
-  const MATCHED = { next: [] }
-
-  const LONGEST_PATTERN = 2000
-
-  const LONGEST_TEXT = 10_000
-
-  /** How many places times characters may be looked at: a fraction of a second at the worst. */
-  const MOST_STEPS = 1_000_000
-
-  /** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
-  const PATTERN_TOKEN =
-    /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!]|[imsU]*(?:-[imsU]+)?[:)])|\{\d+(?:,\d*)?\}|[^]/gu
-
-  /** Makes a pattern of RE2's syntax ready to be matched; `undefined` if it is none. RE2 knows no look-around either. */
-  function compilePattern(source) {
-    const tokens = source.match(PATTERN_TOKEN) ?? []
-    try {
-      const { piece, end } = parseChoice(tokens, 0, '')
-      if (end < tokens.length) return undefined
-      const size = { states: 1 }
-      const start = piece(MATCHED, size)
-      return { start, longestText: Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size.states)) }
-    } catch {
-      return undefined
-    }
-  }
-
-  function state(size, made) {
-    size.states += 1
-    if (size.states > LONGEST_PATTERN) throw new Error('The pattern is too large')
-    return made
-  }
-
-  function parseChoice(tokens, start, flags) {
-    const ways = [parseSequence(tokens, start, flags)]
-    let [last] = ways
-    while (last !== undefined && tokens[last.end] === '|') {
-      last = parseSequence(tokens, last.end + 1, last.flags)
-      ways.push(last)
-    }
-    return {
-      piece: (next, size) => state(size, { next: ways.map(({ piece }) => piece(next, size)) }),
-      end: last?.end ?? start,
-    }
-  }
-
-  /** Flags that are set inside hold up to the end of the group, so that the next choice has them too. */
-  function parseSequence(tokens, start, outer) {
-    const pieces = []
-    let flags = outer
-    let end = start
-    for (let token = tokens[end]; token !== undefined && token !== '|' && token !== ')'; token = tokens[end]) {
-      const changed = flagsIn(token, flags)
-      if (changed === undefined || token.endsWith(':')) {
-        const parsed = parseRepetition(tokens, end, flags)
-        pieces.push(parsed.piece)
-        end = parsed.end
-      } else {
-        flags = changed
-        end += 1
-      }
-    }
-    return { piece: (next, size) => pieces.reduceRight((following, piece) => piece(following, size), next), end, flags }
-  }
-
-  /** The flags behind `(?i-s)` or in `(?i-s:`; undefined for another token. */
-  function flagsIn(token, flags) {
-    const [found, added = '', removed = ''] = /^\(\?([imsU]*)(?:-([imsU]+))?[:)]$/.exec(token) ?? []
-    if (found === undefined) return undefined
-    return Array.from(flags + added)
-      .filter((flag) => !removed.includes(flag))
-      .join('')
-  }
-
-  const REPETITION = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})$/
-
-  function parseRepetition(tokens, start, flags) {
-    const { piece, end } = parseAtom(tokens, start, flags)
-    const [found, sign, least = '0', comma = '', most = ''] = REPETITION.exec(tokens[end] ?? '') ?? []
-    if (found === undefined) return { piece, end }
-    const minimum = sign === '+' ? 1 : Number(least)
-    const maximum =
-      sign === '?' ? 1 : sign !== undefined || (comma !== '' && most === '') ? Infinity : Number(most || least)
-    // Whether as few as possible are taken makes no difference to whether it matches at all.
-    const isLazy = tokens[end + 1] === '?'
-    return { piece: repeated(piece, minimum, maximum), end: end + (isLazy ? 2 : 1) }
-  }
-
-  function repeated(piece, minimum, maximum) {
-    return (next, size) => {
-      let rest = next
-      if (maximum === Infinity) {
-        const loop = state(size, { next: [] })
-        loop.next = [piece(loop, size), next]
-        rest = loop
-      } else {
-        for (let optional = maximum - minimum; optional > 0; optional--) {
-          rest = state(size, { next: [piece(rest, size), next] })
-        }
-      }
-      for (let count = 0; count < minimum; count++) rest = piece(rest, size)
-      return rest
-    }
-  }
-
-  function parseAtom(tokens, start, flags) {
-    const token = tokens[start] ?? ''
-    const inner = /^\((\?P?<\w.*)?$/.test(token) ? flags : flagsIn(token, flags)
-    if (inner !== undefined) {
-      const { piece, end } = parseChoice(tokens, start + 1, inner)
-      if (tokens[end] !== ')') throw new Error('A group is not closed')
-      return { piece, end: end + 1 }
-    }
-    const holds = positionTest(token, flags)
-    if (holds !== undefined) return { piece: (next, size) => state(size, { holds, next: [next] }), end: start + 1 }
-    // What is left must stand for one character, which a look-around and a stray sign do not.
-    if (/^(\(\?|[*+?)]|\{\d)/.test(token)) throw new Error('RE2 does not know it')
-    const matches = characterTest(token, flags)
-    return { piece: (next, size) => state(size, { matches, next: [next] }), end: start + 1 }
-  }
-
-  function positionTest(token, flags) {
-    const isWord = (character) => /^\w$/.test(character ?? '')
-    const isLineBreak = (character) => flags.includes('m') && character === '\n'
-    switch (token) {
-      case '^':
-        return (characters, position) => position === 0 || isLineBreak(characters[position - 1])
-      case '$':
-        return (characters, position) => position === characters.length || isLineBreak(characters[position])
-      case '\\A':
-        return (_, position) => position === 0
-      case '\\z':
-        return (characters, position) => position === characters.length
-      case '\\b':
-        return (characters, position) => isWord(characters[position - 1]) !== isWord(characters[position])
-      case '\\B':
-        return (characters, position) => isWord(characters[position - 1]) === isWord(characters[position])
-      default:
-        return undefined
-    }
-  }
-
-  function characterTest(token, flags) {
-    if (token === '.') return (character) => character !== '\n' || flags.includes('s')
-    const isLiteral = !/^[\\[]/.test(token)
-    if (isLiteral && !flags.includes('i')) return (character) => character === token
-    // JavaScript would take every letter for one that some other case is not.
-    if (flags.includes('i') && /\\(P|p\{\^)/.test(token)) throw new Error('It is not clear what it means')
-    const source = isLiteral ? token.replace(SYNTAX, '\\$&') : escapesOfRE2(token)
-    const pattern = new RegExp(`^${source}$`, flags.includes('i') ? 'iu' : 'u')
-    return (character) => pattern.test(character)
-  }
-
-  const SYNTAX = /[\^$\\.*+?()[\]{}|/]/
-
-  /** A class or an escape as JavaScript writes what RE2 means by it. Throws for what RE2 does not know, and for `[[:name:]]`. */
-  function escapesOfRE2(token) {
-    const isClass = token.startsWith('[')
-    if (/\[:\^?\w+:\]/.test(token.slice(1))) throw new Error('There are no named classes here')
-    // RE2 takes a bracket that comes first in a class for itself.
-    const written = token.replace(/^(\[\^?)\]/, '$1\\]')
-    const escapes = /\\([pPx]\{[^}]*\}|[pP]\w|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])(-(?!\]))?/gu
-    return written.replace(escapes, (_, escape, hyphen = '') => {
-      // Behind a class of characters a hyphen stands for itself.
-      const isRange = hyphen !== '' && !/^[dDwWsSpP]/.test(escape)
-      return escapeOfRE2(escape, isClass) + (isRange ? '-' : hyphen && '\\-')
-    })
-  }
-
-  function escapeOfRE2(escape, isClass) {
-    const [, sign, isNegated = '', name = ''] = /^([pP])\{?(\^?)(\w+)\}?$/.exec(escape) ?? []
-    if (sign !== undefined) {
-      const property = /^([LMNPSZC][a-z]?|Any)$/.test(name) ? name : `Script=${name}`
-      return `\\${(sign === 'p') === (isNegated === '') ? 'p' : 'P'}{${property}}`
-    }
-    if (escape === 's') return isClass ? BLANKS : `[${BLANKS}]`
-    if (escape === 'S') return isClass ? `\\S${OTHER_BLANKS}` : `[^${BLANKS}]`
-    if (escape === 'a') return '\\x07'
-    if (escape.startsWith('x{')) return `\\u${escape.slice(1)}`
-    if (/^([dDwWnrtfv]|[xu][\da-fA-F]+)$/.test(escape)) return `\\${escape}`
-    if (!/^[ -/:-@[-`{-~]$/.test(escape)) throw new Error('RE2 does not know it')
-    return SYNTAX.test(escape) || (isClass && escape === '-') ? `\\${escape}` : escape
-  }
-
-  /** What RE2 takes for a blank, and what JavaScript does besides. */
-  const BLANKS = '\\t\\n\\f\\r '
-
-  const OTHER_BLANKS = '\\v\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
-
-  function matchesPattern({ start, longestText }, text) {
-    const characters = Array.from(text.slice(0, longestText))
-    let reached = []
-    for (let position = 0; position <= characters.length; position++) {
-      const states = withoutWaiting([start, ...reached], characters, position)
-      if (states.has(MATCHED)) return true
-      const character = characters[position] ?? ''
-      reached = [...states].flatMap(({ matches, next }) => (matches?.(character) === true ? next : []))
-    }
-    return false
-  }
-
-  /** All states that are reached from the given ones before the next character is taken. */
-  function withoutWaiting(states, characters, position) {
-    const seen = new Set()
-    const open = [...states]
-    for (let current = open.pop(); current !== undefined; current = open.pop()) {
-      if (seen.has(current)) continue
-      seen.add(current)
-      const goesOn = current.matches === undefined && current.holds?.(characters, position) !== false
-      if (goesOn) open.push(...current.next)
-    }
-    return seen
-  }
-
-  function parseFilters(field) {
-    const example = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
-    if (field.text === '') return []
-    const list = parseJson(field, example)
-    if (list === undefined) return []
-    if (!Array.isArray(list)) {
-      field.reject(field.text, `is not a list of filters: write it like ${example}`)
-      return []
-    }
-    return list.flatMap((filter) => parseFilter(field, filter))
-  }
-
-  function parseFilter(field, filter) {
-    const { key, type = 'event', operator: given, value } = isRecord(filter) ? filter : {}
-    // PostHog's action matcher takes null for exact, too.
-    const operator = given ?? 'exact'
-    const values = Array.isArray(value) ? value : [value]
-    if (typeof key !== 'string' || key === '') {
-      field.reject(filter, 'has no "key": write the name of the property')
-    } else if (type !== 'event' && type !== 'person') {
-      field.reject(type, `cannot be the type of the filter on "${key}": write "event" or "person"`)
-    } else if (!isOperator(operator)) {
-      field.reject(operator, `is no operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
-    } else if (operators[operator].takes !== undefined && (value === undefined || values.length === 0)) {
-      field.reject(filter, 'has no "value": write the value to compare with')
-    } else {
-      const rule = operators[operator]
-      const tests = values.flatMap((written) => rule.test(written) ?? [])
-      if (tests.length === values.length) return [{ key, type, rule, tests }]
-      field.reject(value, `does not go with ${operator} (filter on "${key}"): write ${rule.takes ?? 'nothing'}`)
-    }
-    return []
-  }
-
-  const TEXT = { takes: 'a text', types: ['string'] }
-
-  const PATTERN = { takes: 'a regular expression of RE2, without [[:name:]] and \\Q', types: ['string'] }
-
-  const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
-
-  const DATE = { takes: 'a date like "2024-05-01" or "2024-05-01T10:00:00Z"', types: ['string', 'number'] }
-
-  /**
-   * PostHog's own operators with the semantics of its action matcher: values are cast as ClickHouse casts them, and a
-   * filter with a list of values holds if any one of them passes, `is_not` included.
-   */
-  const operators = {
-    exact: { takes: 'a value', otherwise: false, test: comparing((found, written) => found == written) },
-    is_not: { takes: 'a value', otherwise: true, test: comparing((found, written) => found != written) },
-    icontains: { ...TEXT, otherwise: false, test: containing },
-    not_icontains: { ...TEXT, otherwise: true, test: (written) => negated(containing(written)) },
-    regex: { ...PATTERN, otherwise: false, test: matching },
-    not_regex: { ...PATTERN, otherwise: true, test: (written) => negated(matching(written)) },
-    gt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found > written) },
-    gte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found >= written) },
-    lt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found < written) },
-    lte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found <= written) },
-    is_set: { otherwise: false, test: () => () => true },
-    is_not_set: { otherwise: true, test: () => () => false },
-    is_date_exact: { ...DATE, otherwise: false, test: dating((time, { from, to }) => time >= from && time <= to) },
-    is_date_before: { ...DATE, otherwise: false, test: dating((time, { from }) => time < from) },
-    is_date_after: { ...DATE, otherwise: false, test: dating((time, { to }) => time > to) },
-  }
-
-  function isOperator(name) {
-    return typeof name === 'string' && own(operators, name) !== undefined
-  }
-
-  function filtersHold(filters, { properties, person }) {
-    return filters.every(({ key, type, rule, tests }) => {
-      const found = own(type === 'event' ? properties : person, key)
-      if (found === undefined || rule.types?.includes(typeof found) === false) return rule.otherwise
-      return tests.some((test) => test(found))
-    })
-  }
-
-  function comparing(holds) {
-    return (written) => {
-      const right = primitive(written)
-      return (found) => {
-        // JavaScript never takes two objects for the same, whatever is in them.
-        if (isObject(found) && isObject(written)) return holds(0, 1)
-        const left = primitive(found)
-        return holds(left, right) || (typeOf(found) !== typeOf(written) && holds(castNumber(left), castNumber(right)))
-      }
-    }
-  }
-
-  function isObject(value) {
-    return typeof value === 'object' && value !== null
-  }
-
-  function comparingNumbers(holds) {
-    return (written) => {
-      const right = castNumber(primitive(written))
-      return Number.isNaN(right) ? undefined : (found) => holds(castNumber(primitive(found)), right)
-    }
-  }
-
-  /**
-   * What JavaScript's own comparison makes of a value, without ever calling a method that the value brings. The text "null"
-   * equals null, as in PostHog (PostHog/posthog#12893).
-   */
-  function primitive(value, depth = 0) {
-    if (value === null) return 'null'
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-    if (Array.isArray(value) && depth < 100) {
-      return value.map((item) => (item === null ? '' : primitive(item, depth + 1))).join(',')
-    }
-    return value === undefined ? undefined : '[object Object]'
-  }
-
-  function typeOf(value) {
-    return value === null ? 'string' : typeof value
-  }
-
-  /** PostHog reads the usual words for true and false before it tries a number. */
-  function castNumber(value) {
-    const word = String(value).toLowerCase()
-    if (['y', 'yes', 't', 'true', 'on', '1'].includes(word)) return 1
-    if (['n', 'no', 'f', 'false', 'off', '0'].includes(word)) return 0
-    return Number(value)
-  }
-
-  function containing(written) {
-    const text = patternText(written)?.toLowerCase()
-    return text === undefined ? undefined : (found) => typeof found === 'string' && found.toLowerCase().includes(text)
-  }
-
-  function matching(written) {
-    const pattern = patternText(written)
-    const compiled = pattern === undefined ? undefined : compilePattern(pattern)
-    return compiled && ((found) => typeof found === 'string' && matchesPattern(compiled, found))
-  }
-
-  function negated(test) {
-    return test && ((found) => !test(found))
-  }
-
-  function patternText(written) {
-    return typeof written === 'string' ? written : jsonText(written)
-  }
-
-  function dating(holds) {
-    return (written) => {
-      const from = timeOf(written)
-      if (from === undefined) return undefined
-      const isWholeDay = typeof written === 'string' && written.length === '2024-05-01'.length
-      const span = { from, to: isWholeDay ? from + 86_399_999 : from }
-      return (found) => {
-        const time = timeOf(found)
-        return time !== undefined && holds(time, span)
-      }
-    }
-  }
-
-  /** Milliseconds since 1970 of a date in ISO form, UTC where it names no zone, or of Unix seconds or milliseconds. */
-  function timeOf(value) {
-    if (typeof value === 'number') return value < 100_000_000_000 ? value * 1000 : value
-    if (typeof value !== 'string') return undefined
-    const [, day, time = '00:00', zone = 'Z'] =
-      /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(value.trim()) ?? []
-    const parsed = day === undefined ? NaN : Date.parse(`${day}T${time}${zone}`)
-    return Number.isNaN(parsed) ? undefined : parsed
-  }
-
-  function isoText(timestamp) {
-    const date = isDate(timestamp) ? timestamp : new Date(String(timestamp))
-    return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
-  }
-
-  function eventId({ event, uuid, distinct_id, timestamp }) {
-    return typeof uuid === 'string' ? uuid : `${distinct_id} ${event} ${String(isoText(timestamp))}`
-  }
-
-  /** Loops refuses a name or a value whose JSON, quotes included, is longer. */
-  const LONGEST_JSON = 500
-
-  const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
-
-  function isEmail(text) {
-    return text.length <= 254 && fits(text) && EMAIL.test(text)
-  }
-
-  /** A value in a form that Loops knows, of any length; `undefined` if it is empty or has an inner structure. */
-  function scalar(value) {
-    if (typeof value === 'string') return value === '' ? undefined : value
-    if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-    if (typeof value === 'boolean') return value
-    if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
-    return Array.isArray(value) ? joined(value) : undefined
-  }
-
-  function joined(list) {
-    const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
-    const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
-    return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
-  }
-
-  /**
-   * Makes a value of PostHog fit for Loops.
-   *
-   * @returns text, a finite number or a boolean; a date as ISO text; a list of those as text; text cut to the 500 characters
-   * of JSON that Loops allows. `undefined` for what is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
-   */
-  function loopsValue(value) {
-    const fitting = scalar(value)
-    return typeof fitting === 'string' ? cutToFit(fitting) : fitting
-  }
-
-  function cutToFit(text) {
-    if (fits(text)) return text
-    let length = 2
-    let kept = ''
-    // By code point, so that no surrogate pair is torn; each counts with the escapes that JSON adds.
-    for (const character of text.slice(0, LONGEST_JSON)) {
-      length += JSON.stringify(character).length - 2
-      if (length > LONGEST_JSON) break
-      kept += character
-    }
-    return kept
-  }
-
-  function fits(text) {
-    if (text.length > LONGEST_JSON) return false
-    // JSON writes no UTF-16 unit with more than the six characters of \uXXXX.
-    return text.length * 6 + 2 <= LONGEST_JSON || JSON.stringify(text).length <= LONGEST_JSON
-  }
-
-  function subscription(value) {
-    if (value === true || value === 'true') return true
-    return value === false || value === 'false' ? false : undefined
-  }
-
-  /** `undefined` if something is wrong with it, which is reported then. */
-  function parseTemplate(field, text) {
-    const template = []
-    let isRight = true
-    let end = 0
-    for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
-      template.push(text.slice(end, match.index))
-      const placeholder = parsePlaceholder(match[1] ?? '')
-      if (placeholder === undefined) {
-        isRight = false
-        field.reject(
-          match[0],
-          'is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
-            '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}',
-        )
-      } else {
-        template.push(placeholder)
-      }
-      end = match.index + match[0].length
-    }
-    template.push(text.slice(end))
-    if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
-      isRight = false
-      field.reject(text, 'has a brace too many: braces only stand around placeholders like {person.properties.NAME}')
-    }
-    return isRight ? template.filter((part) => part !== '') : undefined
-  }
-
-  function parsePlaceholder(text) {
-    const [, root, name] = /^(event|person)\.([^]+)$/.exec(text.trim()) ?? []
-    if (root === undefined || name === undefined) return undefined
-    if (name.startsWith('properties.') && name.length > 'properties.'.length) {
-      const property = name.slice('properties.'.length)
-      const of = root === 'event' ? 'event properties' : 'person properties'
-      return { of, name: property, path: property.split('.') }
-    }
-    if (root === 'person') return name === 'id' ? { of: 'person id' } : undefined
-    if (name === 'event' || name === 'uuid' || name === 'distinct_id' || name === 'timestamp') {
-      return { of: 'event', field: name }
-    }
-    return undefined
-  }
-
-  function isOfPerson({ of }) {
-    return of === 'person properties' || of === 'person id'
-  }
-
-  function read(placeholder, { event, properties, person, personId }) {
-    switch (placeholder.of) {
-      case 'event':
-        return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
-      case 'event properties':
-        return lookUp(properties, placeholder)
-      case 'person properties':
-        return lookUp(person, placeholder)
-      case 'person id':
-        return personId
-    }
-  }
-
-  function lookUp(properties, { name, path }) {
-    const whole = own(properties, name)
-    if (whole !== undefined || path.length === 1) return whole
-    return path.reduce(own, properties)
-  }
-
-  /** One placeholder keeps the type of what it finds; among text, what is missing adds nothing. */
-  function resolve(template, data) {
-    if (typeof template !== 'object') return template
-    const [only] = template
-    if (template.length === 1 && typeof only === 'object') return read(only, data)
-    const text = template
-      .map((part) => (typeof part === 'string' ? part : String(scalar(read(part, data)) ?? '')))
-      .join('')
-    return text.trim() === '' ? undefined : text
-  }
-
-  /** The places where an address is looked for, up to the one that has it. */
-  function emailPlacesUpTo(templates, data) {
-    const found = templates.findIndex((template) => addressIn(template, data) !== undefined)
-    return found < 0 ? templates : templates.slice(0, found)
-  }
-
-  function addressIn(template, data) {
-    const value = template.length === 1 ? resolve(template, data) : ownParts(template, data)
-    return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
-  }
-
-  function emailOf({ email }, data) {
-    return email.map((template) => addressIn(template, data)).find((address) => address !== undefined)
-  }
-
-  function isExcluded({ excludedEmails }, email) {
-    const address = email.toLowerCase()
-    return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
-  }
-
-  /** PostHog refuses to identify people by these, since many people would share them: Loops would fold them into one. */
-  const SHARED_ID =
-    /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
-
-  /** With a part missing, or with a part that is not one person's own, the whole would be shared: there is none then. */
-  function ownParts(template, data) {
-    const parts = template.map((part) => (typeof part === 'string' ? part : idOf(read(part, data), data)))
-    return parts.includes(undefined) ? undefined : parts.join('')
-  }
-
-  function userIdOf({ userId }, data) {
-    return idOf(ownParts(userId, data), data)
-  }
-
-  function idOf(value, { event, properties }) {
-    if (typeof value !== 'string' && typeof value !== 'number') return undefined
-    const id = String(value)
-    const isAnonymous = own(properties, '$is_identified') === false && id === event.distinct_id
-    // An id that is too long cannot be cut as other text is: two people might become one.
-    if (isAnonymous || id === own(properties, '$device_id') || !fits(id)) return undefined
-    return isShared(id) ? undefined : id
-  }
-
-  function isShared(id) {
-    return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
-  }
-
-  /** Names that have a setting of their own, and names that Loops keeps for itself. */
-  const OWN_SETTING = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
-
-  const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
-
-  function contactNameProblem(name) {
-    if (OWN_SETTING.has(name)) return 'has a setting of its own: take it out of the mapping'
-    if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
-    return nameProblem(name)
-  }
-
-  function nameProblem(name) {
-    if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
-    return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
-  }
-
-  function parseMapping(field, problemOf) {
-    const mapping = new Map()
-    for (const [written, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
-      const name = written.trim()
-      const problem = problemOf(name)
-      if (problem !== undefined) field.reject(name, problem)
-      if (typeof value === 'string') mapping.set(name, parseTemplate(field, value) ?? [])
-      else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
-      else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
-    }
-    return mapping
-  }
-
-  function parseMailingLists(field) {
-    const lists = new Map()
-    for (const [id, value] of parseEntries(field, '{"cm06f5v0e45nf0ml5754o9cix": true}')) {
-      const problem = nameProblem(id)
-      if (problem !== undefined) field.reject(id, problem)
-      const template = typeof value === 'string' ? parseTemplate(field, value) : []
-      if (template === undefined) continue
-      const written = typeof value === 'string' ? subscription(value) : value
-      if (typeof written === 'boolean') lists.set(id, written)
-      else if (template.length === 1 && typeof template[0] !== 'string') lists.set(id, template)
-      else field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
-    }
-    return lists
-  }
-
-  /**
-   * Turns an event into at most one request of the Loops API.
-   *
-   * @param event what a hook received; it is not changed.
-   * @param settings what `parseSettings` made of the panel.
-   * @param stored the person as PostHog has stored it, where `needsPerson` asks for it.
-   * @returns the request, the reason why a wanted event is skipped, or `undefined` for an event that nobody asked for. The
-   * same event and settings always give the same answer.
-   */
-  function translate(event, settings, stored) {
-    const { eventsToSend, contactUpdates } = settings
-    const eventName = nameInLoops(eventsToSend.events, event.event)
-    const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
-    if (eventName === undefined && !isContactEvent) return undefined
-
-    const data = withPerson(event, stored)
-    const sends = eventName !== undefined && filtersHold(eventsToSend.filters, data)
-    const updates = isContactEvent && filtersHold(contactUpdates.filters, data)
-    if (!sends && !updates) return undefined
-
-    const email = emailOf(settings, data)
-    const userId = userIdOf(settings, data)
-    if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
-    if (email !== undefined && isExcluded(settings, email)) {
-      return { skipped: 'its email address is left out by the settings' }
-    }
-
-    // An event's own lists win over those of the contact update it also is. Identity comes last: nothing overwrites it.
-    const body = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
-      ...(sends && {
-        eventName: cutToFit(eventName.replace(/:/g, '_')),
-        eventProperties: loopsProperties(eventsToSend, data.properties, EVENT, data),
-      }),
-      ...mailingLists({
-        ...(updates && subscriptions(contactUpdates, data)),
-        ...(sends && subscriptions(eventsToSend, data)),
-      }),
-      ...(email !== undefined && { email }),
-      ...(userId !== undefined && { userId }),
-    })
-    return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
-  }
-
-  function contactProperties(rule, data) {
-    const values = loopsProperties(rule, data.person, CONTACT, data)
-    for (const name of clearedBy(rule, data)) if (own(values, name) === undefined) values[name] = null
-    return values
-  }
-
-  /** `null` resets a contact property: those that the removed person properties have fed. */
-  function clearedBy({ includeAll, mapping }, { unset }) {
-    if (unset.length === 0) return []
-    const mapped = [...mapping].filter(([, template]) => {
-      const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
-      return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
-    })
-    const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
-    return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
-  }
-
-  const EVENT = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
-
-  const CONTACT = {
-    isLeftOut: isLeftOutOfContact,
-    valueOf: (name, value) => (name === 'subscribed' ? subscription(value) : loopsValue(value)),
-  }
-
-  function loopsProperties({ includeAll, mapping }, all, { isLeftOut, valueOf }, data) {
-    const values = {}
-    const add = (name, found) => {
-      const value = valueOf(name, found)
-      if (value !== undefined) values[name] = value
-    }
-    if (includeAll) {
-      for (const written of Object.keys(all)) {
-        // Loops takes blanks around a name away.
-        const name = written.trim()
-        if (!isLeftOut(name, data)) add(name, all[written])
-      }
-    }
-    for (const [name, template] of mapping) add(name, resolve(template, data))
-    return values
-  }
-
-  /** PostHog's SDKs write their project key and the distinct_id among the properties of the event. */
-  function isLeftOutOfEvent(name, { event, properties }) {
-    if (name.startsWith('$') || nameProblem(name) !== undefined) return true
-    if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
-    return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
-  }
-
-  /** `subscribed: true` would re-subscribe people who left, so that only a mapping may set it. */
-  function isLeftOutOfContact(name) {
-    return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
-  }
-
-  function subscriptions({ mailingLists: lists }, data) {
-    const answers = {}
-    for (const [id, template] of lists) {
-      const value = subscription(resolve(template, data))
-      if (value !== undefined) answers[id] = value
-    }
-    return answers
-  }
-
-  function mailingLists(lists) {
-    return Object.keys(lists).length === 0 ? {} : { mailingLists: lists }
-  }
-
-  function sendEvent(body, uuid) {
-    const request = { method: 'POST', path: '/v1/events/send', body }
-    // Loops takes up to 100 characters; and what is no plain token has no business in an HTTP header.
-    return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
-  }
-
-  /**
-   * The labels and defaults of plugin.json once more: PostHog gives an app neither, and fills in a default only in its form,
-   * so that an app configured through the REST API must bring them itself.
-   */
-  const settingFields = {
-    apiKey: { label: 'Loops API key', default: '' },
-    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
-    requestsPerSecond: { label: 'Requests a second', default: '10' },
-    posthogUrl: { label: 'PostHog address', default: '' },
-    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
-    email: { label: 'Email of the user', default: '{person.properties.email}' },
-    userId: { label: 'User ID', default: '{event.distinct_id}' },
-    excludedEmails: { label: 'Emails to leave out', default: '' },
-    trackedEvents: { label: 'Events to send', default: '$pageview' },
-    eventFilters: { label: 'Events to send: property filters', default: '' },
-    eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
-    includeAllEventProperties: {
-      label: 'Events to send: include all properties as attributes',
-      default: 'No',
-      choices: ['No', 'Yes'],
-    },
-    eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
-    contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
-    contactFilters: { label: 'Update contacts: property filters', default: '' },
-    contactProperties: {
-      label: 'Update contacts: property mapping',
-      default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
-    },
-    includeAllPersonProperties: {
-      label: 'Update contacts: include all properties as attributes',
-      default: 'No',
-      choices: ['No', 'Yes'],
-    },
-    contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
-  }
-
-  function settingText(value, fallback) {
-    if (value === undefined || value === null) return fallback
-    return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
-  }
-
-  function parseOneOf(field, choices) {
-    const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
-    if (found === undefined && field.text !== '') {
-      field.reject(
-        field.text,
-        `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`,
-      )
-    }
-    return found ?? choices[0]
-  }
-
-  function parseYes(field) {
-    return parseOneOf(field, ['No', 'Yes']) === 'Yes'
-  }
-
-  /** A value as it may stand in a message: without the key, and not much longer than needed to recognise it. */
-  function quoted(value, apiKey = '') {
-    const text = withoutKey(jsonText(value) ?? 'what is nested too deeply', apiKey)
-    return text.length > 120 ? `${text.slice(0, 120)}…` : text
-  }
-
-  function messageOf(error) {
-    return isRecord(error) && typeof error.message === 'string' ? error.message : String(error)
-  }
-
-  /**
-   * What comes from outside may hold the key, an address, a URL whose query names a person or PostHog's token, or line breaks
-   * that would forge a second log line.
-   */
-  function withoutSecrets(text, apiKey) {
-    const withoutQueries = withoutKey(text, apiKey).replace(/(https?:\/\/[^\s?]*)\?\S*/gi, '$1')
-    return onOneLine(withoutQueries.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/gi, '[email]'))
-  }
-
-  function onOneLine(text) {
-    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-  }
-
-  function withoutKey(text, apiKey) {
-    // In whatever capitals, as some settings are read without them.
-    return apiKey === '' ? text : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
-  }
-
-  /**
-   * Reads the settings of the panel.
-   *
-   * @param config what `meta.config` holds; a missing value takes the default of plugin.json, an empty one is empty.
-   * @returns the settings in the form that the rest of the app works with.
-   * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy.
-   * The API key never appears in it.
-   */
-  function parseSettings(config) {
-    const problems = []
-    const apiKey = settingText(config.apiKey, '')
-    const field = (key) => ({
-      text: settingText(config[key], settingFields[key].default),
-      reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${remedy}.`),
-    })
-
-    const settings = {
-      apiKey: parseApiKey(field('apiKey')),
-      delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
-      requestsPerSecond: parseRate(field('requestsPerSecond')),
-      posthogUrl: parseUrl(field('posthogUrl')),
-      dryRun: parseYes(field('dryRun')),
-      email: parseEmail(field('email')),
-      userId: parseUserId(field('userId')),
-      excludedEmails: parseExcludedEmails(field('excludedEmails')),
-      eventsToSend: {
-        events: parseEventNames(field('trackedEvents'), { renamed: true }),
-        filters: parseFilters(field('eventFilters')),
-        mapping: parseMapping(field('eventProperties'), nameProblem),
-        includeAll: parseYes(field('includeAllEventProperties')),
-        mailingLists: parseMailingLists(field('eventMailingLists')),
-      },
-      contactUpdates: {
-        events: parseEventNames(field('contactEvents'), { renamed: false }),
-        filters: parseFilters(field('contactFilters')),
-        mapping: parseMapping(field('contactProperties'), contactNameProblem),
-        includeAll: parseYes(field('includeAllPersonProperties')),
-        mailingLists: parseMailingLists(field('contactMailingLists')),
-      },
-    }
-
-    if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {
-      field('posthogUrl').reject(settings.posthogUrl, 'is of no use to "webhook": leave it empty, or choose "direct"')
-    }
-    const hasPersonId = settings.userId.some((part) => typeof part === 'object' && part.of === 'person id')
-    if (hasPersonId && field('posthogUrl').text === '') {
-      const { label } = settingFields.posthogUrl
-      field('userId').reject(field('userId').text, `is known to PostHog only: fill in "${label}"`)
-    }
-    const eventNames = [field('trackedEvents'), field('contactEvents')]
-    const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
-    if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
-      const { label } = settingFields.contactEvents
-      field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
-    }
-    if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
-    return settings
-  }
-
-  function isOff({ events }) {
-    return events.exact.size === 0 && events.wildcards.length === 0
-  }
-
-  function parseApiKey(field) {
-    // The value is left out of both messages on purpose.
-    if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
-    // What a bearer token may be made of (RFC 6750): nothing that a header or a message would have to escape.
-    else if (!/^[\w.~+/=-]+$/.test(field.text)) {
-      field.reject(
-        '(hidden)',
-        'has blanks or special characters inside: copy the key again from Loops, Settings -> API',
-      )
-    }
-    return field.text
-  }
-
-  function parseRate(field) {
-    const rate = Number(field.text)
-    if (field.text !== '' && rate > 0 && rate <= 1000) return rate
-    field.reject(
-      field.text,
-      'is not a rate that can be kept: write a number above 0 and up to 1000, 10 unless Loops has allowed you more',
-    )
-    return 1
-  }
-
-  function parseUrl(field) {
-    const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
-    if (url !== field.text)
-      field.reject(field.text, 'is no address of a server: write it like https://posthog.example.com')
-    return url.replace(/\/+$/, '')
-  }
-
-  /** Whether what the template yields differs from person to person; else all of them would become one contact. */
-  function tellsPeopleApart(template) {
-    return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
-  }
-
-  function parseEmail(field) {
-    const remedy = 'name where the address is found, like {person.properties.email}'
-    const entries = parseList(field, '["{person.properties.email}"]')
-    if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
-    return entries.map((entry) => {
-      const template = parseTemplate(field, entry)
-      if (template !== undefined && !tellsPeopleApart(template)) {
-        field.reject(entry, `would give everybody the same contact: ${remedy}`)
-      }
-      return template ?? []
-    })
-  }
-
-  function parseUserId(field) {
-    const template = parseTemplate(field, field.text)
-    if (field.text !== '' && template !== undefined && !tellsPeopleApart(template)) {
-      field.reject(
-        field.text,
-        'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
-      )
-    }
-    return template ?? []
-  }
-
-  function parseExcludedEmails(field) {
-    const entries = parseList(field, '["example.com", "ada@example.org"]').map((entry) => entry.toLowerCase())
-    return new Set(
-      entries.map((entry) => {
-        const domain = entry.replace(/^@/, '')
-        if (!isEmail(entry) && !isEmail(`someone@${domain}`)) {
-          field.reject(entry, 'is neither an email address nor a domain: write ada@example.org or example.com')
-        }
-        return domain
-      }),
-    )
-  }
+  // Durations in milliseconds, and in seconds where the name says so: PostHog's cache counts seconds.
 
   const SECOND = 1000
 
@@ -1135,6 +12,61 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const HOUR = 60 * MINUTE
 
   const DAY_IN_SECONDS = 86_400
+
+  /** The value as JSON text, with an empty text for `undefined`. Returns `undefined` if the value is nested too deeply. */
+  function jsonText(value) {
+    try {
+      return JSON.stringify(value === undefined ? '' : value)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** The object's own property of that name; `undefined` if it is inherited, missing, or `object` is not an object. */
+  function own(object, name) {
+    const isObject = typeof object === 'object' && object !== null
+    return isObject && Object.prototype.hasOwnProperty.call(object, name) ? object[name] : undefined
+  }
+
+  /** True for an object that is not an array. */
+  function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  }
+
+  /** True for a `Date`, a valid or an invalid one. */
+  function isDate(value) {
+    return value instanceof Date
+  }
+
+  /** The value as JSON for a message: without the API key, and cut to 120 characters. */
+  function quoted(value, apiKey = '') {
+    const text = withoutKey(jsonText(value) ?? 'a value that is nested too deeply', apiKey)
+    return text.length > 120 ? `${text.slice(0, 120)}…` : text
+  }
+
+  /**
+   * Masks a text that comes from Loops, PostHog or the network before it is logged: the API key, email addresses, the queries
+   * of URLs (they may name a person or hold PostHog's token), and line breaks, which could forge a second log line.
+   */
+  function withoutSecrets(text, apiKey) {
+    const withoutQueries = withoutKey(text, apiKey).replace(/(https?:\/\/[^\s?]*)\?\S*/gi, '$1')
+    return onOneLine(withoutQueries.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/gi, '[email]'))
+  }
+
+  /** Replaces the API key by `[API key]`, whatever its case: some settings are read in lower case. */
+  function withoutKey(text, apiKey) {
+    return apiKey === '' ? text : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
+  }
+
+  /** Replaces line breaks and other control characters by blanks. */
+  function onOneLine(text) {
+    return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+  }
+
+  /** The message of a thrown error; any other thrown value as text. */
+  function messageOf(error) {
+    return isRecord(error) && typeof error.message === 'string' ? error.message : String(error)
+  }
 
   async function count(cache, key) {
     const value = await persistently(() => cache.incr(key))
@@ -1275,7 +207,960 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** Logs what Loops says of the key and the settings; a key that Loops refuses is the settings error that comes back. */
+  /**
+   * The labels, defaults and choices of plugin.json, which a test compares. PostHog does not pass them to the app, and applies
+   * a default only in its form: for an app that is configured through the REST API, these defaults apply.
+   */
+  const settingFields = {
+    apiKey: { label: 'Loops API key', default: '' },
+    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
+    requestsPerSecond: { label: 'Requests a second', default: '10' },
+    posthogUrl: { label: 'PostHog address', default: '' },
+    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
+    email: { label: 'Email of the user', default: '{person.properties.email}' },
+    userId: { label: 'User ID', default: '{event.distinct_id}' },
+    excludedEmails: { label: 'Emails to leave out', default: '' },
+    trackedEvents: { label: 'Events to send', default: '$pageview' },
+    eventFilters: { label: 'Events to send: property filters', default: '' },
+    eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
+    includeAllEventProperties: {
+      label: 'Events to send: include all properties as attributes',
+      default: 'No',
+      choices: ['No', 'Yes'],
+    },
+    eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
+    contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
+    contactFilters: { label: 'Update contacts: property filters', default: '' },
+    contactProperties: {
+      label: 'Update contacts: property mapping',
+      default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
+    },
+    includeAllPersonProperties: {
+      label: 'Update contacts: include all properties as attributes',
+      default: 'No',
+      choices: ['No', 'Yes'],
+    },
+    contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
+  }
+
+  /** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
+  function settingText(value, fallback) {
+    if (value === undefined || value === null) return fallback
+    return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
+  }
+
+  /**
+   * Finds the choice that the setting names, in any case. An empty setting is the first choice; any other text is rejected
+   * and gives the first choice, too.
+   */
+  function parseOneOf(field, choices) {
+    const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
+    if (found === undefined && field.text !== '') {
+      field.reject(
+        field.text,
+        `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`,
+      )
+    }
+    return found ?? choices[0]
+  }
+
+  /** True if the setting is `Yes`; any text but `Yes`, `No` and an empty one is rejected. */
+  function parseYes(field) {
+    return parseOneOf(field, ['No', 'Yes']) === 'Yes'
+  }
+
+  /**
+   * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas or
+   * colons. Every function rejects the setting if it cannot read it, shows the `example`, and returns what it could read.
+   */
+
+  /** The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks. */
+  function parseList(field, example) {
+    if (!isJson(field.text)) return splitList(field.text)
+    const list = parseJson(field, example)
+    if (list === undefined) return []
+    if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) {
+      return list.filter((entry) => entry !== '')
+    }
+    field.reject(field.text, `is not a JSON list of texts: write it like ${example}`)
+    return []
+  }
+
+  /** The `name: value` entries of a mapping. The values are texts, or any JSON values if the setting is a JSON object. */
+  function parseEntries(field, example) {
+    if (isJson(field.text)) {
+      const json = parseJson(field, example)
+      if (isRecord(json)) return Object.entries(json)
+      if (json !== undefined) field.reject(field.text, `is not a JSON object: write it like ${example}`)
+      return []
+    }
+    if (field.text.startsWith('{')) {
+      field.reject(field.text, `is not valid JSON, which needs double quotes around names: write it like ${example}`)
+      return []
+    }
+    const entries = []
+    for (const entry of splitList(field.text)) {
+      const colon = entry.indexOf(':')
+      const name = entry.slice(0, Math.max(colon, 0)).trim()
+      if (name === '') {
+        field.reject(
+          entry,
+          `is not "name: value": if a name or a text contains a comma or a colon, write JSON like ${example}`,
+        )
+      } else if (entries.some(([other]) => other === name)) {
+        field.reject(entry, `gives "${name}" twice: keep one of the two`)
+      } else {
+        entries.push([name, entry.slice(colon + 1).trim()])
+      }
+    }
+    return entries
+  }
+
+  /** The setting as JSON; `undefined` if it is not valid JSON. */
+  function parseJson(field, example) {
+    try {
+      return JSON.parse(field.text)
+    } catch {
+      field.reject(field.text, `is not valid JSON: write it like ${example}`)
+      return undefined
+    }
+  }
+
+  /** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
+  function isJson(text) {
+    return /^(\[|\{\s*["}])/.test(text)
+  }
+
+  function splitList(text) {
+    return text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+  }
+
+  /**
+   * Reads a list of event names, or a JSON object from PostHog names to Loops names. Entries that are wrong are rejected.
+   *
+   * @param options.renamed whether the setting takes Loops names.
+   */
+  function parseEventNames(field, { renamed }) {
+    const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
+    const isObject = field.text.startsWith('{')
+    const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry])
+    if (named.length > 0 && isObject && !renamed)
+      field.reject(
+        field.text,
+        `gives event names for Loops, which a contact update does not send: write a list like ${example}`,
+      )
+
+    const patterns = named.flatMap(([entry, loopsName]) => {
+      const pieces = entry.replace(/^!/, '').split('*')
+      if (loopsName === undefined) return [{ entry, pieces }]
+      if (typeof loopsName === 'string' && loopsName !== '' && !entry.startsWith('!'))
+        return [{ entry, pieces, loopsName }]
+      field.reject(entry, `needs the event name for Loops as text: write it like ${example}`)
+      return []
+    })
+    const included = patterns.filter(({ entry }) => !entry.startsWith('!'))
+    if (included.length === 0 && patterns.length > 0) {
+      field.reject(field.text, 'only excludes events: put * first to include all others')
+    }
+    return {
+      exact: new Map(included.filter(({ pieces }) => pieces.length === 1).map((pattern) => [pattern.entry, pattern])),
+      wildcards: included.filter(({ pieces }) => pieces.length > 1),
+      excluded: patterns.filter(({ entry }) => entry.startsWith('!')),
+    }
+  }
+
+  /**
+   * Finds the event's name in Loops: an exact name before a wildcard, and no name if an exclusion matches.
+   *
+   * @returns the Loops name of the pattern that matches, the event's own name if the pattern gives no Loops name, or
+   * `undefined` if no pattern matches.
+   */
+  function nameInLoops({ exact, wildcards, excluded }, event) {
+    if (typeof event !== 'string' || event === '') return undefined
+    const pattern = exact.get(event) ?? wildcards.find(({ pieces }) => matchesWildcard(pieces, event))
+    if (pattern === undefined) return undefined
+    if (excluded.some(({ pieces }) => matchesWildcard(pieces, event))) return undefined
+    return pattern.loopsName ?? event
+  }
+
+  /** Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
+  function matchesWildcard(pieces, name) {
+    const first = pieces[0] ?? ''
+    const last = pieces[pieces.length - 1] ?? ''
+    if (pieces.length === 1) return name === first
+    if (!name.startsWith(first) || !name.endsWith(last)) return false
+    let position = first.length
+    for (const piece of pieces.slice(1, -1)) {
+      const found = name.indexOf(piece, position)
+      if (found < 0) return false
+      position = found + piece.length
+    }
+    return position <= name.length - last.length
+  }
+
+  /**
+   * Regular expressions of RE2's syntax, which PostHog's filters use, matched in time proportional to the text: JavaScript's own
+   * engine needs exponential time for some patterns and would block the server. A pattern becomes a graph of states (a
+   * nondeterministic automaton, Thompson's construction), and all states that a text reaches are followed at once.
+   *
+   * It refuses some patterns that RE2 takes: `[[:name:]]`, `\Q...\E`, `\p{LC}`, octal characters, and patterns of more than
+   * 2,000 states.
+   */
+
+  const MATCHED = { next: [] }
+
+  /** In states. */
+  const LONGEST_PATTERN = 2000
+
+  const LONGEST_TEXT = 10_000
+
+  /** The product of states and characters, which bounds the time of a match to a fraction of a second. */
+  const MOST_STEPS = 1_000_000
+
+  /** Compiles a pattern; `undefined` if RE2 would refuse it, as it refuses look-around, or if it is too large. */
+  function compilePattern(source) {
+    const tokens = source.match(PATTERN_TOKEN) ?? []
+    try {
+      const { piece, end } = parseChoice(tokens, 0, '')
+      if (end < tokens.length) return undefined
+      const size = { states: 1 }
+      const start = piece(MATCHED, size)
+      return { start, longestText: Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size.states)) }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** True if the pattern matches anywhere in the text. */
+  function matchesPattern({ start, longestText }, text) {
+    const characters = Array.from(text.slice(0, longestText))
+    let reached = []
+    for (let position = 0; position <= characters.length; position++) {
+      const states = statesAt([start, ...reached], characters, position)
+      if (states.has(MATCHED)) return true
+      const character = characters[position] ?? ''
+      reached = [...states].flatMap(({ matches, next }) => (matches?.(character) === true ? next : []))
+    }
+    return false
+  }
+
+  /** The given states and all that follow from them without consuming a character. */
+  function statesAt(states, characters, position) {
+    const seen = new Set()
+    const open = [...states]
+    for (let current = open.pop(); current !== undefined; current = open.pop()) {
+      if (seen.has(current)) continue
+      seen.add(current)
+      const passes = current.matches === undefined && current.holds?.(characters, position) !== false
+      if (passes) open.push(...current.next)
+    }
+    return seen
+  }
+
+  /** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
+  const PATTERN_TOKEN =
+    /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!]|[imsU]*(?:-[imsU]+)?[:)])|\{\d+(?:,\d*)?\}|[^]/gu
+
+  /** Counts a new state. Throws if the pattern has too many. */
+  function state(size, made) {
+    size.states += 1
+    if (size.states > LONGEST_PATTERN) throw new Error('The pattern is too large')
+    return made
+  }
+
+  function parseChoice(tokens, start, flags) {
+    const alternatives = [parseSequence(tokens, start, flags)]
+    let [last] = alternatives
+    while (last !== undefined && tokens[last.end] === '|') {
+      last = parseSequence(tokens, last.end + 1, last.flags)
+      alternatives.push(last)
+    }
+    return {
+      piece: (next, size) => state(size, { next: alternatives.map(({ piece }) => piece(next, size)) }),
+      end: last?.end ?? start,
+    }
+  }
+
+  /** A flag inside a group applies up to the end of the group, so `flags` go on to the next alternative. */
+  function parseSequence(tokens, start, outer) {
+    const pieces = []
+    let flags = outer
+    let end = start
+    for (let token = tokens[end]; token !== undefined && token !== '|' && token !== ')'; token = tokens[end]) {
+      const changed = flagsIn(token, flags)
+      if (changed === undefined || token.endsWith(':')) {
+        const parsed = parseRepetition(tokens, end, flags)
+        pieces.push(parsed.piece)
+        end = parsed.end
+      } else {
+        flags = changed
+        end += 1
+      }
+    }
+    return { piece: (next, size) => pieces.reduceRight((following, piece) => piece(following, size), next), end, flags }
+  }
+
+  /** The flags that apply after `(?i-s)` or inside `(?i-s:`; `undefined` for any other token. */
+  function flagsIn(token, flags) {
+    const [found, added = '', removed = ''] = /^\(\?([imsU]*)(?:-([imsU]+))?[:)]$/.exec(token) ?? []
+    if (found === undefined) return undefined
+    return Array.from(flags + added)
+      .filter((flag) => !removed.includes(flag))
+      .join('')
+  }
+
+  const REPETITION = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})$/
+
+  function parseRepetition(tokens, start, flags) {
+    const { piece, end } = parseAtom(tokens, start, flags)
+    const [found, sign, least = '0', comma = '', most = ''] = REPETITION.exec(tokens[end] ?? '') ?? []
+    if (found === undefined) return { piece, end }
+    const minimum = sign === '+' ? 1 : Number(least)
+    const maximum =
+      sign === '?' ? 1 : sign !== undefined || (comma !== '' && most === '') ? Infinity : Number(most || least)
+    // A lazy repetition matches the same texts as a greedy one.
+    const isLazy = tokens[end + 1] === '?'
+    return { piece: repeated(piece, minimum, maximum), end: end + (isLazy ? 2 : 1) }
+  }
+
+  function repeated(piece, minimum, maximum) {
+    return (next, size) => {
+      let rest = next
+      if (maximum === Infinity) {
+        const loop = state(size, { next: [] })
+        loop.next = [piece(loop, size), next]
+        rest = loop
+      } else {
+        for (let optional = maximum - minimum; optional > 0; optional--) {
+          rest = state(size, { next: [piece(rest, size), next] })
+        }
+      }
+      for (let count = 0; count < minimum; count++) rest = piece(rest, size)
+      return rest
+    }
+  }
+
+  function parseAtom(tokens, start, flags) {
+    const token = tokens[start] ?? ''
+    const inner = /^\((\?P?<\w.*)?$/.test(token) ? flags : flagsIn(token, flags)
+    if (inner !== undefined) {
+      const { piece, end } = parseChoice(tokens, start + 1, inner)
+      if (tokens[end] !== ')') throw new Error('A group is not closed')
+      return { piece, end: end + 1 }
+    }
+    const holds = positionTest(token, flags)
+    if (holds !== undefined) return { piece: (next, size) => state(size, { holds, next: [next] }), end: start + 1 }
+    // Only tokens for one character are left; look-around and a repetition of nothing are errors in RE2.
+    if (/^(\(\?|[*+?)]|\{\d)/.test(token)) throw new Error('RE2 refuses this token')
+    const matches = characterTest(token, flags)
+    return { piece: (next, size) => state(size, { matches, next: [next] }), end: start + 1 }
+  }
+
+  function positionTest(token, flags) {
+    const isWord = (character) => /^\w$/.test(character ?? '')
+    const isLineBreak = (character) => flags.includes('m') && character === '\n'
+    switch (token) {
+      case '^':
+        return (characters, position) => position === 0 || isLineBreak(characters[position - 1])
+      case '$':
+        return (characters, position) => position === characters.length || isLineBreak(characters[position])
+      case '\\A':
+        return (_, position) => position === 0
+      case '\\z':
+        return (characters, position) => position === characters.length
+      case '\\b':
+        return (characters, position) => isWord(characters[position - 1]) !== isWord(characters[position])
+      case '\\B':
+        return (characters, position) => isWord(characters[position - 1]) === isWord(characters[position])
+      default:
+        return undefined
+    }
+  }
+
+  function characterTest(token, flags) {
+    if (token === '.') return (character) => character !== '\n' || flags.includes('s')
+    const isLiteral = !/^[\\[]/.test(token)
+    if (isLiteral && !flags.includes('i')) return (character) => character === token
+    // Without case, JavaScript's negated properties match every letter.
+    if (flags.includes('i') && /\\(P|p\{\^)/.test(token))
+      throw new Error('A negated property without case is ambiguous')
+    const source = isLiteral ? token.replace(SYNTAX, '\\$&') : escapesOfRE2(token)
+    const pattern = new RegExp(`^${source}$`, flags.includes('i') ? 'iu' : 'u')
+    return (character) => pattern.test(character)
+  }
+
+  const SYNTAX = /[\^$\\.*+?()[\]{}|/]/
+
+  /** Translates a class or an escape from RE2 to JavaScript. Throws if RE2 refuses it, and for `[[:name:]]`. */
+  function escapesOfRE2(token) {
+    const isClass = token.startsWith('[')
+    if (/\[:\^?\w+:\]/.test(token.slice(1))) throw new Error('Named classes are not supported')
+    // In RE2 a `]` that comes first in a class stands for itself.
+    const written = token.replace(/^(\[\^?)\]/, '$1\\]')
+    const escapes = /\\([pPx]\{[^}]*\}|[pP]\w|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])(-(?!\]))?/gu
+    return written.replace(escapes, (_, escape, hyphen = '') => {
+      // After a class of characters a hyphen stands for itself.
+      const isRange = hyphen !== '' && !/^[dDwWsSpP]/.test(escape)
+      return escapeOfRE2(escape, isClass) + (isRange ? '-' : hyphen && '\\-')
+    })
+  }
+
+  function escapeOfRE2(escape, isClass) {
+    const [, sign, isNegated = '', name = ''] = /^([pP])\{?(\^?)(\w+)\}?$/.exec(escape) ?? []
+    if (sign !== undefined) {
+      const property = /^([LMNPSZC][a-z]?|Any)$/.test(name) ? name : `Script=${name}`
+      return `\\${(sign === 'p') === (isNegated === '') ? 'p' : 'P'}{${property}}`
+    }
+    if (escape === 's') return isClass ? BLANKS : `[${BLANKS}]`
+    if (escape === 'S') return isClass ? `\\S${OTHER_BLANKS}` : `[^${BLANKS}]`
+    if (escape === 'a') return '\\x07'
+    if (escape.startsWith('x{')) return `\\u${escape.slice(1)}`
+    if (/^([dDwWnrtfv]|[xu][\da-fA-F]+)$/.test(escape)) return `\\${escape}`
+    if (!/^[ -/:-@[-`{-~]$/.test(escape)) throw new Error('RE2 refuses this escape')
+    return SYNTAX.test(escape) || (isClass && escape === '-') ? `\\${escape}` : escape
+  }
+
+  /** The blanks of `\\s` in RE2. */
+  const BLANKS = '\\t\\n\\f\\r '
+
+  /** The other blanks of `\\s` in JavaScript. */
+  const OTHER_BLANKS = '\\v\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
+
+  /**
+   * The operators of property filters. They follow PostHog's action matcher (`action-matcher.ts` of its plugin server): it
+   * casts values as ClickHouse does, and a filter with a list of values holds if any one passes, for `is_not` too.
+   */
+
+  const TEXT = { takes: 'a text', types: ['string'] }
+
+  const PATTERN = { takes: 'a regular expression of RE2 without [[:name:]] and \\Q', types: ['string'] }
+
+  const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
+
+  const DATE = { takes: 'a date like "2024-05-01" or "2024-05-01T10:00:00Z"', types: ['string', 'number'] }
+
+  const operators = {
+    exact: { takes: 'a value', otherwise: false, test: comparing((found, written) => found == written) },
+    is_not: { takes: 'a value', otherwise: true, test: comparing((found, written) => found != written) },
+    icontains: { ...TEXT, otherwise: false, test: containing },
+    not_icontains: { ...TEXT, otherwise: true, test: (written) => negated(containing(written)) },
+    regex: { ...PATTERN, otherwise: false, test: matching },
+    not_regex: { ...PATTERN, otherwise: true, test: (written) => negated(matching(written)) },
+    gt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found > written) },
+    gte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found >= written) },
+    lt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found < written) },
+    lte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found <= written) },
+    is_set: { otherwise: false, test: () => () => true },
+    is_not_set: { otherwise: true, test: () => () => false },
+    is_date_exact: {
+      ...DATE,
+      otherwise: false,
+      test: comparingDates((time, { from, to }) => time >= from && time <= to),
+    },
+    is_date_before: { ...DATE, otherwise: false, test: comparingDates((time, { from }) => time < from) },
+    is_date_after: { ...DATE, otherwise: false, test: comparingDates((time, { to }) => time > to) },
+  }
+
+  function isOperatorName(name) {
+    return typeof name === 'string' && own(operators, name) !== undefined
+  }
+
+  function comparing(holds) {
+    return (written) => {
+      const right = primitive(written)
+      return (found) => {
+        // For JavaScript two objects are never equal, whatever they contain.
+        if (isObject(found) && isObject(written)) return holds(0, 1)
+        const left = primitive(found)
+        return holds(left, right) || (typeOf(found) !== typeOf(written) && holds(castNumber(left), castNumber(right)))
+      }
+    }
+  }
+
+  function comparingNumbers(holds) {
+    return (written) => {
+      const right = castNumber(primitive(written))
+      return Number.isNaN(right) ? undefined : (found) => holds(castNumber(primitive(found)), right)
+    }
+  }
+
+  /**
+   * Converts a value as JavaScript's `==` does, but never calls a method of the value. The text "null" equals null, as in
+   * PostHog (PostHog/posthog#12893).
+   */
+  function primitive(value, depth = 0) {
+    if (value === null) return 'null'
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+    if (Array.isArray(value) && depth < 100) {
+      return value.map((item) => (item === null ? '' : primitive(item, depth + 1))).join(',')
+    }
+    return value === undefined ? undefined : '[object Object]'
+  }
+
+  /** Casts to a number as PostHog does: its words for true and false first. */
+  function castNumber(value) {
+    const word = String(value).toLowerCase()
+    if (['y', 'yes', 't', 'true', 'on', '1'].includes(word)) return 1
+    if (['n', 'no', 'f', 'false', 'off', '0'].includes(word)) return 0
+    return Number(value)
+  }
+
+  function isObject(value) {
+    return typeof value === 'object' && value !== null
+  }
+
+  /** The type that decides about casting; null counts as the text "null". */
+  function typeOf(value) {
+    return value === null ? 'string' : typeof value
+  }
+
+  function containing(written) {
+    const text = textOf(written)?.toLowerCase()
+    return text === undefined ? undefined : (found) => typeof found === 'string' && found.toLowerCase().includes(text)
+  }
+
+  function matching(written) {
+    const source = textOf(written)
+    const pattern = source === undefined ? undefined : compilePattern(source)
+    return pattern && ((found) => typeof found === 'string' && matchesPattern(pattern, found))
+  }
+
+  function negated(test) {
+    return test && ((found) => !test(found))
+  }
+
+  function textOf(written) {
+    return typeof written === 'string' ? written : jsonText(written)
+  }
+
+  /** A date without a time is the whole day, in UTC. */
+  function comparingDates(holds) {
+    return (written) => {
+      const from = timeOf(written)
+      if (from === undefined) return undefined
+      const isWholeDay = typeof written === 'string' && written.length === '2024-05-01'.length
+      const span = { from, to: isWholeDay ? from + 86_399_999 : from }
+      return (found) => {
+        const time = timeOf(found)
+        return time !== undefined && holds(time, span)
+      }
+    }
+  }
+
+  /** Milliseconds since 1970 of an ISO 8601 date (UTC if it has no zone), or of Unix time in seconds or milliseconds. */
+  function timeOf(value) {
+    if (typeof value === 'number') return value < 100_000_000_000 ? value * 1000 : value
+    if (typeof value !== 'string') return undefined
+    const [, day, time = '00:00', zone = 'Z'] =
+      /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(value.trim()) ?? []
+    const parsed = day === undefined ? NaN : Date.parse(`${day}T${time}${zone}`)
+    return Number.isNaN(parsed) ? undefined : parsed
+  }
+
+  /** Reads PostHog's filter JSON, a list of `{key, type, operator, value}`. Filters that are wrong are rejected and left out. */
+  function parseFilters(field) {
+    const example = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
+    if (field.text === '') return []
+    const list = parseJson(field, example)
+    if (list === undefined) return []
+    if (!Array.isArray(list)) {
+      field.reject(field.text, `is not a list of filters: write it like ${example}`)
+      return []
+    }
+    return list.flatMap((filter) => parseFilter(field, filter))
+  }
+
+  /** True if every filter holds for the event and its person. */
+  function filtersHold(filters, { properties, person }) {
+    return filters.every(({ key, type, operator, tests }) => {
+      const found = own(type === 'event' ? properties : person, key)
+      if (found === undefined || operator.types?.includes(typeof found) === false) return operator.otherwise
+      return tests.some((test) => test(found))
+    })
+  }
+
+  function parseFilter(field, filter) {
+    const { key, type = 'event', operator: written, value } = isRecord(filter) ? filter : {}
+    // PostHog's action matcher reads a null operator as exact.
+    const name = written ?? 'exact'
+    const values = Array.isArray(value) ? value : [value]
+    if (typeof key !== 'string' || key === '') {
+      field.reject(filter, 'has no "key": write the name of the property')
+    } else if (type !== 'event' && type !== 'person') {
+      field.reject(type, `is not a filter type (filter on "${key}"): write "event" or "person"`)
+    } else if (!isOperatorName(name)) {
+      field.reject(name, `is not an operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
+    } else if (operators[name].takes !== undefined && (value === undefined || values.length === 0)) {
+      field.reject(filter, 'has no "value": write the value to compare with')
+    } else {
+      const operator = operators[name]
+      const tests = values.flatMap((one) => operator.test(one) ?? [])
+      if (tests.length === values.length) return [{ key, type, operator, tests }]
+      field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
+    }
+    return []
+  }
+
+  /** Loops refuses a name or a value whose JSON, quotes included, has more characters. */
+  const LONGEST_JSON = 500
+
+  /**
+   * Converts a PostHog value to one that Loops accepts.
+   *
+   * @returns a finite number, a boolean or text: a date as ISO 8601 text, a list of such values joined with `, `, and text cut
+   * to 500 characters of JSON. `undefined` if the value is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
+   */
+  function loopsValue(value) {
+    const whole = scalar(value)
+    return typeof whole === 'string' ? cutToFit(whole) : whole
+  }
+
+  /** Converts as `loopsValue` does, but does not cut text. */
+  function scalar(value) {
+    if (typeof value === 'string') return value === '' ? undefined : value
+    if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+    if (typeof value === 'boolean') return value
+    if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+    return Array.isArray(value) ? joinedList(value) : undefined
+  }
+
+  /** `true` and `false`, as booleans or as text; `undefined` for any other value. */
+  function parseBoolean(value) {
+    if (value === true || value === 'true') return true
+    return value === false || value === 'false' ? false : undefined
+  }
+
+  /** True if the text is one email address that Loops can take: with a dot in the domain, without a display name. */
+  function isEmail(text) {
+    return text.length <= 254 && fits(text) && EMAIL.test(text)
+  }
+
+  /** Cuts the text to the length that Loops allows, never inside a surrogate pair. */
+  function cutToFit(text) {
+    if (fits(text)) return text
+    let length = 2
+    let kept = ''
+    // Iterates by code point, so that surrogate pairs stay whole; JSON's escapes count.
+    for (const character of text.slice(0, LONGEST_JSON)) {
+      length += JSON.stringify(character).length - 2
+      if (length > LONGEST_JSON) break
+      kept += character
+    }
+    return kept
+  }
+
+  /** True if the text's JSON, quotes included, has at most 500 characters. */
+  function fits(text) {
+    if (text.length > LONGEST_JSON) return false
+    // JSON writes a UTF-16 unit with at most six characters, \uXXXX.
+    return text.length * 6 + 2 <= LONGEST_JSON || JSON.stringify(text).length <= LONGEST_JSON
+  }
+
+  const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
+
+  function joinedList(list) {
+    const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
+    const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
+    return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
+  }
+
+  /** The fields of a Loops request that are not contact properties. The app writes them itself, from their own settings. */
+  const REQUEST_FIELDS = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
+
+  /** Names that Loops reserves on a contact, and `__proto__`, which would change a prototype. */
+  const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
+
+  /** Why the name cannot be a contact property in Loops, with the remedy; `undefined` if it can. */
+  function contactNameProblem(name) {
+    if (REQUEST_FIELDS.has(name)) return 'has its own setting: remove it from the mapping'
+    if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
+    return nameProblem(name)
+  }
+
+  /** Why the name cannot be an event property or a mailing list in Loops, with the remedy; `undefined` if it can. */
+  function nameProblem(name) {
+    if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
+    return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
+  }
+
+  /** The event's uuid; without one, a text of distinct_id, event name and timestamp, which a replayed event repeats. */
+  function eventId({ event, uuid, distinct_id, timestamp }) {
+    return typeof uuid === 'string' ? uuid : `${distinct_id} ${event} ${String(isoText(timestamp))}`
+  }
+
+  /** A date, or a text that `Date` can parse, as ISO 8601 text in UTC; `undefined` for any other value. */
+  function isoText(timestamp) {
+    const date = isDate(timestamp) ? timestamp : new Date(String(timestamp))
+    return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+  }
+
+  /** Reads text with placeholders like `{event.properties.NAME}`. Rejects a wrong one and then returns `undefined`. */
+  function parseTemplate(field, text) {
+    const template = []
+    let isRight = true
+    let end = 0
+    for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
+      template.push(text.slice(end, match.index))
+      const placeholder = parsePlaceholder(match[1] ?? '')
+      if (placeholder === undefined) {
+        isRight = false
+        field.reject(
+          match[0],
+          'is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
+            '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}',
+        )
+      } else {
+        template.push(placeholder)
+      }
+      end = match.index + match[0].length
+    }
+    template.push(text.slice(end))
+    if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
+      isRight = false
+      field.reject(
+        text,
+        'has a brace outside a placeholder: write braces only around placeholders like {person.properties.NAME}',
+      )
+    }
+    return isRight ? template.filter((part) => part !== '') : undefined
+  }
+
+  /**
+   * Fills in a template. A template of one placeholder keeps the value's type; any other becomes text, in which a missing value
+   * is an empty string. Returns `undefined` if the text is blank.
+   */
+  function templateValue(template, data) {
+    if (typeof template !== 'object') return template
+    const [only] = template
+    if (template.length === 1 && typeof only === 'object') return placeholderValue(only, data)
+    const text = template
+      .map((part) => (typeof part === 'string' ? part : String(scalar(placeholderValue(part, data)) ?? '')))
+      .join('')
+    return text.trim() === '' ? undefined : text
+  }
+
+  /** The value that a placeholder stands for; `undefined` if it is missing. */
+  function placeholderValue(placeholder, { event, properties, person, personId }) {
+    switch (placeholder.of) {
+      case 'event':
+        return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
+      case 'event properties':
+        return propertyValue(properties, placeholder)
+      case 'person properties':
+        return propertyValue(person, placeholder)
+      case 'person id':
+        return personId
+    }
+  }
+
+  /** True if the placeholder stands for a value of the person. */
+  function readsPerson({ of }) {
+    return of === 'person properties' || of === 'person id'
+  }
+
+  function parsePlaceholder(text) {
+    const [, root, name] = /^(event|person)\.([^]+)$/.exec(text.trim()) ?? []
+    if (root === undefined || name === undefined) return undefined
+    if (name.startsWith('properties.') && name.length > 'properties.'.length) {
+      const property = name.slice('properties.'.length)
+      const of = root === 'event' ? 'event properties' : 'person properties'
+      return { of, name: property, path: property.split('.') }
+    }
+    if (root === 'person') return name === 'id' ? { of: 'person id' } : undefined
+    if (name === 'event' || name === 'uuid' || name === 'distinct_id' || name === 'timestamp') {
+      return { of: 'event', field: name }
+    }
+    return undefined
+  }
+
+  /** Looks the name up whole first, so that names with dots work, then as a path into nested objects. */
+  function propertyValue(properties, { name, path }) {
+    const whole = own(properties, name)
+    if (whole !== undefined || path.length === 1) return whole
+    return path.reduce(own, properties)
+  }
+
+  /**
+   * Reads a property mapping: `name: value` entries or a JSON object. Names and values that are wrong are rejected.
+   *
+   * @param problemOf tells why a name cannot be used, or `undefined`.
+   */
+  function parseMapping(field, problemOf) {
+    const mapping = new Map()
+    for (const [written, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
+      const name = written.trim()
+      const problem = problemOf(name)
+      if (problem !== undefined) field.reject(name, problem)
+      if (typeof value === 'string') mapping.set(name, parseTemplate(field, value) ?? [])
+      else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
+      else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+    }
+    return mapping
+  }
+
+  /** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
+  function parseMailingLists(field) {
+    const lists = new Map()
+    for (const [id, value] of parseEntries(field, '{"cm06f5v0e45nf0ml5754o9cix": true}')) {
+      const problem = nameProblem(id)
+      if (problem !== undefined) field.reject(id, problem)
+      const template = typeof value === 'string' ? parseTemplate(field, value) : []
+      if (template === undefined) continue
+      const written = typeof value === 'string' ? parseBoolean(value) : value
+      if (typeof written === 'boolean') lists.set(id, written)
+      else if (template.length === 1 && typeof template[0] !== 'string') lists.set(id, template)
+      else field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+    }
+    return lists
+  }
+
+  /**
+   * Parses the settings of the panel.
+   *
+   * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
+   * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and what to write
+   * instead. The message never contains the API key.
+   */
+  function parseSettings(config) {
+    const problems = []
+    const apiKey = settingText(config.apiKey, '')
+    const field = (key) => ({
+      text: settingText(config[key], settingFields[key].default),
+      reject: (value, problem) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${problem}.`),
+    })
+
+    const settings = {
+      apiKey: parseApiKey(field('apiKey')),
+      delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
+      requestsPerSecond: parseRate(field('requestsPerSecond')),
+      posthogUrl: parseUrl(field('posthogUrl')),
+      dryRun: parseYes(field('dryRun')),
+      email: parseEmail(field('email')),
+      userId: parseUserId(field('userId')),
+      excludedEmails: parseExcludedEmails(field('excludedEmails')),
+      eventsToSend: {
+        events: parseEventNames(field('trackedEvents'), { renamed: true }),
+        filters: parseFilters(field('eventFilters')),
+        mapping: parseMapping(field('eventProperties'), nameProblem),
+        includeAll: parseYes(field('includeAllEventProperties')),
+        mailingLists: parseMailingLists(field('eventMailingLists')),
+      },
+      contactUpdates: {
+        events: parseEventNames(field('contactEvents'), { renamed: false }),
+        filters: parseFilters(field('contactFilters')),
+        mapping: parseMapping(field('contactProperties'), contactNameProblem),
+        includeAll: parseYes(field('includeAllPersonProperties')),
+        mailingLists: parseMailingLists(field('contactMailingLists')),
+      },
+    }
+
+    if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {
+      field('posthogUrl').reject(
+        settings.posthogUrl,
+        'does not work with "webhook" delivery: leave it empty, or choose "direct"',
+      )
+    }
+    const hasPersonId = settings.userId.some((part) => typeof part === 'object' && part.of === 'person id')
+    if (hasPersonId && field('posthogUrl').text === '') {
+      const { label } = settingFields.posthogUrl
+      field('userId').reject(field('userId').text, `needs a look-up in PostHog: fill in "${label}"`)
+    }
+    const eventNames = [field('trackedEvents'), field('contactEvents')]
+    const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
+    if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
+      const { label } = settingFields.contactEvents
+      field('trackedEvents').reject('', `leaves nothing to do because "${label}" is empty too: fill in one of them`)
+    }
+    if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
+    return settings
+  }
+
+  /** True if the rule names no events. */
+  function isOff({ events }) {
+    return events.exact.size === 0 && events.wildcards.length === 0
+  }
+
+  function parseApiKey(field) {
+    // Neither message shows the key.
+    if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
+    // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
+    else if (!/^[\w.~+/=-]+$/.test(field.text)) {
+      field.reject(
+        '(hidden)',
+        'has blanks or special characters inside: copy the key again from Loops, Settings -> API',
+      )
+    }
+    return field.text
+  }
+
+  function parseRate(field) {
+    const rate = Number(field.text)
+    if (field.text !== '' && rate > 0 && rate <= 1000) return rate
+    field.reject(
+      field.text,
+      'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
+    )
+    return 1
+  }
+
+  function parseUrl(field) {
+    const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
+    if (url !== field.text)
+      field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
+    return url.replace(/\/+$/, '')
+  }
+
+  function parseEmail(field) {
+    const remedy = 'write a placeholder like {person.properties.email}'
+    const entries = parseList(field, '["{person.properties.email}"]')
+    if (entries.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
+    return entries.map((entry) => {
+      const template = parseTemplate(field, entry)
+      if (template !== undefined && !differsByPerson(template)) {
+        field.reject(entry, `would give everybody the same contact: ${remedy}`)
+      }
+      return template ?? []
+    })
+  }
+
+  function parseUserId(field) {
+    const template = parseTemplate(field, field.text)
+    if (field.text !== '' && template !== undefined && !differsByPerson(template)) {
+      field.reject(
+        field.text,
+        'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
+      )
+    }
+    return template ?? []
+  }
+
+  function parseExcludedEmails(field) {
+    const entries = parseList(field, '["example.com", "ada@example.org"]').map((entry) => entry.toLowerCase())
+    return new Set(
+      entries.map((entry) => {
+        const domain = entry.replace(/^@/, '')
+        if (!isEmail(entry) && !isEmail(`someone@${domain}`)) {
+          field.reject(entry, 'is neither an email address nor a domain: write ada@example.org or example.com')
+        }
+        return domain
+      }),
+    )
+  }
+
+  /** True if the template gives each person another value; otherwise all people would become one contact. */
+  function differsByPerson(template) {
+    return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
+  }
+
+  /**
+   * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
+   * the account lacks. If Loops does not answer, it logs a warning.
+   *
+   * @returns the settings error if Loops refuses the key, otherwise `undefined`.
+   */
   async function checkKeyAndAccount(settings, meta) {
     const answer = await getFromLoops('/v1/api-key', settings, meta)
     if (answer.status === 401) {
@@ -1283,7 +1168,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return `Loops settings: ${problem}: copy a key from Loops, Settings -> API.`
     }
     if (answer.status !== 200) {
-      console.warn(`The Loops API key is not checked (${answer.reason}); events are sent all the same.`)
+      console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
       return undefined
     }
     const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
@@ -1292,48 +1177,57 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return undefined
   }
 
-  /** Warns once of mailing lists and contact properties in the settings that the Loops account does not have. */
+  /** Asks Loops only for what the settings name: its mailing lists, its contact properties, both or neither. */
   async function checkAccount(settings, meta) {
     const { eventsToSend, contactUpdates } = settings
-    const halves = [eventsToSend, contactUpdates].filter((half) => !isOff(half))
-    const lists = halves.flatMap(({ mailingLists: wanted }) => [...wanted.keys()])
-    const names = isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()]
-    const loopsLists = lists.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
+    const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
+    const listIds = rules.flatMap(({ mailingLists }) => [...mailingLists.keys()])
+    const propertyNames = isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()]
+    const loopsLists = listIds.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
     const loopsProperties =
-      names.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)
+      propertyNames.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)
     const missing = [
-      ...missingIn(loopsLists?.json, 'mailing list', lists, 'id', 'name'),
-      ...missingIn(loopsProperties?.json, 'contact property', names, 'key', 'label'),
+      ...missingFrom(loopsLists?.json, { kind: 'mailing list', names: listIds, keyField: 'id', labelField: 'name' }),
+      ...missingFrom(loopsProperties?.json, {
+        kind: 'contact property',
+        names: propertyNames,
+        keyField: 'key',
+        labelField: 'label',
+      }),
     ]
     if (missing.length === 0) return
+    const phrases = withoutSecrets(missing.join(', '), settings.apiKey)
     console.warn(
-      `The settings name what Loops does not have: ${withoutSecrets(missing.join(', '), settings.apiKey)}. ` +
-        'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.',
+      `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
+        'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
     )
   }
 
-  /** A check that fails is no error: it finds nothing missing. */
-  function missingIn(answer, kind, wanted, keyField, nameField) {
+  /** A phrase for each name that Loops' answer lacks, with the most similar key; empty if the answer is not a list. */
+  function missingFrom(answer, { kind, names, keyField, labelField }) {
     if (!Array.isArray(answer)) return []
-    const present = answer.map((entry) => ({ key: String(own(entry, keyField)), name: String(own(entry, nameField)) }))
-    const unknown = [...new Set(wanted)].filter((one) => present.every(({ key }) => key !== one))
-    return unknown.map((one) => {
-      const close = [0, 1, 2].flatMap((letters) =>
-        present.filter(({ key, name }) =>
-          [key, name].some((other) => lettersChanged(bare(one), bare(other)) === letters),
+    const present = answer.map((entry) => ({
+      key: String(own(entry, keyField)),
+      label: String(own(entry, labelField)),
+    }))
+    const missing = [...new Set(names)].filter((name) => present.every(({ key }) => key !== name))
+    return missing.map((name) => {
+      const [similar] = [0, 1, 2].flatMap((distance) =>
+        present.filter(({ key, label }) =>
+          [key, label].some((other) => editDistance(lettersAndDigits(name), lettersAndDigits(other)) === distance),
         ),
       )
-      return `${kind} ${quoted(one)}${close[0] === undefined ? '' : ` (it has ${quoted(close[0].key)})`}`
+      return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (did you mean ${quoted(similar.key)}?)`}`
     })
   }
 
-  /** A name without what people get wrong most: capitals, blanks and signs. */
-  function bare(name) {
+  /** The name in lower case without blanks and signs, which people mistype most often. */
+  function lettersAndDigits(name) {
     return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
   }
 
-  /** The Levenshtein distance. */
-  function lettersChanged(one, other) {
+  /** The Levenshtein distance of two texts. */
+  function editDistance(one, other) {
     let row = Array.from({ length: other.length + 1 }, (_, index) => index)
     for (const letter of one) {
       const next = [(row[0] ?? 0) + 1]
@@ -1344,196 +1238,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       row = next
     }
     return row[other.length] ?? 0
-  }
-
-  /**
-   * Whether the settings ask for something of the person that the event itself does not tell, so that PostHog must be asked.
-   * An event that nobody wants needs nothing.
-   */
-  function needsPerson(event, settings) {
-    const data = withPerson(event)
-    const wanted = matchingRules(data, settings)
-    const isUntold = (template) =>
-      typeof template === 'object' &&
-      template.some((part) => typeof part === 'object' && isOfPerson(part) && read(part, data) === undefined)
-    return (
-      wanted.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
-      wanted.some((rule) => hasUntoldFilter(rule, data)) ||
-      wanted.some(({ mapping, mailingLists: lists }) => [...mapping.values(), ...lists.values()].some(isUntold)) ||
-      (wanted.length > 0 && (isUntold(settings.userId) || emailPlacesUpTo(settings.email, data).some(isUntold)))
-    )
-  }
-
-  /** Whether a filter looks at something of the person that the event itself does not tell. */
-  function filtersNeedPerson(event, settings) {
-    const data = withPerson(event)
-    return matchingRules(data, settings).some((rule) => hasUntoldFilter(rule, data))
-  }
-
-  /** The rules of the settings that ask for the event, as far as the event itself tells. */
-  function matchingRules(data, { eventsToSend, contactUpdates }) {
-    return [eventsToSend, contactUpdates].filter(
-      ({ events, filters }) =>
-        nameInLoops(events, data.event.event) !== undefined &&
-        filtersHold(
-          filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
-          data,
-        ),
-    )
-  }
-
-  function hasUntoldFilter({ filters }, { person }) {
-    return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
-  }
-
-  /** Changes are kept for longer than persons, by periods, so that no list of them grows without end. */
-  const CHANGES_PERIOD = 600_000
-
-  function changesKey(distinctId, periodsAgo) {
-    return `changes-${distinctId}-${Math.floor(Date.now() / CHANGES_PERIOD) - periodsAgo}`
-  }
-
-  /**
-   * Notes them beside the cached person: PostHog may take seconds to store them, and may be asked by another event meanwhile.
-   * If they are too large or too many to keep, the person is not kept either, nor is anything that was noted before.
-   */
-  async function noteChanges(distinctId, changes, { cache }) {
-    const key = changesKey(distinctId, 0)
-    const line = JSON.stringify({ ...changes, at: Date.now() })
-    const isKept = line.length <= 10_000 && (await count(cache, `number-of-${key}`)) < MOST_CHANGES
-    if (!isKept) await persistently(() => cache.set(`person-${distinctId}`, null, 1))
-    await pushLine(cache, key, isKept ? line : FORGET, (2 * CHANGES_PERIOD) / 1000)
-  }
-
-  const MOST_CHANGES = 100
-
-  const FORGET = '{"forget":true}'
-
-  /** The properties of the person with the changes that PostHog may not have known of when it was asked. */
-  async function changedSince({ properties, askedAt }, distinctId, { cache }) {
-    const keys = [changesKey(distinctId, 0), changesKey(distinctId, 1)]
-    const lists = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, MOST_CHANGES - 1))))
-    const lines = lists.flat()
-    const end = lines.indexOf(FORGET)
-    return lines
-      .slice(0, end < 0 ? undefined : end)
-      .map((line) => JSON.parse(line))
-      .filter(({ at }) => at > askedAt - STORED_AFTER)
-      .reduceRight((person, { set, setOnce, unset }) => without(layered([setOnce, person, set]), unset), properties)
-  }
-
-  /** Milliseconds within which PostHog as a rule has stored what an event changes. */
-  const STORED_AFTER = 15_000
-
-  /** Seconds. A person that PostHog does not know may be one that it has yet to store. */
-  const PERSON_KEPT_FOR = 300
-
-  const NOBODY_KEPT_FOR = 60
-
-  const LOOK_UP_RESTS_FOR = 60_000
-
-  const UNANSWERED = 'unanswered'
-
-  /**
-   * The person of the event as PostHog has stored it, with what later events have changed.
-   *
-   * @returns `undefined` if the settings or the event do not ask for it, `unanswered` if PostHog does not tell.
-   */
-  async function storedPerson(event, settings, meta) {
-    const { distinct_id: distinctId } = event
-    if (!mayBeLookedUp(distinctId, settings) || !needsPerson(event, settings)) return undefined
-    const person = (await cachedPerson(distinctId, meta)) ?? (await askForPerson(distinctId, settings, meta))
-    if (person === undefined) return UNANSWERED
-    return { ...person, properties: await orElse(changedSince(person, distinctId, meta), person.properties) }
-  }
-
-  /** Notes what the event changes of its person, for those that look the person up. */
-  async function followPerson(event, settings, meta) {
-    if (!mayBeLookedUp(event.distinct_id, settings)) return
-    const changes = personChanges(event)
-    if (hasCustomName(changes)) await noteChanges(event.distinct_id, changes, meta)
-  }
-
-  /** What PostHog has stored under a shared ID is of whoever came last. And an ID that no URL can hold, it does not know. */
-  function mayBeLookedUp(distinctId, { posthogUrl }) {
-    if (posthogUrl === '' || typeof distinctId !== 'string') return false
-    return !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
-  }
-
-  /** Whether there is more than the `$` properties of every page view. */
-  function hasCustomName({ set, setOnce, unset }) {
-    return [...Object.keys({ ...set, ...setOnce }), ...unset].some((name) => !name.startsWith('$'))
-  }
-
-  async function cachedPerson(distinctId, { cache }) {
-    const found = await orElse(
-      persistently(() => cache.get(`person-${distinctId}`, null)),
-      null,
-    )
-    return isRecord(found) && isRecord(found.properties) ? found : undefined
-  }
-
-  async function keepPerson(distinctId, person, { cache }) {
-    const seconds = person.id === undefined ? NOBODY_KEPT_FOR : PERSON_KEPT_FOR
-    await orElse(
-      persistently(() => cache.set(`person-${distinctId}`, person, seconds)),
-      undefined,
-    )
-  }
-
-  /** Many events at once wait for one answer. After a failure PostHog is left in peace for a minute. */
-  async function askForPerson(distinctId, settings, meta) {
-    const memory = meta.global
-    if (Date.now() < (memory.lookUpRestsUntil ?? 0)) return undefined
-    memory.lookUps ??= new Map()
-    const underWay = memory.lookUps.get(distinctId) ?? fetchPerson(distinctId, settings)
-    memory.lookUps.set(distinctId, underWay)
-    try {
-      const person = await underWay
-      memory.isLookUpFailureLogged = false
-      await keepPerson(distinctId, person, meta)
-      return person
-    } catch (error) {
-      memory.lookUpRestsUntil = Date.now() + LOOK_UP_RESTS_FOR
-      logLookUpFailure(withoutSecrets(messageOf(error), settings.apiKey), memory)
-      return undefined
-    } finally {
-      memory.lookUps.delete(distinctId)
-    }
-  }
-
-  /** A person that PostHog does not know is an answer too: one without properties. */
-  async function fetchPerson(distinctId, { posthogUrl }) {
-    const askedAt = Date.now()
-    const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
-    const response = await posthog.api.get(path, { host: posthogUrl })
-    if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
-    const answer = await response.json()
-    const results = own(answer, 'results')
-    if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
-    const person = results[0]
-    const id = own(person, 'uuid') ?? own(person, 'id')
-    const properties = own(person, 'properties')
-    return {
-      ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
-      properties: isRecord(properties) ? properties : {},
-      askedAt,
-    }
-  }
-
-  function logLookUpFailure(reason, memory) {
-    if (memory.isLookUpFailureLogged === true) return
-    memory.isLookUpFailureLogged = true
-    console.warn(
-      `The person cannot be looked up (${reason}): events are sent with what they say themselves. ` +
-        'Until it works again this is not logged.',
-    )
-  }
-
-  function deliveryOf(request, event) {
-    const time = isoText(event.timestamp)
-    const at = time === undefined ? Date.now() : Date.parse(time)
-    return { request, id: eventId(event), at, failures: 0, cacheFailures: 0 }
   }
 
   /**
@@ -1614,16 +1318,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return new Error(`Given up after ${tries} tries within a day: ${reason}`)
   }
 
+  /** Logs the request that a dry run does not send: method, path and body. */
   function logDryRun({ method, path, body }) {
     console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
   }
 
+  /** Logs why the event is skipped: in a dry run for every event, otherwise once for each reason. */
   function logSkip(event, reason, { dryRun }, memory) {
     if (dryRun) console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
     else logOnce(reason, memory)
   }
 
-  /** Outside a dry run a reason is logged once, and nothing of the event: page views would fill the log. */
+  /**
+   * Logs that an event is skipped, once for each reason and worker, so that page views do not fill the log. The line names
+   * neither the event nor its person.
+   */
   function logOnce(reason, memory) {
     memory.loggedSkips ??= new Set()
     if (memory.loggedSkips.has(reason)) return
@@ -1664,7 +1373,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Contact properties and mailing lists in one, the lists with a name that no property has. */
   function contactValues(body) {
-    const properties = Object.entries(body).filter(([name]) => !OWN_SETTING.has(name))
+    const properties = Object.entries(body).filter(([name]) => !REQUEST_FIELDS.has(name))
     const lists = isRecord(body.mailingLists) ? Object.entries(body.mailingLists) : []
     return Object.fromEntries([...properties, ...lists.map(([id, value]) => [LIST + id, value])])
   }
@@ -1679,7 +1388,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     )
     const entries = Object.entries(body).flatMap(([name, value]) => {
       if (name === 'mailingLists') return Object.keys(mailingLists).length > 0 ? [[name, mailingLists]] : []
-      if (OWN_SETTING.has(name)) return [[name, value]]
+      if (REQUEST_FIELDS.has(name)) return [[name, value]]
       return own(values, name) === undefined ? [] : [[name, values[name]]]
     })
     return Object.fromEntries(entries)
@@ -1969,43 +1678,493 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
   async function isUnknown(userId, settings, meta) {
-    // EventRule a surrogate pair would throw.
+    // An unpaired surrogate makes encodeURIComponent throw.
     const query = encodeURIComponent(String(userId).replace(/[\ud800-\udfff]/gu, '\ufffd'))
     const { json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
     return Array.isArray(json) && json.length === 0
   }
 
+  function deliveryOf(request, event) {
+    const time = isoText(event.timestamp)
+    const at = time === undefined ? Date.now() : Date.parse(time)
+    return { request, id: eventId(event), at, failures: 0, cacheFailures: 0 }
+  }
+
   /**
-   * The PostHog app that sends people and events to Loops: the hooks that PostHog calls, in the order in which it calls them.
-   * PostHog itself runs `dist/index.js`, which `npm run build` makes of this file and `src/`.
+   * Joins the event with its person. PostHog's order applies: `$set` replaces the stored properties, `$set_once` only adds to
+   * them, and `$unset` removes from both. Other event properties are never read as the person's: they may be another person's.
+   *
+   * @param stored the person that PostHog stores, if it was looked up.
+   */
+  function withPerson(event, stored) {
+    const properties = isRecord(event.properties) ? event.properties : {}
+    const { set, setOnce, unset } = personChanges(event)
+    const person = layered([setOnce, stored?.properties, set])
+    return { event, properties, person: without(person, unset), personId: stored?.id, unset }
+  }
+
+  /** Reads `$set`, `$set_once` and `$unset`. PostHog takes `$unset` as a list of names, or as an object with those names. */
+  function personChanges(event) {
+    const { properties } = event
+    const set = own(properties, '$set') ?? event.$set
+    const setOnce = own(properties, '$set_once') ?? event.$set_once
+    const unset = own(properties, '$unset')
+    const removed = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
+    return {
+      set: isRecord(set) ? set : undefined,
+      setOnce: isRecord(setOnce) ? setOnce : undefined,
+      unset: removed.filter((name) => typeof name === 'string'),
+    }
+  }
+
+  /** Merges the layers; a later one wins. A single layer is returned itself: copying thousands of properties is slow. */
+  function layered(layers) {
+    const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
+    return others.reduce((under, over) => ({ ...under, ...over }), first)
+  }
+
+  /** The properties without those names; the same object if there are no names. */
+  function without(properties, names) {
+    if (names.length === 0) return properties
+    const removed = new Set(names)
+    return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
+  }
+
+  /** Who an event belongs to in Loops: the email address and the user ID of the request. */
+
+  /** The first address that the `email` setting yields, without blanks around it; `undefined` if it yields none. */
+  function emailOf({ email }, data) {
+    return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
+  }
+
+  /** The entries of the `email` setting before the first one that yields an address; all of them if no entry does. */
+  function emailEntriesWithoutAddress(templates, data) {
+    const found = templates.findIndex((template) => addressFrom(template, data) !== undefined)
+    return found < 0 ? templates : templates.slice(0, found)
+  }
+
+  /** The user ID that the `userId` setting yields; `undefined` if it is empty, or if the ID is anonymous or shared. */
+  function userIdOf({ userId }, data) {
+    return personalId(textOfPersonalParts(userId, data), data)
+  }
+
+  /** True if `excludedEmails` lists the address or its domain, compared without case. */
+  function isExcluded({ excludedEmails }, email) {
+    const address = email.toLowerCase()
+    return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
+  }
+
+  /** True if many people would share the ID: Loops would make one contact of them. */
+  function isShared(id) {
+    return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
+  }
+
+  /** The IDs with which PostHog refuses to identify a person (its docs call them illegal distinct IDs). */
+  const SHARED_ID =
+    /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
+
+  function addressFrom(template, data) {
+    const value = template.length === 1 ? templateValue(template, data) : textOfPersonalParts(template, data)
+    return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
+  }
+
+  /** Fills in the template. Returns `undefined` if a part is missing, anonymous or shared: people would share the result. */
+  function textOfPersonalParts(template, data) {
+    const parts = template.map((part) =>
+      typeof part === 'string' ? part : personalId(placeholderValue(part, data), data),
+    )
+    return parts.includes(undefined) ? undefined : parts.join('')
+  }
+
+  /** The value as text if it can be one person's ID: text or a number, not anonymous, not shared, not too long. */
+  function personalId(value, { event, properties }) {
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    const id = String(value)
+    const isAnonymous = own(properties, '$is_identified') === false && id === event.distinct_id
+    // An ID that is too long is not cut as other text is: two people could get the same ID.
+    if (isAnonymous || id === own(properties, '$device_id') || !fits(id)) return undefined
+    return isShared(id) ? undefined : id
+  }
+
+  /** Whether the app has to look up the event's person in PostHog. */
+
+  /** True if a rule that may match the event needs person data that the event lacks. */
+  function needsPerson(event, settings) {
+    const data = withPerson(event)
+    const rules = rulesThatMayMatch(data, settings)
+    const lacksValue = (template) =>
+      typeof template === 'object' &&
+      template.some(
+        (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
+      )
+    return (
+      rules.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
+      rules.some((rule) => hasFilterWithoutValue(rule, data)) ||
+      rules.some(({ mapping, mailingLists }) => [...mapping.values(), ...mailingLists.values()].some(lacksValue)) ||
+      (rules.length > 0 &&
+        (lacksValue(settings.userId) || emailEntriesWithoutAddress(settings.email, data).some(lacksValue)))
+    )
+  }
+
+  /** True if a filter of a rule that may match the event needs person data that the event lacks. */
+  function filtersNeedPerson(event, settings) {
+    const data = withPerson(event)
+    return rulesThatMayMatch(data, settings).some((rule) => hasFilterWithoutValue(rule, data))
+  }
+
+  /** The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. */
+  function rulesThatMayMatch(data, { eventsToSend, contactUpdates }) {
+    return [eventsToSend, contactUpdates].filter(
+      ({ events, filters }) =>
+        nameInLoops(events, data.event.event) !== undefined &&
+        filtersHold(
+          filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
+          data,
+        ),
+    )
+  }
+
+  function hasFilterWithoutValue({ filters }, { person }) {
+    return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
+  }
+
+  /** Changes are kept for longer than persons, by periods, so that no list of them grows without end. */
+  const CHANGES_PERIOD = 600_000
+
+  function changesKey(distinctId, periodsAgo) {
+    return `changes-${distinctId}-${Math.floor(Date.now() / CHANGES_PERIOD) - periodsAgo}`
+  }
+
+  /**
+   * Notes them beside the cached person: PostHog may take seconds to store them, and may be asked by another event meanwhile.
+   * If they are too large or too many to keep, the person is not kept either, nor is anything that was noted before.
+   */
+  async function noteChanges(distinctId, changes, { cache }) {
+    const key = changesKey(distinctId, 0)
+    const line = JSON.stringify({ ...changes, at: Date.now() })
+    const isKept = line.length <= 10_000 && (await count(cache, `number-of-${key}`)) < MOST_CHANGES
+    if (!isKept) await persistently(() => cache.set(`person-${distinctId}`, null, 1))
+    await pushLine(cache, key, isKept ? line : FORGET, (2 * CHANGES_PERIOD) / 1000)
+  }
+
+  const MOST_CHANGES = 100
+
+  const FORGET = '{"forget":true}'
+
+  /** The properties of the person with the changes that PostHog may not have known of when it was asked. */
+  async function changedSince({ properties, askedAt }, distinctId, { cache }) {
+    const keys = [changesKey(distinctId, 0), changesKey(distinctId, 1)]
+    const lists = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, MOST_CHANGES - 1))))
+    const lines = lists.flat()
+    const end = lines.indexOf(FORGET)
+    return lines
+      .slice(0, end < 0 ? undefined : end)
+      .map((line) => JSON.parse(line))
+      .filter(({ at }) => at > askedAt - STORED_AFTER)
+      .reduceRight((person, { set, setOnce, unset }) => without(layered([setOnce, person, set]), unset), properties)
+  }
+
+  /** Milliseconds within which PostHog as a rule has stored what an event changes. */
+  const STORED_AFTER = 15_000
+
+  /** Seconds. A person that PostHog does not know may be one that it has yet to store. */
+  const PERSON_KEPT_FOR = 300
+
+  const NOBODY_KEPT_FOR = 60
+
+  const LOOK_UP_RESTS_FOR = 60_000
+
+  const UNANSWERED = 'unanswered'
+
+  /**
+   * The person of the event as PostHog has stored it, with what later events have changed.
+   *
+   * @returns `undefined` if the settings or the event do not ask for it, `unanswered` if PostHog does not tell.
+   */
+  async function storedPerson(event, settings, meta) {
+    const { distinct_id: distinctId } = event
+    if (!mayBeLookedUp(distinctId, settings) || !needsPerson(event, settings)) return undefined
+    const person = (await cachedPerson(distinctId, meta)) ?? (await askForPerson(distinctId, settings, meta))
+    if (person === undefined) return UNANSWERED
+    return { ...person, properties: await orElse(changedSince(person, distinctId, meta), person.properties) }
+  }
+
+  /** Notes what the event changes of its person, for those that look the person up. */
+  async function followPerson(event, settings, meta) {
+    if (!mayBeLookedUp(event.distinct_id, settings)) return
+    const changes = personChanges(event)
+    if (hasCustomName(changes)) await noteChanges(event.distinct_id, changes, meta)
+  }
+
+  /** What PostHog has stored under a shared ID is of whoever came last. And an ID that no URL can hold, it does not know. */
+  function mayBeLookedUp(distinctId, { posthogUrl }) {
+    if (posthogUrl === '' || typeof distinctId !== 'string') return false
+    return !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
+  }
+
+  /** Whether there is more than the `$` properties of every page view. */
+  function hasCustomName({ set, setOnce, unset }) {
+    return [...Object.keys({ ...set, ...setOnce }), ...unset].some((name) => !name.startsWith('$'))
+  }
+
+  async function cachedPerson(distinctId, { cache }) {
+    const found = await orElse(
+      persistently(() => cache.get(`person-${distinctId}`, null)),
+      null,
+    )
+    return isRecord(found) && isRecord(found.properties) ? found : undefined
+  }
+
+  async function keepPerson(distinctId, person, { cache }) {
+    const seconds = person.id === undefined ? NOBODY_KEPT_FOR : PERSON_KEPT_FOR
+    await orElse(
+      persistently(() => cache.set(`person-${distinctId}`, person, seconds)),
+      undefined,
+    )
+  }
+
+  /** Many events at once wait for one answer. After a failure PostHog is left in peace for a minute. */
+  async function askForPerson(distinctId, settings, meta) {
+    const memory = meta.global
+    if (Date.now() < (memory.lookUpRestsUntil ?? 0)) return undefined
+    memory.lookUps ??= new Map()
+    const underWay = memory.lookUps.get(distinctId) ?? fetchPerson(distinctId, settings)
+    memory.lookUps.set(distinctId, underWay)
+    try {
+      const person = await underWay
+      memory.isLookUpFailureLogged = false
+      await keepPerson(distinctId, person, meta)
+      return person
+    } catch (error) {
+      memory.lookUpRestsUntil = Date.now() + LOOK_UP_RESTS_FOR
+      logLookUpFailure(withoutSecrets(messageOf(error), settings.apiKey), memory)
+      return undefined
+    } finally {
+      memory.lookUps.delete(distinctId)
+    }
+  }
+
+  /** A person that PostHog does not know is an answer too: one without properties. */
+  async function fetchPerson(distinctId, { posthogUrl }) {
+    const askedAt = Date.now()
+    const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
+    const response = await posthog.api.get(path, { host: posthogUrl })
+    if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
+    const answer = await response.json()
+    const results = own(answer, 'results')
+    if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
+    const person = results[0]
+    const id = own(person, 'uuid') ?? own(person, 'id')
+    const properties = own(person, 'properties')
+    return {
+      ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
+      properties: isRecord(properties) ? properties : {},
+      askedAt,
+    }
+  }
+
+  function logLookUpFailure(reason, memory) {
+    if (memory.isLookUpFailureLogged === true) return
+    memory.isLookUpFailureLogged = true
+    console.warn(
+      `The person cannot be looked up (${reason}): events are sent with what they say themselves. ` +
+        'Until it works again this is not logged.',
+    )
+  }
+
+  /** The contact properties, event properties and mailing lists of a request. */
+
+  /**
+   * The contact properties that the rule includes and maps. `null` resets a property in Loops: each one that a person property
+   * removed by the event has fed.
+   */
+  function contactProperties(rule, data) {
+    const values = propertiesFrom(data.person, rule, CONTACT_PROPERTIES, data)
+    for (const name of namesToReset(rule, data)) if (own(values, name) === undefined) values[name] = null
+    return values
+  }
+
+  /** The event properties that the rule includes and maps. */
+  function eventProperties(rule, data) {
+    return propertiesFrom(data.properties, rule, EVENT_PROPERTIES, data)
+  }
+
+  /** Whether to add the contact to each mailing list (`true`) or to remove it; a value that is neither leaves the list out. */
+  function mailingListValues({ mailingLists }, data) {
+    const values = {}
+    for (const [id, template] of mailingLists) {
+      const value = parseBoolean(templateValue(template, data))
+      if (value !== undefined) values[id] = value
+    }
+    return values
+  }
+
+  const EVENT_PROPERTIES = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
+
+  const CONTACT_PROPERTIES = {
+    isLeftOut: isLeftOutOfContact,
+    valueOf: (name, value) => (name === 'subscribed' ? parseBoolean(value) : loopsValue(value)),
+  }
+
+  /** With "include all", all properties of `source`; then the mapping on top. */
+  function propertiesFrom(source, { includeAll, mapping }, { isLeftOut, valueOf }, data) {
+    const values = {}
+    const add = (name, found) => {
+      const value = valueOf(name, found)
+      if (value !== undefined) values[name] = value
+    }
+    if (includeAll) {
+      for (const written of Object.keys(source)) {
+        // Loops trims names.
+        const name = written.trim()
+        if (!isLeftOut(name, data)) add(name, source[written])
+      }
+    }
+    for (const [name, template] of mapping) add(name, templateValue(template, data))
+    return values
+  }
+
+  /** PostHog's SDKs write their project key (`token`) and the distinct_id into the properties of each event. */
+  function isLeftOutOfEvent(name, { event, properties }) {
+    if (name.startsWith('$') || nameProblem(name) !== undefined) return true
+    if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
+    return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
+  }
+
+  /** `subscribed: true` makes Loops subscribe people again who have unsubscribed, so only a mapping may set it. */
+  function isLeftOutOfContact(name) {
+    return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
+  }
+
+  /** The contact properties that a removed person property feeds, by "include all" or as the only placeholder of a mapping. */
+  function namesToReset({ includeAll, mapping }, { unset }) {
+    if (unset.length === 0) return []
+    const mapped = [...mapping].filter(([, template]) => {
+      const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
+      return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
+    })
+    const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
+    return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
+  }
+
+  /**
+   * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
+   *
+   * @param event the argument of the hook; it is not changed.
+   * @param settings the result of `parseSettings`.
+   * @param stored the person that PostHog stores, if `needsPerson` asks for it.
+   * @returns the request, or the reason for skipping an event that matches, or `undefined` for an event that does not match.
+   */
+  function translate(event, settings, stored) {
+    const { eventsToSend, contactUpdates } = settings
+    const eventName = nameInLoops(eventsToSend.events, event.event)
+    const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
+    if (eventName === undefined && !isContactEvent) return undefined
+
+    const data = withPerson(event, stored)
+    const sends = eventName !== undefined && filtersHold(eventsToSend.filters, data)
+    const updates = isContactEvent && filtersHold(contactUpdates.filters, data)
+    if (!sends && !updates) return undefined
+
+    const email = emailOf(settings, data)
+    const userId = userIdOf(settings, data)
+    if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
+    if (email !== undefined && isExcluded(settings, email)) {
+      return { skipped: 'the settings exclude its email address' }
+    }
+
+    // The mailing lists of the event win over those of the contact update.
+    const mailingLists = {
+      ...(updates && mailingListValues(contactUpdates, data)),
+      ...(sends && mailingListValues(eventsToSend, data)),
+    }
+    // The identity is written last, so that no property can overwrite it.
+    const body = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
+      ...(sends && {
+        // Loops refuses event names with colons.
+        eventName: cutToFit(eventName.replace(/:/g, '_')),
+        eventProperties: eventProperties(eventsToSend, data),
+      }),
+      ...(Object.keys(mailingLists).length > 0 && { mailingLists }),
+      ...(email !== undefined && { email }),
+      ...(userId !== undefined && { userId }),
+    })
+    return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
+  }
+
+  function sendEvent(body, uuid) {
+    const request = { method: 'POST', path: '/v1/events/send', body }
+    // Loops allows 100 characters; a uuid with other characters could forge an HTTP header.
+    return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
+  }
+
+  /**
+   * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls and the path of an
+   * event through them: settings, person, request, delivery. PostHog runs `dist/index.js`, which `npm run build` makes of
+   * this file and `src/`.
    */
 
-  const PERSON_UNKNOWN = 'PostHog does not tell of the person that a filter looks at'
-
   /**
-   * Reads the settings and, unless it is a dry run, asks Loops whether the key is right.
+   * Reads the settings and, unless it is a dry run, checks the API key and the settings against the Loops account.
    *
-   * @throws Error if a setting or the key is wrong: PostHog then turns the app off and shows the message. Anything else that
-   * keeps Loops from answering is a warning, since it may be over before the first event.
+   * @throws Error that lists the problems if a setting is wrong or Loops refuses the key: PostHog then disables the app and
+   * shows the message. If Loops does not answer, the app logs a warning and goes on.
    */
   async function setupPlugin(meta) {
     const settings = settingsOf(meta)
     if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
-      console.warn('Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.')
+      console.warn('Delivery "webhook" works only on PostHog servers from 2024-01-19 to 2025-05-22.')
     }
     if (settings.dryRun) return
     meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
-    // Not to answer in time is no reason to turn the app off, as PostHog does for whatever this throws.
+    // A timeout must not throw: PostHog disables an app whose setupPlugin throws.
     const problem = await orElse(meta.global.accountCheck, undefined)
     if (problem !== undefined) throw new Error(problem)
   }
 
-  /** Sends the event with `delivery` "direct". Servers that know `composeWebhook` call both hooks for each event. */
+  /**
+   * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
+   * event.
+   *
+   * @throws what `deliver` throws; RetryError if PostHog does not return a person that a filter needs and there are no jobs.
+   */
   async function onEvent(event, meta) {
     const settings = settingsOf(meta)
     if (settings.delivery !== 'direct') return
     await orElse(followPerson(event, settings, meta), undefined)
     await decide({ event, firstTried: Date.now(), failures: 0 }, settings, meta)
+  }
+
+  /**
+   * Returns the request for PostHog to send if `delivery` is "webhook"; `null` means that there is nothing to send. PostHog
+   * does not wait for promises here, so no person is looked up.
+   */
+  function composeWebhook(event, meta) {
+    const settings = settingsOf(meta)
+    if (settings.delivery !== 'webhook') return null
+    const request = requestToSend(event, settings, meta)
+    return request === undefined ? null : webhookFor(request, settings.apiKey)
+  }
+
+  /** The handlers of the jobs that wait in PostHog's queue. PostHog does not run the jobs of a disabled app. */
+  const jobs = {
+    decide: async (undecided, meta) => {
+      const settings = settingsOf(meta)
+      await runJob(jobOf(undecided), settings, meta, () => decide(undecided, settings, meta))
+    },
+    deliver: async (delivery, meta) => {
+      const settings = settingsOf(meta)
+      await runJob(delivery, settings, meta, async () => {
+        if (settings.dryRun) logDryRun(delivery.request)
+        else await deliver(delivery, settings, meta)
+      })
+    },
+  }
+
+  /** Reads the settings at the first call: PostHog may call a hook before `setupPlugin` has ended. */
+  function settingsOf({ config, global }) {
+    global.settings ??= parseSettings(config)
+    return global.settings
   }
 
   async function decide(undecided, settings, meta) {
@@ -2018,7 +2177,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     await deliver(failures === 0 ? delivery : { ...delivery, since: firstTried }, settings, meta)
   }
 
-  /** What a filter makes of half a person may be wrong, and nobody is mailed on a guess. */
+  const PERSON_UNKNOWN = 'PostHog did not return the person that a filter needs'
+
+  /** Puts the event off until PostHog returns the person: without it a filter could let the wrong people through. */
   async function decideLater(undecided, settings, meta) {
     const { event, firstTried, failures } = undecided
     if (settings.dryRun) {
@@ -2037,35 +2198,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (!waits) throw new RetryError(PERSON_UNKNOWN)
   }
 
-  /** What waits in PostHog's job queue. The jobs of an app that is turned off meanwhile, PostHog does not run. */
-  const jobs = {
-    decide: async (undecided, meta) => {
-      const settings = settingsOf(meta)
-      await runJob(jobOf(undecided), settings, meta, () => decide(undecided, settings, meta))
-    },
-    deliver: async (delivery, meta) => {
-      const settings = settingsOf(meta)
-      await runJob(delivery, settings, meta, async () => {
-        if (settings.dryRun) logDryRun(delivery.request)
-        else await deliver(delivery, settings, meta)
-      })
-    },
-  }
-
-  /** Hands the request to PostHog with `delivery` "webhook". PostHog takes `null` for nothing to send. */
-  function composeWebhook(event, meta) {
-    const settings = settingsOf(meta)
-    if (settings.delivery !== 'webhook') return null
-    const request = requestToSend(event, settings, meta)
-    return request === undefined ? null : webhookFor(request, settings.apiKey)
-  }
-
-  /** PostHog may call a hook before `setupPlugin` is through. */
-  function settingsOf({ config, global }) {
-    global.settings ??= parseSettings(config)
-    return global.settings
-  }
-
+  /** Translates the event; `undefined` if nothing is to be sent. Logs a skipped event, and the request of a dry run. */
   function requestToSend(event, settings, { global }, stored) {
     const translation = translate(event, settings, stored)
     if (translation === undefined) return undefined

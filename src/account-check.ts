@@ -1,12 +1,17 @@
-import { isOff } from './settings'
-import type { Settings } from './settings'
-import type { AppMeta } from './meta'
 import { getFromLoops } from './delivery/loops-client'
+import { own } from './json'
+import type { AppMeta } from './meta'
 import { settingFields } from './panel/field'
 import { quoted, withoutSecrets } from './redact'
-import { own } from './json'
+import { isOff } from './settings'
+import type { Settings } from './settings'
 
-/** Logs what Loops says of the key and the settings; a key that Loops refuses is the settings error that comes back. */
+/**
+ * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
+ * the account lacks. If Loops does not answer, it logs a warning.
+ *
+ * @returns the settings error if Loops refuses the key, otherwise `undefined`.
+ */
 export async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Promise<string | undefined> {
   const answer = await getFromLoops('/v1/api-key', settings, meta)
   if (answer.status === 401) {
@@ -14,7 +19,7 @@ export async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Pro
     return `Loops settings: ${problem}: copy a key from Loops, Settings -> API.`
   }
   if (answer.status !== 200) {
-    console.warn(`The Loops API key is not checked (${answer.reason}); events are sent all the same.`)
+    console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
     return undefined
   }
   const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
@@ -23,54 +28,62 @@ export async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Pro
   return undefined
 }
 
-/** Warns once of mailing lists and contact properties in the settings that the Loops account does not have. */
+/** Asks Loops only for what the settings name: its mailing lists, its contact properties, both or neither. */
 async function checkAccount(settings: Settings, meta: AppMeta): Promise<void> {
   const { eventsToSend, contactUpdates } = settings
-  const halves = [eventsToSend, contactUpdates].filter((half) => !isOff(half))
-  const lists = halves.flatMap(({ mailingLists: wanted }) => [...wanted.keys()])
-  const names = isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()]
-  const loopsLists = lists.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
+  const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
+  const listIds = rules.flatMap(({ mailingLists }) => [...mailingLists.keys()])
+  const propertyNames = isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()]
+  const loopsLists = listIds.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
   const loopsProperties =
-    names.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)
+    propertyNames.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)
   const missing = [
-    ...missingIn(loopsLists?.json, 'mailing list', lists, 'id', 'name'),
-    ...missingIn(loopsProperties?.json, 'contact property', names, 'key', 'label'),
+    ...missingFrom(loopsLists?.json, { kind: 'mailing list', names: listIds, keyField: 'id', labelField: 'name' }),
+    ...missingFrom(loopsProperties?.json, {
+      kind: 'contact property',
+      names: propertyNames,
+      keyField: 'key',
+      labelField: 'label',
+    }),
   ]
   if (missing.length === 0) return
+  const phrases = withoutSecrets(missing.join(', '), settings.apiKey)
   console.warn(
-    `The settings name what Loops does not have: ${withoutSecrets(missing.join(', '), settings.apiKey)}. ` +
-      'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.',
+    `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
+      'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
   )
 }
 
-/** A check that fails is no error: it finds nothing missing. */
-function missingIn(
-  answer: unknown,
-  kind: string,
-  wanted: readonly string[],
-  keyField: string,
-  nameField: string,
-): string[] {
+/** The names of one kind that the settings use, and the fields of Loops' answer that hold its key and its label. */
+interface NamesInUse {
+  readonly kind: string
+  readonly names: readonly string[]
+  readonly keyField: string
+  readonly labelField: string
+}
+
+/** A phrase for each name that Loops' answer lacks, with the most similar key; empty if the answer is not a list. */
+function missingFrom(answer: unknown, { kind, names, keyField, labelField }: NamesInUse): string[] {
   if (!Array.isArray(answer)) return []
-  const present = answer.map((entry) => ({ key: String(own(entry, keyField)), name: String(own(entry, nameField)) }))
-  const unknown = [...new Set(wanted)].filter((one) => present.every(({ key }) => key !== one))
-  return unknown.map((one) => {
-    const close = [0, 1, 2].flatMap((letters) =>
-      present.filter(({ key, name }) =>
-        [key, name].some((other) => lettersChanged(bare(one), bare(other)) === letters),
+  const present = answer.map((entry) => ({ key: String(own(entry, keyField)), label: String(own(entry, labelField)) }))
+  const missing = [...new Set(names)].filter((name) => present.every(({ key }) => key !== name))
+  return missing.map((name) => {
+    const [similar] = [0, 1, 2].flatMap((distance) =>
+      present.filter(({ key, label }) =>
+        [key, label].some((other) => editDistance(lettersAndDigits(name), lettersAndDigits(other)) === distance),
       ),
     )
-    return `${kind} ${quoted(one)}${close[0] === undefined ? '' : ` (it has ${quoted(close[0].key)})`}`
+    return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (did you mean ${quoted(similar.key)}?)`}`
   })
 }
 
-/** A name without what people get wrong most: capitals, blanks and signs. */
-function bare(name: string): string {
+/** The name in lower case without blanks and signs, which people mistype most often. */
+function lettersAndDigits(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
 }
 
-/** The Levenshtein distance. */
-function lettersChanged(one: string, other: string): number {
+/** The Levenshtein distance of two texts. */
+function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (const letter of one) {
     const next = [(row[0] ?? 0) + 1]

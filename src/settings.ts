@@ -1,34 +1,30 @@
+import { parseOneOf, parseYes, settingFields, settingText } from './panel/field'
+import type { Config, Field, SettingKey } from './panel/field'
+import { parseList } from './panel/lists'
+import { onOneLine, quoted, withoutKey } from './redact'
 import { parseEventNames } from './rules/event-names'
 import type { EventNames } from './rules/event-names'
 import { parseFilters } from './rules/filters'
 import type { PropertyFilter } from './rules/filters'
-import { contactNameProblem, nameProblem, parseMailingLists, parseMapping } from './rules/mapping'
+import { parseMailingLists, parseMapping } from './rules/mapping'
 import type { Mapping } from './rules/mapping'
+import { contactNameProblem, nameProblem } from './rules/property-names'
 import { parseTemplate } from './rules/template'
 import type { Template } from './rules/template'
-import { parseOneOf, parseYes, settingFields, settingText } from './panel/field'
-import type { Config, Field, SettingKey } from './panel/field'
-import { onOneLine, quoted, withoutKey } from './redact'
-import { parseList } from './panel/lists'
 import { isEmail } from './rules/values'
 
-export interface EventRule {
-  readonly events: EventNames
-  readonly filters: readonly PropertyFilter[]
-  readonly mapping: Mapping
-  readonly includeAll: boolean
-  readonly mailingLists: Mapping
-}
-
-/** The settings, read once. */
+/** The settings of the panel, parsed. */
 export interface Settings {
   readonly apiKey: string
+  /** Which hook acts: `onEvent` for "direct", `composeWebhook` for "webhook". */
   readonly delivery: 'direct' | 'webhook'
   readonly requestsPerSecond: number
-  /** Where to look up persons; empty: nowhere. */
+  /** The PostHog server that returns persons, without a slash at the end; empty if persons are not looked up. */
   readonly posthogUrl: string
   readonly dryRun: boolean
+  /** The places where the email address is looked for, in order. */
   readonly email: readonly Template[]
+  /** Empty if no user ID is sent. */
   readonly userId: Template
   /** Addresses and domains in lower case. */
   readonly excludedEmails: ReadonlySet<string>
@@ -36,20 +32,31 @@ export interface Settings {
   readonly contactUpdates: EventRule
 }
 
+/** Which events are sent, or update contacts, and with which properties and mailing lists. */
+export interface EventRule {
+  readonly events: EventNames
+  /** All of them must hold. */
+  readonly filters: readonly PropertyFilter[]
+  /** The event properties, or the contact properties, by their names in Loops. */
+  readonly mapping: Mapping
+  /** Whether all properties of the event, or of the person, are sent beside the mapping. */
+  readonly includeAll: boolean
+  readonly mailingLists: Mapping
+}
+
 /**
- * Reads the settings of the panel.
+ * Parses the settings of the panel.
  *
- * @param config what `meta.config` holds; a missing value takes the default of plugin.json, an empty one is empty.
- * @returns the settings in the form that the rest of the app works with.
- * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy.
- * The API key never appears in it.
+ * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
+ * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and what to write
+ * instead. The message never contains the API key.
  */
 export function parseSettings(config: Config): Settings {
   const problems: string[] = []
   const apiKey = settingText(config.apiKey, '')
   const field = (key: SettingKey): Field => ({
     text: settingText(config[key], settingFields[key].default),
-    reject: (value, remedy) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${remedy}.`),
+    reject: (value, problem) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${problem}.`),
   })
 
   const settings: Settings = {
@@ -78,31 +85,35 @@ export function parseSettings(config: Config): Settings {
   }
 
   if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {
-    field('posthogUrl').reject(settings.posthogUrl, 'is of no use to "webhook": leave it empty, or choose "direct"')
+    field('posthogUrl').reject(
+      settings.posthogUrl,
+      'does not work with "webhook" delivery: leave it empty, or choose "direct"',
+    )
   }
   const hasPersonId = settings.userId.some((part) => typeof part === 'object' && part.of === 'person id')
   if (hasPersonId && field('posthogUrl').text === '') {
     const { label } = settingFields.posthogUrl
-    field('userId').reject(field('userId').text, `is known to PostHog only: fill in "${label}"`)
+    field('userId').reject(field('userId').text, `needs a look-up in PostHog: fill in "${label}"`)
   }
   const eventNames = [field('trackedEvents'), field('contactEvents')]
   const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
   if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
     const { label } = settingFields.contactEvents
-    field('trackedEvents').reject('', `leaves nothing to do, as "${label}" is empty too: fill in one of them`)
+    field('trackedEvents').reject('', `leaves nothing to do because "${label}" is empty too: fill in one of them`)
   }
   if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
   return settings
 }
 
+/** True if the rule names no events. */
 export function isOff({ events }: EventRule): boolean {
   return events.exact.size === 0 && events.wildcards.length === 0
 }
 
 function parseApiKey(field: Field): string {
-  // The value is left out of both messages on purpose.
+  // Neither message shows the key.
   if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
-  // What a bearer token may be made of (RFC 6750): nothing that a header or a message would have to escape.
+  // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
   else if (!/^[\w.~+/=-]+$/.test(field.text)) {
     field.reject('(hidden)', 'has blanks or special characters inside: copy the key again from Loops, Settings -> API')
   }
@@ -114,7 +125,7 @@ function parseRate(field: Field): number {
   if (field.text !== '' && rate > 0 && rate <= 1000) return rate
   field.reject(
     field.text,
-    'is not a rate that can be kept: write a number above 0 and up to 1000, 10 unless Loops has allowed you more',
+    'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
   )
   return 1
 }
@@ -122,22 +133,17 @@ function parseRate(field: Field): number {
 function parseUrl(field: Field): string {
   const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
   if (url !== field.text)
-    field.reject(field.text, 'is no address of a server: write it like https://posthog.example.com')
+    field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
   return url.replace(/\/+$/, '')
 }
 
-/** Whether what the template yields differs from person to person; else all of them would become one contact. */
-function tellsPeopleApart(template: Template): boolean {
-  return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
-}
-
 function parseEmail(field: Field): Template[] {
-  const remedy = 'name where the address is found, like {person.properties.email}'
+  const remedy = 'write a placeholder like {person.properties.email}'
   const entries = parseList(field, '["{person.properties.email}"]')
-  if (entries.length === 0) field.reject(field.text, `names no address: ${remedy}`)
+  if (entries.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
   return entries.map((entry) => {
     const template = parseTemplate(field, entry)
-    if (template !== undefined && !tellsPeopleApart(template)) {
+    if (template !== undefined && !differsByPerson(template)) {
       field.reject(entry, `would give everybody the same contact: ${remedy}`)
     }
     return template ?? []
@@ -146,7 +152,7 @@ function parseEmail(field: Field): Template[] {
 
 function parseUserId(field: Field): Template {
   const template = parseTemplate(field, field.text)
-  if (field.text !== '' && template !== undefined && !tellsPeopleApart(template)) {
+  if (field.text !== '' && template !== undefined && !differsByPerson(template)) {
     field.reject(
       field.text,
       'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
@@ -166,4 +172,9 @@ function parseExcludedEmails(field: Field): Set<string> {
       return domain
     }),
   )
+}
+
+/** True if the template gives each person another value; otherwise all people would become one contact. */
+function differsByPerson(template: Template): boolean {
+  return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
 }

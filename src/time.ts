@@ -1,3 +1,5 @@
+// Durations in milliseconds, and in seconds where the name says so: PostHog's cache counts seconds.
+
 export const SECOND = 1000
 
 export const MINUTE = 60 * SECOND

@@ -171,7 +171,9 @@ describe('set-up', () => {
   ])('goes on with a warning when Loops answers %p %p', async (status, body, reason: unknown) => {
     loopsAnswers(status, body)
     await setupPlugin(metaWith())
-    expect(logs).toEqual([['warn', expect.stringMatching(/^The Loops API key is not checked \(.*\); events are sent/)]])
+    expect(logs).toEqual([
+      ['warn', expect.stringMatching(/^The Loops API key could not be checked \(.*\)\. Events are still sent\.$/)],
+    ])
     expect(String(logs[0]?.[1]).replace(/^.*?\((.*)\).*$/, '$1')).toEqual(reason)
   })
 
@@ -179,17 +181,14 @@ describe('set-up', () => {
     fetchMock.mockRejectedValue(new Error('getaddrinfo ENOTFOUND'))
     await setupPlugin(metaWith())
     expect(logs).toEqual([
-      ['warn', 'The Loops API key is not checked (getaddrinfo ENOTFOUND); events are sent all the same.'],
+      ['warn', 'The Loops API key could not be checked (getaddrinfo ENOTFOUND). Events are still sent.'],
     ])
   })
 
   it('says that webhook delivery does not work everywhere', async () => {
     loopsAnswers(200, '{"teamName": "Acme"}')
     await setupPlugin(metaWith({ delivery: 'webhook' }))
-    expect(logs[0]).toEqual([
-      'warn',
-      'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.',
-    ])
+    expect(logs[0]).toEqual(['warn', 'Delivery "webhook" works only on PostHog servers from 2024-01-19 to 2025-05-22.'])
   })
 
   it('does not ask Loops in a dry run', async () => {
@@ -235,7 +234,7 @@ describe('outside a dry run', () => {
     const later = 'Later events that are skipped for this reason are not logged.'
     expect(logs).toEqual([
       ['log', `An event is skipped: it has neither an email address nor a user ID. ${later}`],
-      ['log', `An event is skipped: its email address is left out by the settings. ${later}`],
+      ['log', `An event is skipped: the settings exclude its email address. ${later}`],
     ])
     expect(fetchMock).not.toHaveBeenCalled()
   })

@@ -11,7 +11,7 @@ function identityOf(event: CapturedEvent, config = {}): Identity {
 }
 
 const nobody = 'it has neither an email address nor a user ID'
-const excluded = 'its email address is left out by the settings'
+const excluded = 'the settings exclude its email address'
 const ada = { $set: { email: 'ada@example.com' } }
 
 describe('email', () => {

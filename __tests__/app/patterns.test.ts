@@ -124,7 +124,7 @@ describe('a regular expression', () => {
     ],
   ])('%s is refused', (pattern) => {
     expect(problemsIn({ eventFilters: JSON.stringify([{ key: 'a', operator: 'regex', value: pattern }]) })).toContain(
-      'does not go with regex (filter on "a"): write a regular expression of RE2',
+      'is not valid for regex (filter on "a"): write a regular expression of RE2',
     )
   })
 

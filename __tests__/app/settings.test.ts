@@ -74,7 +74,7 @@ describe('a settings error', () => {
     expect(message).toBe(
       'Loops settings: ' +
         'Dry run (mock out HTTP requests): "maybe" is not one of the choices: write "No" or "Yes". ' +
-        'Email of the user: "" names no address: name where the address is found, like {person.properties.email}. ' +
+        'Email of the user: "" does not say where the address is: write a placeholder like {person.properties.email}. ' +
         'Events to send: "[\\"a\\"" is not valid JSON: write it like {"account:signup": "Signed up"}. ' +
         'Events to send: property filters: "{}" is not a list of filters: ' +
         'write it like [{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}].',
@@ -85,7 +85,7 @@ describe('a settings error', () => {
     expect(problemsIn({ apiKey: '', trackedEvents: '', contactEvents: '' })).toBe(
       'Loops settings: ' +
         'Loops API key: "" is missing: copy a key from Loops, Settings -> API. ' +
-        'Events to send: "" leaves nothing to do, as "Events that update contacts" is empty too: fill in one of them.',
+        'Events to send: "" leaves nothing to do because "Events that update contacts" is empty too: fill in one of them.',
     )
   })
 
@@ -122,29 +122,33 @@ describe('a settings error', () => {
       '"{person.email}" is not a placeholder',
     ],
     ['a placeholder without a name', { eventProperties: 'a: {event.properties.}' }, 'is not a placeholder'],
-    ['a placeholder that is not closed', { eventProperties: 'a: {event.event' }, '"{event.event" has a brace too many'],
-    ['two braces', { eventProperties: 'a: {{event.event}}' }, '"{{event.event}}" has a brace too many'],
+    [
+      'a placeholder that is not closed',
+      { eventProperties: 'a: {event.event' },
+      '"{event.event" has a brace outside a placeholder',
+    ],
+    ['two braces', { eventProperties: 'a: {{event.event}}' }, '"{{event.event}}" has a brace outside a placeholder'],
     [
       'a mapping without a value',
       { eventProperties: 'plan' },
-      '"plan" has no "name: value"; where a name or text contains a comma or a colon, ' +
+      '"plan" is not "name: value": if a name or a text contains a comma or a colon, ' +
         'write JSON like {"plan": "{person.properties.plan}"}.',
     ],
     ['a list without a value', { eventMailingLists: 'abc' }, 'write JSON like {"cm06f5v0e45nf0ml5754o9cix": true}.'],
     [
       'a mapping whose JSON lacks quotes',
       { eventProperties: '{plan: x}' },
-      '"{plan: x}" is not valid JSON, where names stand in double quotes: write it like {"plan": ',
+      '"{plan: x}" is not valid JSON, which needs double quotes around names: write it like {"plan": ',
     ],
     [
       'event names whose JSON has the wrong quotes',
       { trackedEvents: "{'a': 'b'}" },
-      `"{'a': 'b'}" is not valid JSON, where names stand in double quotes: write it like {"account:signup": `,
+      `"{'a': 'b'}" is not valid JSON, which needs double quotes around names: write it like {"account:signup": `,
     ],
     [
       'a list of events in braces',
       { contactEvents: '{a}' },
-      '"{a}" is not valid JSON, where names stand in double quotes: write it like ["account:signup"].',
+      '"{a}" is not valid JSON, which needs double quotes around names: write it like ["account:signup"].',
     ],
     [
       'a rate beyond what can be kept',
@@ -154,16 +158,16 @@ describe('a settings error', () => {
     [
       'a look-up that webhook delivery cannot make',
       { delivery: 'webhook', posthogUrl: 'https://posthog.example.com' },
-      'PostHog address: "https://posthog.example.com" is of no use to "webhook": leave it empty, or choose "direct".',
+      'PostHog address: "https://posthog.example.com" does not work with "webhook" delivery: leave it empty, or choose "direct".',
     ],
     [
       'a user ID that nobody is asked for',
       { userId: '{person.id}' },
-      'User ID: "{person.id}" is known to PostHog only: fill in "PostHog address".',
+      'User ID: "{person.id}" needs a look-up in PostHog: fill in "PostHog address".',
     ],
-    ['a mapping without a name', { eventProperties: ': x' }, '": x" has no "name: value"'],
-    ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" has no "name: value"; where a name or text'],
-    ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a: 2" gives "a" a second time: keep one of the two'],
+    ['a mapping without a name', { eventProperties: ': x' }, '": x" is not "name: value"'],
+    ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" is not "name: value": if a name or a text'],
+    ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a: 2" gives "a" twice: keep one of the two'],
     ['a mapping as a JSON list', { eventProperties: '["a"]' }, 'is not a JSON object: write it like'],
     ['a mapping to null', { contactProperties: '{"a": null}' }, 'null cannot be the value of "a"'],
     ['a mapping to a list', { contactProperties: '{"a": ["x"]}' }, '["x"] cannot be the value of "a": write a text'],
@@ -174,7 +178,7 @@ describe('a settings error', () => {
       (name): [string, Record<string, unknown>, string] => [
         `a contact property ${name}`,
         { contactProperties: `${name}: x` },
-        `Update contacts: property mapping: "${name}" has a setting of its own: take it out of the mapping.`,
+        `Update contacts: property mapping: "${name}" has its own setting: remove it from the mapping.`,
       ],
     ),
     ...['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'].map(
@@ -194,12 +198,16 @@ describe('a settings error', () => {
     ],
     ['an excluded pattern', { excludedEmails: '*@example' }, 'write ada@example.org or example.com'],
     ['both halves off', { trackedEvents: '', contactEvents: '[]' }, '"Events that update contacts" is empty too'],
-    ['nothing but exclusions', { trackedEvents: '!a, !b' }, '"!a, !b" only leaves events out: put * first'],
+    ['nothing but exclusions', { trackedEvents: '!a, !b' }, '"!a, !b" only excludes events: put * first'],
     ['an event name for an exclusion', { trackedEvents: '{"!a": "b"}' }, '"!a" needs the event name for Loops as text'],
     ['an event name that is empty', { trackedEvents: '{"a": ""}' }, '"a" needs the event name for Loops as text'],
     ['an event name that is no text', { trackedEvents: '{"a": true}' }, '"a" needs the event name for Loops as text'],
     ['an event list of numbers', { trackedEvents: '[1]' }, '"[1]" is not a JSON list of texts'],
-    ['event names for contacts', { contactEvents: '{"a": "b"}' }, 'gives names that this setting has no use for'],
+    [
+      'event names for contacts',
+      { contactEvents: '{"a": "b"}' },
+      'gives event names for Loops, which a contact update does not send: write a list like ["account:signup"].',
+    ],
     ['filters that are no JSON', { eventFilters: 'plan = pro' }, '"plan = pro" is not valid JSON: write it like [{'],
     ['a filter that is no object', { eventFilters: '["plan"]' }, '"plan" has no "key"'],
     ['a filter without a key', { eventFilters: '[{"value": 1}]' }, 'has no "key": write the name of the property'],
@@ -208,33 +216,33 @@ describe('a settings error', () => {
     [
       'an unknown filter type',
       { eventFilters: '[{"key": "a", "type": "cohort", "value": 1}]' },
-      '"cohort" cannot be the type',
+      '"cohort" is not a filter type (filter on "a"): write "event" or "person".',
     ],
     [
       'an unknown operator',
       { eventFilters: '[{"key": "a", "operator": "like", "value": 1}]' },
-      '"like" is no operator',
+      '"like" is not an operator',
     ],
     [
       'an operator that every object has',
       { eventFilters: '[{"key": "a", "operator": "toString", "value": 1}]' },
-      '"toString" is no operator (filter on "a"): write one of exact, is_not,',
+      '"toString" is not an operator (filter on "a"): write one of exact, is_not,',
     ],
     [
       'a broken regular expression',
       { contactFilters: '[{"key": "a", "operator": "regex", "value": "("}]' },
-      'Update contacts: property filters: "(" does not go with regex (filter on "a"): write a regular expression of RE2, ' +
+      'Update contacts: property filters: "(" is not valid for regex (filter on "a"): write a regular expression of RE2 ' +
         'without [[:name:]] and \\Q.',
     ],
     [
       'a number that is none',
       { contactFilters: '[{"key": "a", "operator": "gt", "value": ["5", "many"]}]' },
-      '["5","many"] does not go with gt (filter on "a"): write a number.',
+      '["5","many"] is not valid for gt (filter on "a"): write a number.',
     ],
     [
       'a date that is none',
       { contactFilters: '[{"key": "a", "operator": "is_date_after", "value": "-7d"}]' },
-      '"-7d" does not go with is_date_after (filter on "a"): write a date like "2024-05-01"',
+      '"-7d" is not valid for is_date_after (filter on "a"): write a date like "2024-05-01"',
     ],
   ]
   it.each(mistakes)('names %s', (_, config, message) => {

@@ -185,7 +185,7 @@ describe('webhook delivery', () => {
       expect(requestsToLoops()).toEqual([])
       expect(app.logs[0]).toMatchObject({
         level: 'WARN',
-        message: 'Delivery "webhook" works on PostHog servers from 2024-01-19 to 2025-05-22, and does not on others.',
+        message: 'Delivery "webhook" works only on PostHog servers from 2024-01-19 to 2025-05-22.',
       })
     },
   )

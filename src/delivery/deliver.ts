@@ -129,7 +129,7 @@ const NOTHING_KNOWN: History = { writes: [], done: new Map() }
 
 /** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
 async function isUnknown(userId: unknown, settings: Settings, meta: AppMeta): Promise<boolean> {
-  // EventRule a surrogate pair would throw.
+  // An unpaired surrogate makes encodeURIComponent throw.
   const query = encodeURIComponent(String(userId).replace(/[\ud800-\udfff]/gu, '\ufffd'))
   const { json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
   return Array.isArray(json) && json.length === 0

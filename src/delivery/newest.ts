@@ -1,6 +1,6 @@
 import type { Delivery } from '../payloads'
 import type { LoopsRequest } from '../translate/translate'
-import { OWN_SETTING } from '../rules/mapping'
+import { REQUEST_FIELDS } from '../rules/property-names'
 import { isRecord, own } from '../json'
 import { HOUR } from '../time'
 
@@ -60,7 +60,7 @@ export function writeOf({ id, at, request }: Delivery): Write {
 
 /** Contact properties and mailing lists in one, the lists with a name that no property has. */
 export function contactValues(body: LoopsRequest['body']): Values {
-  const properties = Object.entries(body).filter(([name]) => !OWN_SETTING.has(name))
+  const properties = Object.entries(body).filter(([name]) => !REQUEST_FIELDS.has(name))
   const lists = isRecord(body.mailingLists) ? Object.entries(body.mailingLists) : []
   return Object.fromEntries([...properties, ...lists.map(([id, value]) => [LIST + id, value] as const)])
 }
@@ -75,7 +75,7 @@ export function bodyWith(body: LoopsRequest['body'], values: Values): LoopsReque
   )
   const entries = Object.entries(body).flatMap(([name, value]): [string, unknown][] => {
     if (name === 'mailingLists') return Object.keys(mailingLists).length > 0 ? [[name, mailingLists]] : []
-    if (OWN_SETTING.has(name)) return [[name, value]]
+    if (REQUEST_FIELDS.has(name)) return [[name, value]]
     return own(values, name) === undefined ? [] : [[name, values[name]]]
   })
   return Object.fromEntries(entries)

@@ -1,8 +1,8 @@
 import { jsonText } from '../json'
 
 /**
- * The labels and defaults of plugin.json once more: PostHog gives an app neither, and fills in a default only in its form,
- * so that an app configured through the REST API must bring them itself.
+ * The labels, defaults and choices of plugin.json, which a test compares. PostHog does not pass them to the app, and applies
+ * a default only in its form: for an app that is configured through the REST API, these defaults apply.
  */
 export const settingFields = {
   apiKey: { label: 'Loops API key', default: '' },
@@ -38,20 +38,27 @@ export const settingFields = {
 
 export type SettingKey = keyof typeof settingFields
 
-/** The settings as PostHog hands them over: text, or missing where nobody saved the field. */
+/** `meta.config`: the text of each setting, or no entry if the setting was never saved. */
 export type Config = Readonly<Partial<Record<SettingKey, unknown>>>
 
-/** One setting while it is read: its text, and where to report what is wrong with it. */
+/** One setting that is being read. */
 export interface Field {
+  /** The setting without blanks around it, or its default. */
   readonly text: string
-  readonly reject: (value: unknown, remedy: string) => void
+  /** Reports a problem, as `LABEL: VALUE PROBLEM.`; the problem ends with what to write instead. */
+  readonly reject: (value: unknown, problem: string) => void
 }
 
+/** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
 export function settingText(value: unknown, fallback: string): string {
   if (value === undefined || value === null) return fallback
   return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
 }
 
+/**
+ * Finds the choice that the setting names, in any case. An empty setting is the first choice; any other text is rejected
+ * and gives the first choice, too.
+ */
 export function parseOneOf<Choice extends string>(field: Field, choices: readonly [Choice, ...Choice[]]): Choice {
   const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
   if (found === undefined && field.text !== '') {
@@ -60,6 +67,7 @@ export function parseOneOf<Choice extends string>(field: Field, choices: readonl
   return found ?? choices[0]
 }
 
+/** True if the setting is `Yes`; any text but `Yes`, `No` and an empty one is rejected. */
 export function parseYes(field: Field): boolean {
   return parseOneOf(field, ['No', 'Yes']) === 'Yes'
 }

@@ -1,27 +1,11 @@
+/**
+ * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas or
+ * colons. Every function rejects the setting if it cannot read it, shows the `example`, and returns what it could read.
+ */
 import type { Field } from './field'
 import { isRecord } from '../json'
 
-/** Whether a setting is meant as JSON: names with commas or colons can only be written so. */
-function isJson(text: string): boolean {
-  return /^(\[|\{\s*["}])/.test(text)
-}
-
-export function parseJson(field: Field, example: string): unknown {
-  try {
-    return JSON.parse(field.text)
-  } catch {
-    field.reject(field.text, `is not valid JSON: write it like ${example}`)
-    return undefined
-  }
-}
-
-function splitList(text: string): string[] {
-  return text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-}
-
+/** The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks. */
 export function parseList(field: Field, example: string): string[] {
   if (!isJson(field.text)) return splitList(field.text)
   const list = parseJson(field, example)
@@ -33,6 +17,7 @@ export function parseList(field: Field, example: string): string[] {
   return []
 }
 
+/** The `name: value` entries of a mapping. The values are texts, or any JSON values if the setting is a JSON object. */
 export function parseEntries(field: Field, example: string): [string, unknown][] {
   if (isJson(field.text)) {
     const json = parseJson(field, example)
@@ -41,7 +26,7 @@ export function parseEntries(field: Field, example: string): [string, unknown][]
     return []
   }
   if (field.text.startsWith('{')) {
-    field.reject(field.text, `is not valid JSON, where names stand in double quotes: write it like ${example}`)
+    field.reject(field.text, `is not valid JSON, which needs double quotes around names: write it like ${example}`)
     return []
   }
   const entries: [string, string][] = []
@@ -51,13 +36,35 @@ export function parseEntries(field: Field, example: string): [string, unknown][]
     if (name === '') {
       field.reject(
         entry,
-        `has no "name: value"; where a name or text contains a comma or a colon, write JSON like ${example}`,
+        `is not "name: value": if a name or a text contains a comma or a colon, write JSON like ${example}`,
       )
     } else if (entries.some(([other]) => other === name)) {
-      field.reject(entry, `gives "${name}" a second time: keep one of the two`)
+      field.reject(entry, `gives "${name}" twice: keep one of the two`)
     } else {
       entries.push([name, entry.slice(colon + 1).trim()])
     }
   }
   return entries
+}
+
+/** The setting as JSON; `undefined` if it is not valid JSON. */
+export function parseJson(field: Field, example: string): unknown {
+  try {
+    return JSON.parse(field.text)
+  } catch {
+    field.reject(field.text, `is not valid JSON: write it like ${example}`)
+    return undefined
+  }
+}
+
+/** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
+function isJson(text: string): boolean {
+  return /^(\[|\{\s*["}])/.test(text)
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
 }

@@ -1,5 +1,6 @@
 import { layered, without } from '../rules/person'
-import type { CachedPerson, PersonChanges } from '../rules/person'
+import type { PersonChanges } from '../rules/person'
+import type { CachedPerson } from './cached-person'
 import type { AppMeta } from '../meta'
 import { count, persistently, pushLine } from '../cache'
 import type { Properties } from '../json'

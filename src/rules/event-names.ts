@@ -1,24 +1,37 @@
 import type { Field } from '../panel/field'
 import { parseEntries, parseList } from '../panel/lists'
 
-interface EventPattern {
-  /** The text between the `*` of the pattern. */
-  readonly pieces: readonly string[]
-  readonly loopsName?: string
-}
-
+/** The events that a setting names. */
 export interface EventNames {
+  /** Names without `*`, by name. */
   readonly exact: ReadonlyMap<string, EventPattern>
+  /** Names with `*`, in the order of the setting. */
   readonly wildcards: readonly EventPattern[]
+  /** Names after `!`. */
   readonly excluded: readonly EventPattern[]
 }
 
+interface EventPattern {
+  /** The texts between the `*` of the pattern. */
+  readonly pieces: readonly string[]
+  /** The event name in Loops, if the setting gives one. */
+  readonly loopsName?: string
+}
+
+/**
+ * Reads a list of event names, or a JSON object from PostHog names to Loops names. Entries that are wrong are rejected.
+ *
+ * @param options.renamed whether the setting takes Loops names.
+ */
 export function parseEventNames(field: Field, { renamed }: { renamed: boolean }): EventNames {
   const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
   const isObject = field.text.startsWith('{')
   const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry] as const)
   if (named.length > 0 && isObject && !renamed)
-    field.reject(field.text, 'gives names that this setting has no use for: write a list')
+    field.reject(
+      field.text,
+      `gives event names for Loops, which a contact update does not send: write a list like ${example}`,
+    )
 
   const patterns = named.flatMap(([entry, loopsName]): (EventPattern & { entry: string })[] => {
     const pieces = entry.replace(/^!/, '').split('*')
@@ -30,7 +43,7 @@ export function parseEventNames(field: Field, { renamed }: { renamed: boolean })
   })
   const included = patterns.filter(({ entry }) => !entry.startsWith('!'))
   if (included.length === 0 && patterns.length > 0) {
-    field.reject(field.text, 'only leaves events out: put * first to send all others')
+    field.reject(field.text, 'only excludes events: put * first to include all others')
   }
   return {
     exact: new Map(included.filter(({ pieces }) => pieces.length === 1).map((pattern) => [pattern.entry, pattern])),
@@ -40,10 +53,10 @@ export function parseEventNames(field: Field, { renamed }: { renamed: boolean })
 }
 
 /**
- * How an event is called in Loops.
+ * Finds the event's name in Loops: an exact name before a wildcard, and no name if an exclusion matches.
  *
- * @returns the name of the pattern that matches, the event's own name if the pattern gives none, or `undefined` if no
- * pattern matches.
+ * @returns the Loops name of the pattern that matches, the event's own name if the pattern gives no Loops name, or
+ * `undefined` if no pattern matches.
  */
 export function nameInLoops({ exact, wildcards, excluded }: EventNames, event: unknown): string | undefined {
   if (typeof event !== 'string' || event === '') return undefined
@@ -53,7 +66,7 @@ export function nameInLoops({ exact, wildcards, excluded }: EventNames, event: u
   return pattern.loopsName ?? event
 }
 
-/** Takes each piece at its first place behind the one before, so that no pattern costs more than one pass. */
+/** Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
 function matchesWildcard(pieces: readonly string[], name: string): boolean {
   const first = pieces[0] ?? ''
   const last = pieces[pieces.length - 1] ?? ''

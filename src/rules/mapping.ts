@@ -1,28 +1,19 @@
-import { parseTemplate } from './template'
-import type { Template } from './template'
-import { LONGEST_JSON, fits, subscription } from './values'
-import type { LoopsValue } from './values'
 import type { Field } from '../panel/field'
 import { parseEntries } from '../panel/lists'
+import { nameProblem } from './property-names'
+import { parseTemplate } from './template'
+import type { Template } from './template'
+import { parseBoolean } from './values'
+import type { LoopsValue } from './values'
 
+/** Names in Loops, of properties or mailing lists, with their values: constants, or templates to fill in for each event. */
 export type Mapping = ReadonlyMap<string, Template | LoopsValue>
 
-/** Names that have a setting of their own, and names that Loops keeps for itself. */
-export const OWN_SETTING = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
-
-const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
-
-export function contactNameProblem(name: string): string | undefined {
-  if (OWN_SETTING.has(name)) return 'has a setting of its own: take it out of the mapping'
-  if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
-  return nameProblem(name)
-}
-
-export function nameProblem(name: string): string | undefined {
-  if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
-  return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
-}
-
+/**
+ * Reads a property mapping: `name: value` entries or a JSON object. Names and values that are wrong are rejected.
+ *
+ * @param problemOf tells why a name cannot be used, or `undefined`.
+ */
 export function parseMapping(field: Field, problemOf: (name: string) => string | undefined): Mapping {
   const mapping = new Map<string, Template | LoopsValue>()
   for (const [written, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
@@ -36,6 +27,7 @@ export function parseMapping(field: Field, problemOf: (name: string) => string |
   return mapping
 }
 
+/** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
 export function parseMailingLists(field: Field): Mapping {
   const lists = new Map<string, Template | LoopsValue>()
   for (const [id, value] of parseEntries(field, '{"cm06f5v0e45nf0ml5754o9cix": true}')) {
@@ -43,7 +35,7 @@ export function parseMailingLists(field: Field): Mapping {
     if (problem !== undefined) field.reject(id, problem)
     const template = typeof value === 'string' ? parseTemplate(field, value) : []
     if (template === undefined) continue
-    const written = typeof value === 'string' ? subscription(value) : value
+    const written = typeof value === 'string' ? parseBoolean(value) : value
     if (typeof written === 'boolean') lists.set(id, written)
     else if (template.length === 1 && typeof template[0] !== 'string') lists.set(id, template)
     else field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)

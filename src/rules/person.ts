@@ -1,26 +1,28 @@
+import type { CapturedEvent } from '../event'
 import { isRecord, own } from '../json'
 import type { Properties } from '../json'
-import type { CapturedEvent } from '../event'
 
-/** A person as PostHog has stored it. */
-export interface StoredPerson {
-  readonly id?: string
-  readonly properties: Properties
-}
-
-/** An event together with what is known of its person. */
+/** An event with what the app knows of its person: the input of filters and templates. */
 export interface EventWithPerson {
   readonly event: CapturedEvent
   readonly properties: Properties
   readonly person: Properties
   readonly personId: string | undefined
-  /** Names of person properties that the event removes. */
+  /** The names of the person properties that the event removes. */
   readonly unset: readonly string[]
 }
 
+/** A person as PostHog stores it. */
+export interface StoredPerson {
+  readonly id?: string
+  readonly properties: Properties
+}
+
 /**
- * What is known of the person: what PostHog has stored, if that was asked for, and what the event says of the person itself.
- * Other properties of the event may be somebody else's. `$set_once` sets what PostHog has not stored.
+ * Joins the event with its person. PostHog's order applies: `$set` replaces the stored properties, `$set_once` only adds to
+ * them, and `$unset` removes from both. Other event properties are never read as the person's: they may be another person's.
+ *
+ * @param stored the person that PostHog stores, if it was looked up.
  */
 export function withPerson(event: CapturedEvent, stored?: StoredPerson): EventWithPerson {
   const properties = isRecord(event.properties) ? event.properties : {}
@@ -29,12 +31,19 @@ export function withPerson(event: CapturedEvent, stored?: StoredPerson): EventWi
   return { event, properties, person: without(person, unset), personId: stored?.id, unset }
 }
 
-export function personChanges(event: CapturedEvent) {
+/** The changes that an event makes to its person. */
+export interface PersonChanges {
+  readonly set: Properties | undefined
+  readonly setOnce: Properties | undefined
+  readonly unset: readonly string[]
+}
+
+/** Reads `$set`, `$set_once` and `$unset`. PostHog takes `$unset` as a list of names, or as an object with those names. */
+export function personChanges(event: CapturedEvent): PersonChanges {
   const { properties } = event
   const set = own(properties, '$set') ?? event.$set
   const setOnce = own(properties, '$set_once') ?? event.$set_once
   const unset = own(properties, '$unset')
-  // PostHog takes a list of names, or an object with them.
   const removed: readonly unknown[] = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
   return {
     set: isRecord(set) ? set : undefined,
@@ -43,22 +52,15 @@ export function personChanges(event: CapturedEvent) {
   }
 }
 
-/** All of them, later ones on top. A single one is not copied: with thousands of properties, copies cost the most. */
+/** Merges the layers; a later one wins. A single layer is returned itself: copying thousands of properties is slow. */
 export function layered(layers: readonly (Properties | undefined)[]): Properties {
   const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
   return others.reduce<Properties>((under, over) => ({ ...under, ...over }), first)
 }
 
+/** The properties without those names; the same object if there are no names. */
 export function without(properties: Properties, names: readonly string[]): Properties {
   if (names.length === 0) return properties
   const removed = new Set(names)
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
 }
-
-/** A person in the cache, with the time (milliseconds since 1970) at which PostHog was asked. */
-export interface CachedPerson extends StoredPerson {
-  readonly askedAt: number
-}
-
-/** What an event changes of its person. */
-export type PersonChanges = ReturnType<typeof personChanges>

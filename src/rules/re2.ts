@@ -1,4 +1,20 @@
-/** A place in a pattern: `matches` takes a character, `holds` looks at the position, and `next` is where it goes on. */
+/**
+ * Regular expressions of RE2's syntax, which PostHog's filters use, matched in time proportional to the text: JavaScript's own
+ * engine needs exponential time for some patterns and would block the server. A pattern becomes a graph of states (a
+ * nondeterministic automaton, Thompson's construction), and all states that a text reaches are followed at once.
+ *
+ * It refuses some patterns that RE2 takes: `[[:name:]]`, `\Q...\E`, `\p{LC}`, octal characters, and patterns of more than
+ * 2,000 states.
+ */
+
+/** A compiled pattern. */
+export interface Pattern {
+  readonly start: PatternState
+  /** The number of UTF-16 units of a text that are matched: the text is treated as if it ended there. */
+  readonly longestText: number
+}
+
+/** A place in a pattern: `matches` consumes a character, `holds` tests the position, and `next` are the places after it. */
 interface PatternState {
   readonly matches?: (character: string) => boolean
   readonly holds?: (characters: readonly string[], position: number) => boolean
@@ -7,24 +23,15 @@ interface PatternState {
 
 const MATCHED: PatternState = { next: [] }
 
+/** In states. */
 const LONGEST_PATTERN = 2000
 
 const LONGEST_TEXT = 10_000
 
-/** How many places times characters may be looked at: a fraction of a second at the worst. */
+/** The product of states and characters, which bounds the time of a match to a fraction of a second. */
 const MOST_STEPS = 1_000_000
 
-interface Pattern {
-  readonly start: PatternState
-  /** How much of a text is looked at; the text is taken to end there. */
-  readonly longestText: number
-}
-
-/** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
-const PATTERN_TOKEN =
-  /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!]|[imsU]*(?:-[imsU]+)?[:)])|\{\d+(?:,\d*)?\}|[^]/gu
-
-/** Makes a pattern of RE2's syntax ready to be matched; `undefined` if it is none. RE2 knows no look-around either. */
+/** Compiles a pattern; `undefined` if RE2 would refuse it, as it refuses look-around, or if it is too large. */
 export function compilePattern(source: string): Pattern | undefined {
   const tokens = source.match(PATTERN_TOKEN) ?? []
   try {
@@ -38,15 +45,46 @@ export function compilePattern(source: string): Pattern | undefined {
   }
 }
 
-/** Builds the states of a piece of the pattern in front of those that follow it. */
+/** True if the pattern matches anywhere in the text. */
+export function matchesPattern({ start, longestText }: Pattern, text: string): boolean {
+  const characters = Array.from(text.slice(0, longestText))
+  let reached: readonly PatternState[] = []
+  for (let position = 0; position <= characters.length; position++) {
+    const states = statesAt([start, ...reached], characters, position)
+    if (states.has(MATCHED)) return true
+    const character = characters[position] ?? ''
+    reached = [...states].flatMap(({ matches, next }) => (matches?.(character) === true ? next : []))
+  }
+  return false
+}
+
+/** The given states and all that follow from them without consuming a character. */
+function statesAt(states: readonly PatternState[], characters: readonly string[], position: number): Set<PatternState> {
+  const seen = new Set<PatternState>()
+  const open = [...states]
+  for (let current = open.pop(); current !== undefined; current = open.pop()) {
+    if (seen.has(current)) continue
+    seen.add(current)
+    const passes = current.matches === undefined && current.holds?.(characters, position) !== false
+    if (passes) open.push(...current.next)
+  }
+  return seen
+}
+
+/** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
+const PATTERN_TOKEN =
+  /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!]|[imsU]*(?:-[imsU]+)?[:)])|\{\d+(?:,\d*)?\}|[^]/gu
+
+/** Builds the states of a part of the pattern, given the state that follows, and counts them in `size`. */
 type PatternPiece = (next: PatternState, size: { states: number }) => PatternState
 
 interface Parsed {
   readonly piece: PatternPiece
-  /** The place of the first token behind it. */
+  /** The index of the first token after it. */
   readonly end: number
 }
 
+/** Counts a new state. Throws if the pattern has too many. */
 function state(size: { states: number }, made: PatternState): PatternState {
   size.states += 1
   if (size.states > LONGEST_PATTERN) throw new Error('The pattern is too large')
@@ -54,19 +92,19 @@ function state(size: { states: number }, made: PatternState): PatternState {
 }
 
 function parseChoice(tokens: readonly string[], start: number, flags: string): Parsed {
-  const ways = [parseSequence(tokens, start, flags)]
-  let [last] = ways
+  const alternatives = [parseSequence(tokens, start, flags)]
+  let [last] = alternatives
   while (last !== undefined && tokens[last.end] === '|') {
     last = parseSequence(tokens, last.end + 1, last.flags)
-    ways.push(last)
+    alternatives.push(last)
   }
   return {
-    piece: (next, size) => state(size, { next: ways.map(({ piece }) => piece(next, size)) }),
+    piece: (next, size) => state(size, { next: alternatives.map(({ piece }) => piece(next, size)) }),
     end: last?.end ?? start,
   }
 }
 
-/** Flags that are set inside hold up to the end of the group, so that the next choice has them too. */
+/** A flag inside a group applies up to the end of the group, so `flags` go on to the next alternative. */
 function parseSequence(tokens: readonly string[], start: number, outer: string): Parsed & { readonly flags: string } {
   const pieces: PatternPiece[] = []
   let flags = outer
@@ -85,7 +123,7 @@ function parseSequence(tokens: readonly string[], start: number, outer: string):
   return { piece: (next, size) => pieces.reduceRight((following, piece) => piece(following, size), next), end, flags }
 }
 
-/** The flags behind `(?i-s)` or in `(?i-s:`; undefined for another token. */
+/** The flags that apply after `(?i-s)` or inside `(?i-s:`; `undefined` for any other token. */
 function flagsIn(token: string, flags: string): string | undefined {
   const [found, added = '', removed = ''] = /^\(\?([imsU]*)(?:-([imsU]+))?[:)]$/.exec(token) ?? []
   if (found === undefined) return undefined
@@ -103,7 +141,7 @@ function parseRepetition(tokens: readonly string[], start: number, flags: string
   const minimum = sign === '+' ? 1 : Number(least)
   const maximum =
     sign === '?' ? 1 : sign !== undefined || (comma !== '' && most === '') ? Infinity : Number(most || least)
-  // Whether as few as possible are taken makes no difference to whether it matches at all.
+  // A lazy repetition matches the same texts as a greedy one.
   const isLazy = tokens[end + 1] === '?'
   return { piece: repeated(piece, minimum, maximum), end: end + (isLazy ? 2 : 1) }
 }
@@ -135,8 +173,8 @@ function parseAtom(tokens: readonly string[], start: number, flags: string): Par
   }
   const holds = positionTest(token, flags)
   if (holds !== undefined) return { piece: (next, size) => state(size, { holds, next: [next] }), end: start + 1 }
-  // What is left must stand for one character, which a look-around and a stray sign do not.
-  if (/^(\(\?|[*+?)]|\{\d)/.test(token)) throw new Error('RE2 does not know it')
+  // Only tokens for one character are left; look-around and a repetition of nothing are errors in RE2.
+  if (/^(\(\?|[*+?)]|\{\d)/.test(token)) throw new Error('RE2 refuses this token')
   const matches = characterTest(token, flags)
   return { piece: (next, size) => state(size, { matches, next: [next] }), end: start + 1 }
 }
@@ -166,8 +204,8 @@ function characterTest(token: string, flags: string): (character: string) => boo
   if (token === '.') return (character) => character !== '\n' || flags.includes('s')
   const isLiteral = !/^[\\[]/.test(token)
   if (isLiteral && !flags.includes('i')) return (character) => character === token
-  // JavaScript would take every letter for one that some other case is not.
-  if (flags.includes('i') && /\\(P|p\{\^)/.test(token)) throw new Error('It is not clear what it means')
+  // Without case, JavaScript's negated properties match every letter.
+  if (flags.includes('i') && /\\(P|p\{\^)/.test(token)) throw new Error('A negated property without case is ambiguous')
   const source = isLiteral ? token.replace(SYNTAX, '\\$&') : escapesOfRE2(token)
   const pattern = new RegExp(`^${source}$`, flags.includes('i') ? 'iu' : 'u')
   return (character) => pattern.test(character)
@@ -175,15 +213,15 @@ function characterTest(token: string, flags: string): (character: string) => boo
 
 const SYNTAX = /[\^$\\.*+?()[\]{}|/]/
 
-/** A class or an escape as JavaScript writes what RE2 means by it. Throws for what RE2 does not know, and for `[[:name:]]`. */
+/** Translates a class or an escape from RE2 to JavaScript. Throws if RE2 refuses it, and for `[[:name:]]`. */
 function escapesOfRE2(token: string): string {
   const isClass = token.startsWith('[')
-  if (/\[:\^?\w+:\]/.test(token.slice(1))) throw new Error('There are no named classes here')
-  // RE2 takes a bracket that comes first in a class for itself.
+  if (/\[:\^?\w+:\]/.test(token.slice(1))) throw new Error('Named classes are not supported')
+  // In RE2 a `]` that comes first in a class stands for itself.
   const written = token.replace(/^(\[\^?)\]/, '$1\\]')
   const escapes = /\\([pPx]\{[^}]*\}|[pP]\w|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])(-(?!\]))?/gu
   return written.replace(escapes, (_, escape: string, hyphen: string | undefined = '') => {
-    // Behind a class of characters a hyphen stands for itself.
+    // After a class of characters a hyphen stands for itself.
     const isRange = hyphen !== '' && !/^[dDwWsSpP]/.test(escape)
     return escapeOfRE2(escape, isClass) + (isRange ? '-' : hyphen && '\\-')
   })
@@ -200,40 +238,12 @@ function escapeOfRE2(escape: string, isClass: boolean): string {
   if (escape === 'a') return '\\x07'
   if (escape.startsWith('x{')) return `\\u${escape.slice(1)}`
   if (/^([dDwWnrtfv]|[xu][\da-fA-F]+)$/.test(escape)) return `\\${escape}`
-  if (!/^[ -/:-@[-`{-~]$/.test(escape)) throw new Error('RE2 does not know it')
+  if (!/^[ -/:-@[-`{-~]$/.test(escape)) throw new Error('RE2 refuses this escape')
   return SYNTAX.test(escape) || (isClass && escape === '-') ? `\\${escape}` : escape
 }
 
-/** What RE2 takes for a blank, and what JavaScript does besides. */
+/** The blanks of `\\s` in RE2. */
 const BLANKS = '\\t\\n\\f\\r '
 
+/** The other blanks of `\\s` in JavaScript. */
 const OTHER_BLANKS = '\\v\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
-
-export function matchesPattern({ start, longestText }: Pattern, text: string): boolean {
-  const characters = Array.from(text.slice(0, longestText))
-  let reached: readonly PatternState[] = []
-  for (let position = 0; position <= characters.length; position++) {
-    const states = withoutWaiting([start, ...reached], characters, position)
-    if (states.has(MATCHED)) return true
-    const character = characters[position] ?? ''
-    reached = [...states].flatMap(({ matches, next }) => (matches?.(character) === true ? next : []))
-  }
-  return false
-}
-
-/** All states that are reached from the given ones before the next character is taken. */
-function withoutWaiting(
-  states: readonly PatternState[],
-  characters: readonly string[],
-  position: number,
-): Set<PatternState> {
-  const seen = new Set<PatternState>()
-  const open = [...states]
-  for (let current = open.pop(); current !== undefined; current = open.pop()) {
-    if (seen.has(current)) continue
-    seen.add(current)
-    const goesOn = current.matches === undefined && current.holds?.(characters, position) !== false
-    if (goesOn) open.push(...current.next)
-  }
-  return seen
-}

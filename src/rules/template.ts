@@ -1,22 +1,22 @@
-import type { Field } from '../panel/field'
-import type { EventWithPerson } from './person'
 import { isoText } from '../event'
 import { own } from '../json'
 import type { Properties } from '../json'
+import type { Field } from '../panel/field'
+import type { EventWithPerson } from './person'
 import { scalar } from './values'
 import type { LoopsValue } from './values'
 
-type EventField = 'event' | 'uuid' | 'distinct_id' | 'timestamp'
+/** Text and placeholders in the order of the setting, without empty texts. */
+export type Template = readonly (string | Placeholder)[]
 
 type Placeholder =
   | { readonly of: 'event'; readonly field: EventField }
   | { readonly of: 'event properties' | 'person properties'; readonly name: string; readonly path: readonly string[] }
   | { readonly of: 'person id' }
 
-/** Text and placeholders in turn, as written. */
-export type Template = readonly (string | Placeholder)[]
+type EventField = 'event' | 'uuid' | 'distinct_id' | 'timestamp'
 
-/** `undefined` if something is wrong with it, which is reported then. */
+/** Reads text with placeholders like `{event.properties.NAME}`. Rejects a wrong one and then returns `undefined`. */
 export function parseTemplate(field: Field, text: string): Template | undefined {
   const template: (string | Placeholder)[] = []
   let isRight = true
@@ -39,9 +39,48 @@ export function parseTemplate(field: Field, text: string): Template | undefined 
   template.push(text.slice(end))
   if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
     isRight = false
-    field.reject(text, 'has a brace too many: braces only stand around placeholders like {person.properties.NAME}')
+    field.reject(
+      text,
+      'has a brace outside a placeholder: write braces only around placeholders like {person.properties.NAME}',
+    )
   }
   return isRight ? template.filter((part) => part !== '') : undefined
+}
+
+/**
+ * Fills in a template. A template of one placeholder keeps the value's type; any other becomes text, in which a missing value
+ * is an empty string. Returns `undefined` if the text is blank.
+ */
+export function templateValue(template: Template | LoopsValue, data: EventWithPerson): unknown {
+  if (typeof template !== 'object') return template
+  const [only] = template
+  if (template.length === 1 && typeof only === 'object') return placeholderValue(only, data)
+  const text = template
+    .map((part) => (typeof part === 'string' ? part : String(scalar(placeholderValue(part, data)) ?? '')))
+    .join('')
+  return text.trim() === '' ? undefined : text
+}
+
+/** The value that a placeholder stands for; `undefined` if it is missing. */
+export function placeholderValue(
+  placeholder: Placeholder,
+  { event, properties, person, personId }: EventWithPerson,
+): unknown {
+  switch (placeholder.of) {
+    case 'event':
+      return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
+    case 'event properties':
+      return propertyValue(properties, placeholder)
+    case 'person properties':
+      return propertyValue(person, placeholder)
+    case 'person id':
+      return personId
+  }
+}
+
+/** True if the placeholder stands for a value of the person. */
+export function readsPerson({ of }: Placeholder): boolean {
+  return of === 'person properties' || of === 'person id'
 }
 
 function parsePlaceholder(text: string): Placeholder | undefined {
@@ -59,36 +98,9 @@ function parsePlaceholder(text: string): Placeholder | undefined {
   return undefined
 }
 
-export function isOfPerson({ of }: Placeholder): boolean {
-  return of === 'person properties' || of === 'person id'
-}
-
-export function read(placeholder: Placeholder, { event, properties, person, personId }: EventWithPerson): unknown {
-  switch (placeholder.of) {
-    case 'event':
-      return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
-    case 'event properties':
-      return lookUp(properties, placeholder)
-    case 'person properties':
-      return lookUp(person, placeholder)
-    case 'person id':
-      return personId
-  }
-}
-
-function lookUp(properties: Properties, { name, path }: { name: string; path: readonly string[] }): unknown {
+/** Looks the name up whole first, so that names with dots work, then as a path into nested objects. */
+function propertyValue(properties: Properties, { name, path }: { name: string; path: readonly string[] }): unknown {
   const whole = own(properties, name)
   if (whole !== undefined || path.length === 1) return whole
   return path.reduce<unknown>(own, properties)
-}
-
-/** One placeholder keeps the type of what it finds; among text, what is missing adds nothing. */
-export function resolve(template: Template | LoopsValue, data: EventWithPerson): unknown {
-  if (typeof template !== 'object') return template
-  const [only] = template
-  if (template.length === 1 && typeof only === 'object') return read(only, data)
-  const text = template
-    .map((part) => (typeof part === 'string' ? part : String(scalar(read(part, data)) ?? '')))
-    .join('')
-  return text.trim() === '' ? undefined : text
 }

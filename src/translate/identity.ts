@@ -1,53 +1,61 @@
-import { read, resolve } from '../rules/template'
-import type { Template } from '../rules/template'
+/** Who an event belongs to in Loops: the email address and the user ID of the request. */
+import { own } from '../json'
 import type { EventWithPerson } from '../rules/person'
+import { placeholderValue, templateValue } from '../rules/template'
+import type { Template } from '../rules/template'
 import { fits, isEmail } from '../rules/values'
 import type { Settings } from '../settings'
-import { own } from '../json'
 
-/** The places where an address is looked for, up to the one that has it. */
-export function emailPlacesUpTo(templates: readonly Template[], data: EventWithPerson): readonly Template[] {
-  const found = templates.findIndex((template) => addressIn(template, data) !== undefined)
+/** The first address that the `email` setting yields, without blanks around it; `undefined` if it yields none. */
+export function emailOf({ email }: Settings, data: EventWithPerson): string | undefined {
+  return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
+}
+
+/** The entries of the `email` setting before the first one that yields an address; all of them if no entry does. */
+export function emailEntriesWithoutAddress(templates: readonly Template[], data: EventWithPerson): readonly Template[] {
+  const found = templates.findIndex((template) => addressFrom(template, data) !== undefined)
   return found < 0 ? templates : templates.slice(0, found)
 }
 
-function addressIn(template: Template, data: EventWithPerson): string | undefined {
-  const value = template.length === 1 ? resolve(template, data) : ownParts(template, data)
-  return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
+/** The user ID that the `userId` setting yields; `undefined` if it is empty, or if the ID is anonymous or shared. */
+export function userIdOf({ userId }: Settings, data: EventWithPerson): string | undefined {
+  return personalId(textOfPersonalParts(userId, data), data)
 }
 
-export function emailOf({ email }: Settings, data: EventWithPerson): string | undefined {
-  return email.map((template) => addressIn(template, data)).find((address) => address !== undefined)
-}
-
+/** True if `excludedEmails` lists the address or its domain, compared without case. */
 export function isExcluded({ excludedEmails }: Settings, email: string): boolean {
   const address = email.toLowerCase()
   return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
 }
 
-/** PostHog refuses to identify people by these, since many people would share them: Loops would fold them into one. */
+/** True if many people would share the ID: Loops would make one contact of them. */
+export function isShared(id: string): boolean {
+  return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
+}
+
+/** The IDs with which PostHog refuses to identify a person (its docs call them illegal distinct IDs). */
 const SHARED_ID =
   /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
 
-/** With a part missing, or with a part that is not one person's own, the whole would be shared: there is none then. */
-function ownParts(template: Template, data: EventWithPerson): string | undefined {
-  const parts = template.map((part) => (typeof part === 'string' ? part : idOf(read(part, data), data)))
+function addressFrom(template: Template, data: EventWithPerson): string | undefined {
+  const value = template.length === 1 ? templateValue(template, data) : textOfPersonalParts(template, data)
+  return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
+}
+
+/** Fills in the template. Returns `undefined` if a part is missing, anonymous or shared: people would share the result. */
+function textOfPersonalParts(template: Template, data: EventWithPerson): string | undefined {
+  const parts = template.map((part) =>
+    typeof part === 'string' ? part : personalId(placeholderValue(part, data), data),
+  )
   return parts.includes(undefined) ? undefined : parts.join('')
 }
 
-export function userIdOf({ userId }: Settings, data: EventWithPerson): string | undefined {
-  return idOf(ownParts(userId, data), data)
-}
-
-function idOf(value: unknown, { event, properties }: EventWithPerson): string | undefined {
+/** The value as text if it can be one person's ID: text or a number, not anonymous, not shared, not too long. */
+function personalId(value: unknown, { event, properties }: EventWithPerson): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const id = String(value)
   const isAnonymous = own(properties, '$is_identified') === false && id === event.distinct_id
-  // An id that is too long cannot be cut as other text is: two people might become one.
+  // An ID that is too long is not cut as other text is: two people could get the same ID.
   if (isAnonymous || id === own(properties, '$device_id') || !fits(id)) return undefined
   return isShared(id) ? undefined : id
-}
-
-export function isShared(id: string): boolean {
-  return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
 }

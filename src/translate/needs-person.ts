@@ -1,41 +1,40 @@
+/** Whether the app has to look up the event's person in PostHog. */
 import type { CapturedEvent } from '../event'
-import type { EventRule, Settings } from '../settings'
-import { withPerson } from '../rules/person'
-import type { EventWithPerson } from '../rules/person'
-import { isOfPerson, read } from '../rules/template'
-import type { Template } from '../rules/template'
-import type { LoopsValue } from '../rules/values'
-import { emailPlacesUpTo } from './identity'
+import { own } from '../json'
 import { nameInLoops } from '../rules/event-names'
 import { filtersHold } from '../rules/filters'
-import { own } from '../json'
+import { withPerson } from '../rules/person'
+import type { EventWithPerson } from '../rules/person'
+import { placeholderValue, readsPerson } from '../rules/template'
+import type { Template } from '../rules/template'
+import type { LoopsValue } from '../rules/values'
+import type { EventRule, Settings } from '../settings'
+import { emailEntriesWithoutAddress } from './identity'
 
-/**
- * Whether the settings ask for something of the person that the event itself does not tell, so that PostHog must be asked.
- * An event that nobody wants needs nothing.
- */
+/** True if a rule that may match the event needs person data that the event lacks. */
 export function needsPerson(event: CapturedEvent, settings: Settings): boolean {
   const data = withPerson(event)
-  const wanted = matchingRules(data, settings)
-  const isUntold = (template: Template | LoopsValue): boolean =>
+  const rules = rulesThatMayMatch(data, settings)
+  const lacksValue = (template: Template | LoopsValue): boolean =>
     typeof template === 'object' &&
-    template.some((part) => typeof part === 'object' && isOfPerson(part) && read(part, data) === undefined)
+    template.some((part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined)
   return (
-    wanted.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
-    wanted.some((rule) => hasUntoldFilter(rule, data)) ||
-    wanted.some(({ mapping, mailingLists: lists }) => [...mapping.values(), ...lists.values()].some(isUntold)) ||
-    (wanted.length > 0 && (isUntold(settings.userId) || emailPlacesUpTo(settings.email, data).some(isUntold)))
+    rules.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
+    rules.some((rule) => hasFilterWithoutValue(rule, data)) ||
+    rules.some(({ mapping, mailingLists }) => [...mapping.values(), ...mailingLists.values()].some(lacksValue)) ||
+    (rules.length > 0 &&
+      (lacksValue(settings.userId) || emailEntriesWithoutAddress(settings.email, data).some(lacksValue)))
   )
 }
 
-/** Whether a filter looks at something of the person that the event itself does not tell. */
+/** True if a filter of a rule that may match the event needs person data that the event lacks. */
 export function filtersNeedPerson(event: CapturedEvent, settings: Settings): boolean {
   const data = withPerson(event)
-  return matchingRules(data, settings).some((rule) => hasUntoldFilter(rule, data))
+  return rulesThatMayMatch(data, settings).some((rule) => hasFilterWithoutValue(rule, data))
 }
 
-/** The rules of the settings that ask for the event, as far as the event itself tells. */
-function matchingRules(data: EventWithPerson, { eventsToSend, contactUpdates }: Settings): EventRule[] {
+/** The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. */
+function rulesThatMayMatch(data: EventWithPerson, { eventsToSend, contactUpdates }: Settings): EventRule[] {
   return [eventsToSend, contactUpdates].filter(
     ({ events, filters }) =>
       nameInLoops(events, data.event.event) !== undefined &&
@@ -46,6 +45,6 @@ function matchingRules(data: EventWithPerson, { eventsToSend, contactUpdates }: 
   )
 }
 
-function hasUntoldFilter({ filters }: EventRule, { person }: EventWithPerson): boolean {
+function hasFilterWithoutValue({ filters }: EventRule, { person }: EventWithPerson): boolean {
   return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
 }

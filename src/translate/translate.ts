@@ -1,41 +1,38 @@
 import type { CapturedEvent } from '../event'
-import type { EventRule, Settings } from '../settings'
-import { withPerson } from '../rules/person'
-import type { EventWithPerson, StoredPerson } from '../rules/person'
 import { nameInLoops } from '../rules/event-names'
 import { filtersHold } from '../rules/filters'
+import { withPerson } from '../rules/person'
+import type { StoredPerson } from '../rules/person'
+import { cutToFit } from '../rules/values'
+import type { Settings } from '../settings'
 import { emailOf, isExcluded, userIdOf } from './identity'
-import { cutToFit, loopsValue, subscription } from '../rules/values'
-import type { LoopsValue } from '../rules/values'
-import { own } from '../json'
-import type { Properties } from '../json'
-import { resolve } from '../rules/template'
-import { contactNameProblem, nameProblem } from '../rules/mapping'
+import { contactProperties, eventProperties, mailingListValues } from './properties'
 
+/** The result of `translate`; `undefined` if the settings do not name the event or a filter does not hold. */
+export type Translation = { readonly request: LoopsRequest } | { readonly skipped: SkipReason } | undefined
+
+/** A request of the Loops API, without the API key. */
 export interface LoopsRequest {
   readonly method: 'POST' | 'PUT'
   readonly path: '/v1/events/send' | '/v1/contacts/update'
+  /** Loops takes an event with a key that it has seen within 24 hours only once. */
   readonly idempotencyKey?: string
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** Why an event that matches the settings is not sent, as one clause. */
+/** Why an event that matches the settings is not sent, as a clause for the log. */
 export type SkipReason =
   | 'it has neither an email address nor a user ID'
-  | 'its email address is left out by the settings'
-  | 'PostHog does not tell of the person that a filter looks at'
-
-/** `undefined`: the settings do not ask for this event. */
-export type Translation = { readonly request: LoopsRequest } | { readonly skipped: SkipReason } | undefined
+  | 'the settings exclude its email address'
+  | 'PostHog did not return the person that a filter needs'
 
 /**
- * Turns an event into at most one request of the Loops API.
+ * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
  *
- * @param event what a hook received; it is not changed.
- * @param settings what `parseSettings` made of the panel.
- * @param stored the person as PostHog has stored it, where `needsPerson` asks for it.
- * @returns the request, the reason why a wanted event is skipped, or `undefined` for an event that nobody asked for. The
- * same event and settings always give the same answer.
+ * @param event the argument of the hook; it is not changed.
+ * @param settings the result of `parseSettings`.
+ * @param stored the person that PostHog stores, if `needsPerson` asks for it.
+ * @returns the request, or the reason for skipping an event that matches, or `undefined` for an event that does not match.
  */
 export function translate(event: CapturedEvent, settings: Settings, stored?: StoredPerson): Translation {
   const { eventsToSend, contactUpdates } = settings
@@ -52,104 +49,30 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
   const userId = userIdOf(settings, data)
   if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
   if (email !== undefined && isExcluded(settings, email)) {
-    return { skipped: 'its email address is left out by the settings' }
+    return { skipped: 'the settings exclude its email address' }
   }
 
-  // An event's own lists win over those of the contact update it also is. Identity comes last: nothing overwrites it.
+  // The mailing lists of the event win over those of the contact update.
+  const mailingLists = {
+    ...(updates && mailingListValues(contactUpdates, data)),
+    ...(sends && mailingListValues(eventsToSend, data)),
+  }
+  // The identity is written last, so that no property can overwrite it.
   const body: LoopsRequest['body'] = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
     ...(sends && {
+      // Loops refuses event names with colons.
       eventName: cutToFit(eventName.replace(/:/g, '_')),
-      eventProperties: loopsProperties(eventsToSend, data.properties, EVENT, data),
+      eventProperties: eventProperties(eventsToSend, data),
     }),
-    ...mailingLists({
-      ...(updates && subscriptions(contactUpdates, data)),
-      ...(sends && subscriptions(eventsToSend, data)),
-    }),
+    ...(Object.keys(mailingLists).length > 0 && { mailingLists }),
     ...(email !== undefined && { email }),
     ...(userId !== undefined && { userId }),
   })
   return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
 }
 
-function contactProperties(rule: EventRule, data: EventWithPerson): Record<string, LoopsValue | null> {
-  const values: Record<string, LoopsValue | null> = loopsProperties(rule, data.person, CONTACT, data)
-  for (const name of clearedBy(rule, data)) if (own(values, name) === undefined) values[name] = null
-  return values
-}
-
-/** `null` resets a contact property: those that the removed person properties have fed. */
-function clearedBy({ includeAll, mapping }: EventRule, { unset }: EventWithPerson): string[] {
-  if (unset.length === 0) return []
-  const mapped = [...mapping].filter(([, template]) => {
-    const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
-    return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
-  })
-  const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
-  return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
-}
-
-/** What the two places that properties go to allow. */
-interface Place {
-  readonly isLeftOut: (name: string, data: EventWithPerson) => boolean
-  readonly valueOf: (name: string, value: unknown) => LoopsValue | undefined
-}
-
-const EVENT: Place = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
-
-const CONTACT: Place = {
-  isLeftOut: isLeftOutOfContact,
-  valueOf: (name, value) => (name === 'subscribed' ? subscription(value) : loopsValue(value)),
-}
-
-function loopsProperties(
-  { includeAll, mapping }: EventRule,
-  all: Properties,
-  { isLeftOut, valueOf }: Place,
-  data: EventWithPerson,
-): Record<string, LoopsValue> {
-  const values: Record<string, LoopsValue> = {}
-  const add = (name: string, found: unknown): void => {
-    const value = valueOf(name, found)
-    if (value !== undefined) values[name] = value
-  }
-  if (includeAll) {
-    for (const written of Object.keys(all)) {
-      // Loops takes blanks around a name away.
-      const name = written.trim()
-      if (!isLeftOut(name, data)) add(name, all[written])
-    }
-  }
-  for (const [name, template] of mapping) add(name, resolve(template, data))
-  return values
-}
-
-/** PostHog's SDKs write their project key and the distinct_id among the properties of the event. */
-function isLeftOutOfEvent(name: string, { event, properties }: EventWithPerson): boolean {
-  if (name.startsWith('$') || nameProblem(name) !== undefined) return true
-  if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
-  return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
-}
-
-/** `subscribed: true` would re-subscribe people who left, so that only a mapping may set it. */
-function isLeftOutOfContact(name: string): boolean {
-  return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
-}
-
-function subscriptions({ mailingLists: lists }: EventRule, data: EventWithPerson): Record<string, boolean> {
-  const answers: Record<string, boolean> = {}
-  for (const [id, template] of lists) {
-    const value = subscription(resolve(template, data))
-    if (value !== undefined) answers[id] = value
-  }
-  return answers
-}
-
-function mailingLists(lists: Record<string, boolean>): { mailingLists?: Record<string, boolean> } {
-  return Object.keys(lists).length === 0 ? {} : { mailingLists: lists }
-}
-
 function sendEvent(body: LoopsRequest['body'], uuid: unknown): LoopsRequest {
   const request: LoopsRequest = { method: 'POST', path: '/v1/events/send', body }
-  // Loops takes up to 100 characters; and what is no plain token has no business in an HTTP header.
+  // Loops allows 100 characters; a uuid with other characters could forge an HTTP header.
   return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
 }

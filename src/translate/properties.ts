@@ -1,0 +1,94 @@
+/** The contact properties, event properties and mailing lists of a request. */
+import { own } from '../json'
+import type { Properties } from '../json'
+import type { EventWithPerson } from '../rules/person'
+import { contactNameProblem, nameProblem } from '../rules/property-names'
+import { templateValue } from '../rules/template'
+import { loopsValue, parseBoolean } from '../rules/values'
+import type { LoopsValue } from '../rules/values'
+import type { EventRule } from '../settings'
+
+/**
+ * The contact properties that the rule includes and maps. `null` resets a property in Loops: each one that a person property
+ * removed by the event has fed.
+ */
+export function contactProperties(rule: EventRule, data: EventWithPerson): Record<string, LoopsValue | null> {
+  const values: Record<string, LoopsValue | null> = propertiesFrom(data.person, rule, CONTACT_PROPERTIES, data)
+  for (const name of namesToReset(rule, data)) if (own(values, name) === undefined) values[name] = null
+  return values
+}
+
+/** The event properties that the rule includes and maps. */
+export function eventProperties(rule: EventRule, data: EventWithPerson): Record<string, LoopsValue> {
+  return propertiesFrom(data.properties, rule, EVENT_PROPERTIES, data)
+}
+
+/** Whether to add the contact to each mailing list (`true`) or to remove it; a value that is neither leaves the list out. */
+export function mailingListValues({ mailingLists }: EventRule, data: EventWithPerson): Record<string, boolean> {
+  const values: Record<string, boolean> = {}
+  for (const [id, template] of mailingLists) {
+    const value = parseBoolean(templateValue(template, data))
+    if (value !== undefined) values[id] = value
+  }
+  return values
+}
+
+/** How names and values are treated in one of the two places of a request that hold properties. */
+interface PropertyKind {
+  /** True if "include all" leaves the name out; a mapping may still set it. */
+  readonly isLeftOut: (name: string, data: EventWithPerson) => boolean
+  readonly valueOf: (name: string, value: unknown) => LoopsValue | undefined
+}
+
+const EVENT_PROPERTIES: PropertyKind = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
+
+const CONTACT_PROPERTIES: PropertyKind = {
+  isLeftOut: isLeftOutOfContact,
+  valueOf: (name, value) => (name === 'subscribed' ? parseBoolean(value) : loopsValue(value)),
+}
+
+/** With "include all", all properties of `source`; then the mapping on top. */
+function propertiesFrom(
+  source: Properties,
+  { includeAll, mapping }: EventRule,
+  { isLeftOut, valueOf }: PropertyKind,
+  data: EventWithPerson,
+): Record<string, LoopsValue> {
+  const values: Record<string, LoopsValue> = {}
+  const add = (name: string, found: unknown): void => {
+    const value = valueOf(name, found)
+    if (value !== undefined) values[name] = value
+  }
+  if (includeAll) {
+    for (const written of Object.keys(source)) {
+      // Loops trims names.
+      const name = written.trim()
+      if (!isLeftOut(name, data)) add(name, source[written])
+    }
+  }
+  for (const [name, template] of mapping) add(name, templateValue(template, data))
+  return values
+}
+
+/** PostHog's SDKs write their project key (`token`) and the distinct_id into the properties of each event. */
+function isLeftOutOfEvent(name: string, { event, properties }: EventWithPerson): boolean {
+  if (name.startsWith('$') || nameProblem(name) !== undefined) return true
+  if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
+  return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
+}
+
+/** `subscribed: true` makes Loops subscribe people again who have unsubscribed, so only a mapping may set it. */
+function isLeftOutOfContact(name: string): boolean {
+  return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
+}
+
+/** The contact properties that a removed person property feeds, by "include all" or as the only placeholder of a mapping. */
+function namesToReset({ includeAll, mapping }: EventRule, { unset }: EventWithPerson): string[] {
+  if (unset.length === 0) return []
+  const mapped = [...mapping].filter(([, template]) => {
+    const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
+    return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
+  })
+  const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
+  return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
+}
