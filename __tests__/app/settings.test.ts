@@ -224,7 +224,7 @@ describe('a settings error', () => {
       'a broken regular expression',
       { contactFilters: '[{"key": "a", "operator": "regex", "value": "("}]' },
       'Update contacts: property filters: "(" does not go with regex (filter on "a"): write a regular expression of RE2, ' +
-        'without [[:name:]] and \\Q.',
+        'at most 10,000 characters long with its repetitions written out.',
     ],
     [
       'a number that is none',

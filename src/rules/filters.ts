@@ -2,7 +2,7 @@ import type { Field } from '../panel/field'
 import { parseJson } from '../panel/lists'
 import { isRecord, jsonText, own } from '../json'
 import type { EventWithPerson } from './person'
-import { compilePattern, matchesPattern } from './re2'
+import { compilePattern, matchesPattern } from './re2/pattern'
 
 export interface PropertyFilter {
   readonly key: string
@@ -78,7 +78,10 @@ type Operator =
 
 const TEXT = { takes: 'a text', types: ['string'] }
 
-const PATTERN = { takes: 'a regular expression of RE2, without [[:name:]] and \\Q', types: ['string'] }
+const PATTERN = {
+  takes: 'a regular expression of RE2, at most 10,000 characters long with its repetitions written out',
+  types: ['string'],
+}
 
 const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
 
