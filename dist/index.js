@@ -402,232 +402,405 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Regular expressions of RE2's syntax, which PostHog's filters use, matched in time proportional to the text: JavaScript's own
-   * engine needs exponential time for some patterns and would block the server. A pattern becomes a graph of states (a
-   * nondeterministic automaton, Thompson's construction), and all states that a text reaches are followed at once.
+   * Makes the test of a class from its parts. If `ignoresCase` is set, RE2 adds the other case of each character before it
+   * negates a set, so every set is compiled as it stands and its answer is negated here. Throws for an unknown script.
+   */
+  function classTest(parts, isNegated, ignoresCase) {
+    const compile = (source) => new RegExp(`[${source}]`, ignoresCase ? 'iu' : 'u')
+    const sourcesOf = (negated) => parts.filter((part) => part.isNegated === negated).map(({ source }) => source)
+    const included = compile(sourcesOf(false).join(''))
+    const excluded = sourcesOf(true).map(compile)
+    return rememberingLast(
+      (character) => (included.test(character) || excluded.some((set) => !set.test(character))) !== isNegated,
+    )
+  }
+
+  /** A part that is repeated 1,000 times has one test for its 1,000 states, which all look at the same character in turn. */
+  function rememberingLast(test) {
+    let last
+    let answer = false
+    return (character) => {
+      if (character !== last) {
+        answer = test(character)
+        last = character
+      }
+      return answer
+    }
+  }
+
+  function literalTest(character, ignoresCase) {
+    if (!ignoresCase) return (other) => other === character
+    return classTest([rangeOf(character, character)], false, true)
+  }
+
+  /** Throws if the range has no character. */
+  function rangeOf(first, last) {
+    const [from = 0, to = 0] = [first.codePointAt(0), last.codePointAt(0)]
+    if (from > to) throw new Error('The range is empty')
+    return { source: `\\u{${from.toString(16)}}-\\u{${to.toString(16)}}`, isNegated: false }
+  }
+
+  const PERL_CLASSES = { d: '0-9', s: '\\t\\n\\f\\r ', w: '\\w' }
+
+  /** The class of `\d`, `\s` or `\w`, or of its negation in capitals. */
+  function perlClass(letter) {
+    const name = letter.toLowerCase()
+    return { source: PERL_CLASSES[name] ?? '', isNegated: letter !== name }
+  }
+
+  /** The classes that `[[:name:]]` names; RE2 knows them for ASCII only. */
+  const NAMED_CLASSES = new Map([
+    ['alnum', '0-9A-Za-z'],
+    ['alpha', 'A-Za-z'],
+    ['ascii', '\\x00-\\x7f'],
+    ['blank', '\\t '],
+    ['cntrl', '\\x00-\\x1f\\x7f'],
+    ['digit', '0-9'],
+    ['graph', '!-~'],
+    ['lower', 'a-z'],
+    ['print', ' -~'],
+    ['punct', '!-\\/:-@\\[-`\\{-~'],
+    ['space', '\\t-\\r '],
+    ['upper', 'A-Z'],
+    ['word', '\\w'],
+    ['xdigit', '0-9A-Fa-f'],
+  ])
+
+  /** The class that stands between `[:` and `:]`. Throws if RE2 knows no class of that name. */
+  function namedClass(written) {
+    const isNegated = written.startsWith('^')
+    const source = NAMED_CLASSES.get(isNegated ? written.slice(1) : written)
+    if (source === undefined) throw new Error('The class has no known name')
+    return { source, isNegated }
+  }
+
+  /** JavaScript also takes a script's code of four letters, such as `Grek`. RE2 takes these names only. */
+  const NAMES_OF_FOUR_LETTERS = ['Ahom', 'Cham', 'Kawi', 'Lisu', 'Miao', 'Modi', 'Newa', 'Thai', 'Toto']
+
+  /** The set behind `\p` or, if `isNegated` is set, `\P`: a general category, a script, or `Any`; `^` negates it. */
+  function unicodeClass(written, isNegated) {
+    const name = written.replace(/^\^/, '')
+    if (/^[A-Z][a-z]{3}$/.test(name) && !NAMES_OF_FOUR_LETTERS.includes(name)) throw new Error('The script is unknown')
+    const property = /^(?:[LMNPSZC][a-z]?|LC|Any)$/.test(name) ? name : `Script=${name}`
+    return { source: `\\p{${property}}`, isNegated: isNegated !== (name !== written) }
+  }
+
+  function isWord(character) {
+    if (character === undefined) return false
+    return (
+      (character >= 'a' && character <= 'z') ||
+      (character >= 'A' && character <= 'Z') ||
+      (character >= '0' && character <= '9') ||
+      character === '_'
+    )
+  }
+
+  /** The tests of a position, by how RE2 writes them. `(?m)` replaces the first two by those of `LINE_TESTS`. */
+  const POSITION_TESTS = new Map([
+    ['^', (_, position) => position === 0],
+    ['$', (characters, position) => position === characters.length],
+    ['\\A', (_, position) => position === 0],
+    ['\\z', (characters, position) => position === characters.length],
+    ['\\b', (characters, position) => isWord(characters[position - 1]) !== isWord(characters[position])],
+    ['\\B', (characters, position) => isWord(characters[position - 1]) === isWord(characters[position])],
+  ])
+
+  const LINE_TESTS = new Map([
+    ['^', (characters, position) => position === 0 || characters[position - 1] === '\n'],
+    ['$', (characters, position) => position === characters.length || characters[position] === '\n'],
+  ])
+
+  /** RE2's own bounds: how often a part may be repeated, nested repetitions multiplied, and how deep groups may nest. */
+  const MOST_REPETITIONS = 1000
+  const DEEPEST_GROUP = 999
+
+  /** Reads a pattern of RE2's syntax. Throws if RE2 refuses it; RE2 knows neither look-arounds nor back-references. */
+  function parsePattern(source) {
+    const reader = { source, position: 0, depth: 0, flags: '', groupNames: new Set() }
+    const pattern = parseChoice(reader)
+    if (reader.position < source.length) throw new Error('A parenthesis was not opened')
+    return pattern
+  }
+
+  /** Takes what stands next if it has this form, which must be sticky (`y`). */
+  function take(reader, form) {
+    form.lastIndex = reader.position
+    const found = form.exec(reader.source) ?? undefined
+    reader.position += found?.[0].length ?? 0
+    return found
+  }
+
+  function isAtEndOfWay(reader) {
+    return reader.position >= reader.source.length || '|)'.includes(reader.source.charAt(reader.position))
+  }
+
+  function parseChoice(reader) {
+    const parts = [parseSequence(reader)]
+    while (take(reader, /\|/y)) parts.push(parseSequence(reader))
+    return { kind: 'choice', parts }
+  }
+
+  function parseSequence(reader) {
+    const parts = []
+    let isRepeated = false
+    while (!isAtEndOfWay(reader)) {
+      const bounds = parseBounds(reader)
+      if (bounds === undefined) {
+        parts.push(...parseFlagsOrParts(reader))
+      } else {
+        const part = parts.pop()
+        if (part === undefined || isRepeated) throw new Error('There is nothing to repeat')
+        parts.push(repetitionOf(part, bounds))
+      }
+      isRepeated = bounds !== undefined
+    }
+    return { kind: 'sequence', parts }
+  }
+
+  /** How often the part in front is repeated. RE2 reads `{` as a character where no such bounds follow. */
+  function parseBounds(reader) {
+    const [found, sign, least, comma, most] =
+      take(reader, /(?:([*+?])|\{(0|[1-9]\d*)(?:(,)(0|[1-9]\d*)?)?\})\??/y) ?? []
+    if (found === undefined) return undefined
+    if (sign !== undefined) return [sign === '+' ? 1 : 0, sign === '?' ? 1 : Infinity]
+    const minimum = Number(least)
+    if (most !== undefined) return [minimum, Number(most)]
+    return [minimum, comma === undefined ? minimum : Infinity]
+  }
+
+  /** Flags give no part and hold up to the end of the group; `\Q` gives a part for each character up to `\E`. */
+  function parseFlagsOrParts(reader) {
+    const [areFlags, added = '', removed = '', end] = take(reader, /\(\?([imsU]*)(?:-([imsU]+))?([:)])/y) ?? []
+    if (areFlags !== undefined) {
+      const flags = Array.from(reader.flags + added).filter((flag) => !removed.includes(flag))
+      if (end === ':') return [parseGroup(reader, flags.join(''))]
+      reader.flags = flags.join('')
+      return []
+    }
+    const [, quoted] = take(reader, /\\Q([^]*?)(?:\\E|$)/y) ?? []
+    return quoted === undefined
+      ? [parsePart(reader)]
+      : Array.from(quoted).map((character) => literalNode(reader, character))
+  }
+
+  function parsePart(reader) {
+    const [isNamed, name = ''] = take(reader, /\(\?P?<(\w+)>/y) ?? []
+    if (isNamed !== undefined) {
+      if (reader.groupNames.has(name)) throw new Error('Two groups have the same name')
+      reader.groupNames.add(name)
+      return parseGroup(reader, reader.flags)
+    }
+    if (take(reader, /\((?!\?)/y)) return parseGroup(reader, reader.flags)
+    if (take(reader, /\(/y)) throw new Error('The group is unknown')
+    const [sign] = take(reader, /[$^]|\\[AbBz]/y) ?? []
+    const holds =
+      (reader.flags.includes('m') ? LINE_TESTS.get(sign ?? '') : undefined) ?? POSITION_TESTS.get(sign ?? '')
+    if (holds !== undefined) return { kind: 'position', holds }
+    if (take(reader, /\./y)) {
+      const test = reader.flags.includes('s') ? () => true : (character) => character !== '\n'
+      return { kind: 'character', test, tests: 1 }
+    }
+    if (take(reader, /\[/y)) return parseClass(reader)
+    const set = parseEscapedSet(reader)
+    return set === undefined ? literalNode(reader, parseCharacter(reader)) : classNode(reader, [set], false)
+  }
+
+  /** Reads a group behind its opening. The flags that it sets end with it. */
+  function parseGroup(reader, flags) {
+    const outerFlags = reader.flags
+    reader.flags = flags
+    reader.depth += 1
+    if (reader.depth > DEEPEST_GROUP) throw new Error('The groups nest too deeply')
+    const inner = parseChoice(reader)
+    if (!take(reader, /\)/y)) throw new Error('A group is not closed')
+    reader.depth -= 1
+    reader.flags = outerFlags
+    return inner
+  }
+
+  function literalNode(reader, character) {
+    return { kind: 'character', test: literalTest(character, reader.flags.includes('i')), tests: 1 }
+  }
+
+  function classNode(reader, sets, isNegated) {
+    const tests = 1 + sets.filter((set) => set.isNegated).length
+    return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), tests }
+  }
+
+  /** Reads a class behind its `[`. A `]` that comes first stands for itself. */
+  function parseClass(reader) {
+    const isNegated = take(reader, /\^/y) !== undefined
+    const sets = []
+    while (sets.length === 0 || !take(reader, /\]/y)) sets.push(parseSetOfClass(reader))
+    return classNode(reader, sets, isNegated)
+  }
+
+  function parseSetOfClass(reader) {
+    const [isNamed, name = ''] = take(reader, /\[:([^]*?):\]/y) ?? []
+    if (isNamed !== undefined) return namedClass(name)
+    const set = parseEscapedSet(reader)
+    if (set !== undefined) return set
+    const first = parseCharacter(reader)
+    return rangeOf(first, take(reader, /-(?!\])/y) ? parseCharacter(reader) : first)
+  }
+
+  function parseEscapedSet(reader) {
+    const [, perl, sign, braced, letter = ''] = take(reader, /\\(?:([dDsSwW])|([pP])(?:\{([^}]*)\}|([^])))/uy) ?? []
+    if (perl !== undefined) return perlClass(perl)
+    return sign === undefined ? undefined : unicodeClass(braced ?? letter, sign === 'P')
+  }
+
+  /** Reads one character, escaped or not. Throws where RE2 knows no such escape, and at the end of the pattern. */
+  function parseCharacter(reader) {
+    const [plain] = take(reader, /[^\\]/uy) ?? []
+    if (plain !== undefined) return plain
+    const [, octal] = take(reader, /\\(0[0-7]{0,2}|[1-7][0-7]{1,2})/y) ?? []
+    if (octal !== undefined) return String.fromCodePoint(parseInt(octal, 8))
+    // RE2 has no \u0041, but the library through which PostHog calls RE2 takes it.
+    const [, braced, two, four] = take(reader, /\\(?:x\{([\da-fA-F]+)\}|x([\da-fA-F]{2})|u([\da-fA-F]{4}))/y) ?? []
+    const hex = braced ?? two ?? four
+    if (hex !== undefined) return String.fromCodePoint(parseInt(hex, 16))
+    const [, control] = take(reader, /\\([afnrtv])/y) ?? []
+    if (control !== undefined) return CONTROL_CHARACTERS[control] ?? ''
+    const [, escaped] = take(reader, /\\([^\da-zA-Z\u0080-\u{10ffff}])/uy) ?? []
+    if (escaped === undefined) throw new Error('The escape is unknown')
+    return escaped
+  }
+
+  const CONTROL_CHARACTERS = {
+    a: '\u0007',
+    f: '\f',
+    n: '\n',
+    r: '\r',
+    t: '\t',
+    v: '\v',
+  }
+
+  function repetitionOf(part, [least, most]) {
+    const isOutOfBounds = least > MOST_REPETITIONS || (most !== Infinity && most > MOST_REPETITIONS) || least > most
+    const repetition = { kind: 'repetition', part, least, most }
+    if (isOutOfBounds || nestedRepetitions(repetition) > MOST_REPETITIONS) throw new Error('It is repeated too often')
+    return repetition
+  }
+
+  /** How often a part of the pattern is repeated at most, where `*`, `+` and `{n,}` count as their least number. */
+  function nestedRepetitions(node) {
+    switch (node.kind) {
+      case 'character':
+      case 'position':
+        return 1
+      case 'sequence':
+      case 'choice':
+        return node.parts.reduce((most, part) => Math.max(most, nestedRepetitions(part)), 1)
+      case 'repetition':
+        return (node.most === Infinity ? Math.max(1, node.least) : node.most) * nestedRepetitions(node.part)
+    }
+  }
+
+  /**
+   * Matches texts with regular expressions of RE2, the engine behind PostHog's `regex` operator. It guarantees:
    *
-   * It refuses some patterns that RE2 takes: `[[:name:]]`, `\Q...\E`, `\p{LC}`, octal characters, and patterns of more than
-   * 2,000 states.
+   * - Linear time. The matcher reads a text once and follows all ways through the pattern at the same time, so the work
+   *   is at most the size of the pattern times the length of the text. JavaScript's own RegExp tries one way after the
+   *   other, and a pattern such as `^(a+)+$` can hang the server.
+   * - Bounded work. The size of a pattern is about its number of characters with all repetitions written out. A pattern
+   *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text, or fewer
+   *   if size times characters would exceed `MOST_STEPS`, and treats the text as if it ended there.
+   * - RE2's answers to two questions: is this a pattern, and does this text contain a match? The property tests compare
+   *   both with `re2js`. The engine ignores captures and laziness, because neither changes whether a text matches.
    */
 
-  const MATCHED = { next: [] }
-
-  /** In states. */
-  const LONGEST_PATTERN = 2000
-
+  const LARGEST_PATTERN = 10_000
   const LONGEST_TEXT = 10_000
 
-  /** The product of states and characters, which bounds the time of a match to a fraction of a second. */
-  const MOST_STEPS = 1_000_000
+  /** They take a fraction of a second. */
+  const MOST_STEPS = 10_000_000
 
-  /** Compiles a pattern; `undefined` if RE2 would refuse it, as it refuses look-around, or if it is too large. */
+  /** Makes a pattern ready to be matched. Returns `undefined` if RE2 refuses it, and if it is too large. */
   function compilePattern(source) {
-    const tokens = source.match(PATTERN_TOKEN) ?? []
+    if (source.length > LARGEST_PATTERN) return undefined
     try {
-      const { piece, end } = parseChoice(tokens, 0, '')
-      if (end < tokens.length) return undefined
-      const size = { states: 1 }
-      const start = piece(MATCHED, size)
-      return { start, longestText: Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size.states)) }
+      const total = { size: 0 }
+      const matched = addState(total, { next: [] })
+      const start = statesBefore(matched, parsePattern(source), total)
+      return { start, matched, size: total.size }
     } catch {
       return undefined
     }
   }
 
-  /** True if the pattern matches anywhere in the text. */
-  function matchesPattern({ start, longestText }, text) {
-    const characters = Array.from(text.slice(0, longestText))
+  /** `steps` is the number of steps that the state needs for each character. Throws if the pattern becomes too large. */
+  function addState(total, { next, takes, holds }, steps = 1) {
+    const id = total.size
+    total.size += steps
+    if (total.size > LARGEST_PATTERN) throw new Error('The pattern is too large')
+    // All states have the same shape: V8 then matches ten times as fast.
+    return { id, takes, holds, next }
+  }
+
+  /** Builds the states of one part of the pattern in front of the state that follows it. */
+  function statesBefore(next, node, total) {
+    switch (node.kind) {
+      case 'character':
+        return addState(total, { takes: node.test, next: [next] }, node.tests)
+      case 'position':
+        return addState(total, { holds: node.holds, next: [next] })
+      case 'sequence':
+        return node.parts.reduceRight((following, part) => statesBefore(following, part, total), next)
+      case 'choice': {
+        const starts = node.parts.map((part) => statesBefore(next, part, total))
+        const [only] = starts
+        return only !== undefined && starts.length === 1 ? only : addState(total, { next: starts }, starts.length)
+      }
+      case 'repetition':
+        return repeatedStates(next, node, total)
+    }
+  }
+
+  function repeatedStates(next, { part, least, most }, total) {
+    let first = next
+    let required = least
+    if (most === Infinity) {
+      const loop = addState(total, { next: [] })
+      const body = statesBefore(loop, part, total)
+      loop.next = [body, next]
+      // The part in the loop is the last of the required ones.
+      first = least === 0 ? loop : body
+      required = Math.max(0, least - 1)
+    }
+    for (let optional = most === Infinity ? 0 : most - least; optional > 0; optional--) {
+      first = addState(total, { next: [statesBefore(first, part, total), next] })
+    }
+    for (; required > 0; required--) first = statesBefore(first, part, total)
+    return first
+  }
+
+  /** Whether a text contains a match of the pattern. */
+  function matchesPattern({ start, matched, size }, text) {
+    const longest = Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size))
+    const characters = Array.from(text.slice(0, longest))
+    // The last position at which the matcher was in a state, by its id: it visits no state twice at one position.
+    const lastSeen = new Int32Array(size).fill(-1)
     let reached = []
     for (let position = 0; position <= characters.length; position++) {
-      const states = statesAt([start, ...reached], characters, position)
-      if (states.has(MATCHED)) return true
-      const character = characters[position] ?? ''
-      reached = [...states].flatMap(({ matches, next }) => (matches?.(character) === true ? next : []))
+      const character = characters[position]
+      const open = reached
+      open.push(start)
+      reached = []
+      for (let state = open.pop(); state !== undefined; state = open.pop()) {
+        if (lastSeen[state.id] === position) continue
+        lastSeen[state.id] = position
+        if (state === matched) return true
+        if (state.takes === undefined) {
+          if (state.holds?.(characters, position) === false) continue
+          for (const next of state.next) if (lastSeen[next.id] !== position) open.push(next)
+        } else if (character !== undefined && state.takes(character)) {
+          for (const next of state.next) reached.push(next)
+        }
+      }
     }
     return false
   }
-
-  /** The given states and all that follow from them without consuming a character. */
-  function statesAt(states, characters, position) {
-    const seen = new Set()
-    const open = [...states]
-    for (let current = open.pop(); current !== undefined; current = open.pop()) {
-      if (seen.has(current)) continue
-      seen.add(current)
-      const passes = current.matches === undefined && current.holds?.(characters, position) !== false
-      if (passes) open.push(...current.next)
-    }
-    return seen
-  }
-
-  /** One token of a pattern: a class, an escape, the opening of a group, a counted repetition, or a single character. */
-  const PATTERN_TOKEN =
-    /\[\^?\]?(?:\\[^]|[^\]\\])*\]|\\(?:[pP]\{\^?\w+\}|[pP]\w|x\{[\da-fA-F]{1,6}\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])|\(\?(?:[:=!]|P?<\w+>|<[=!]|[imsU]*(?:-[imsU]+)?[:)])|\{\d+(?:,\d*)?\}|[^]/gu
-
-  /** Counts a new state. Throws if the pattern has too many. */
-  function state(size, made) {
-    size.states += 1
-    if (size.states > LONGEST_PATTERN) throw new Error('The pattern is too large')
-    return made
-  }
-
-  function parseChoice(tokens, start, flags) {
-    const alternatives = [parseSequence(tokens, start, flags)]
-    let [last] = alternatives
-    while (last !== undefined && tokens[last.end] === '|') {
-      last = parseSequence(tokens, last.end + 1, last.flags)
-      alternatives.push(last)
-    }
-    return {
-      piece: (next, size) => state(size, { next: alternatives.map(({ piece }) => piece(next, size)) }),
-      end: last?.end ?? start,
-    }
-  }
-
-  /** A flag inside a group applies up to the end of the group, so `flags` go on to the next alternative. */
-  function parseSequence(tokens, start, outer) {
-    const pieces = []
-    let flags = outer
-    let end = start
-    for (let token = tokens[end]; token !== undefined && token !== '|' && token !== ')'; token = tokens[end]) {
-      const changed = flagsIn(token, flags)
-      if (changed === undefined || token.endsWith(':')) {
-        const parsed = parseRepetition(tokens, end, flags)
-        pieces.push(parsed.piece)
-        end = parsed.end
-      } else {
-        flags = changed
-        end += 1
-      }
-    }
-    return { piece: (next, size) => pieces.reduceRight((following, piece) => piece(following, size), next), end, flags }
-  }
-
-  /** The flags that apply after `(?i-s)` or inside `(?i-s:`; `undefined` for any other token. */
-  function flagsIn(token, flags) {
-    const [found, added = '', removed = ''] = /^\(\?([imsU]*)(?:-([imsU]+))?[:)]$/.exec(token) ?? []
-    if (found === undefined) return undefined
-    return Array.from(flags + added)
-      .filter((flag) => !removed.includes(flag))
-      .join('')
-  }
-
-  const REPETITION = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})$/
-
-  function parseRepetition(tokens, start, flags) {
-    const { piece, end } = parseAtom(tokens, start, flags)
-    const [found, sign, least = '0', comma = '', most = ''] = REPETITION.exec(tokens[end] ?? '') ?? []
-    if (found === undefined) return { piece, end }
-    const minimum = sign === '+' ? 1 : Number(least)
-    const maximum =
-      sign === '?' ? 1 : sign !== undefined || (comma !== '' && most === '') ? Infinity : Number(most || least)
-    // A lazy repetition matches the same texts as a greedy one.
-    const isLazy = tokens[end + 1] === '?'
-    return { piece: repeated(piece, minimum, maximum), end: end + (isLazy ? 2 : 1) }
-  }
-
-  function repeated(piece, minimum, maximum) {
-    return (next, size) => {
-      let rest = next
-      if (maximum === Infinity) {
-        const loop = state(size, { next: [] })
-        loop.next = [piece(loop, size), next]
-        rest = loop
-      } else {
-        for (let optional = maximum - minimum; optional > 0; optional--) {
-          rest = state(size, { next: [piece(rest, size), next] })
-        }
-      }
-      for (let count = 0; count < minimum; count++) rest = piece(rest, size)
-      return rest
-    }
-  }
-
-  function parseAtom(tokens, start, flags) {
-    const token = tokens[start] ?? ''
-    const inner = /^\((\?P?<\w.*)?$/.test(token) ? flags : flagsIn(token, flags)
-    if (inner !== undefined) {
-      const { piece, end } = parseChoice(tokens, start + 1, inner)
-      if (tokens[end] !== ')') throw new Error('A group is not closed')
-      return { piece, end: end + 1 }
-    }
-    const holds = positionTest(token, flags)
-    if (holds !== undefined) return { piece: (next, size) => state(size, { holds, next: [next] }), end: start + 1 }
-    // Only tokens for one character are left; look-around and a repetition of nothing are errors in RE2.
-    if (/^(\(\?|[*+?)]|\{\d)/.test(token)) throw new Error('RE2 refuses this token')
-    const matches = characterTest(token, flags)
-    return { piece: (next, size) => state(size, { matches, next: [next] }), end: start + 1 }
-  }
-
-  function positionTest(token, flags) {
-    const isWord = (character) => /^\w$/.test(character ?? '')
-    const isLineBreak = (character) => flags.includes('m') && character === '\n'
-    switch (token) {
-      case '^':
-        return (characters, position) => position === 0 || isLineBreak(characters[position - 1])
-      case '$':
-        return (characters, position) => position === characters.length || isLineBreak(characters[position])
-      case '\\A':
-        return (_, position) => position === 0
-      case '\\z':
-        return (characters, position) => position === characters.length
-      case '\\b':
-        return (characters, position) => isWord(characters[position - 1]) !== isWord(characters[position])
-      case '\\B':
-        return (characters, position) => isWord(characters[position - 1]) === isWord(characters[position])
-      default:
-        return undefined
-    }
-  }
-
-  function characterTest(token, flags) {
-    if (token === '.') return (character) => character !== '\n' || flags.includes('s')
-    const isLiteral = !/^[\\[]/.test(token)
-    if (isLiteral && !flags.includes('i')) return (character) => character === token
-    // Without case, JavaScript's negated properties match every letter.
-    if (flags.includes('i') && /\\(P|p\{\^)/.test(token))
-      throw new Error('A negated property without case is ambiguous')
-    const source = isLiteral ? token.replace(SYNTAX, '\\$&') : escapesOfRE2(token)
-    const pattern = new RegExp(`^${source}$`, flags.includes('i') ? 'iu' : 'u')
-    return (character) => pattern.test(character)
-  }
-
-  const SYNTAX = /[\^$\\.*+?()[\]{}|/]/
-
-  /** Translates a class or an escape from RE2 to JavaScript. Throws if RE2 refuses it, and for `[[:name:]]`. */
-  function escapesOfRE2(token) {
-    const isClass = token.startsWith('[')
-    if (/\[:\^?\w+:\]/.test(token.slice(1))) throw new Error('Named classes are not supported')
-    // In RE2 a `]` that comes first in a class stands for itself.
-    const written = token.replace(/^(\[\^?)\]/, '$1\\]')
-    const escapes = /\\([pPx]\{[^}]*\}|[pP]\w|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[^])(-(?!\]))?/gu
-    return written.replace(escapes, (_, escape, hyphen = '') => {
-      // After a class of characters a hyphen stands for itself.
-      const isRange = hyphen !== '' && !/^[dDwWsSpP]/.test(escape)
-      return escapeOfRE2(escape, isClass) + (isRange ? '-' : hyphen && '\\-')
-    })
-  }
-
-  function escapeOfRE2(escape, isClass) {
-    const [, sign, isNegated = '', name = ''] = /^([pP])\{?(\^?)(\w+)\}?$/.exec(escape) ?? []
-    if (sign !== undefined) {
-      const property = /^([LMNPSZC][a-z]?|Any)$/.test(name) ? name : `Script=${name}`
-      return `\\${(sign === 'p') === (isNegated === '') ? 'p' : 'P'}{${property}}`
-    }
-    if (escape === 's') return isClass ? BLANKS : `[${BLANKS}]`
-    if (escape === 'S') return isClass ? `\\S${OTHER_BLANKS}` : `[^${BLANKS}]`
-    if (escape === 'a') return '\\x07'
-    if (escape.startsWith('x{')) return `\\u${escape.slice(1)}`
-    if (/^([dDwWnrtfv]|[xu][\da-fA-F]+)$/.test(escape)) return `\\${escape}`
-    if (!/^[ -/:-@[-`{-~]$/.test(escape)) throw new Error('RE2 refuses this escape')
-    return SYNTAX.test(escape) || (isClass && escape === '-') ? `\\${escape}` : escape
-  }
-
-  /** The blanks of `\\s` in RE2. */
-  const BLANKS = '\\t\\n\\f\\r '
-
-  /** The other blanks of `\\s` in JavaScript. */
-  const OTHER_BLANKS = '\\v\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
 
   /**
    * The operators of property filters. They follow PostHog's action matcher (`action-matcher.ts` of its plugin server): it
@@ -636,7 +809,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   const TEXT = { takes: 'a text', types: ['string'] }
 
-  const PATTERN = { takes: 'a regular expression of RE2 without [[:name:]] and \\Q', types: ['string'] }
+  const PATTERN = {
+    takes: 'a regular expression of RE2, at most 10,000 characters long with its repetitions written out',
+    types: ['string'],
+  }
 
   const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
 

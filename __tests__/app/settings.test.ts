@@ -231,8 +231,8 @@ describe('a settings error', () => {
     [
       'a broken regular expression',
       { contactFilters: '[{"key": "a", "operator": "regex", "value": "("}]' },
-      'Update contacts: property filters: "(" is not valid for regex (filter on "a"): write a regular expression of RE2 ' +
-        'without [[:name:]] and \\Q.',
+      'Update contacts: property filters: "(" is not valid for regex (filter on "a"): write a regular expression of RE2, ' +
+        'at most 10,000 characters long with its repetitions written out.',
     ],
     [
       'a number that is none',

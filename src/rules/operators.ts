@@ -3,7 +3,7 @@
  * casts values as ClickHouse does, and a filter with a list of values holds if any one passes, for `is_not` too.
  */
 import { jsonText, own } from '../json'
-import { compilePattern, matchesPattern } from './re2'
+import { compilePattern, matchesPattern } from './re2/pattern'
 
 export interface Operator {
   /** What to write as the filter's value, for messages; left out if the operator needs no value. */
@@ -38,7 +38,10 @@ type OperatorName =
 
 const TEXT = { takes: 'a text', types: ['string'] }
 
-const PATTERN = { takes: 'a regular expression of RE2 without [[:name:]] and \\Q', types: ['string'] }
+const PATTERN = {
+  takes: 'a regular expression of RE2, at most 10,000 characters long with its repetitions written out',
+  types: ['string'],
+}
 
 const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
 
