@@ -1,3 +1,9 @@
+import { join } from 'node:path'
+
+// Jest loads modules anew for each test file. Babel needs a second to load and to compile the app, so the workers, which
+// inherit this variable, share the results on disk (see sandbox/posthog/compile.ts).
+process.env.COMPILED_APPS ??= join(import.meta.dirname, 'node_modules/.cache/compiled-apps')
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
