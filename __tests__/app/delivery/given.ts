@@ -88,6 +88,11 @@ export function simulate(
   return simulation
 }
 
+/** A simulation of many events. It runs outside vm2, whose border takes most of the time; the other tests run inside. */
+export function simulateMany(changes: AppConfig = {}, options: Partial<InstallationOptions> = {}): Simulation {
+  return simulate('2024-02', changes, { trusted: true, ...options })
+}
+
 export let serial = 0
 export function event(
   name: string,

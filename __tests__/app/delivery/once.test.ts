@@ -1,6 +1,6 @@
 import type { AppConfig } from '../../../sandbox/app/config-file'
 import type { CapturedEvent } from '../../../sandbox/posthog/ingestion'
-import { MINUTE, HOUR, start, simulate, event, set, purchase, failed } from './given'
+import { MINUTE, HOUR, start, simulate, simulateMany, event, set, purchase, failed } from './given'
 
 describe('nothing twice', () => {
   it('when a job runs twice', async () => {
@@ -25,8 +25,7 @@ describe('nothing twice', () => {
   it('when the worker dies at any moment, and the event comes again', async () => {
     for (let moment = 0, isThrough = false; !isThrough; moment++) {
       let effects = 0
-      const { clock, api, app, deliver } = simulate(
-        '2024-02',
+      const { clock, api, app, deliver } = simulateMany(
         {},
         {
           afterEffect: (worker) => {

@@ -1,5 +1,5 @@
 import type { CapturedEvent } from '../../../sandbox/posthog/ingestion'
-import { MINUTE, HOUR, start, simulate, serial, event, set, purchase, failed } from './given'
+import { MINUTE, HOUR, start, simulate, simulateMany, serial, event, set, purchase, failed } from './given'
 import type { Simulation } from './given'
 
 describe('never older over newer', () => {
@@ -126,7 +126,7 @@ describe('never older over newer', () => {
     }
 
     it('a property stays', async () => {
-      const simulation = simulate()
+      const simulation = simulateMany()
       const { clock, api, deliver, sent } = simulation
       deliver({ ...set({ plan: 'free' }), timestamp: new Date(start - HOUR).toISOString() })
       await clock.run(start + 1000)
@@ -139,7 +139,7 @@ describe('never older over newer', () => {
     })
 
     it('an address stays', async () => {
-      const simulation = simulate()
+      const simulation = simulateMany()
       const { clock, api, deliver } = simulation
       deliver(set({ email: 'new@example.com' }))
       let seats = 0
@@ -150,7 +150,7 @@ describe('never older over newer', () => {
     })
 
     it('what stands behind one that Loops refuses in the end stays', async () => {
-      const simulation = simulate()
+      const simulation = simulateMany()
       const { clock, api, app, deliver } = simulation
       deliver(set({ plan: 'pro' }))
       await clock.run(start + MINUTE)
@@ -167,7 +167,7 @@ describe('never older over newer', () => {
     })
 
     it('what is read stays short', async () => {
-      const { clock, app, deliver } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
+      const { clock, app, deliver } = simulateMany({ includeAllPersonProperties: 'Yes' })
       for (let count = 0; count < 60; count++) {
         const own = Object.fromEntries(
           Array.from({ length: 100 }, (_, name) => [`name ${count} ${name}`, 'x'.repeat(200)]),
@@ -182,7 +182,7 @@ describe('never older over newer', () => {
     })
 
     it('what is too large to be read each time does not bring back what it overwrites', async () => {
-      const { clock, api, deliver, sent } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
+      const { clock, api, deliver, sent } = simulateMany({ includeAllPersonProperties: 'Yes' })
       const large = Object.fromEntries(Array.from({ length: 200 }, (_, name) => [`name ${name}`, 'x'.repeat(200)]))
       deliver(set({ plan: 'free' }))
       await clock.run(start + MINUTE)
@@ -193,7 +193,7 @@ describe('never older over newer', () => {
     })
 
     it('a property stays that one of a burst of large updates has set', async () => {
-      const { clock, api, app, deliver } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
+      const { clock, api, app, deliver } = simulateMany({ includeAllPersonProperties: 'Yes' })
       const large = (): Record<string, string> =>
         Object.fromEntries(Array.from({ length: 60 }, (_, name) => [`name ${name}`, `${serial}`.padEnd(400, 'x')]))
       for (let count = 0; count < 5; count++) {
@@ -209,7 +209,7 @@ describe('never older over newer', () => {
     })
 
     it('what is too large to be read each time is sent all the same', async () => {
-      const { clock, app, api, deliver } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
+      const { clock, app, api, deliver } = simulateMany({ includeAllPersonProperties: 'Yes' })
       const large = Object.fromEntries(Array.from({ length: 200 }, (_, name) => [`name ${name}`, 'x'.repeat(200)]))
       deliver(set(large))
       await clock.run()

@@ -1,4 +1,4 @@
-import { start, simulate, event } from './given'
+import { start, simulateMany, event } from './given'
 
 describe('pacing', () => {
   it.each([
@@ -7,7 +7,7 @@ describe('pacing', () => {
     ['2', 1],
   ])('sends at most %s a second across workers, and drains a burst at that rate', async (requestsPerSecond) => {
     const rate = Number(requestsPerSecond)
-    const { clock, api, app, deliver } = simulate('2024-02', { requestsPerSecond, contactEvents: '' })
+    const { clock, api, app, deliver } = simulateMany({ requestsPerSecond, contactEvents: '' })
     const workers = [app.startWorker(), app.startWorker(), app.startWorker()]
     // Their set-up asks Loops too, and is not put off.
     for (const one of [undefined, ...workers]) deliver(event('other', {}), one)
