@@ -1,8 +1,8 @@
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 // Jest loads modules anew for each test file. Babel needs a second to load and to compile the app, so the workers, which
 // inherit this variable, share the results on disk (see sandbox/posthog/compile.ts).
-process.env.COMPILED_APPS ??= join(import.meta.dirname, 'node_modules/.cache/compiled-apps')
+process.env.COMPILED_APPS ??= fileURLToPath(new URL('node_modules/.cache/compiled-apps', import.meta.url))
 
 /** @type {import('jest').Config} */
 export default {
