@@ -20,5 +20,9 @@ export default tseslint.config(
     files: ['__tests__/**'],
     rules: { 'max-lines-per-function': 'off' },
   },
-  { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly' } },
+  },
 )

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { ServerVersion } from './versions'
 
 /** The part of `@babel/standalone` and of its syntax trees that this file uses. */
@@ -25,11 +28,41 @@ export interface CompiledApp {
 const requireFromHere = createRequire(__filename)
 const compiled = new Map<string, CompiledApp>()
 
-/** Compiles an app as the server does. Throws the error that the server reports for an app that does not compile. */
+/**
+ * Compiles an app as the server does. If the environment variable `COMPILED_APPS` names a folder, other processes find the
+ * result there; the tests set it.
+ *
+ * @throws the error that the server reports for an app that does not compile.
+ */
 export function compileApp(source: string, server: ServerVersion): CompiledApp {
-  const key = [server.babel, server.node, ...server.imports, source].join('\n')
-  const known = compiled.get(key)
-  if (known !== undefined) return known
+  const { babel, node, imports } = server
+  const key = JSON.stringify([babel, node, imports, source])
+  const folder = process.env['COMPILED_APPS']
+  const app =
+    compiled.get(key) ?? (folder === undefined ? compile(source, server) : compileOnce(key, folder, source, server))
+  compiled.set(key, app)
+  return app
+}
+
+/** Reads the result from the folder, or compiles and writes it there. */
+function compileOnce(key: string, folder: string, source: string, server: ServerVersion): CompiledApp {
+  // The text of this file counts too, because its plug-ins change what Babel gives.
+  const hash = createHash('sha256').update(key).update(readFileSync(__filename)).digest('hex')
+  const path = join(folder, `${hash}.json`)
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as CompiledApp
+  } catch {
+    const app = compile(source, server)
+    mkdirSync(folder, { recursive: true })
+    // A file that is renamed into place is never read half-written.
+    const unfinished = `${path}.${process.pid}`
+    writeFileSync(unfinished, JSON.stringify(app))
+    renameSync(unfinished, path)
+    return app
+  }
+}
+
+function compile(source: string, server: ServerVersion): CompiledApp {
   const usedImports = new Set<string>()
   // Babel is loaded only when it is needed: each release is megabytes of code.
   const babel = requireFromHere(`babel-standalone-${server.babel}`) as Babel
@@ -42,9 +75,7 @@ export function compileApp(source: string, server: ServerVersion): CompiledApp {
     plugins: [takeImportsFromServer(server.imports, usedImports), guardPromises],
   })
   if (typeof code !== 'string') throw new Error('Babel gave no code for the app.')
-  const app = { code, usedImports: [...usedImports] }
-  compiled.set(key, app)
-  return app
+  return { code, usedImports: [...usedImports] }
 }
 
 /** Turns imports of values, and `require` calls, into reads of `__pluginHostImports`. */

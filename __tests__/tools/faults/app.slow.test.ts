@@ -1,8 +1,8 @@
-import { appDirectory } from '../../sandbox/app/app-files'
-import { runCampaign } from '../../sandbox/faults/campaign'
-import { faultMixes } from '../../sandbox/faults/fault-mixes'
-import type { Arrivals } from '../../sandbox/faults/traffic'
-import { serverVersions } from '../../sandbox/posthog/versions'
+import { appDirectory } from '../../../sandbox/app/app-files'
+import { runCampaign } from '../../../sandbox/faults/campaign'
+import { faultMixes } from '../../../sandbox/faults/fault-mixes'
+import type { Arrivals } from '../../../sandbox/faults/traffic'
+import { serverVersions } from '../../../sandbox/posthog/versions'
 
 jest.setTimeout(60_000)
 

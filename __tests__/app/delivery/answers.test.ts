@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { appDirectory } from '../../../sandbox/app/app-files'
+import type { Fault } from '../../../sandbox/loops/faults'
+import type { InstallationOptions } from '../../../sandbox/posthog/plugin-server'
+import { isSetUpRequest } from '../given'
+import { start, simulate, event, set, purchase, failed } from './given'
+
+/** The README's table of answers: its rows, each with what the app does with jobs and without. */
+const readmeRows = readFileSync(join(appDirectory, 'README.md'), 'utf8')
+  .split(/^\| Loops answers.*\n\|.*\n/m)[1]
+  ?.split('\n\n')[0]
+  ?.split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .map(([, answer = '', withJobs = '', without = '']) => ({
+    answer,
+    withJobs,
+    without: without.replace('the same', withJobs),
+  }))
+
+describe("the README's table of answers", () => {
+  const status = (code: 500 | 502 | 503): Fault => ({ kind: 'status', status: code })
+  const refusal = (code: number): Partial<InstallationOptions> => ({
+    fetch: (url) => {
+      const isSetUp = isSetUpRequest({ path: url })
+      const answered = { status: isSetUp ? 200 : code, ok: isSetUp, statusText: '', headers: { get: () => '/' } }
+      return Promise.resolve({ ...answered, text: () => Promise.resolve('{}'), json: () => Promise.resolve({}) })
+    },
+  })
+  const answers: [row: string, fault: Fault | undefined, options: Partial<InstallationOptions>][] = [
+    ['200', undefined, {}],
+    ['409 to an event that was sent before', undefined, refusal(409)],
+    ['429', { kind: 'status', status: 429 }, {}],
+    ['500, 502, 503, with or without JSON', status(500), {}],
+    ['500, 502, 503, with or without JSON', status(502), {}],
+    ['500, 502, 503, with or without JSON', status(503), {}],
+    ['a lost connection, or no answer for 20 seconds', { kind: 'drop', applied: false }, {}],
+    ['a lost connection, or no answer for 20 seconds', { kind: 'drop', applied: true }, {}],
+    ['a lost connection, or no answer for 20 seconds', { kind: 'delay', milliseconds: 60_000 }, {}],
+    ['400, 401 and every other 4xx', undefined, refusal(400)],
+    ['400, 401 and every other 4xx', undefined, refusal(401)],
+    ['400, 401 and every other 4xx', undefined, refusal(404)],
+    ['400, 401 and every other 4xx', undefined, refusal(418)],
+    ['a redirect', undefined, refusal(302)],
+  ]
+
+  /** What the app does when Loops gives the same answer again and again. */
+  async function reaction(version: string, fault: Fault | undefined, options: Partial<InstallationOptions>) {
+    const { clock, api, app, deliver } = simulate(version, { contactEvents: '$identify' }, options)
+    api.setFault((request) => (isSetUpRequest(request) ? undefined : fault))
+    deliver(event('purchase', { $set: { email: 'ada@example.com' } }))
+    await clock.run(start + 25_000)
+    if (app.jobs.pending().length > 0) return 'tries again later'
+    await clock.run()
+    const tries = app.requests.filter(({ url }) => url.endsWith('/send')).length
+    const [failed] = app.failures.map(({ failure }) => failure.name)
+    if (failed === undefined) return 'done'
+    return failed === 'Error' ? `error after ${tries}` : `RetryError after ${tries}`
+  }
+  const told: [cell: RegExp, reaction: string][] = [
+    [/^done/, 'done'],
+    [/^tries again later$/, 'tries again later'],
+    [/^error/, 'error after 1'],
+    [/^`RetryError`$/, 'RetryError after 1'],
+    [/^tries once more, then `RetryError`$/, 'RetryError after 2'],
+  ]
+  const promised = (cell: string): string | undefined => told.find(([pattern]) => pattern.test(cell))?.[1]
+
+  it.each(answers)('%s: %j', async (answer, fault, options) => {
+    const row = readmeRows?.find((one) => one.answer === answer)
+    expect(await reaction('2024-02', fault, options)).toBe(promised(row?.withJobs ?? ''))
+    expect(await reaction('2024-11', fault, options)).toBe(promised(row?.without ?? ''))
+  })
+
+  it('has no row that is not tested', () => {
+    expect(readmeRows?.map(({ answer }) => answer)).toEqual([...new Set(answers.map(([row]) => row))])
+  })
+})
+
+describe('what the app does about an answer', () => {
+  const rows: [string, Fault | undefined, tries: number][] = [
+    ['200', undefined, 1],
+    ['429', { kind: 'status', status: 429 }, 2],
+    ['500', failed, 2],
+    ['an HTML 502', { kind: 'status', status: 502 }, 2],
+    ['503', { kind: 'status', status: 503 }, 2],
+    ['a connection that breaks before Loops has acted', { kind: 'drop', applied: false }, 2],
+    ['a connection that breaks after Loops has acted', { kind: 'drop', applied: true }, 2],
+    ['a 500 though Loops has acted', { ...failed, applied: true }, 2],
+    ['no answer for 20 seconds', { kind: 'delay', milliseconds: 30_000 }, 2],
+  ]
+  it.each(rows)('%s, with jobs: the same bytes until it works, once', async (_, fault, tries) => {
+    const { clock, api, app, faults, deliver } = simulate('2024-02', { contactEvents: '$identify' })
+    faults.push(fault)
+    deliver(event('purchase', { $set: { email: 'ada@example.com' } }))
+    await clock.run()
+    expect(api.events()).toHaveLength(1)
+    const requests = api.requests().filter(({ path }) => path.endsWith('/send'))
+    expect(requests).toHaveLength(tries)
+    expect(new Set(requests.map(({ text }) => text)).size).toBe(1)
+    expect(new Set(requests.map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
+    expect(app.failures).toEqual([])
+    expect(app.jobs.pending()).toEqual([])
+  })
+
+  it('400: what Loops said, and no second try', async () => {
+    const { clock, app, deliver, sent } = simulate('2024-02', { contactMailingLists: 'unknown: true' })
+    deliver(set({}))
+    await clock.run()
+    expect(app.failures.map(({ failure }) => `${failure.name}: ${failure.message}`)).toEqual([
+      'Error: Loops answered 400 to /v1/contacts/update: mailingLists must hold ids of mailing lists with true or false.',
+    ])
+    expect(sent()).toHaveLength(1)
+    expect(app.jobs.pending()).toEqual([])
+  })
+
+  it.each<[string, Fault[], tries: number, failures: string[]]>([
+    ['a lost connection', [{ kind: 'drop', applied: true }], 2, []],
+    ['a failing server', [failed], 2, []],
+    [
+      'a failing server that stays so',
+      [failed, failed],
+      2,
+      ['RetryError: Loops answered 500 to /v1/events/send: Internal server error.'],
+    ],
+    [
+      'too many requests',
+      [{ kind: 'status', status: 429 }],
+      1,
+      ['RetryError: Loops answered 429 to /v1/events/send: Rate limit exceeded.'],
+    ],
+  ])('%s, without jobs: one more try at once, then RetryError', async (_, given, tries, failures) => {
+    const { clock, app, faults, deliver, sent } = simulate('2024-11', { contactEvents: '$identify' })
+    faults.push(...given)
+    deliver(purchase())
+    await clock.run()
+    expect(sent()).toHaveLength(tries)
+    expect(app.failures.map(({ failure }) => `${failure.name}: ${failure.message}`)).toEqual(failures)
+  })
+
+  it('does not follow a redirect', async () => {
+    const fetch = jest.fn(() =>
+      Promise.resolve({
+        status: 302,
+        ok: false,
+        statusText: 'Found',
+        headers: { get: () => '/' },
+        text: () => Promise.resolve(''),
+        json: () => Promise.resolve(null),
+      }),
+    )
+    const { clock, app, deliver } = simulate('2024-02', { contactEvents: '$identify' }, { fetch })
+    deliver(purchase())
+    await clock.run()
+    expect(fetch).toHaveBeenLastCalledWith(
+      expect.stringContaining('/events/send'),
+      expect.objectContaining({ redirect: 'manual' }),
+    )
+    expect(app.failures.map(({ failure }) => failure.message)).toEqual(['Loops answered 302 to /v1/events/send'])
+  })
+})

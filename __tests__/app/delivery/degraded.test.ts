@@ -1,0 +1,74 @@
+import { simulate, event, set, purchase, failed } from './given'
+
+describe('helpers may fail, deliveries may not', () => {
+  const broken = (): Promise<never> => Promise.reject(new Error('Redis is down'))
+  const cache = { get: broken, set: broken, incr: broken, expire: broken, lpush: broken, lrange: broken }
+
+  it.each(['1.30', '2024-02', '2024-11'])('sends when the cache is down, on %s', async (version) => {
+    const { clock, api, app, deliver } = simulate(version, {}, { cache })
+    deliver(purchase({ plan: 'pro' }))
+    deliver(event('$pageview', { $set: { email: 'ada@example.com' } }))
+    await clock.run()
+    expect(
+      api
+        .events()
+        .map(({ eventName }) => eventName)
+        .sort(),
+    ).toEqual(['$pageview', 'purchase'])
+    expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+    expect(app.failures).toEqual([])
+  })
+
+  it('asks the cache again when it refuses for a moment', async () => {
+    let calls = 0
+    const { clock, api, deliver } = simulate(
+      '2024-02',
+      {},
+      {
+        beforeEffect: (_, { kind }) => {
+          if (kind === 'cache' && calls++ % 3 !== 0) throw new Error('Redis is busy')
+        },
+      },
+    )
+    deliver(set({ plan: 'pro' }))
+    await clock.run()
+    deliver(set({ plan: 'pro' }))
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+    expect(api.requests().filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  })
+
+  it('lets PostHog record what no job takes', async () => {
+    const { clock, app, faults, deliver } = simulate(
+      '2024-02',
+      {},
+      {
+        beforeEffect: (_, { kind }) => {
+          if (kind === 'jobs') throw new Error('PostgreSQL is down')
+        },
+      },
+    )
+    faults.push(failed)
+    deliver(purchase())
+    await clock.run()
+    expect(app.failures.map(({ failure }) => `${failure.name}: ${failure.message}`)).toEqual([
+      'RetryError: Loops answered 500 to /v1/events/send: Internal server error.',
+    ])
+  })
+
+  it('sends at once what no job takes for later', async () => {
+    const { clock, api, deliver } = simulate(
+      '2024-02',
+      { contactEvents: '' },
+      {
+        beforeEffect: (_, { kind }) => {
+          if (kind === 'jobs') throw new Error('PostgreSQL is down')
+        },
+      },
+    )
+    for (let index = 0; index < 8; index++)
+      deliver(event('purchase', { $set: { email: `p${index}@example.com` } }, { distinct_id: `user_${index}` }))
+    await clock.run()
+    expect(api.events()).toHaveLength(8)
+  })
+})

@@ -1,0 +1,105 @@
+import type { AppConfig } from '../../../sandbox/app/config-file'
+import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
+import { MINUTE, HOUR, start, simulate, simulateMany, event, set, purchase, failed } from './given'
+
+describe('nothing twice', () => {
+  it('when a job runs twice', async () => {
+    const { clock, api, faults, deliver } = simulate('2024-02', {}, { onJobDue: () => ({ times: 2 }) })
+    faults.push(failed)
+    deliver(purchase())
+    await clock.run()
+    expect(api.events()).toHaveLength(1)
+  })
+
+  it('when the event comes again, to any worker', async () => {
+    const { clock, api, app, deliver } = simulate()
+    const bought = purchase()
+    deliver(bought)
+    deliver(bought)
+    deliver(bought, app.startWorker())
+    await clock.run()
+    expect(api.events()).toHaveLength(1)
+    expect(app.failures).toEqual([])
+  })
+
+  it('when the worker dies at any moment, and the event comes again', async () => {
+    for (let moment = 0, isThrough = false; !isThrough; moment++) {
+      let effects = 0
+      const { clock, api, app, deliver } = simulateMany(
+        {},
+        {
+          afterEffect: (worker) => {
+            if (effects++ === moment) worker.kill()
+          },
+        },
+      )
+      const bought = purchase({ plan: 'pro' })
+      deliver(bought)
+      await clock.run(start + HOUR)
+      isThrough = effects <= moment
+      deliver(bought, app.startWorker())
+      await clock.run()
+      expect(api.events()).toHaveLength(1)
+      expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+    }
+  })
+})
+
+describe('no idle chatter', () => {
+  const identify = (properties: Record<string, unknown> = { plan: 'pro' }): CapturedEvent =>
+    event('$identify', { $set: { email: 'ada@example.com', ...properties } })
+  it.each<[string, CapturedEvent[], AppConfig, minutes: number, requests: number]>([
+    ['the same within the hour', [identify(), identify(), set({ plan: 'pro' })], {}, 10, 1],
+    ['the same after an hour', [identify(), identify()], {}, 61, 2],
+    ['part of the same', [identify({ plan: 'pro', seats: 3 }), identify({ seats: 3 })], {}, 1, 1],
+    ['a change', [identify(), identify({ plan: 'free' }), identify()], {}, 1, 3],
+    ['something more', [identify(), identify({ plan: 'pro', seats: 3 })], {}, 1, 2],
+    [
+      'another identity',
+      [event('$identify', { $set: { email: 'ada@example.com', plan: 'pro' } }, { distinct_id: 'user_2' }), identify()],
+      {},
+      1,
+      2,
+    ],
+    [
+      'an address that changes and changes back',
+      [identify(), identify({ plan: 'pro', email: 'new@example.com' }), identify(), identify()],
+      {},
+      1,
+      3,
+    ],
+    [
+      'a user ID that changes and changes back',
+      [identify(), event('$identify', { ...ada(), plan: 'pro' }, { distinct_id: 'user_2' }), identify(), identify()],
+      {},
+      1,
+      3,
+    ],
+    ['an event to send', [purchase({ plan: 'pro' }), purchase({ plan: 'pro' })], {}, 1, 2],
+    [
+      'a mailing list',
+      [
+        event('$set', { news: true, ...ada() }),
+        event('$set', { news: true, ...ada() }),
+        event('$set', { news: false, ...ada() }),
+      ],
+      { contactMailingLists: 'l1: {event.properties.news}' },
+      1,
+      2,
+    ],
+  ])('%s', async (_, events, changes, minutes, requests) => {
+    const { clock, app, deliver, sent } = simulate('2024-02', changes)
+    for (const [index, one] of events.entries()) {
+      deliver(
+        { ...one, timestamp: new Date(clock.now()).toISOString() },
+        index % 2 === 0 ? undefined : app.startWorker(),
+      )
+      await clock.run(start + (index + 1) * minutes * MINUTE)
+    }
+    expect(sent()).toHaveLength(requests)
+  })
+
+  function ada() {
+    return { $set: { email: 'ada@example.com' } }
+  }
+})

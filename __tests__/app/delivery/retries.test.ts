@@ -1,0 +1,69 @@
+import { apiKey, isSetUpRequest } from '../given'
+import { start, simulate, purchase, failed } from './given'
+
+describe('retries', () => {
+  it('wait longer each time, up to an hour, and give up within the day that Loops knows an idempotency key', async () => {
+    const { clock, api, app, deliver, sent } = simulate('2024-02', { contactEvents: '$identify' })
+    api.setFault((request) => (isSetUpRequest(request) ? undefined : failed))
+    deliver(purchase())
+    await clock.run()
+    const times = sent().map(([seconds]) => seconds)
+    const waits = times.slice(1).map((time, index) => Math.floor(time - (times[index] ?? 0)))
+    expect(waits.slice(0, 14)).toEqual([1, 1, 2, 3, 5, 7, 11, 17, 25, 38, 57, 86, 129, 194])
+    expect(waits.slice(-10)).toEqual(Array(10).fill(3600))
+    expect(times.at(-1)).toBeGreaterThan(22 * 3600)
+    expect(times.at(-1)).toBeLessThan(24 * 3600)
+    expect(app.failures.map(({ failure }) => `${failure.by}: ${failure.message}`)).toEqual([
+      `deliver: Given up after ${times.length} tries within a day: Loops answered 500 to /v1/events/send: Internal server error.`,
+    ])
+    expect(app.logs.filter(({ level }) => level === 'ERROR')).toHaveLength(1)
+    expect(app.jobs.pending()).toEqual([])
+  })
+
+  it('spread, so that what failed together does not come back together', async () => {
+    const waits = await Promise.all(
+      [0, 0.5, 0.999].map(async (random) => {
+        const { clock, faults, deliver, sent } = simulate('2024-02', {}, { random: () => random })
+        faults.push(failed, failed, failed)
+        deliver(purchase())
+        await clock.run()
+        return Math.floor(sent().at(-1)?.[0] ?? 0)
+      }),
+    )
+    expect(waits).toEqual([5, 6, 7])
+  })
+
+  it('keep no key in the queue, and use the key of the settings as they are then', async () => {
+    const first = simulate()
+    first.faults.push(failed)
+    first.deliver(purchase())
+    await first.clock.run(start + 500)
+    const [job] = first.app.jobs.pending()
+    expect(job?.payload).toContain('"idempotencyKey"')
+    expect(job?.payload).not.toContain(apiKey)
+
+    const newKey = 'another0key1of2the3form4that5is6'
+    const then = simulate('2024-02', { apiKey: newKey })
+    if (job !== undefined) void then.worker.runJob(job)
+    await then.clock.run()
+    expect(then.app.enabled).toBe(true)
+    const delivery = then.app.requests.filter(({ url }) => url.endsWith('/send'))
+    expect(delivery.map(({ headers }) => headers.Authorization)).toEqual([`Bearer ${newKey}`])
+  })
+
+  it('respect a dry run', async () => {
+    const first = simulate()
+    first.faults.push(failed)
+    first.deliver(purchase({ plan: 'pro' }))
+    await first.clock.run(start + 500)
+    const [job] = first.app.jobs.pending()
+
+    const then = simulate('2024-02', { dryRun: 'Yes' })
+    if (job !== undefined) void then.worker.runJob(job)
+    await then.clock.run()
+    expect(then.api.requests()).toEqual([])
+    expect(then.app.logs.map(({ message }) => message)).toEqual([
+      'Dry run: POST /v1/events/send {"plan":"pro","eventName":"purchase","eventProperties":{},"email":"ada@example.com","userId":"user_1"}',
+    ])
+  })
+})

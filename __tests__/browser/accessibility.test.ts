@@ -1,0 +1,65 @@
+import axe from 'axe-core'
+import type { AxeResults } from 'axe-core'
+import type { BrowserContextOptions } from 'playwright-core'
+import { DESKTOP, page, open, choose, textOf, mockOff } from './given'
+
+jest.setTimeout(90_000)
+const PHONE = { width: 360, height: 740 }
+
+describe('accessibility', () => {
+  const looks: [string, BrowserContextOptions][] = [
+    ['desktop, light', { viewport: DESKTOP, colorScheme: 'light' }],
+    ['desktop, dark', { viewport: DESKTOP, colorScheme: 'dark' }],
+    ['phone, light', { viewport: PHONE, colorScheme: 'light' }],
+    ['phone, dark', { viewport: PHONE, colorScheme: 'dark', reducedMotion: 'reduce' }],
+  ]
+
+  async function violations(): Promise<string[]> {
+    // A result that took long to come fades in, and while it is faint its contrast is too low.
+    await page.evaluate('Promise.allSettled(document.getAnimations().map(({ finished }) => finished))')
+    // As a call of the debugger, since the page's own policy lets no foreign script in.
+    await page.evaluate(axe.source)
+    const { violations: found } = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })")
+    return found
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  }
+
+  test.each(looks)('has no serious problem on %s', async (_name, options) => {
+    await open(options)
+    expect(await violations()).toEqual([])
+
+    await page.locator('#setting-includeAllEventProperties').selectOption('Yes')
+    await page.locator('#setting-trackedEvents').fill('purchase')
+    await choose(/^purchase/)
+    await page.getByRole('heading', { name: 'Warnings' }).waitFor()
+    await mockOff()
+    await page.getByRole('button', { name: 'Send event' }).click()
+    await page.getByRole('heading', { name: 'Errors' }).waitFor()
+    expect(await violations()).toEqual([])
+
+    await page.locator('#setting-email').fill('nobody')
+    await textOf('#setting-email-error')
+    await page.getByRole('tab', { name: /^Live/ }).click()
+    await page.locator('#target').selectOption('loops')
+    await page.getByRole('dialog').waitFor()
+    expect(await violations()).toEqual([])
+  })
+
+  test('has all in view at every width', async () => {
+    await open()
+    for (const width of [1440, 1240, 1239, 768, 390, 360]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width)
+    }
+  })
+
+  test('has tabs on a phone that tell what is below', async () => {
+    await open({ viewport: PHONE, reducedMotion: 'reduce' })
+    const tabs = page.getByRole('navigation', { name: 'Sections' })
+    await tabs.getByRole('link', { name: 'Result PUT' }).click()
+    await tabs.locator('[aria-current]', { hasText: 'Result' }).waitFor()
+    await page.locator('#setting-email').fill('nobody')
+    await tabs.getByRole('link', { name: 'Settings 1' }).waitFor()
+  })
+})

@@ -1,0 +1,60 @@
+import { apiKey } from '../app/given'
+import { event, anonymous, session, resultFor } from './given'
+
+jest.setTimeout(60_000)
+
+describe('a mocked event', () => {
+  test('shows its request with the key masked, and sends nothing', async () => {
+    expect(await resultFor({})).toEqual({
+      verdict: { matched: ['Events to send'] },
+      requests: [
+        {
+          method: 'POST',
+          url: 'https://app.loops.so/api/v1/events/send',
+          headers: {
+            Authorization: 'Bearer ••••••••',
+            'Content-Type': 'application/json',
+            'Idempotency-Key': event.uuid,
+          },
+          body: JSON.stringify({
+            eventName: 'purchase',
+            eventProperties: { total: 49.5 },
+            email: 'ada@example.com',
+            userId: 'user_1',
+          }),
+        },
+      ],
+      warnings: [],
+      errors: [],
+      logs: [],
+    })
+    expect(session.standIn.state().events).toEqual([])
+  })
+
+  test('shows the same in spite of a slow pace and of the app’s own dry run', async () => {
+    const { requests } = await resultFor({ settings: { requestsPerSecond: '0.001', dryRun: 'Yes' } })
+    expect(requests).toHaveLength(1)
+  })
+
+  test('is masked even where it holds the key itself', async () => {
+    const { requests } = await resultFor({ event: { ...event, properties: { ...event.properties, total: apiKey } } })
+    expect(requests[0]?.body).toContain('"total":"••••••••"')
+  })
+
+  test.each<[string, Parameters<typeof resultFor>[0], string]>([
+    ['the settings are wrong', { settings: { email: '' } }, 'The app is off until its settings are mended.'],
+    [
+      'nobody asks for it',
+      { event: { ...event, event: 'a' } },
+      'The settings do not ask for this event: no list of events names it, or a filter does not hold.',
+    ],
+    ['it is skipped', { event: anonymous }, 'The event is skipped: it has neither an email address nor a user ID.'],
+    [
+      'the server knows no webhooks',
+      { settings: { delivery: 'webhook' }, server: '1.30' },
+      'PostHog 1.30 never asks the app for a webhook: choose "direct".',
+    ],
+  ])('has a reason if %s', async (_name, changes, reason) => {
+    expect(await resultFor(changes)).toMatchObject({ requests: [], reason })
+  })
+})

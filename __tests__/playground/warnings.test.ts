@@ -1,0 +1,91 @@
+import { event, resultFor } from './given'
+
+jest.setTimeout(60_000)
+
+describe('warnings', () => {
+  const nested = { ...event.properties, items: [{ sku: 'a' }], shipping: { address: { city: 'Leeds' } } }
+  const long = 'x'.repeat(600)
+  test.each<[string, Parameters<typeof resultFor>[0], string[]]>([
+    [
+      'a name with a colon',
+      { settings: { trackedEvents: '["a:b"]' }, event: { ...event, event: 'a:b' } },
+      ['Loops forbids ":" in event names: "a:b" is called "a_b" there.'],
+    ],
+    [
+      'a new name with a colon',
+      { settings: { trackedEvents: '{"purchase": "my:purchase"}' } },
+      ['Loops forbids ":" in event names: "my:purchase" is called "my_purchase" there.'],
+    ],
+    [
+      'a value that is cut, alone and among text',
+      {
+        settings: { eventProperties: 'note: {event.properties.note}, text: Hello {event.properties.note}' },
+        event: { ...event, properties: { ...event.properties, note: `${long}end` } },
+      },
+      ['note', 'text'].map(
+        (name) => `"${name}" is cut to the 500 characters that Loops allows, quotes and escapes counted.`,
+      ),
+    ],
+    [
+      'a value that just fits',
+      {
+        settings: { eventProperties: 'note: {event.properties.note}' },
+        event: { ...event, properties: { ...event.properties, note: 'x'.repeat(498), other: long } },
+      },
+      [],
+    ],
+    [
+      'nested values, with all properties',
+      { settings: { includeAllEventProperties: 'Yes' }, event: { ...event, properties: nested } },
+      [
+        '{event.properties.items} is left out, since it holds other values: map an inner value, like {event.properties.items.0.sku}.',
+        '{event.properties.shipping} is left out, since it holds other values: map an inner value, like {event.properties.shipping.address.city}.',
+      ],
+    ],
+    [
+      'a nested value that is mapped',
+      { settings: { eventProperties: 'to: {event.properties.shipping}' }, event: { ...event, properties: nested } },
+      [
+        '{event.properties.shipping} is left out, since it holds other values: map an inner value, like {event.properties.shipping.address.city}.',
+      ],
+    ],
+    [
+      'a nested value of the person',
+      {
+        settings: { contactEvents: 'purchase', includeAllPersonProperties: 'Yes' },
+        event: { ...event, properties: { $set: { email: 'ada@example.com', company: { name: 'Acme' } } } },
+      },
+      [
+        '{person.properties.company} is left out, since it holds other values: map an inner value, like {person.properties.company.name}.',
+      ],
+    ],
+    [
+      'no email address',
+      { event: { ...event, properties: { total: 1 } } },
+      ['There is no email address: Loops takes this only if it knows a contact with the user ID already.'],
+    ],
+    [
+      'no user ID',
+      { event: { ...event, distinct_id: 'guest' } },
+      ['There is no user ID: what the settings name is missing, anonymous, or an ID that many people share.'],
+    ],
+    ['no user ID where none is wanted', { event: { ...event, distinct_id: 'guest' }, settings: { userId: '' } }, []],
+    [
+      'the app’s own dry run',
+      { settings: { dryRun: 'Yes' } },
+      ['The app’s own setting "Dry run" is on: it logs this request and sends nothing.'],
+    ],
+    [
+      'a PostHog that is not there',
+      { settings: { posthogUrl: 'https://posthog.example.com' } },
+      ['The playground has no PostHog to ask: on your server the app may find more about the person.'],
+    ],
+    [
+      'a server that encodes the body twice',
+      { settings: { delivery: 'webhook' }, server: '2023-11' },
+      ['PostHog 2023-11 encodes this body a second time, and Loops refuses it: choose "direct".'],
+    ],
+  ])('tell of %s', async (_name, changes, warnings) => {
+    expect((await resultFor(changes)).warnings).toEqual(warnings)
+  })
+})
