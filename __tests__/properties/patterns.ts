@@ -11,6 +11,11 @@ function mostly(words: readonly string[], refused: readonly string[]): fc.Arbitr
   )
 }
 
+/** Whether re2js reads the pattern as RE2 does: it takes `[:]` in a class for a named class, which RE2 and Go do not. */
+function isReadAlike(source: string): boolean {
+  return !source.includes('[:]')
+}
+
 /** Escaped characters, which may stand in a class and outside. */
 const escape = mostly(
   [
@@ -40,7 +45,6 @@ const namedClass = fc
         ...['alnum', 'alpha', 'ascii', 'blank', 'cntrl', 'digit', 'graph', 'lower', 'print', 'punct', 'space'],
         ...['upper', 'word', 'xdigit'],
       ],
-      // Not the empty name: re2js finds the end of `[:]` in its beginning, which neither RE2 nor Go does.
       ['Alpha', 'letter', ' alpha'],
     ),
   )
@@ -122,7 +126,7 @@ export interface PatternCase {
   readonly text: string
 }
 
-export const patternCase: fc.Arbitrary<PatternCase> = fc.record({ source: pattern, text })
+export const patternCase: fc.Arbitrary<PatternCase> = fc.record({ source: pattern.filter(isReadAlike), text })
 
 /** Every ASCII character, and others that have a case, a script or a blank's look. */
 export const everyCharacter = [
@@ -143,6 +147,7 @@ export const characterPattern = fc
     ),
   )
   .map(([flag, one]) => `${flag}^(?:${one})$`)
+  .filter(isReadAlike)
 
 const letters = ['', 'a', 'A', 'b', '\n']
 /** All texts of at most three of these letters. */
