@@ -31,7 +31,7 @@ const LONGEST_TEXT = 10_000
 /** The product of states and characters, which bounds the time of a match to a fraction of a second. */
 const MOST_STEPS = 1_000_000
 
-/** Compiles a pattern; `undefined` if RE2 would refuse it, as it refuses look-around, or if it is too large. */
+/** Compiles a pattern; `undefined` if RE2 refuses it (look-around, for example) or if it is too large. */
 export function compilePattern(source: string): Pattern | undefined {
   const tokens = source.match(PATTERN_TOKEN) ?? []
   try {
