@@ -47,7 +47,8 @@ export async function setupPlugin(meta: AppMeta): Promise<void> {
  * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
  * event.
  *
- * @throws what `deliver` throws; RetryError if PostHog does not return a person that a filter needs and there are no jobs.
+ * @throws the errors of `deliver`; RetryError if PostHog does not return the person that a filter needs and the server has
+ * no jobs.
  */
 export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> {
   const settings = settingsOf(meta)

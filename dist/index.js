@@ -271,7 +271,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas or
-   * colons. Every function rejects the setting if it cannot read it, shows the `example`, and returns what it could read.
+   * colons. Every function rejects the setting if it cannot read it, shows the `example`, and returns the entries that it could read.
    */
 
   /** The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks. */
@@ -848,7 +848,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return (written) => {
       const right = primitive(written)
       return (found) => {
-        // For JavaScript two objects are never equal, whatever they contain.
+        // For JavaScript two objects are never equal, even with equal contents.
         if (isObject(found) && isObject(written)) return holds(0, 1)
         const left = primitive(found)
         return holds(left, right) || (typeOf(found) !== typeOf(written) && holds(castNumber(left), castNumber(right)))
@@ -1197,8 +1197,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * Parses the settings of the panel.
    *
    * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
-   * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and what to write
-   * instead. The message never contains the API key.
+   * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy. The message never contains the API key.
    */
   function parseSettings(config) {
     const problems = []
@@ -1353,7 +1352,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return undefined
   }
 
-  /** Asks Loops only for what the settings name: its mailing lists, its contact properties, both or neither. */
+  /** Asks Loops for its mailing lists and contact properties, but only if the settings name any, and warns of missing ones. */
   async function checkAccount(settings, meta) {
     const { eventsToSend, contactUpdates } = settings
     const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
@@ -1908,7 +1907,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Who an event belongs to in Loops: the email address and the user ID of the request. */
 
-  /** The first address that the `email` setting yields, without blanks around it; `undefined` if it yields none. */
+  /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
   function emailOf({ email }, data) {
     return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
   }
@@ -2302,7 +2301,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
    * event.
    *
-   * @throws what `deliver` throws; RetryError if PostHog does not return a person that a filter needs and there are no jobs.
+   * @throws the errors of `deliver`; RetryError if PostHog does not return the person that a filter needs and the server has
+   * no jobs.
    */
   async function onEvent(event, meta) {
     const settings = settingsOf(meta)

@@ -28,7 +28,7 @@ export async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Pro
   return undefined
 }
 
-/** Asks Loops only for what the settings name: its mailing lists, its contact properties, both or neither. */
+/** Asks Loops for its mailing lists and contact properties, but only if the settings name any, and warns of missing ones. */
 async function checkAccount(settings: Settings, meta: AppMeta): Promise<void> {
   const { eventsToSend, contactUpdates } = settings
   const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))

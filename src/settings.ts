@@ -48,8 +48,7 @@ export interface EventRule {
  * Parses the settings of the panel.
  *
  * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
- * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and what to write
- * instead. The message never contains the API key.
+ * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy. The message never contains the API key.
  */
 export function parseSettings(config: Config): Settings {
   const problems: string[] = []

@@ -11,7 +11,7 @@ describe('the check of the settings against the account', () => {
     const lines = app.logs.filter(({ level }) => level !== 'LOG').map(({ message }) => message)
     return { lines, asked: api.requests().map(({ path }) => path.replace('/api/v1', '')) }
   }
-  const remedy = 'Mailing lists are made in Loops, Settings -> Lists, and properties in Settings -> API.'
+  const remedy = 'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.'
 
   it.each<[string, Record<string, string>, string[], string[]]>([
     ['nothing to check', {}, [], ['/api-key']],
@@ -25,8 +25,8 @@ describe('the check of the settings against the account', () => {
       'names that Loops does not have',
       { contactProperties: 'frstName: x, Last name: y, quota: z' },
       [
-        'The settings name what Loops does not have: contact property "frstName" (it has "firstName"), ' +
-          `contact property "Last name" (it has "lastName"), contact property "quota". ${remedy}`,
+        'The settings name mailing lists or contact properties that the Loops account lacks: contact property "frstName" (did you mean "firstName"?), ' +
+          `contact property "Last name" (did you mean "lastName"?), contact property "quota". ${remedy}`,
       ],
       ['/api-key', '/contacts/properties?list=all'],
     ],
@@ -35,14 +35,16 @@ describe('the check of the settings against the account', () => {
       'the name of a list in place of its ID, in both halves',
       { eventMailingLists: 'Main list: true', contactMailingLists: 'Main list: false', contactProperties: 'source: x' },
       [
-        `The settings name what Loops does not have: mailing list "Main list" (it has "${lists[0]?.id ?? ''}"). ${remedy}`,
+        `The settings name mailing lists or contact properties that the Loops account lacks: mailing list "Main list" (did you mean "${lists[0]?.id ?? ''}"?). ${remedy}`,
       ],
       ['/api-key', '/lists', '/contacts/properties?list=all'],
     ],
     [
       'the key and an address in the wrong setting',
       { eventMailingLists: `${apiKey}: true, ada@example.com: true` },
-      [`The settings name what Loops does not have: mailing list "[API key]", mailing list "[email]". ${remedy}`],
+      [
+        `The settings name mailing lists or contact properties that the Loops account lacks: mailing list "[API key]", mailing list "[email]". ${remedy}`,
+      ],
       ['/api-key', '/lists'],
     ],
     [

@@ -14,7 +14,7 @@ describe('settings', () => {
     const problems = await answer<Problem[]>('settings', { settings: wrong, server: version })
     expect(problems.map(({ key }) => key)).toEqual(['apiKey', 'email', 'trackedEvents', 'eventProperties'])
     expect(problems[1]?.sentence).toBe(
-      '"x" would give everybody the same contact: name where the address is found, like {person.properties.email}.',
+      '"x" would give everybody the same contact: write a placeholder like {person.properties.email}.',
     )
   })
 

@@ -45,7 +45,7 @@ export type Config = Readonly<Partial<Record<SettingKey, unknown>>>
 export interface Field {
   /** The setting without blanks around it, or its default. */
   readonly text: string
-  /** Reports a problem, as `LABEL: VALUE PROBLEM.`; the problem ends with what to write instead. */
+  /** Reports a problem, as `LABEL: VALUE PROBLEM.`; the problem ends with the remedy. */
   readonly reject: (value: unknown, problem: string) => void
 }
 

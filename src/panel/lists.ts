@@ -1,6 +1,6 @@
 /**
  * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas or
- * colons. Every function rejects the setting if it cannot read it, shows the `example`, and returns what it could read.
+ * colons. Every function rejects the setting if it cannot read it, shows the `example`, and returns the entries that it could read.
  */
 import type { Field } from './field'
 import { isRecord } from '../json'

@@ -77,7 +77,7 @@ function comparing(holds: (found: Primitive, written: Primitive) => boolean) {
   return (written: unknown): PropertyTest => {
     const right = primitive(written)
     return (found) => {
-      // For JavaScript two objects are never equal, whatever they contain.
+      // For JavaScript two objects are never equal, even with equal contents.
       if (isObject(found) && isObject(written)) return holds(0, 1)
       const left = primitive(found)
       return holds(left, right) || (typeOf(found) !== typeOf(written) && holds(castNumber(left), castNumber(right)))

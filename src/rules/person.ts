@@ -2,7 +2,7 @@ import type { CapturedEvent } from '../event'
 import { isRecord, own } from '../json'
 import type { Properties } from '../json'
 
-/** An event with what the app knows of its person: the input of filters and templates. */
+/** An event and the known properties of its person: the input of filters and templates. */
 export interface EventWithPerson {
   readonly event: CapturedEvent
   readonly properties: Properties

@@ -6,7 +6,7 @@ import type { Template } from '../rules/template'
 import { fits, isEmail } from '../rules/values'
 import type { Settings } from '../settings'
 
-/** The first address that the `email` setting yields, without blanks around it; `undefined` if it yields none. */
+/** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
 export function emailOf({ email }: Settings, data: EventWithPerson): string | undefined {
   return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
 }

@@ -176,7 +176,7 @@ describe('the look-up', () => {
       const [failure] = app.logs.filter(({ level }) => level === 'ERROR')
       expect((failure?.at ?? Infinity) - start).toBeLessThan(24 * 60 * MINUTE)
       expect(app.failures.map(({ failure }) => failure.message.replace(/\d+ tries/, 'N tries'))).toEqual([
-        'Given up after N tries within a day: PostHog does not tell of the person that a filter looks at',
+        'Given up after N tries within a day: PostHog did not return the person that a filter needs',
       ])
     })
 
@@ -187,7 +187,7 @@ describe('the look-up', () => {
       await clock.run()
       expect(api.events()).toEqual([])
       expect(app.failures.map(({ failure }) => `${failure.name}: ${failure.message}`)).toEqual([
-        'RetryError: PostHog does not tell of the person that a filter looks at',
+        'RetryError: PostHog did not return the person that a filter needs',
       ])
     })
 
@@ -197,7 +197,7 @@ describe('the look-up', () => {
       void worker.deliver(pageView({ $set: told }))
       await clock.run()
       expect(app.logs.filter(({ level }) => level === 'LOG').map(({ message }) => message)).toEqual([
-        'Dry run: the event "$pageview" is skipped: PostHog does not tell of the person that a filter looks at.',
+        'Dry run: the event "$pageview" is skipped: PostHog did not return the person that a filter needs.',
       ])
     })
 
