@@ -59,15 +59,24 @@ export class ObservedApp {
   /** Delivers an event and waits for the jobs that it leads to, up to two seconds. */
   async deliver(event: CapturedEvent): Promise<Outcome> {
     if (!this.hasJobs) await this.waitForRateLimit()
-    const { requests, failures, logs } = this.installation
-    const before = { requests: requests.length, failures: failures.length, logs: logs.length, jobs: this.jobs() }
+    const { requests, failures, jobErrors, logs } = this.installation
+    const before = {
+      requests: requests.length,
+      failures: failures.length,
+      jobErrors: jobErrors.length,
+      logs: logs.length,
+      jobs: this.jobs(),
+    }
     await this.worker.deliver(event)
     await this.waitForJobs()
     const made = requests.slice(before.requests).map((request, index) => ({
       ...request,
       answer: this.answers[before.requests + index] ?? '',
     }))
-    const errors = failures.slice(before.failures).map(({ failure }) => failure)
+    const errors = [
+      ...failures.slice(before.failures).map(({ failure }) => failure),
+      ...jobErrors.slice(before.jobErrors),
+    ]
     const hasNewJob = this.jobs().some(({ id }) => !before.jobs.some((job) => job.id === id))
     // The app's spare job stays in the queue after Loops has taken or refused the event: the event does not wait then.
     const waits = hasNewJob && errors.length === 0 && !made.some(isFinal)

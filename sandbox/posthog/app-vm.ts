@@ -14,6 +14,8 @@ export interface HostValues {
   meta: object
   /** Starts a timer and returns a function that cancels it. */
   after: Clock['after']
+  /** Called for each promise that the app awaits or calls `then` of. */
+  awaited: () => void
 }
 
 export interface AppVMOptions {
@@ -62,7 +64,7 @@ const builtInsSince: readonly (readonly [node: number, owner: string, names: rea
  * `instanceof` with a class of the host would fail. In the VM of a real server it does not.
  */
 const prelude = `
-  (({ after, now, random, seconds, timeoutIsRetryError }) => {
+  (({ after, awaited, now, random, seconds, timeoutIsRetryError }) => {
     class RetryError extends Error {
       constructor(message) {
         super(message)
@@ -75,17 +77,16 @@ const prelude = `
         this.name = 'TimeoutError'
       }
     }
+    const timeoutError = (name) =>
+      new TimeoutError('Script execution timed out after ' + seconds + ' s (' + name + ')')
     const guard = (promise, name) => new Promise((resolve, reject) => {
-      const callOff = after(seconds * 1000, () => {
-        reject(new TimeoutError('Script execution timed out after ' + seconds + ' s (' + name + ')'))
-      })
+      const callOff = after(seconds * 1000, () => reject(timeoutError(name)))
       Promise.resolve(promise).then(
         (value) => { callOff(); resolve(value) },
         (error) => { callOff(); reject(error) },
       )
     })
     Object.defineProperty(globalThis, 'RetryError', { value: RetryError, configurable: true })
-    Object.defineProperty(globalThis, '__asyncGuard', { value: guard })
     if (random) Math.random = () => random()
     if (now) {
       const RealDate = Date
@@ -99,6 +100,11 @@ const prelude = `
     }
     return {
       isRetryError: (error) => error instanceof RetryError,
+      timeoutError,
+      guardInside: (promise, name) => {
+        awaited()
+        return guard(promise, name)
+      },
       guarded: (hook, name) => (...values) => guard((async () => hook(...values))(), name),
     }
   })
@@ -127,6 +133,8 @@ const collectHooks = `
 
 interface Prelude {
   isRetryError: (error: unknown) => boolean
+  timeoutError: (name: string) => Error
+  guardInside: unknown
   guarded: unknown
 }
 
@@ -150,13 +158,16 @@ export function loadApp(source: string, host: HostValues, options: AppVMOptions)
     if (node > server.node) vm.run(names.map((name) => `delete ${owner}.${name}`).join('\n'))
   }
   const startPrelude = vm.run(prelude) as (values: object) => Prelude
-  const { isRetryError, guarded } = startPrelude({
+  const { isRetryError, timeoutError, guardInside, guarded } = startPrelude({
     after: host.after,
-    now: clock === undefined ? undefined : () => clock.now(),
+    awaited: host.awaited,
+    // The clock may stand between two milliseconds.
+    now: clock === undefined ? undefined : () => Math.floor(clock.now()),
     random,
     seconds: guardSeconds,
     timeoutIsRetryError: server.timeoutIsRetryError,
   })
+  vm.freeze(trusted ? guardInside : guardOutside(host, timeoutError), '__asyncGuard')
   vm.freeze(host.console, 'console')
   vm.freeze(host.posthog, 'posthog')
   vm.freeze(server.globalFetch === 'broken' ? () => host.fetch : host.fetch, 'fetch')
@@ -174,6 +185,22 @@ export function loadApp(source: string, host: HostValues, options: AppVMOptions)
     composeWebhook: hooks.composeWebhook,
     jobs: new Map(hooks.jobs),
     isRetryError: (error) => isRetryError(error),
+  }
+}
+
+/**
+ * The guard of real servers: a function of the host, so that each promise crosses the border of the VM twice. Its timer runs
+ * on when the promise has settled.
+ */
+function guardOutside({ after, awaited }: HostValues, timeoutError: (name: string) => Error) {
+  return (promise: unknown, name: string): Promise<unknown> => {
+    awaited()
+    const timeout = new Promise((_, reject) => {
+      after(guardSeconds * 1000, () => {
+        reject(timeoutError(name))
+      })
+    })
+    return Promise.race([promise, timeout])
   }
 }
 

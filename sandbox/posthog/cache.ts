@@ -19,8 +19,12 @@ interface Entry {
   expiresAt: number
 }
 
-/** A cache whose entries expire by `clock`. */
-export function createCache(clock: Clock): Cache {
+/**
+ * A cache whose entries expire by `clock`.
+ *
+ * @param givesDefault whether `get` gives its default for a missing key; if not, it gives `null` whatever the default.
+ */
+export function createCache(clock: Clock, givesDefault = true): Cache {
   const entries = new Map<string, Entry>()
   const live = (key: string): Entry | undefined => {
     const entry = entries.get(key)
@@ -37,7 +41,7 @@ export function createCache(clock: Clock): Cache {
       entries.set(key, { value: JSON.stringify(value ?? null), expiresAt: expiry(ttlSeconds) })
       return Promise.resolve()
     },
-    get: (key, defaultValue) => attempt(() => read(live(key), defaultValue)),
+    get: (key, defaultValue) => attempt(() => read(live(key), givesDefault ? defaultValue : undefined)),
     incr: (key) =>
       attempt(() => {
         const entry = live(key)

@@ -17,22 +17,11 @@ export interface JobTreatment {
 }
 
 /**
- * The lock on a job whose worker is killed. With `expire` the job is due again after four hours. With `stay` it never runs
- * again, as on real servers: Graphile Worker frees an expired lock only for another attempt, and PostHog enqueues each job
- * with `maxAttempts: 1`.
- */
-export type JobLocks = 'expire' | 'stay'
-
-/** How long a job stays locked after its worker was killed. */
-const lockMilliseconds = 4 * 60 * 60 * 1000
-
-/**
  * The job queue of one configured app. It outlives the workers. The states of a job:
  *
  * - **waiting**: in the queue; due once its `runAt` is reached. A treatment may postpone a due job once.
- * - **locked**: a worker runs it. With `expire` it stays in the queue, due again when the lock expires; with `stay` it has
- *   already left the queue.
- * - **done**: gone from the queue.
+ * - **taken**: a worker runs it, or has ended it or was killed in it. It never comes back: Graphile Worker frees the lock of
+ *   a killed process only for another attempt, and PostHog enqueues each job with `maxAttempts: 1`.
  */
 export class JobQueue {
   /** First due first. */
@@ -44,7 +33,6 @@ export class JobQueue {
   constructor(
     private readonly clock: Clock,
     private readonly onJobDue: (job: Job) => JobTreatment | undefined,
-    private readonly locks: JobLocks = 'expire',
   ) {}
 
   /** The jobs that still have to run, first due first. */
@@ -62,8 +50,8 @@ export class JobQueue {
     this.insert({ id: this.nextId++, name, payload: JSON.stringify(payload ?? null), runAt })
   }
 
-  /** Locks the first due job for a worker, which calls `done` after its last run. Undefined if no job is due. */
-  lockNext(): { job: Job; times: number } | undefined {
+  /** Takes the first due job out of the queue, with the number of its runs. Undefined if no job is due. */
+  take(): { job: Job; times: number } | undefined {
     for (;;) {
       const job = this.next()
       if (job === undefined || job.runAt > this.clock.now()) return undefined
@@ -72,14 +60,13 @@ export class JobQueue {
         this.postponed.set(job.id, times)
         this.move(job, this.clock.now() + delayMilliseconds)
       } else {
-        if (this.locks === 'expire') this.move(job, this.clock.now() + lockMilliseconds)
-        else this.done(job)
+        this.remove(job)
         return { job, times }
       }
     }
   }
 
-  done(job: Job): void {
+  private remove(job: Job): void {
     const place = this.jobs.findIndex((other) => other.id === job.id)
     if (place >= 0) this.jobs.splice(place, 1)
   }
@@ -90,7 +77,7 @@ export class JobQueue {
   }
 
   private move(job: Job, runAt: number): void {
-    this.done(job)
+    this.remove(job)
     this.insert({ ...job, runAt })
   }
 

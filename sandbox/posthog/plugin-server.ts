@@ -4,8 +4,19 @@ import { systemClock, type Clock } from '../lib/clock'
 import { createCache, type Cache } from './cache'
 import { createStorage } from './extensions'
 import type { Fetch } from './fetch'
-import { JobQueue, type Job, type JobLocks, type JobTreatment } from './jobs'
-import type { EffectHook, HookError, InstalledApp, LogEntry, PosthogApi, RequestRecord } from './records'
+import { JobRunner } from './job-runner'
+import { JobQueue, type Job, type JobTreatment } from './jobs'
+import type {
+  Counts,
+  EffectHook,
+  HookError,
+  InstalledApp,
+  LogEntry,
+  PosthogApi,
+  RequestRecord,
+  RunningWorker,
+} from './records'
+import { millisecondsToTenErrors, Redis } from './redis'
 import type { CapturedEvent } from './shapes'
 import type { ServerVersion } from './versions'
 import { Worker } from './worker'
@@ -22,6 +33,8 @@ export interface InstallationOptions {
   random?: () => number
   /** Replaces methods of `meta.cache`. */
   cache?: Partial<Cache>
+  /** The time from a command of `meta.cache` to its answer; without it the answer comes at once. */
+  cacheMilliseconds?: () => number
   /** Answers `posthog.api`; without it every call is rejected. */
   posthogApi?: PosthogApi
   teamId?: number
@@ -34,13 +47,16 @@ export interface InstallationOptions {
   /** Called after each effect, before the app gets the answer. */
   afterEffect?: EffectHook
   onJobDue?: (job: Job) => JobTreatment | undefined
-  /** Whether the clock runs due jobs, one at a time in each worker; otherwise only `runDueJobs` does. */
-  autoRunJobs?: boolean
-  /** The lock on a job whose worker is killed (default: `expire`). */
-  jobLocks?: JobLocks
+  /**
+   * Whether the workers run due jobs by themselves: `true` for each job the moment it is due, `polling` for looks at the
+   * server's intervals, as on real servers. Otherwise only `runDueJobs` runs jobs.
+   */
+  autoRunJobs?: boolean | 'polling'
+  /** Called when an event is handed to `onEvent`, before the first try; to `composeWebhook` if the app has no `onEvent`. */
+  onHandOver?: (event: CapturedEvent, worker: RunningWorker) => void
 }
 
-/** The app's metrics for one category: a hook's name, a job's name, or `webhook`. */
+/** The app's metrics for one category: a hook's name, or `webhook`. PostHog counts no jobs. */
 export interface AppMetrics {
   successes: number
   failures: number
@@ -59,9 +75,15 @@ export interface Installation {
   readonly jobs: Pick<JobQueue, 'pending'>
   /** The failures on the app's metrics page, each with its event if it had one. */
   readonly failures: readonly { failure: HookError; event?: CapturedEvent }[]
+  /** What jobs have thrown. PostHog shows it only as a line of the app's log. */
+  readonly jobErrors: readonly HookError[]
+  /** What the app has cost the server so far. */
+  readonly counts: Readonly<Counts>
+  readonly redis: Redis
   metrics(category: string): AppMetrics
-  startWorker(): Worker
-  /** Runs the due jobs in `worker`. */
+  /** @param jobRunners how many jobs run at once in the worker (default: one), as JOB_QUEUE_GRAPHILE_CONCURRENCY says. */
+  startWorker(jobRunners?: number): Worker
+  /** Runs the due jobs in `worker`, one after the other. */
   runDueJobs(worker: Worker): Promise<void>
   /** Kills all workers and cancels all timers. */
   close(): void
@@ -76,17 +98,15 @@ export function createInstallation(options: InstallationOptions): Installation {
   const clock = options.clock ?? systemClock
   const logs: LogEntry[] = []
   const failures: { failure: HookError; event?: CapturedEvent }[] = []
+  const jobErrors: HookError[] = []
   const metrics = new Map<string, AppMetrics>()
-  let workers: Worker[] = []
-  const jobs = new JobQueue(clock, options.onJobDue ?? (() => undefined), options.jobLocks)
-
   const metricsOf = (category: string): AppMetrics => metrics.get(category) ?? { successes: 0, failures: 0 }
-  const jobRunner = createJobRunner(clock, jobs, () => workers)
-  const watchJobs = () => {
-    if (options.autoRunJobs === true) jobRunner.watch()
-  }
+  const jobs = new JobQueue(clock, options.onJobDue ?? (() => undefined))
+  const redis = new Redis(() => {
+    workers.workersLoseRedis()
+  })
   const installed: InstalledApp = {
-    ...sharedByWorkers(options, clock, jobs),
+    ...sharedByWorkers(options, clock, jobs, redis),
     log: (by, level, message) => {
       if (level !== 'DEBUG' || options.server.debugLogs) logs.push({ by, level, message, at: clock.now() })
     },
@@ -99,8 +119,12 @@ export function createInstallation(options: InstallationOptions): Installation {
       const { successes, failures: before } = metricsOf(failure.by)
       metrics.set(failure.by, { successes, failures: before + 1 })
     },
-    jobEnqueued: watchJobs,
+    jobFailed: (failure) => jobErrors.push(failure),
+    jobEnqueued: () => {
+      workers.notifyOfJob()
+    },
   }
+  const workers = new WorkerPool(installed, options.autoRunJobs ?? false)
 
   return {
     server: options.server,
@@ -113,27 +137,32 @@ export function createInstallation(options: InstallationOptions): Installation {
     cache: installed.cache,
     jobs,
     failures,
+    jobErrors,
+    counts: installed.counts,
+    redis,
     metrics: metricsOf,
-    startWorker: () => {
-      const worker = new Worker(installed)
-      // The list would keep the VMs of killed workers in memory.
-      workers = [...workers.filter(({ alive }) => alive), worker]
-      watchJobs()
-      return worker
+    startWorker: (jobRunners = 1) => workers.start(jobRunners),
+    runDueJobs: async (worker: Worker): Promise<void> => {
+      while (worker.alive) {
+        const taken = jobs.take()
+        if (taken === undefined) break
+        await worker.runJob(taken.job, taken.times)
+      }
     },
-    runDueJobs: jobRunner.runDue,
     close: () => {
-      workers.forEach((worker) => {
-        worker.kill()
-      })
-      jobRunner.stop()
+      workers.close()
     },
   }
 }
 
-type Bookkeeping = 'log' | 'succeeded' | 'failed' | 'jobEnqueued'
+type Bookkeeping = 'log' | 'succeeded' | 'failed' | 'jobFailed' | 'jobEnqueued'
 
-function sharedByWorkers(options: InstallationOptions, clock: Clock, jobs: JobQueue): Omit<InstalledApp, Bookkeeping> {
+function sharedByWorkers(
+  options: InstallationOptions,
+  clock: Clock,
+  jobs: JobQueue,
+  redis: Redis,
+): Omit<InstalledApp, Bookkeeping> {
   return {
     source: readMain(options.directory),
     server: options.server,
@@ -147,14 +176,80 @@ function sharedByWorkers(options: InstallationOptions, clock: Clock, jobs: JobQu
     fetch: options.fetch,
     posthogApi:
       options.posthogApi ?? (({ url }) => Promise.reject(new Error(`request to ${url} failed: no PostHog here`))),
-    cache: { ...createCache(clock), ...options.cache },
+    cache: { ...createCache(clock, options.server.cacheGivesDefault), ...options.cache },
+    cacheMilliseconds: options.cacheMilliseconds,
+    redis,
+    counts: { awaits: 0, cacheCommands: 0 },
     storage: createStorage(),
     jobs,
     requests: [],
     captured: [],
     beforeEffect: options.beforeEffect ?? (() => undefined),
     afterEffect: options.afterEffect ?? (() => undefined),
+    onHandOver: options.onHandOver ?? (() => undefined),
     enabled: true,
+  }
+}
+
+/** The time between the looks of two job runners for due jobs, as they have not started at the same moment. */
+const millisecondsBetweenRunners = 370
+
+/** The workers of an installation, with their job runners. */
+class WorkerPool {
+  private workers: { readonly worker: Worker; readonly runners: readonly JobRunner[] }[] = []
+  private started = 0
+
+  constructor(
+    private readonly installed: InstalledApp,
+    private readonly autoRunJobs: boolean | 'polling',
+  ) {}
+
+  start(jobRunners: number): Worker {
+    const worker = new Worker(this.installed)
+    const runners = this.autoRunJobs === false ? [] : Array.from({ length: jobRunners }, () => this.runnerIn(worker))
+    // The list would keep the VMs of killed workers in memory.
+    this.workers = [...this.workers.filter((each) => each.worker.alive), { worker, runners }]
+    if (this.installed.redis.isGone) this.loseRedis(worker)
+    this.watchJobs()
+    return worker
+  }
+
+  /** Tells the job runners that the queue has changed. */
+  watchJobs(): void {
+    for (const { runners } of this.workers) {
+      for (const runner of runners) runner.watch()
+    }
+  }
+
+  /** Tells each process of a new job. */
+  notifyOfJob(): void {
+    for (const { runners } of this.workers) runners.some((runner) => runner.notify())
+    this.watchJobs()
+  }
+
+  workersLoseRedis(): void {
+    for (const { worker } of this.workers) this.loseRedis(worker)
+  }
+
+  close(): void {
+    for (const { worker, runners } of this.workers) {
+      worker.kill()
+      for (const runner of runners) runner.stop()
+    }
+  }
+
+  private runnerIn(worker: Worker): JobRunner {
+    const { clock, jobs, server } = this.installed
+    this.started += 1
+    const wait = (this.started * millisecondsBetweenRunners) % server.jobLookMilliseconds
+    const polls = this.autoRunJobs === 'polling'
+    return new JobRunner({ clock, jobs, worker, server, polls, firstLook: clock.now() + wait })
+  }
+
+  private loseRedis(worker: Worker): void {
+    worker.after(millisecondsToTenErrors, () => {
+      if (this.installed.redis.isGone) worker.kill()
+    })
   }
 }
 
@@ -164,42 +259,4 @@ function readMain(directory: string): string {
     throw new Error(`${directory}/plugin.json must have a name, and a main that names the app's file.`)
   }
   return readFileSync(join(directory, main), 'utf8')
-}
-
-function createJobRunner(clock: Clock, jobs: JobQueue, workers: () => readonly Worker[]) {
-  const busy = new Set<Worker>()
-  let callOff: () => void = () => undefined
-
-  /** Runs the next due job. Returns false if none is due or if the worker was killed before the job ended. */
-  const runNext = async (worker: Worker): Promise<boolean> => {
-    const locked = jobs.lockNext()
-    if (locked === undefined || !(await worker.runJob(locked.job, locked.times))) return false
-    jobs.done(locked.job)
-    return true
-  }
-  const runByClock = async (worker: Worker): Promise<void> => {
-    busy.add(worker)
-    const running = runNext(worker)
-    watch()
-    await running
-    busy.delete(worker)
-    watch()
-  }
-  const watch = (): void => {
-    callOff()
-    const next = jobs.next()
-    const idle = workers().filter((worker) => worker.alive && !busy.has(worker))
-    const worker = idle[(next?.id ?? 0) % idle.length]
-    if (next === undefined || worker === undefined) return
-    callOff = clock.after(Math.max(0, next.runAt - clock.now()), () => void runByClock(worker))
-  }
-  return {
-    runDue: async (worker: Worker): Promise<void> => {
-      while (worker.alive && (await runNext(worker)));
-    },
-    watch,
-    stop: () => {
-      callOff()
-    },
-  }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock'
 import type { Cache } from './cache'
 import type { Fetch, FetchResponse } from './fetch'
 import type { Job, JobQueue } from './jobs'
+import type { Redis } from './redis'
 import type { CapturedEvent } from './shapes'
 import type { ServerVersion } from './versions'
 
@@ -89,6 +90,14 @@ export interface RunningWorker {
 /** Called before or after each effect: it may wait, throw, or kill the worker. */
 export type EffectHook = (worker: RunningWorker, effect: Effect) => void | Promise<void>
 
+/** What an app costs the server, beside the requests that it makes. */
+export interface Counts {
+  /** How often the app has awaited a promise or called `then`: each goes through the guard of 30 seconds. */
+  awaits: number
+  /** The commands of `meta.cache`. */
+  cacheCommands: number
+}
+
 /** The state that all workers of one configured app share. */
 export interface InstalledApp {
   readonly source: string
@@ -107,16 +116,24 @@ export interface InstalledApp {
   readonly fetch: Fetch
   readonly posthogApi: PosthogApi
   readonly cache: Cache
+  /** The time from a command of the cache to its answer; undefined for none. */
+  readonly cacheMilliseconds: (() => number) | undefined
+  readonly redis: Redis
+  readonly counts: Counts
   readonly storage: Storage
   readonly jobs: JobQueue
   readonly requests: RequestRecord[]
   readonly captured: { event: string; properties: Record<string, unknown> }[]
   readonly beforeEffect: EffectHook
   readonly afterEffect: EffectHook
+  /** Called when an event is handed to `onEvent`, or to `composeWebhook` if the app has no `onEvent`. */
+  readonly onHandOver: (event: CapturedEvent, worker: RunningWorker) => void
   /** False once the app is turned off: it gets no more events, and its jobs are skipped. */
   enabled: boolean
   log(by: string, level: LogEntry['level'], message: string): void
   succeeded(category: string): void
   failed(failure: HookError, event?: CapturedEvent): void
+  /** Takes what a job has thrown. */
+  jobFailed(failure: HookError): void
   jobEnqueued(): void
 }

@@ -21,8 +21,14 @@ export interface ServerVersion {
   readonly webhookTimeoutSeconds: number
   /** Whether jobs are run and `meta.jobs` is there. */
   readonly jobs: boolean
+  /** How a job runner takes the next job. `ended`: once the job before it has ended; `started`: without waiting for it. */
+  readonly nextJobOnce: 'ended' | 'started'
+  /** How often a job runner that has found no due job looks again. */
+  readonly jobLookMilliseconds: number
   /** The fields of `meta` beside `cache`, `config`, `attachments`, `storage`, `global` and `jobs`. */
   readonly metaExtensions: readonly MetaExtension[]
+  /** Whether `meta.cache.get(key, default)` gives the default for a missing key, and not `null`. */
+  readonly cacheGivesDefault: boolean
   /** The methods of `meta.cache`. */
   readonly cache: readonly CacheMethod[]
   /** The packages that can be imported. Any other import of a value stops the load. */
@@ -80,7 +86,10 @@ const version2021: ServerVersion = {
   webhookBodyEncodedTwice: false,
   webhookTimeoutSeconds: 10,
   jobs: true,
+  nextJobOnce: 'started',
+  jobLookMilliseconds: 100,
   metaExtensions: ['geoip', 'metrics', 'utils'],
+  cacheGivesDefault: false,
   cache: ['set', 'get', 'incr', 'expire', 'lpush', 'lrange'],
   imports: importsUntil2022,
   globalFetch: 'node-fetch',
@@ -90,6 +99,7 @@ const version2021: ServerVersion = {
   debugLogs: true,
 }
 
+/** `cache.get` gives the default from August 2022 on. The servers before are the harder ones, so these behave like them. */
 const version2022: ServerVersion = {
   ...version2021,
   name: '1.40',
@@ -113,6 +123,9 @@ const version2023: ServerVersion = {
   onEventTries: 1,
   timeoutIsRetryError: true,
   webhookBodyEncodedTwice: true,
+  nextJobOnce: 'ended',
+  jobLookMilliseconds: 2000,
+  cacheGivesDefault: true,
   imports: importsEverywhere,
   posthogApi: ['get', 'post', 'put', 'patch', 'delete'],
   currentProjectResolvedBy: 'server',

@@ -25,6 +25,12 @@ export class Worker implements RunningWorker {
     this.setUp = new SetUp(installed, this.killSwitch, () => this.hostValues())
   }
 
+  /** Loads the app and sets it up, as an event before did on a server that has run for a while. */
+  async prepare(): Promise<void> {
+    const app = await this.setUp.load()
+    if (app !== undefined) await this.setUp.isReady(app)
+  }
+
   /** Hands an event to the hooks that the server knows. Resolves when both have ended, with retries and the webhook. */
   async deliver(event: CapturedEvent): Promise<Delivery> {
     const delivery: Delivery = { webhook: null, requests: [], errors: [], killed: false }
@@ -57,6 +63,16 @@ export class Worker implements RunningWorker {
     this.killSwitch.kill()
   }
 
+  /** Resolves when the worker is killed. */
+  get ended(): Promise<void> {
+    return this.killSwitch.end
+  }
+
+  /** Calls `callback` once after `milliseconds`, unless the worker is killed before. */
+  after(milliseconds: number, callback: () => void): void {
+    this.killSwitch.after(milliseconds, callback)
+  }
+
   get alive(): boolean {
     return !this.killSwitch.isKilled()
   }
@@ -75,6 +91,7 @@ export class Worker implements RunningWorker {
   private async runOnEvent(event: CapturedEvent, payload: object, delivery: Delivery): Promise<void> {
     const app = await this.appWith('onEvent', delivery)
     const { server } = this.installed
+    if (app !== undefined) this.installed.onHandOver(event, this)
     for (let tried = 1; app !== undefined; tried++) {
       try {
         await runAs({ by: 'onEvent', delivery }, () => app.onEvent?.(payload))
@@ -95,6 +112,7 @@ export class Worker implements RunningWorker {
   private async runComposeWebhook(event: CapturedEvent, payload: object, delivery: Delivery): Promise<void> {
     const app = await this.appWith('composeWebhook', delivery)
     if (app === undefined) return
+    if (app.onEvent === undefined) this.installed.onHandOver(event, this)
     try {
       const returned = runAs({ by: 'composeWebhook', delivery }, () => app.composeWebhook?.(payload))
       delivery.webhook = webhookOf(this.installed.server.composeWebhookAwaited ? await returned : returned)
@@ -145,10 +163,11 @@ export class Worker implements RunningWorker {
       if (app === undefined || run === undefined) throw new Error(`Task "${job.name}" not found`)
       if (!(await this.setUp.isReady(app))) return
       await runAs({ by: job.name, delivery: undefined }, () => run(JSON.parse(job.payload)))
-      this.installed.succeeded(job.name)
     } catch (error) {
-      // The server does not pass the error on, so the queue takes the job as done.
-      reportFailure(this.installed, hookError(job.name, error))
+      // The server does not pass the error on: the queue takes the job as done, and the metrics know nothing of it.
+      const failure = hookError(job.name, error)
+      this.installed.log(job.name, 'ERROR', `${failure.name}: ${failure.message}`)
+      this.installed.jobFailed(failure)
     }
   }
 
@@ -192,15 +211,38 @@ export class Worker implements RunningWorker {
       meta: createMeta(this.installed, effect),
       fetch: (url, init) => this.fetch(url, init),
       after: (milliseconds, callback) => this.killSwitch.after(milliseconds, callback),
+      awaited: () => {
+        this.installed.counts.awaits += 1
+      },
     }
   }
 
   private effect<Answer>(effect: Effect, act: () => Answer | Promise<Answer>): Promise<Answer> {
     const { beforeEffect, afterEffect } = this.installed
+    if (effect.kind === 'cache') return this.cacheCommand(effect, act)
     return this.killSwitch.pass(
       () => beforeEffect(this, effect),
       act,
       () => afterEffect(this, effect),
+    )
+  }
+
+  /** A command of the cache: half of the round trip passes before Redis does it, half until the app has the answer. */
+  private cacheCommand<Answer>(effect: Effect, act: () => Answer | Promise<Answer>): Promise<Answer> {
+    const { beforeEffect, afterEffect, cacheMilliseconds, counts, redis } = this.installed
+    counts.cacheCommands += 1
+    const oneWay = cacheMilliseconds === undefined ? 0 : cacheMilliseconds() / 2
+    return this.killSwitch.pass(
+      async () => {
+        await beforeEffect(this, effect)
+        if (oneWay > 0) await this.killSwitch.sleep(oneWay)
+        await redis.whenReachable()
+      },
+      act,
+      async () => {
+        if (oneWay > 0) await this.killSwitch.sleep(oneWay)
+        await afterEffect(this, effect)
+      },
     )
   }
 }
