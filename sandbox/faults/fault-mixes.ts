@@ -1,3 +1,5 @@
+import type { TrafficKind } from './traffic'
+
 /** The kinds of faults in a campaign. */
 export const faultKinds = [
   /** Loops answers 429. */
@@ -23,22 +25,26 @@ export const faultKinds = [
 
 export type FaultKind = (typeof faultKinds)[number]
 
-/** A set of faults, each with its rate from 0 to 1. */
+/** A set of faults, each with its rate from 0 to 1, and the kind of traffic that meets them. */
 export interface FaultMix {
   readonly name: string
   readonly rates: Readonly<Record<FaultKind, number>>
+  readonly traffic: TrafficKind
 }
 
-/** The fault mixes of a full campaign. */
+/** The fault mixes of a full campaign. In those that are named after their traffic, Loops answers a fifth with 500. */
 export const faultMixes: readonly FaultMix[] = [
   mix('none', {}),
   ...faultKinds.flatMap((kind) => [mix(`${kind}-10%`, { [kind]: 0.1 }), mix(`${kind}-30%`, { [kind]: 0.3 })]),
   mix('fifth', { '500': 0.2 }),
+  mix('wrongClocks', { '500': 0.2 }, 'wrongClocks'),
+  mix('twoDistinctIds', { '500': 0.2 }, 'twoDistinctIds'),
+  mix('movingAddresses', { '500': 0.2 }, 'movingAddresses'),
   mix('storm', Object.fromEntries(faultKinds.map((kind) => [kind, 0.05]))),
   mix('cacheDown', { cache: 1 }),
 ]
 
-function mix(name: string, rates: Partial<Record<FaultKind, number>>): FaultMix {
+function mix(name: string, rates: Partial<Record<FaultKind, number>>, traffic: TrafficKind = 'usual'): FaultMix {
   const never = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
-  return { name, rates: { ...never, ...rates } }
+  return { name, rates: { ...never, ...rates }, traffic }
 }

@@ -5,21 +5,22 @@ import type { LoopsApiResponse } from '../loops/contract'
 import type { Fetch, FetchResponse } from '../posthog/fetch'
 import type { ServerVersion } from '../posthog/versions'
 
-const oneWayMilliseconds = 50
 const origin = 'https://app.loops.so'
 
 /**
  * A `fetch` that reaches the Loops stand-in on the given clock, without sockets. A timeout does not cancel the request:
  * Loops applies it all the same.
+ *
+ * @param milliseconds from a request to its answer (default: 100).
  */
-export function networkTo(api: LoopsApi, clock: Clock, { importedFetch }: ServerVersion): Fetch {
+export function networkTo(api: LoopsApi, clock: Clock, { importedFetch }: ServerVersion, milliseconds = 100): Fetch {
   return async (url, { method = 'GET', headers = {}, body = '', timeout = 0 } = {}) => {
     const { origin: target, pathname, search } = new URL(url)
     if (target !== origin) throw new Error(`The sandbox has no route to ${target}.`)
     const exchange = async (): Promise<FetchResponse> => {
-      await sleep(clock, oneWayMilliseconds)
+      await sleep(clock, milliseconds / 2)
       const answer = await api.answer({ method, path: pathname + search, headers: inLowerCase(headers), body })
-      await sleep(clock, oneWayMilliseconds)
+      await sleep(clock, milliseconds / 2)
       if (answer === 'dropped') throw connectionLost(url, importedFetch)
       return responseOf(answer)
     }

@@ -29,12 +29,17 @@ Usage: npm run faults -- [options]
   --events N             how many events there are (1000)
   --people N             how many people they are of (200)
   --no-chatter           leave out the updates that only repeat the one before
-  --job-locks WHAT       what becomes of the lock on a job whose worker is killed: expire after four hours, or stay (expire)
+  --runners N            how many jobs run at once in all (1), as JOB_QUEUE_GRAPHILE_CONCURRENCY says for each process;
+                         servers of 2021 and 2022 start a job without waiting for the one before
+  --loops-milliseconds N how long Loops takes to answer (150)
+  --app FOLDER           the folder of the app: plugin.json and the file that it names (this project)
   --processes N          how many processes share the work (${availableParallelism()})
-  --expect-none-lost     fail if direct delivery loses, doubles or reorders anything on a server with jobs, or is too slow
+  --expect-none-lost     fail if direct delivery on a server with jobs loses, doubles or reorders anything, is too slow or too
+                         fast for Loops; except where workers are killed or the cache is down
   --help                 show this
 
-"time to drain" is how many times as long the events of a burst take as the limit of Loops alone would make them.
+Four server processes take ten events at once each. "out of order" goes by the order in which the app received the events.
+"most in a second" is the largest number of requests in any second; Loops allows 10. "time to drain" is how many times as long the events of a burst take as the limit of Loops alone would make them.
 With several seeds it is their mean, with that of the worst seed in brackets, as for "requests an event".
 
 Servers: all, unless one is named. Faults: all of ${faultMixes.map(({ name }) => name).join(', ')}.
@@ -56,16 +61,16 @@ export function parseOptions(args: string[]): FaultsOptions | undefined {
   if (campaigns.length === 0) throw new UsageError(`PostHog ${values.server ?? ''} sends nothing by webhook.`)
   if (expectNoneLost && !campaigns.some(mustLoseNothing)) {
     throw new UsageError(
-      '--expect-none-lost needs direct delivery on a server with jobs, and the options leave it out.',
+      '--expect-none-lost needs direct delivery on a server with jobs, with faults that lose nothing, and the options leave it out.',
     )
   }
   const processes = wholeNumber('processes', values.processes, availableParallelism())
   return { campaigns, processes, expectNoneLost }
 }
 
-/** True if the app can retry with jobs: it must then lose, duplicate and reorder nothing. */
-export function mustLoseNothing({ server, delivery }: CampaignOptions): boolean {
-  return server.jobs && delivery === 'direct'
+/** True if the app can retry with jobs, keeps its jobs and has a cache: it must then lose, duplicate and reorder nothing. */
+export function mustLoseNothing({ server, delivery, mix }: CampaignOptions): boolean {
+  return server.jobs && delivery === 'direct' && mix.rates.kill === 0 && mix.rates.cache < 1
 }
 
 type Arguments = ReturnType<typeof parsedArguments>
@@ -75,15 +80,15 @@ function campaignsOf(values: Arguments): CampaignOptions[] {
   const deliveries = chosen('delivery', values.delivery, ['direct', 'webhook'] as const)
   const mixes = mixesOf(values.faults)
   const arrivals = chosen('arrivals', values.arrivals ?? 'burst', ['burst', 'hour'] as const, 'both')
-  const [jobLocks = 'expire'] = chosen('job-locks', values['job-locks'], ['expire', 'stay'] as const)
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 1)
   const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) }, (_, place) => firstSeed + place)
   const same = {
-    directory: appDirectory,
+    directory: values.app ?? appDirectory,
     events: wholeNumber('events', values.events, 1000),
     people: wholeNumber('people', values.people, 200),
     chatter: values['no-chatter'] === true ? 0 : chatterShare,
-    jobLocks,
+    jobRunners: wholeNumber('runners', values.runners, 1),
+    loopsMilliseconds: wholeNumber('loops-milliseconds', values['loops-milliseconds'], 150),
   }
   return servers.flatMap((server) =>
     deliveries
@@ -110,7 +115,9 @@ function parsedArguments(args: string[]) {
         events: { type: 'string' },
         people: { type: 'string' },
         'no-chatter': { type: 'boolean' },
-        'job-locks': { type: 'string' },
+        runners: { type: 'string' },
+        'loops-milliseconds': { type: 'string' },
+        app: { type: 'string' },
         processes: { type: 'string' },
         'expect-none-lost': { type: 'boolean' },
         help: { type: 'boolean' },

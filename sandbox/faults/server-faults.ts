@@ -3,15 +3,16 @@ import type { Clock } from '../lib/clock'
 import { createCache } from '../posthog/cache'
 import type { Cache } from '../posthog/cache'
 import type { JobTreatment } from '../posthog/jobs'
+import type { ServerVersion } from '../posthog/versions'
 import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
 
 const slowestCacheMilliseconds = 5000
 const longestJobDelayMilliseconds = 10 * 60_000
 
-/** A `meta.cache` that fails or is slow at the rates of the mix. */
-export function faultyCache({ rates }: FaultMix, clock: Clock, random: Random): Cache {
-  const cache = createCache(clock)
+/** A `meta.cache` of the server that fails or is slow at the rates of the mix. */
+export function faultyCache(server: ServerVersion, { rates }: FaultMix, clock: Clock, random: Random): Cache {
+  const cache = createCache(clock, server.cacheGivesDefault)
   const faulty =
     <Values extends unknown[], Answer>(method: (...values: Values) => Promise<Answer>) =>
     async (...values: Values): Promise<Answer> => {

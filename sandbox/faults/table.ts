@@ -6,8 +6,8 @@ interface Column {
   readonly title: string
   /** Undefined if the measure does not apply to the campaign. */
   readonly value: (measures: Measures, campaign: CampaignOptions) => number | undefined
-  /** The cell of a count shows the sum over the seeds; the cell of a ratio the mean and, in brackets, the worst seed. */
-  readonly kind: 'count' | 'ratio'
+  /** A cell shows of a count the sum over the seeds, of a ratio the mean and, in brackets, the worst seed, else the most. */
+  readonly kind: 'count' | 'ratio' | 'most'
   /** Columns where higher is better never mark a worst row. */
   readonly higherIsBetter?: true
 }
@@ -20,6 +20,7 @@ const columns: readonly Column[] = [
   { title: 'requests an event', kind: 'ratio', value: ({ requests, wanted }) => requests / wanted },
   { title: 'time to drain', kind: 'ratio', value: drainRatio },
   { title: '429s', kind: 'count', value: ({ tooMany }) => tooMany },
+  { title: 'most in a second', kind: 'most', value: ({ mostInASecond }) => mostInASecond },
 ]
 
 /** The time to drain as a multiple of the shortest that Loops' rate limit allows; undefined for an hour's arrivals or losses. */
@@ -30,9 +31,21 @@ function drainRatio({ drainSeconds, wanted, lost }: Measures, { arrivals }: Camp
 /** One table for each server, delivery mode and kind of arrival, with a row for each fault mix. */
 export function tables(results: readonly CampaignResult[]): string {
   const drawn = grouped(results, ({ campaign }) => titleOf(campaign))
-    .map(([title, ofTable]) => [title, '', ...tableLines(ofTable), ''].join('\n'))
+    .map(([title, ofTable]) => [title, '', ...tableLines(ofTable), '', ...killLines(ofTable)].join('\n'))
     .join('\n')
   return drawn.includes('*') ? `${drawn}\n* the worst row of its column\n` : drawn
+}
+
+/** A line for each row with killed workers: what each kill has lost. */
+function killLines(results: readonly CampaignResult[]): string[] {
+  const lines = grouped(results, ({ campaign }) => campaign.mix.name).flatMap(([name, ofRow]) => {
+    const killed = sum(ofRow.map(({ outcome }) => outcome.measures.killed))
+    const lost = sum(ofRow.map(({ outcome }) => outcome.measures.lost))
+    return killed === 0
+      ? []
+      : [`${name}: ${lost} lost with ${killed} killed processes, ${(lost / killed).toFixed(2)} each`]
+  })
+  return lines.length === 0 ? [] : [...lines, '']
 }
 
 function titleOf({ server, delivery, arrivals, events, people }: CampaignOptions): string {
@@ -67,11 +80,16 @@ function columnCells({ kind, value, higherIsBetter }: Column, rows: readonly (re
     results.flatMap(({ outcome, campaign }) => value(outcome.measures, campaign) ?? []),
   )
   const weights = numbers.map((ofRow) => (kind === 'count' ? sum(ofRow) : Math.max(0, ...ofRow)))
+  const shown = {
+    count: (ofRow: number[]) => String(sum(ofRow)),
+    ratio,
+    most: (ofRow: number[]) => String(Math.max(...ofRow)),
+  }
   const worst = Math.max(...weights)
   return numbers.map((ofRow, row) => {
     if (ofRow.length === 0) return '- '
     const isWorst = rows.length > 1 && higherIsBetter !== true && worst > 0 && weights[row] === worst
-    return `${kind === 'count' ? String(sum(ofRow)) : ratio(ofRow)}${isWorst ? '*' : ' '}`
+    return `${shown[kind](ofRow)}${isWorst ? '*' : ' '}`
   })
 }
 

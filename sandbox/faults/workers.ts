@@ -1,53 +1,64 @@
 import { sleep } from '../lib/clock'
 import type { Clock } from '../lib/clock'
+import { Consumer } from '../posthog/consumer'
 import type { CapturedEvent } from '../posthog/shapes'
-import type { Job } from '../posthog/jobs'
 import type { RunningWorker } from '../posthog/records'
 import type { Worker } from '../posthog/worker'
 import type { Random } from './random'
 
 const size = 4
 const mostMomentsAhead = 16
-/**
- * How often a worker may be killed during the same job. Each kill delays the job by four hours, and Loops forgets an
- * idempotency key after 24 hours: without this limit chance alone could delay a job for so long.
- */
-const mostKillsOfJob = 2
 const shortestPause = 1000
 const longestPause = 5000
+const closestStarts = 1
+const farthestStarts = 5
 
-/** The workers of one installation. A killed worker is replaced at once, and its unfinished events are delivered again. */
+export interface WorkersOptions {
+  /** Starts a worker with so many job runners. */
+  readonly start: (jobRunners: number) => Worker
+  readonly clock: Clock
+  readonly random: Random
+  /** The share of deliveries and job runs to interrupt, from 0 to 1. */
+  readonly killRate: number
+  /** The job runners of all workers together. */
+  readonly jobRunners: number
+}
+
+interface RunningProcess {
+  readonly worker: Worker
+  readonly consumer: Consumer
+}
+
+/** The server processes of one installation. A killed one is replaced at once, and its unfinished events come again. */
 export class Workers {
-  private readonly alive: Worker[] = []
+  private readonly processes: RunningProcess[] = []
   /** The number of moments until the kill of each worker that was picked for one. */
   private readonly countdowns = new Map<RunningWorker, number>()
-  private readonly killsOfJobs = new Map<number, number>()
   private begun = 0
   private interrupted = 0
+  /** How many processes were killed. */
+  killed = 0
 
-  constructor(
-    private readonly start: () => Worker,
-    private readonly clock: Clock,
-    private readonly random: Random,
-    /** The share of deliveries and job runs to interrupt, from 0 to 1. */
-    private readonly killRate: number,
-  ) {}
+  constructor(private readonly options: WorkersOptions) {}
 
+  /** Starts the processes, which have run for a while when the first event comes: the app is set up in each. */
   startAll(): void {
-    while (this.alive.length < size) this.alive.push(this.start())
+    for (let place = 0; place < size; place++) this.startAt(place)
+    for (const { worker } of this.processes) void worker.prepare()
   }
 
   /** Delivers an event again until its worker is not killed, as PostHog's at-least-once consumer does. */
   async deliver(event: CapturedEvent): Promise<void> {
+    const { clock, random } = this.options
     for (;;) {
-      this.begun += 1
-      const { killed } = await this.random.pick(this.alive).deliver(event)
+      const { killed } = await random.pick(this.processes).consumer.deliver(event)
       if (!killed) return
-      await sleep(this.clock, this.random.between(shortestPause, longestPause))
+      await sleep(clock, random.between(shortestPause, longestPause))
     }
   }
 
-  jobBegins(): void {
+  /** Counts an event that is handed to the app, or a job that begins. */
+  begin(): void {
     this.begun += 1
   }
 
@@ -55,30 +66,33 @@ export class Workers {
   passMoment(worker: RunningWorker): void {
     if (!worker.alive) return
     const left = this.countdowns.get(worker) ?? this.newCountdown()
-    if (left === undefined || this.isSpared(worker)) return
+    if (left === undefined) return
     if (left > 0) this.countdowns.set(worker, left - 1)
     else this.kill(worker)
   }
 
-  /** Starts a countdown of random length, so that every await of the app is equally likely to be interrupted. */
-  private newCountdown(): number | undefined {
-    const isDue = this.interrupted + this.countdowns.size < this.killRate * this.begun
-    return isDue ? this.random.between(0, mostMomentsAhead) : undefined
+  private startAt(place: number): void {
+    const { start, clock, random, jobRunners } = this.options
+    const worker = start(Math.floor((jobRunners + size - 1 - place) / size))
+    const consumer = new Consumer(worker, {
+      clock,
+      millisecondsApart: () => random.between(closestStarts, farthestStarts),
+    })
+    this.processes[place] = { worker, consumer }
   }
 
-  private isSpared(worker: RunningWorker): boolean {
-    return jobsOf(worker).some(({ id }) => (this.killsOfJobs.get(id) ?? 0) >= mostKillsOfJob)
+  /** Starts a countdown of random length, so that every await of the app is equally likely to be interrupted. */
+  private newCountdown(): number | undefined {
+    const { killRate, random } = this.options
+    const isDue = this.interrupted + this.countdowns.size < killRate * this.begun
+    return isDue ? random.between(0, mostMomentsAhead) : undefined
   }
 
   private kill(worker: RunningWorker): void {
     this.countdowns.delete(worker)
     this.interrupted += worker.unfinished.size
-    for (const { id } of jobsOf(worker)) this.killsOfJobs.set(id, (this.killsOfJobs.get(id) ?? 0) + 1)
+    this.killed += 1
     worker.kill()
-    this.alive[this.alive.findIndex((each) => each === worker)] = this.start()
+    this.startAt(this.processes.findIndex((each) => each.worker === worker))
   }
-}
-
-function jobsOf(worker: RunningWorker): Job[] {
-  return [...worker.unfinished].filter((work): work is Job => 'payload' in work)
 }

@@ -63,7 +63,8 @@ async function smallCampaign(faults: string, changes: Partial<CampaignOptions> =
     events: 100,
     people: 20,
     chatter: 0,
-    jobLocks: 'expire',
+    jobRunners: 1,
+    loopsMilliseconds: 100,
     ...changes,
   })
   return measures
@@ -139,9 +140,21 @@ describe('a campaign', () => {
     expect(duplicated).toBeGreaterThan(2)
   })
 
-  it('loses the jobs of killed workers where the lock stays', async () => {
-    expect(await smallCampaign('kill-30%', { directory: naiveByJobs })).toMatchObject({ lost: 0 })
-    expect((await smallCampaign('kill-30%', { directory: naiveByJobs, jobLocks: 'stay' })).lost).toBeGreaterThan(0)
+  it('loses at most one job with each killed worker since 2023, and more before', async () => {
+    const burst = { directory: naiveByJobs, arrivals: 'burst', loopsMilliseconds: 1000 } as const
+    const now = await smallCampaign('kill-30%', burst)
+    expect(now.lost).toBeGreaterThan(0)
+    expect(now.lost).toBeLessThanOrEqual(now.killed)
+    const before = await smallCampaign('kill-30%', { ...burst, server: serverVersion('1.30') })
+    expect(before.killed).toBeGreaterThan(0)
+    expect(before.lost).toBeGreaterThan(before.killed)
+  })
+
+  it('has many jobs running at once where there are many runners', async () => {
+    const burst = { directory: naiveByJobs, arrivals: 'burst' } as const
+    const one = await smallCampaign('none', burst)
+    expect(one.mostInASecond).toBeLessThanOrEqual(10)
+    expect((await smallCampaign('none', { ...burst, jobRunners: 20 })).mostInASecond).toBeGreaterThan(20)
   })
 
   it('has a cache that fails as often as the mix says', async () => {
@@ -167,7 +180,8 @@ describe('a campaign', () => {
       events: 10,
       people: 2,
       chatter: 0,
-      jobLocks: 'expire',
+      jobRunners: 1,
+      loopsMilliseconds: 100,
     })
     expect(findings[0]).toBe('PostHog has turned the app off: Error: wrong settings')
     expect(findings).toHaveLength(11)

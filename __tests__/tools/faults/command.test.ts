@@ -29,7 +29,7 @@ describe('npm run faults', () => {
       'PostHog 2024-02, webhook delivery: 20 events of 4 people within a second',
       'PostHog 2024-02, webhook delivery: 20 events of 4 people over an hour',
     ])
-    expect(said.match(/^faults +delivered +lost +duplicated +out of order +requests an event +time to drain +429s$/gm)).toHaveLength(4) // prettier-ignore
+    expect(said.match(/^faults +delivered +lost +duplicated +out of order +requests an event +time to drain +429s +most in a second$/gm)).toHaveLength(4) // prettier-ignore
     expect(said.match(/^500-[13]0% +\d+ +\d+\*? .*$/gm)).toHaveLength(8)
     expect(told).toMatch(/16 of 16 runs\n$/)
     expect(said).toMatch(/\*[^]*\n\n\* the worst row of its column\n$/)
@@ -39,6 +39,11 @@ describe('npm run faults', () => {
     const { said } = await npmRunFaults(...small, '--faults', '500-30%')
     expect(said).toMatch(/^500-30% +\d+ /m)
     expect(said).not.toContain('*')
+  })
+
+  it('tells what each killed process has lost', async () => {
+    const { said } = await npmRunFaults(...small, '--delivery', 'direct', '--faults', 'kill-30%', '--seeds', '3')
+    expect(said).toMatch(/^kill-30%: \d+ lost with [1-9]\d* killed processes, \d+\.\d\d each$/m)
   })
 
   it('explains its ratios', async () => {
@@ -55,6 +60,7 @@ describe('npm run faults', () => {
     [['--seeds', '0'], /^--seeds takes a whole number from 1 on, not '0'\.\n$/],
     [['--server', '1.30', '--delivery', 'webhook'], /^PostHog 1\.30 sends nothing by webhook\.\n$/],
     [['--expect-none-lost', '--server', '2025-09'], /^--expect-none-lost needs direct delivery .*\.\n$/],
+    [['--expect-none-lost', '--faults', 'storm'], /^--expect-none-lost needs direct delivery .*\.\n$/],
     [['--sed'], /^Unknown option '--sed'\. See npm run faults -- --help\.\n$/],
   ])('says what is wrong with %j', async (args, message) => {
     const { exitCode, said, told } = await npmRunFaults(...args)

@@ -1,4 +1,5 @@
-import { measure } from '../../../sandbox/faults/measures'
+import { measure, mostInASecond } from '../../../sandbox/faults/measures'
+import { Receipts } from '../../../sandbox/faults/receipts'
 import type { Wish } from '../../../sandbox/faults/traffic'
 import type { JsonObject, RequestRecord } from '../../../sandbox/loops/contract'
 
@@ -7,10 +8,10 @@ jest.setTimeout(30_000)
 describe('the measures', () => {
   const ada = { email: 'ada@example.com', userId: 'ada' }
   const grace = { email: 'grace@example.com', userId: 'grace' }
-  const sold: Wish = { number: 0, person: ada, reference: 'order-0', properties: new Map() }
-  const older: Wish = { number: 1, person: ada, properties: new Map([['plan', 'plan-1'], ['city', 'city-1']]) } // prettier-ignore
-  const newer: Wish = { number: 2, person: ada, properties: new Map([['plan', 'plan-2']]) }
-  const both: Wish = { number: 3, person: grace, reference: 'order-3', properties: new Map([['plan', 'plan-3']]) }
+  const sold: Wish = { number: 0, uuid: 'u0', person: ada, reference: 'order-0', properties: new Map() }
+  const older: Wish = { number: 1, uuid: 'u1', person: ada, properties: new Map([['plan', 'plan-1'], ['city', 'city-1']]) } // prettier-ignore
+  const newer: Wish = { number: 2, uuid: 'u2', person: ada, properties: new Map([['plan', 'plan-2']]) }
+  const both: Wish = { number: 3, uuid: 'u3', person: grace, reference: 'order-3', properties: new Map([['plan', 'plan-3']]) } // prettier-ignore
 
   const start = Date.UTC(2024, 4, 1)
   const request = (seconds: number, path: string, body: JsonObject, changes: Partial<RequestRecord> = {}) => ({
@@ -30,7 +31,16 @@ describe('the measures', () => {
     request(seconds, 'events/send', { ...ada, eventName: 'purchase', eventProperties: { reference } }, changes)
   const writesOld = { plan: 'plan-1', city: 'city-1' }
   const writesNew = { plan: 'plan-2' }
-  const measured = (wishes: Wish[], ...requests: RequestRecord[]) => measure(wishes, requests, start)
+  const worker = {}
+  const receiptsOf = (...uuids: string[]) => {
+    const receipts = new Receipts()
+    uuids.forEach((uuid, place) => {
+      receipts.add(uuid, start + place, worker)
+    })
+    return receipts
+  }
+  const measured = (wishes: Wish[], ...requests: RequestRecord[]) =>
+    measure({ wishes, receipts: receiptsOf(...wishes.map(({ uuid }) => uuid)), start }, requests)
   const perfect = { lost: 0, duplicated: 0, outOfOrder: 0, tooMany: 0 }
 
   it('find nothing wrong where all came once and in order', () => {
@@ -108,6 +118,49 @@ describe('the measures', () => {
     expect(measured([older, newer], ...repaired).measures).toMatchObject({ outOfOrder: 0, drainSeconds: 2 })
     const refused = update(2, writesOld, { status: 500, handledStatus: undefined })
     expect(measured([older, newer], update(1, writesNew), refused).measures).toMatchObject({ outOfOrder: 0, lost: 1 })
+  })
+
+  it('go by the order of receipt, whatever the order in which the events happened', () => {
+    const receipts = receiptsOf('u2', 'u1')
+    const inOrder = [update(1, writesNew), update(2, writesOld)]
+    expect(measure({ wishes: [older, newer], receipts, start }, inOrder).measures).toMatchObject({ lost: 0, outOfOrder: 0 }) // prettier-ignore
+    const reversed = [update(1, writesOld), update(2, writesNew)]
+    expect(measure({ wishes: [older, newer], receipts, start }, reversed).measures).toMatchObject({ lost: 0, outOfOrder: 1 }) // prettier-ignore
+  })
+
+  it('take an event that comes again after a kill for received again', () => {
+    const receipts = receiptsOf('u1', 'u2')
+    receipts.add('u1', start + 2500, worker)
+    const requests = [update(1, writesOld), update(2, writesNew), update(3, writesOld)]
+    expect(measure({ wishes: [older, newer], receipts, start }, requests).measures).toMatchObject({ outOfOrder: 0 })
+    expect(measure({ wishes: [older, newer], receipts, start }, requests.slice(0, 2)).measures).toMatchObject({ outOfOrder: 0 }) // prettier-ignore
+  })
+
+  it('take a wish that another event repeats for received then', () => {
+    const repeated = { ...older, repetition: 'u9' }
+    const given = { wishes: [repeated, newer], receipts: receiptsOf('u1', 'u2', 'u9'), start }
+    expect(measure(given, [update(1, writesOld), update(2, writesNew)]).measures).toMatchObject({ outOfOrder: 1 })
+    const again = [update(1, writesOld), update(2, writesNew), update(3, writesOld)]
+    expect(measure(given, again).measures).toMatchObject({ outOfOrder: 0 })
+  })
+
+  it('know no order of two events that two workers got within a millisecond', () => {
+    const receipts = new Receipts()
+    receipts.add('u1', start + 0.2, {})
+    receipts.add('u2', start + 0.7, {})
+    const given = { wishes: [older, newer], receipts, start }
+    expect(measure(given, [update(1, writesNew), update(2, writesOld)]).measures).toMatchObject({ lost: 0, outOfOrder: 0 }) // prettier-ignore
+    expect(measure(given, [update(1, { ...writesOld, plan: 'plan-2' })]).measures).toMatchObject({ lost: 0 })
+  })
+
+  it('count an event as lost that the app never got', () => {
+    const given = { wishes: [newer], receipts: new Receipts(), start }
+    expect(measure(given, []).measures).toMatchObject({ lost: 1 })
+  })
+
+  it('find the busiest second, wherever it begins', () => {
+    expect(mostInASecond([])).toBe(0)
+    expect(mostInASecond([5000, 900, 0, 1000, 1899, 1900])).toBe(3)
   })
 
   it('count the answers that there were too many requests, of whatever request', () => {

@@ -12,7 +12,7 @@ describe('the way to Loops', () => {
     const start = clock.now()
     const api = new LoopsApi({ apiKey: 'key', clock })
     api.setFault(() => fault)
-    const fetch = networkTo(api, clock, serverVersion(server))
+    const fetch = networkTo(api, clock, serverVersion(server), 100)
     const answer = fetch('https://app.loops.so/api/v1/api-key', {
       headers: { Authorization: 'Bearer key' },
       ...(timeout !== undefined && { timeout }),

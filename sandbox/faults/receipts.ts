@@ -1,0 +1,45 @@
+import type { Wish } from './traffic'
+
+/** One hand-over of an event to the app. */
+export interface Receipt {
+  /** Its place among all hand-overs. */
+  readonly place: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** The worker that the event was handed to. */
+  readonly worker: object
+}
+
+/** The order in which the server has handed the events to the app. An event comes again if its worker is killed. */
+export class Receipts {
+  private readonly ofEvents = new Map<string, Receipt[]>()
+  private handedOver = 0
+
+  add(uuid: string, at: number, worker: object): void {
+    const receipts = this.ofEvents.get(uuid) ?? []
+    receipts.push({ place: this.handedOver++, at: Math.floor(at), worker })
+    this.ofEvents.set(uuid, receipts)
+  }
+
+  /** The first receipt of the wish's event; undefined if the app never got it. */
+  first({ uuid }: Wish): Receipt | undefined {
+    return this.ofEvents.get(uuid)?.[0]
+  }
+
+  /**
+   * The receipt that decides about a value of the wish which Loops has applied at the given time: the latest by then of its
+   * event. If another event repeats the wish, the receipt of that one, even if it came later.
+   */
+  deciding({ uuid, repetition }: Wish, at: number): Receipt | undefined {
+    const receipts = [uuid, repetition ?? ''].flatMap((each) => {
+      const all = this.ofEvents.get(each) ?? []
+      return all.findLast((receipt) => receipt.at <= at) ?? all.slice(0, 1)
+    })
+    return receipts.sort((one, other) => one.place - other.place).at(-1)
+  }
+}
+
+/** Whether one hand-over came before another. Two workers do not know who was first within a millisecond. */
+export function isBefore(one: Receipt, other: Receipt): boolean {
+  return one.place < other.place && !(one.at === other.at && one.worker !== other.worker)
+}
