@@ -3,27 +3,18 @@
  * event through them: settings, person, request, delivery. PostHog runs `dist/index.js`, which `npm run build` makes of
  * this file and `src/`.
  */
-import { RetryError } from '@posthog/plugin-scaffold'
 import type { Webhook } from '@posthog/plugin-scaffold'
 import { checkKeyAndAccount } from './src/account-check'
-import { orElse } from './src/cache'
-import { deliver } from './src/delivery/deliver'
+import { deliverAgain, deliverReceived } from './src/delivery/deliver'
+import { deliverEvent, requestToSend } from './src/delivery/deliver-event'
 import { webhookFor } from './src/delivery/loops-client'
-import { jobOf, runJob, withSpare } from './src/delivery/queue'
-import { backOff, givenUp, isTooLate } from './src/delivery/retry'
+import { repairContact } from './src/delivery/repair'
+import type { WaitingEvent, WaitingRepair } from './src/delivery/waiting'
 import type { CapturedEvent } from './src/event'
-import { logDryRun, logSkip } from './src/log'
 import type { AppMeta } from './src/meta'
-import { deliveryOf } from './src/payloads'
-import type { Delivery, Undecided } from './src/payloads'
-import { UNANSWERED, followPerson, storedPerson } from './src/person/look-up'
-import type { StoredPerson } from './src/rules/person'
+import { notePersonChange } from './src/person/look-up'
 import { parseSettings } from './src/settings'
 import type { Settings } from './src/settings'
-import { MINUTE } from './src/time'
-import { filtersNeedPerson } from './src/translate/needs-person'
-import { translate } from './src/translate/translate'
-import type { LoopsRequest, SkipReason } from './src/translate/translate'
 
 /**
  * Reads the settings and, unless it is a dry run, checks the API key and the settings against the Loops account.
@@ -39,22 +30,21 @@ export async function setupPlugin(meta: AppMeta): Promise<void> {
   if (settings.dryRun) return
   meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
   // A timeout must not throw: PostHog disables an app whose setupPlugin throws.
-  const problem = await orElse(meta.global.accountCheck, undefined)
+  const problem = await meta.global.accountCheck.catch(() => undefined)
   if (problem !== undefined) throw new Error(problem)
 }
 
 /**
  * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
- * event.
+ * event. Not an `async` function: an event that the settings do not want costs the server no promise.
  *
- * @throws the errors of `deliver`; RetryError if PostHog does not return the person that a filter needs and the server has
- * no jobs.
+ * @throws what `deliverReceived` throws.
  */
-export async function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> {
+export function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> | undefined {
   const settings = settingsOf(meta)
-  if (settings.delivery !== 'direct') return
-  await orElse(followPerson(event, settings, meta), undefined)
-  await decide({ event, firstTried: Date.now(), failures: 0 }, settings, meta)
+  if (settings.delivery !== 'direct') return undefined
+  notePersonChange(event, settings, meta)
+  return deliverEvent({ event, receivedAt: receiptTime(meta), failures: 0 }, deliverReceived, settings, meta)
 }
 
 /**
@@ -70,16 +60,11 @@ export function composeWebhook(event: CapturedEvent, meta: AppMeta): Webhook | n
 
 /** The handlers of the jobs that wait in PostHog's queue. PostHog does not run the jobs of a disabled app. */
 export const jobs = {
-  decide: async (undecided: Undecided, meta: AppMeta): Promise<void> => {
+  deliver: (waiting: WaitingEvent, meta: AppMeta): Promise<void> | undefined =>
+    deliverEvent(waiting, deliverAgain, settingsOf(meta), meta),
+  repair: (repair: WaitingRepair, meta: AppMeta): Promise<void> | undefined => {
     const settings = settingsOf(meta)
-    await runJob(jobOf(undecided), settings, meta, () => decide(undecided, settings, meta))
-  },
-  deliver: async (delivery: Delivery, meta: AppMeta): Promise<void> => {
-    const settings = settingsOf(meta)
-    await runJob(delivery, settings, meta, async () => {
-      if (settings.dryRun) logDryRun(delivery.request)
-      else await deliver(delivery, settings, meta)
-    })
+    return settings.dryRun ? undefined : repairContact(repair, settings, meta)
   },
 }
 
@@ -89,51 +74,8 @@ function settingsOf({ config, global }: AppMeta): Settings {
   return global.settings
 }
 
-async function decide(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {
-  const { event, firstTried, failures } = undecided
-  const stored = await orElse(storedPerson(event, settings, meta), UNANSWERED)
-  if (stored === UNANSWERED && filtersNeedPerson(event, settings)) return decideLater(undecided, settings, meta)
-  const request = requestToSend(event, settings, meta, stored === UNANSWERED ? undefined : stored)
-  if (request === undefined) return
-  const delivery = deliveryOf(request, event)
-  await deliver(failures === 0 ? delivery : { ...delivery, since: firstTried }, settings, meta)
-}
-
-const PERSON_UNKNOWN: SkipReason = 'PostHog did not return the person that a filter needs'
-
-/** Puts the event off until PostHog returns the person: without it a filter could let the wrong people through. */
-async function decideLater(undecided: Undecided, settings: Settings, meta: AppMeta): Promise<void> {
-  const { event, firstTried, failures } = undecided
-  if (settings.dryRun) {
-    logSkip(event, PERSON_UNKNOWN, settings, meta.global)
-    return
-  }
-  const wait = backOff(MINUTE, failures)
-  if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, PERSON_UNKNOWN)
-  const { jobs: queue } = meta
-  const next: Undecided = { event, firstTried, failures: failures + 1 }
-  const waits =
-    queue !== undefined &&
-    (await withSpare(jobOf(next), Date.now() + wait, meta, (isSpare, time) =>
-      queue.decide({ ...next, isSpare }).runAt(time),
-    ))
-  if (!waits) throw new RetryError(PERSON_UNKNOWN)
-}
-
-/** Translates the event; `undefined` if nothing is to be sent. Logs a skipped event, and the request of a dry run. */
-function requestToSend(
-  event: CapturedEvent,
-  settings: Settings,
-  { global }: AppMeta,
-  stored?: StoredPerson,
-): LoopsRequest | undefined {
-  const translation = translate(event, settings, stored)
-  if (translation === undefined) return undefined
-  if ('skipped' in translation) {
-    logSkip(event, translation.skipped, settings, global)
-    return undefined
-  }
-  if (!settings.dryRun) return translation.request
-  logDryRun(translation.request)
-  return undefined
+/** The clock, in milliseconds since 1970. No two events of a worker have the same time: the later one has a later time. */
+function receiptTime({ global }: AppMeta): number {
+  global.lastReceivedAt = Math.max(Date.now(), (global.lastReceivedAt ?? 0) + 0.001)
+  return global.lastReceivedAt
 }

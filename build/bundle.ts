@@ -43,7 +43,7 @@ function inOneScope({ code, exports }: OutputChunk): string {
   const renamed = /\b\w+\$\d+\b/.exec(code)
   if (renamed !== null)
     throw new Error(`Two files of the app declare "${renamed[0].replace(/\$\d+$/, '')}": rename one.`)
-  const imports = code.match(/^import .*$/gm) ?? []
+  const imports = SERVER_PACKAGES.flatMap((name) => code.match(new RegExp(`^import .* from '${name}';?$`, 'm')) ?? [])
   const body = code.replace(/^import .*$/gm, '').replace(/^export \{.*\};?$/gm, '')
   const names = [...exports].sort().join(', ')
   return [FIRST_LINE, ...imports, '', `export const { ${names} } = (() => {`, body, `return { ${names} }`, '})()'].join(

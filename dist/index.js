@@ -3,16 +3,6 @@ import { RetryError } from '@posthog/plugin-scaffold'
 import fetch from 'node-fetch'
 
 export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
-  // Durations in milliseconds, and in seconds where the name says so: PostHog's cache counts seconds.
-
-  const SECOND = 1000
-
-  const MINUTE = 60 * SECOND
-
-  const HOUR = 60 * MINUTE
-
-  const DAY_IN_SECONDS = 86_400
-
   /** The value as JSON text, with an empty text for `undefined`. Returns `undefined` if the value is nested too deeply. */
   function jsonText(value) {
     try {
@@ -68,98 +58,174 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return isRecord(error) && typeof error.message === 'string' ? error.message : String(error)
   }
 
-  async function count(cache, key) {
-    const value = await persistently(() => cache.incr(key))
-    if (value === 1) await persistently(() => cache.expire(key, DAY_IN_SECONDS))
-    return value
-  }
+  // Durations in milliseconds.
 
-  /** The list lives on for the given time from its first line on. */
-  async function pushLine(cache, key, line, seconds) {
-    const length = await persistently(() => cache.lpush(key, [line]))
-    if (length === 1) await persistently(() => cache.expire(key, seconds))
-  }
+  const SECOND = 1000
+  const MINUTE = 60 * SECOND
+  const HOUR = 60 * MINUTE
+  const DAY = 24 * HOUR
 
   /**
-   * The result, or the fallback if there is none. PostHog rejects every await after 30 seconds, and an outer one before the
-   * later ones inside it: only a catch around the whole of a call keeps a slow helper from taking the event with it.
-   */
-  async function orElse(result, fallback) {
-    try {
-      return await result
-    } catch {
-      return fallback
-    }
-  }
-
-  /** The cache and the queue may refuse for a moment. One that is slow to do so is not asked again: there are 30 seconds. */
-  async function persistently(operation) {
-    const start = Date.now()
-    for (let tried = 1; ; tried++) {
-      try {
-        return await operation()
-      } catch (error) {
-        if (tried === 8 || Date.now() - start > 2 * SECOND) throw error
-      }
-    }
-  }
-
-  /**
-   * The time (milliseconds since 1970) from which the next request may go out, across all workers.
+   * Runs a command of PostHog's cache or job queue. A refused command is tried up to eight times at once; a command that was
+   * slow to fail is not, because PostHog gives a hook 30 seconds in all.
    *
-   * From a start on, requests follow each other at a distance a tenth longer than the rate asks for, as not all take equally
-   * long to arrive. A counter gives out the places; where it lags behind the clock, a new start is made. After a second of
-   * rest the first few go out ahead of their time, to spare a person's first events the way through the job queue.
+   * @returns what the command answers. Nothing is awaited here: PostHog guards each `await` of an app, at 130 microseconds.
+   * @throws what the last try threw.
    */
-  async function nextTurn({ requestsPerSecond }, { cache }) {
-    const distance = (1.1 * SECOND) / requestsPerSecond
-    const key = `turns-${requestsPerSecond}`
-    const read = (name, fallback) => persistently(() => cache.get(name, fallback))
-    const now = Date.now()
-    const [start = 0, early = 0] = await read(key, [])
-    const next = start + Number(await read(`${key}-${start}`, 0)) * distance
-    const begin = next < now ? { start: now, early: next + SECOND < now ? requestsPerSecond / 3 : 1 } : { start, early }
-    // Workers that see in the same moment that a new start is due share it.
-    if (next < now) await persistently(() => cache.set(key, [begin.start, begin.early], DAY_IN_SECONDS))
-    const place = (await count(cache, `${key}-${begin.start}`)) - 1
-    return place < begin.early ? begin.start : Math.ceil(begin.start + place * distance)
+  function persistently(command, start = Date.now(), triesLeft = 8) {
+    return ownPromise(command).catch((error) => {
+      if (triesLeft === 1 || Date.now() - start > 2 * SECOND) throw error
+      return persistently(command, start, triesLeft - 1)
+    })
+  }
+
+  /** A promise of the app's VM: the server's own promises cross the border of the VM with each call. */
+  async function ownPromise(command) {
+    return command()
+  }
+
+  /** Starts a command whose result nothing depends on. Its failure is of no consequence. */
+  function withoutWaiting(command) {
+    persistently(command).catch(() => undefined)
+  }
+
+  /**
+   * The pace of all workers together. Time is cut into windows of a third of a second, each with room for a third of a second's
+   * requests: once for new requests and once for those that have waited.
+   *
+   * A new request goes out if its window has room and there is no backlog; else it takes the next place of the backlog and
+   * waits. The backlog is a series of places that starts at the end of a window, and lives until its last place and while
+   * waiting requests come late. A waiting request goes out if it comes on time or its window has room, else it takes a new
+   * place. Handlers that begin at once agree on all of this by the clock and by counters.
+   */
+
+  /** PostHog looks for jobs every two seconds: later than that, the job runners do not keep up. */
+  const LATE = 2.5 * SECOND
+
+  /** Later than this, waiting requests come in a crowd. */
+  const ON_TIME = 150
+
+  /**
+   * Counts a new request and asks whether there is a backlog. Awaits nothing: the caller has more to ask the cache.
+   *
+   * @param now milliseconds since 1970.
+   */
+  function askTurn(settings, now, cache) {
+    return Promise.all([
+      persistently(() => cache.incr(windowKey('new', settings, now))),
+      persistently(() => cache.get(backlogKey(settings), null)),
+    ])
+  }
+
+  /** Counts a request that has waited for its turn. Awaits nothing. */
+  function countWaiting(settings, now, cache) {
+    return persistently(() => cache.incr(windowKey('waiting', settings, now)))
+  }
+
+  /** Counts a request that does not wait for its turn. */
+  function countRequest(settings, cache) {
+    const counter = windowKey('new', settings, Date.now())
+    withoutWaiting(() => cache.incr(counter))
+    limitLife(counter, cache)
+  }
+
+  /**
+   * Finds the time at which a new request may go out.
+   *
+   * @param now when its turn was asked for: milliseconds since 1970.
+   * @param next goes on with that time, or with `undefined` if the request may go out at once. It is called and not returned
+   * to, because PostHog guards each `await` of an app, at 130 microseconds.
+   */
+  async function whenTurnComes([number, backlog], settings, now, cache, next) {
+    const { size, end } = windowAt(now, settings)
+    if (number === 1) limitLife(windowKey('new', settings, now), cache)
+    if (typeof backlog !== 'number' && number <= size) return next(undefined)
+    const series = typeof backlog === 'number' ? backlog : end
+    return takePlace(series, settings, now, cache, next)
+  }
+
+  async function takePlace(series, settings, now, cache, next) {
+    let place
+    try {
+      place = await persistently(() => cache.incr(placesKey(settings, series)))
+    } catch {
+      // A counter that fails is no reason to lose a request.
+      return next(undefined)
+    }
+    const time = series + place * distance(settings)
+    if (place % PLACES_TO_RENEWAL === 1 && time > now) {
+      keepBacklog(series, time - now + PLACES_TO_RENEWAL * distance(settings), settings, cache)
+      limitLife(placesKey(settings, series), cache)
+    }
+    return next(Math.ceil(Math.max(time, windowAt(now, settings).end)))
+  }
+
+  /**
+   * Finds the time at which a request may go out that a job held.
+   *
+   * @param number what `countWaiting` gave.
+   * @param turn the time of its place (milliseconds since 1970), if it has waited for its turn.
+   * @param next as for `whenTurnComes`.
+   */
+  async function whenWaited(number, turn, settings, now, cache, next) {
+    const { size, end } = windowAt(now, settings)
+    if (number === 1) {
+      limitLife(windowKey('waiting', settings, now), cache)
+      if (turn !== undefined && now > turn + LATE) keepBacklog(end, LATE, settings, cache)
+    }
+    const isOnTime = turn !== undefined && now <= turn + ON_TIME
+    if (isOnTime || number <= size) return next(undefined)
+    let backlog
+    try {
+      backlog = await persistently(() => cache.get(backlogKey(settings), null))
+    } catch {
+      return next(undefined)
+    }
+    return takePlace(typeof backlog === 'number' ? backlog : end, settings, now, cache, next)
+  }
+
+  /** Milliseconds between two requests: a tenth longer than the rate asks for, as not all take equally long to arrive. */
+  function distance({ requestsPerSecond }) {
+    return (1.1 * SECOND) / requestsPerSecond
+  }
+
+  function windowAt(now, settings) {
+    const size = Math.max(1, Math.floor(settings.requestsPerSecond / 3))
+    const length = size * distance(settings)
+    const start = Math.floor(now / length) * length
+    return { size, start, end: Math.ceil(start + length) }
+  }
+
+  /** After so many places the life of the backlog is renewed. */
+  const PLACES_TO_RENEWAL = 10
+
+  /** @param milliseconds how long the backlog is to live from now on. */
+  function keepBacklog(series, milliseconds, settings, cache) {
+    withoutWaiting(() => cache.set(backlogKey(settings), series, Math.ceil(milliseconds / SECOND) + 1))
+  }
+
+  function limitLife(counter, cache) {
+    withoutWaiting(() => cache.expire(counter, DAY / SECOND))
+  }
+
+  function windowKey(kind, settings, now) {
+    return `${kind}-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
+  }
+
+  function backlogKey({ requestsPerSecond }) {
+    return `backlog-${requestsPerSecond}`
+  }
+
+  function placesKey({ requestsPerSecond }, series) {
+    return `places-${requestsPerSecond}-${series}`
   }
 
   const LOOPS_API = 'https://app.loops.so/api'
 
-  /** For a `fetch` that knows no `timeout`. */
-  const NO_ANSWER = {
-    kind: 'failed',
-    reason: 'Loops cannot be reached: no answer in 30 seconds',
-    isLate: true,
-  }
+  /** How long the app waits for Loops, where the server's `fetch` knows `timeout`; elsewhere PostHog ends it after 30 s. */
+  const TIMEOUT = 10 * SECOND
 
-  /** Where there are no jobs a second try at once is all that can be done for a lost connection or a failing server. */
-  async function askLoops(request, settings, meta) {
-    const first = await askOnce(request, settings)
-    const mayHealAtOnce = first.kind === 'failed' && !first.reason.startsWith('Loops answered 429')
-    return mayHealAtOnce && meta.jobs === undefined ? askOnce(request, settings) : first
-  }
-
-  /** A retry may heal a time-out, the rate limit and Loops' own failures; what Loops refuses, it refuses for good. */
-  async function askOnce(request, { apiKey }) {
-    const start = Date.now()
-    try {
-      const { url, ...options } = webhookFor(request, apiKey)
-      // A redirected POST would arrive as a GET and look like a success. `timeout` is node-fetch's own: an app has no timers.
-      const response = await fetch(url, { ...options, redirect: 'manual', timeout: 20 * SECOND })
-      if (response.ok) return { kind: 'taken' }
-      // The idempotency key was used before: Loops has this event already.
-      if (response.status === 409 && request.idempotencyKey !== undefined) return { kind: 'known' }
-      const answer = `Loops answered ${response.status} to ${request.path}${await reasonIn(response)}`
-      const kind = response.status === 429 || response.status >= 500 ? 'failed' : 'refused'
-      return { kind, reason: withoutSecrets(answer, apiKey) }
-    } catch (error) {
-      const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
-      return { kind: 'failed', reason, isLate: Date.now() - start > 10 * SECOND }
-    }
-  }
-
+  /** The request as `fetch` and as PostHog's `composeWebhook` take it. */
   function webhookFor({ method, path, idempotencyKey, body }, apiKey) {
     return {
       url: LOOPS_API + path,
@@ -173,8 +239,54 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** The message in Loops' answer, which is no JSON at all when a load balancer gives it. */
-  async function reasonIn(response) {
+  /**
+   * Sends a request and goes on with what came of it.
+   *
+   * @param next is called and not returned to, because PostHog guards each `await` of an app, at 130 microseconds.
+   */
+  async function postToLoops(request, { apiKey }, memory, next) {
+    const { url, ...options } = webhookFor(request, apiKey)
+    const start = Date.now()
+    let answer
+    try {
+      // A redirected POST would arrive as a GET and look like a success.
+      const response = await fetch(url, { ...options, redirect: 'manual', timeout: TIMEOUT })
+      answer = response.ok ? { kind: 'taken' } : await answerIn(response, request, apiKey)
+    } catch (error) {
+      const isLate = Date.now() - start > 0.9 * TIMEOUT
+      const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
+      answer = { kind: 'failed', reason, isLate, mayHealAtOnce: !isLate }
+    }
+    noteTimeout(answer, memory)
+    return next(answer)
+  }
+
+  async function answerIn(response, { idempotencyKey, path }, apiKey) {
+    const { status } = response
+    if (status === 409 && idempotencyKey !== undefined) return { kind: 'known' }
+    const reason = withoutSecrets(`Loops answered ${status} to ${path}${await messageIn(response)}`, apiKey)
+    return status === 429 || status >= 500
+      ? { kind: 'failed', reason, isLate: false, mayHealAtOnce: status !== 429 }
+      : { kind: 'refused', reason }
+  }
+
+  /** Asks Loops for its data. A question does not wait for its turn, but it counts for the pace. */
+  async function getFromLoops(path, settings, meta) {
+    const { apiKey } = settings
+    countRequest(settings, meta.cache)
+    try {
+      const headers = { Authorization: `Bearer ${apiKey}` }
+      const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
+      if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
+      const reason = `${response.status}${await messageIn(response)}`
+      return { status: response.status, reason: withoutSecrets(reason, apiKey) }
+    } catch (error) {
+      return { status: 0, reason: withoutSecrets(messageOf(error), apiKey) }
+    }
+  }
+
+  /** The message in Loops' answer. A load balancer answers with HTML, which has none. */
+  async function messageIn(response) {
     try {
       const answer = JSON.parse(await response.text())
       const message = isRecord(answer) ? answer.message : undefined
@@ -184,27 +296,30 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
+  /** Two or three time-outs in a row are chance. */
+  const TIMEOUTS_UNTIL_REST = 5
+  const REST = MINUTE
+
+  /** Counts how many requests in a row Loops has not answered in time. */
+  function noteTimeout(answer, memory) {
+    const isLate = answer.kind === 'failed' && answer.isLate
+    memory.timeoutsInARow = isLate ? (memory.timeoutsInARow ?? 0) + 1 : 0
+    if (memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = Date.now() + REST
+  }
+
   /**
-   * What Loops answers to a question, with the reason if it does not; status 0 if it cannot be reached. Questions are not put
-   * off, but they count for the pace.
+   * Whether a request is to wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
+   * server's handlers for a minute. Then one request at a time finds out whether Loops is back.
+   *
+   * @returns until when to wait (milliseconds since 1970); `undefined` if the request may try.
    */
-  async function getFromLoops(path, settings, meta) {
-    const { apiKey } = settings
-    await orElse(nextTurn(settings, meta), 0)
-    try {
-      const headers = { Authorization: `Bearer ${apiKey}` }
-      const response = await fetch(LOOPS_API + path, {
-        method: 'GET',
-        headers,
-        redirect: 'manual',
-        timeout: 8 * SECOND,
-      })
-      if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
-      const reason = `${response.status}${await reasonIn(response)}`
-      return { status: response.status, reason: withoutSecrets(reason, apiKey) }
-    } catch (error) {
-      return { status: 0, reason: withoutSecrets(messageOf(error), apiKey) }
-    }
+  function restOfLoops(memory) {
+    const { timeoutsInARow = 0, loopsRestsUntil = 0 } = memory
+    if (timeoutsInARow < TIMEOUTS_UNTIL_REST) return undefined
+    if (Date.now() < loopsRestsUntil) return loopsRestsUntil
+    // This request finds out; the others wait for what it learns.
+    memory.loopsRestsUntil = Date.now() + REST
+    return undefined
   }
 
   /**
@@ -1415,84 +1530,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return row[other.length] ?? 0
   }
 
-  /**
-   * Hands a delivery to a job; tells whether there is one. Jobs are durable, but no server since late 2024 has them. PostHog
-   * tries a job once: if the worker dies while it runs, it is gone. So each has a spare one behind it, which does nothing if
-   * the first has come to an end.
-   */
-  async function runLater(delivery, at, meta) {
-    const { jobs: queue } = meta
-    if (queue === undefined) return false
-    const next = { ...delivery, run: (delivery.run ?? 0) + 1, isSpare: false }
-    const spare = { ...next, isSpare: true, hasTurn: false }
-    return withSpare(next, at, meta, (isSpare, time) => queue.deliver(isSpare ? spare : next).runAt(time))
-  }
-
-  async function withSpare(job, at, meta, enqueue) {
-    const add = (isSpare, time) =>
-      orElse(
-        persistently(() => enqueue(isSpare, new Date(time))).then(() => true),
-        false,
-      )
-    // Only the cache tells a spare job that it is not needed: without it there must be none, or they would multiply.
-    if (await orElse(noteEnd(job, false, meta), false)) await add(true, at + 15 * MINUTE)
-    return add(false, at)
-  }
-
-  function endKey({ id, run = 0 }) {
-    return `ended-${id}-${run}`
-  }
-
-  async function noteEnd(job, hasCome, { cache }) {
-    await persistently(() => cache.set(endKey(job), hasCome, DAY_IN_SECONDS))
-    return true
-  }
-
-  async function hasEnded(job, { cache }) {
-    return (await persistently(() => cache.get(endKey(job), false))) === true
-  }
-
-  function jobOf({ event, failures, isSpare = false }) {
-    return { id: `decide-${eventId(event)}`, run: failures, isSpare }
-  }
-
-  /** A spare job does nothing if the one before it has come to an end, and a job that ends says so. */
-  async function runJob(job, { dryRun }, meta, work) {
-    if (job.isSpare === true && (dryRun || (await orElse(hasEnded(job, meta), false)))) return
-    try {
-      await work()
-    } finally {
-      await orElse(noteEnd(job, true, meta), false)
-    }
-  }
-
-  /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
-  const GIVE_UP_AFTER = 24 * HOUR - 10 * MINUTE
-
-  /** Up to an hour, and each wait up to half as long again, so that what failed together does not come back together. */
-  function backOff(first, failures) {
-    return Math.min(HOUR, 1.5 ** failures * first) * (1 + Math.random() / 2)
-  }
-
-  /**
-   * After no answer at all it is longer than Loops may still be at it, so that what it does late is made good.
-   */
-  async function retry(delivery, { reason, isLate }, meta) {
-    const { firstTried = Date.now(), failures, hasTurn, ...rest } = delivery
-    const wait = Math.max(backOff(SECOND, failures), isLate === true ? 20 * SECOND : 0)
-    if (isTooLate(rest.since ?? firstTried, wait)) throw givenUp(failures + 1, reason)
-    if (await runLater({ ...rest, firstTried, failures: failures + 1 }, Date.now() + wait, meta)) return
-    throw new RetryError(reason)
-  }
-
-  function isTooLate(begun, wait) {
-    return begun !== undefined && Date.now() + wait > begun + GIVE_UP_AFTER
-  }
-
-  function givenUp(tries, reason) {
-    return new Error(`Given up after ${tries} tries within a day: ${reason}`)
-  }
-
   /** Logs the request that a dry run does not send: method, path and body. */
   function logDryRun({ method, path, body }) {
     console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
@@ -1515,38 +1552,147 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     console.log(`An event is skipped: ${reason}. Later events that are skipped for this reason are not logged.`)
   }
 
-  const LONGEST_SUMMARY = 100_000
-
-  /** The newest write of each value and of each link; and before one that Loops has yet to take, the newest that it has. */
-  function whatCounts({ writes, done }) {
-    const [seen, taken] = [new Set(), new Set()]
-    const counted = []
-    let length = 0
-    for (const write of [...writes].sort((one, other) => (isNewer(one, other) ? -1 : 1))) {
-      const time = done.get(write.id)
-      const counts = (what) => {
-        const isNews = !seen.has(what) || (time !== undefined && !taken.has(what))
-        seen.add(what)
-        if (time !== undefined) taken.add(what)
-        return isNews
-      }
-      const values = Object.entries(write.values).filter(([name]) => counts(`value ${name}`))
-      const isLink = counts(JSON.stringify([write.email, write.userId]))
-      if (!isLink && values.length === 0) continue
-      const line = { ...write, values: Object.fromEntries(values) }
-      length += JSON.stringify(line).length
-      if (length > LONGEST_SUMMARY) break
-      counted.push(line, ...(time === undefined ? [] : [{ id: write.id, done: time }]))
+  /** @param lines the lines of one log or of several, in any order. */
+  function contactLogOf(lines) {
+    const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.refused] : [])))
+    const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
+    return {
+      writes: writes.sort((one, other) => (isLater(one, other) ? -1 : 1)),
+      taken: new Map(lines.flatMap((line) => ('taken' in line ? [[line.taken, line.when]] : []))),
     }
-    return counted
   }
 
-  function writeOf({ id, at, request }) {
-    const { email, userId } = request.body
-    return { id, at, noted: Date.now(), email, userId, values: contactValues(request.body) }
+  function isLater(one, other) {
+    return one.at === other.at ? one.id > other.id : one.at > other.at
   }
 
-  /** Contact properties and mailing lists in one, the lists with a name that no property has. */
+  /**
+   * What a request that was held up is to say: of each value that it writes the one that PostHog received last, at the
+   * address that its user ID has now.
+   *
+   * - It takes the values of the same contact only, and never those of another user ID, whoever has the address now.
+   * - If another user ID has taken the address since, the request carries the address alone, so that it links nothing anew;
+   *   and it leaves alone what was written to that address since.
+   *
+   * @param write what the request says of its own.
+   * @param receivedAt since when a value of it counts (milliseconds since 1970): a value that was looked up is as old as the
+   * look-up.
+   */
+  function newestOf(write, log, receivedAt = () => write.at) {
+    const others = log.writes.filter(({ id }) => id !== write.id)
+    const { identity, decidedBy } = newestIdentity(write, others)
+    const isTakenOver = identity.userId !== write.userId
+    const contact = knownIdentity(write, log)
+    const values = {}
+    const from = new Set(decidedBy)
+    for (const [name, value] of Object.entries(write.values)) {
+      const since = { id: write.id, at: receivedAt(name) }
+      const latest = others.find(
+        (other) =>
+          own(other.values, name) !== undefined &&
+          isLater(other, since) &&
+          (isTakenOver ? hasSameAddress(other, identity) : isOfContact(other, contact)),
+      )
+      if (latest !== undefined) from.add(latest)
+      if (latest === undefined) values[name] = value
+      else if (!isTakenOver) values[name] = latest.values[name]
+    }
+    return { identity, values, from: [...from] }
+  }
+
+  /**
+   * What a request that came to Loops late has set back.
+   *
+   * @param sent what it has written.
+   * @returns the contact as the log has it, with the later values of the same names. If another user ID has taken the address
+   * since, it is the contact of that one.
+   */
+  function repairOf(sent, log) {
+    const { identity, from } = newestOf(sent, log)
+    const holder = identity.userId === sent.userId ? undefined : from[0]
+    const contact = holder === undefined ? knownIdentity(sent, log) : identityOf(holder)
+    const later = log.writes.filter(
+      (write) => write.id !== sent.id && isLater(write, sent) && isOfContact(write, contact),
+    )
+    const decisive = new Set(from)
+    const values = {}
+    for (const name of Object.keys(sent.values)) {
+      const latest = later.find((write) => own(write.values, name) !== undefined)
+      if (latest === undefined) continue
+      values[name] = latest.values[name]
+      decisive.add(latest)
+    }
+    return { identity: holder === undefined ? identity : contact, values, from: [...decisive] }
+  }
+
+  function newestIdentity(write, others) {
+    const { email, userId } = write
+    const own = identityOf(write)
+    if (email === undefined || userId === undefined) return { identity: own, decidedBy: [] }
+    const moved = others.find((other) => other.userId === userId && other.email !== undefined && isLater(other, write))
+    const current = moved ?? write
+    const holder = others.find((other) => other.userId !== undefined && hasSameAddress(other, current))
+    const isTakenOver = holder !== undefined && holder.userId !== userId && isLater(holder, current)
+    if (isTakenOver) return { identity: { email }, decidedBy: [holder] }
+    return { identity: identityOf(current), decidedBy: moved === undefined ? [] : [moved] }
+  }
+
+  function identityOf({ email, userId }) {
+    return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
+  }
+
+  /** The identity and, where the log tells it, the identifier that is missing in it. */
+  function knownIdentity(identity, { writes }) {
+    const { email, userId } = identity
+    const told =
+      email === undefined
+        ? writes.find((write) => write.email !== undefined && write.userId === userId)
+        : writes.find((write) => write.userId !== undefined && hasSameAddress(write, identity))
+    return { ...(told !== undefined && identityOf(told)), ...identityOf(identity) }
+  }
+
+  function isOfContact(write, contact) {
+    if (write.userId !== undefined && contact.userId !== undefined) return write.userId === contact.userId
+    return hasSameAddress(write, contact)
+  }
+
+  /** Loops compares addresses without case. */
+  function hasSameAddress(one, other) {
+    return one.email !== undefined && one.email.toLowerCase() === other.email?.toLowerCase()
+  }
+
+  /** Whether later requests that Loops has taken have brought all that the write still has to say. */
+  function isOvertaken({ values }, { identity, from }, { taken }) {
+    const { email, userId } = identity
+    const isLinked =
+      email === undefined || userId === undefined || from.some((other) => isSame(identityOf(other), identity))
+    return (
+      isLinked &&
+      from.length > 0 &&
+      from.every(({ id }) => taken.has(id)) &&
+      Object.keys(values).every((name) => from.some((other) => own(other.values, name) !== undefined))
+    )
+  }
+
+  /** Whether a request has brought all that the other write says. */
+  function isCarriedBy(sent, other) {
+    const names = Object.keys(other.values)
+    return (
+      isSame(identityOf(sent), identityOf(other)) &&
+      names.every((name) => isSame([sent.values[name]], [other.values[name]]))
+    )
+  }
+
+  /** Whether Loops would learn something from `newest` that the request of `sent` has not told it. */
+  function saysMore(newest, sent) {
+    return !isSame(newest.identity, identityOf(sent)) || !isSame(newest.values, sent.values)
+  }
+
+  function isSame(one, other) {
+    return JSON.stringify(one) === JSON.stringify(other)
+  }
+
+  /** What the body of a request writes to the contact. */
   function contactValues(body) {
     const properties = Object.entries(body).filter(([name]) => !REQUEST_FIELDS.has(name))
     const lists = isRecord(body.mailingLists) ? Object.entries(body.mailingLists) : []
@@ -1555,314 +1701,530 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   const LIST = 'mailingLists/'
 
-  /** The body with other values: in the same order, so that the same values give the same bytes. */
-  function bodyWith(body, values) {
-    const lists = isRecord(body.mailingLists) ? Object.keys(body.mailingLists) : []
-    const mailingLists = Object.fromEntries(
-      lists.filter((id) => own(values, LIST + id) !== undefined).map((id) => [id, values[LIST + id]]),
-    )
-    const entries = Object.entries(body).flatMap(([name, value]) => {
-      if (name === 'mailingLists') return Object.keys(mailingLists).length > 0 ? [[name, mailingLists]] : []
-      if (REQUEST_FIELDS.has(name)) return [[name, value]]
-      return own(values, name) === undefined ? [] : [[name, values[name]]]
-    })
-    return Object.fromEntries(entries)
-  }
-
-  function isNewer(one, other) {
-    return one.at === other.at ? one.id > other.id : one.at > other.at
-  }
-
-  function newestOf(writes) {
-    const [first, ...others] = writes
-    return first && others.reduce((newest, other) => (isNewer(other, newest) ? other : newest), first)
-  }
-
-  /** The newest write of a property or mailing list. */
-  function newestWith(name, writes) {
-    return newestOf(writes.filter(({ values }) => own(values, name) !== undefined))
-  }
-
-  /** The newest of each value that the history knows, or that the event writes itself. */
-  function newestValues(values, own, { writes }) {
-    const all = [...writes.filter(({ id }) => id !== own.id), own]
-    return Object.fromEntries(
-      Object.keys(values).map((name) => [name, (newestWith(name, all)?.values ?? values)[name]]),
-    )
-  }
-
   /**
-   * An update is not sent if the event is done with, or if each of its values was overtaken by a newer event or is what was
-   * written within the last hour: posthog-js repeats `$identify` and `$set` a lot. Once tried, it is sent in any case, as
-   * an earlier try may have come to Loops late.
-   */
-  function isSuperfluous(delivery, { writes, done }) {
-    if (done.has(delivery.id)) return true
-    const own = writeOf(delivery)
-    const others = writes.filter(({ id }) => id !== delivery.id)
-    const mayBeSent = delivery.firstTried !== undefined || (others.length < writes.length && delivery.isNoted !== true)
-    if (delivery.request.path !== '/v1/contacts/update' || mayBeSent) return false
-
-    const isWritten = (write) => (done.get(write.id) ?? 0) > Date.now() - HOUR
-    const links = (write) => write.email === own.email && write.userId === own.userId
-    const elsewhere = newestOf(linksOf(own, others).filter((write) => !links(write)))
-    const isLinked = others.some(
-      (write) => links(write) && isWritten(write) && (elsewhere === undefined || isNewer(write, elsewhere)),
-    )
-    return (
-      isLinked &&
-      Object.keys(own.values).every((name) => {
-        const newest = newestWith(name, others)
-        if (newest === undefined) return false
-        return isNewer(newest, own)
-          ? done.has(newest.id)
-          : isWritten(newest) && newest.values[name] === own.values[name]
-      })
-    )
-  }
-
-  /** What links one of the two identifiers to another one, or to the same. */
-  function linksOf(own, writes) {
-    return writes.filter(
-      ({ email, userId }) =>
-        email !== undefined && userId !== undefined && (email === own.email || userId === own.userId),
-    )
-  }
-
-  /** The newest of the newer events that link one of the two identifiers, if it links it to another one than this does. */
-  function newerLink(own, writes) {
-    const newest = newestOf(linksOf(own, writes).filter((write) => isNewer(write, own)))
-    return newest?.email === own.email && newest?.userId === own.userId ? undefined : newest
-  }
-
-  /**
-   * The body with the newest value of each contact property. If a newer event has linked one of the identifiers anew, the
-   * user ID alone finds the contact: with both, Loops would link it back.
-   */
-  function newestBody(delivery, history) {
-    const { body } = delivery.request
-    if (history === undefined) return body
-    const own = writeOf(delivery)
-    const newest = bodyWith(body, newestValues(own.values, own, history))
-    const { email, ...withoutEmail } = newest
-    const linked = history.writes.filter(({ id }) => id !== own.id && history.done.has(id))
-    const isLinkedAnew = newerLink(own, linked) !== undefined
-    return isLinkedAnew && newest.userId !== undefined ? withoutEmail : newest
-  }
-
-  /**
-   * Reads the history of the contact and adds the delivery to it. It must stand there before it is sent: whoever writes
-   * something older afterwards sees it.
+   * The body of a request, in the order of `translate`, so that the same values give the same bytes.
    *
-   * @returns `superfluous` if there is nothing left to write.
-   * @throws what the cache says if it does not answer.
+   * @param event the fields of an event that is sent; `{}` for an update.
    */
-  async function prepared(delivery, meta) {
-    const lists = await readLists(delivery.request, meta)
-    const history = historyIn(lists)
-    if (isSuperfluous(delivery, history)) return 'superfluous'
-    if (delivery.isNoted !== true) await note(delivery.request, shortened(writeOf(delivery)), meta)
-    if (lists.some(isLong)) await orElse(summarise(delivery.request, meta), undefined)
-    return history
+  function bodyOf({ identity, values }, event) {
+    const { eventName, eventProperties } = event
+    const entries = Object.entries(values)
+    const lists = entries
+      .filter(([name]) => name.startsWith(LIST))
+      .map(([name, value]) => [name.slice(LIST.length), value])
+    return {
+      ...Object.fromEntries(entries.filter(([name]) => !name.startsWith(LIST))),
+      ...(eventName !== undefined && { eventName, eventProperties }),
+      ...(lists.length > 0 && { mailingLists: Object.fromEntries(lists) }),
+      ...identity,
+    }
   }
 
-  /** The keys under which the history of a contact stands, for each period: Loops finds a contact by either identifier. */
-  function historyKeys({ path, body }, period) {
-    const { email, userId } = body
-    const identifies = email !== undefined && userId !== undefined
-    const writes = path === '/v1/contacts/update' || identifies || Object.keys(contactValues(body)).length > 0
-    return writes
-      ? [
-          ...(typeof email === 'string' ? [`email-${email.toLowerCase()}-${period}`] : []),
-          ...(typeof userId === 'string' ? [`userId-${userId}-${period}`] : []),
-        ]
-      : []
-  }
+  /**
+   * The log of a contact in PostHog's cache: what events write to it and what Loops has taken, a line each, the latest line
+   * first. Loops finds a contact by either identifier, so each identifier has a log of its own.
+   *
+   * The functions that ask the cache await nothing: their callers await several of them at once.
+   */
 
-  /** A period outlasts every retry. Two are read, so that the memory of a contact is bounded and nothing is forgotten. */
+  /** A period outlasts every retry. Each period has a log of its own, because the cache has no command that shortens a list. */
   const PERIOD = 25 * HOUR
+  /** Seconds. */
+  const LOG_KEPT_FOR = (2 * PERIOD) / SECOND
 
-  const HISTORY_KEPT_FOR = (2 * PERIOD) / SECOND
-
-  async function readHistory(request, meta) {
-    return historyIn(await readLists(request, meta))
-  }
-
-  /** What is read each time: so much more than stands before a summary that what others add meanwhile is seen. */
-  const MOST_LINES = 150
-
+  /** What is read of a log: a request that was held up does not see what stands behind that. */
+  const MOST_LINES = 500
   const MOST_TEXT = 300_000
 
-  async function readLists(request, { cache }) {
-    const period = Math.floor(Date.now() / PERIOD)
-    const keys = [...historyKeys(request, period), ...historyKeys(request, period - 1)]
+  /** Room for what ten events at once put in front of the write before. */
+  const LINES_TO_THE_WRITE_BEFORE = 30
+
+  /** Larger values are kept in no order, because each job and each answer of Loops has the log read. */
+  const LONGEST_VALUES = 30_000
+
+  /** Whether a request changes a contact. An event alone has no order. */
+  function writesToContact({ path, body }) {
+    const links = body.email !== undefined && body.userId !== undefined
+    return path === '/v1/contacts/update' || links || Object.keys(contactValues(body)).length > 0
+  }
+
+  /**
+   * @param id the event's ID.
+   * @param at when PostHog handed the event to the app: milliseconds since 1970.
+   * @param body what the event alone asks for, without what was looked up.
+   */
+  function writeOf(id, at, body) {
+    const values = contactValues(body)
+    const isLong = JSON.stringify(values).length > LONGEST_VALUES
+    return { id, at, ...identityOf(body), values: isLong ? {} : values }
+  }
+
+  /** Adds a write to its logs and, for an update, reads what stands before it. */
+  function noteWrite(write, isUpdate, cache) {
+    const line = JSON.stringify(write)
     return Promise.all(
-      keys.map(async (key) => {
-        // As one text, since it costs more to fetch a line across the border of PostHog's VM than to parse it.
-        const text = (await persistently(() => cache.lrange(key, 0, MOST_LINES - 1))).join('\n')
-        const texts = withinReach(text)
-        return { key, texts, lines: texts.map((text) => JSON.parse(text)) }
-      }),
+      logKeys(write, Date.now()).map((key) =>
+        Promise.all([
+          persistently(() => cache.lpush(key, [line])),
+          isUpdate ? persistently(() => cache.lrange(key, 0, LINES_TO_THE_WRITE_BEFORE - 1)) : [],
+        ]),
+      ),
     )
   }
 
+  /** Bounds the life of logs that have just begun. */
+  function limitNewLogs(write, noted, cache) {
+    logKeys(write, Date.now()).forEach((key, place) => {
+      if (noted[place]?.[0] === 1) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+    })
+  }
+
+  /**
+   * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much and stands in each
+   * log right before it; else `undefined`.
+   */
+  function sameWasTakenAt(write, noted) {
+    const logs = noted.map(([, texts]) => contactLogIn([texts]))
+    const before = logs.map(({ writes }) => writes.find(({ id, at }) => id !== write.id && at < write.at))
+    const [first] = before
+    const saysTheSame =
+      first !== undefined && before.every((other) => other?.id === first.id) && isCarriedBy(first, write)
+    return saysTheSame ? logs.map(({ taken }) => taken.get(first.id)).find((when) => when !== undefined) : undefined
+  }
+
+  /** Adds a line to the logs of a contact. */
+  function addLine(line, identity, cache) {
+    const text = JSON.stringify(line)
+    for (const key of logKeys(identity, Date.now())) {
+      withoutWaiting(() => cache.lpush(key, [text]))
+      // It may be the first line of its period. That Loops has taken a write stands behind the write.
+      if (!('taken' in line)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+    }
+  }
+
+  /** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
+  function noteTaken({ id, userId, ...identity }, when, cache) {
+    addLine({ taken: id, when }, userId === undefined ? identity : { userId }, cache)
+  }
+
+  /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
+  function readLogs(identity, since, cache) {
+    return Promise.all(logKeys(identity, since).map((key) => persistently(() => cache.lrange(key, 0, MOST_LINES - 1))))
+  }
+
+  /** @param texts what `readLogs` gave. */
+  function contactLogIn(texts) {
+    return contactLogOf(texts.flatMap((lines) => withinReach(lines.join('\n'))).map((line) => JSON.parse(line)))
+  }
+
+  /** The log with that of the identifier which is missing in `identity`, if the log tells it; else `undefined`. */
+  async function readWholeLog(identity, since, log, cache) {
+    const known = knownIdentity(identity, log)
+    return isSame(known, identityOf(identity)) ? undefined : contactLogIn(await readLogs(known, since, cache))
+  }
+
+  /** As one text, because it costs more to fetch a line across the border of PostHog's VM than to parse it. */
   function withinReach(text) {
     if (text === '') return []
     return text.length <= MOST_TEXT ? text.split('\n') : text.slice(0, MOST_TEXT).split('\n').slice(0, -1)
   }
 
-  function historyIn(lists) {
-    const lines = lists.flatMap((list) => list.lines).flatMap((line) => ('summary' in line ? line.summary : [line]))
-    const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.id] : [])))
-    const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
-    return {
-      writes: [...new Map(writes.map((write) => [write.id, write])).values()],
-      done: new Map(lines.flatMap((line) => ('done' in line ? [[line.id, line.done]] : []))),
+  /** The logs of the periods from `since` (milliseconds since 1970) to now. */
+  function logKeys({ email, userId }, since) {
+    const [first, last] = [Math.floor(since / PERIOD), Math.floor(Date.now() / PERIOD)]
+    const periods = first === last ? [last] : [last, last - 1]
+    return [
+      ...(userId === undefined ? [] : periods.map((period) => `user-${userId}-${period}`)),
+      ...(email === undefined ? [] : periods.map((period) => `email-${email.toLowerCase()}-${period}`)),
+    ]
+  }
+
+  /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
+  const GIVE_UP_AFTER = DAY - 10 * MINUTE
+
+  /**
+   * How long to wait before the next try, in milliseconds: half as long again after each failure, up to an hour, with jitter,
+   * so that requests that failed together do not retry together.
+   *
+   * @param first how long the first wait is, in milliseconds.
+   * @param failures how many tries have failed before the one that has just failed.
+   */
+  function backOff(first, failures) {
+    return Math.min(HOUR, 1.5 ** failures * first) * (1 + Math.random() / 2)
+  }
+
+  /** Whether a day is over before the next try of what was received at `receivedAt` (milliseconds since 1970). */
+  function isTooLate(receivedAt, wait = 0) {
+    return Date.now() + wait > receivedAt + GIVE_UP_AFTER
+  }
+
+  /** The error with which an event ends that could not be delivered for a day. */
+  function givenUp(tries, reason) {
+    return new Error(`Given up after ${tries} tries within a day: ${reason}`)
+  }
+
+  /**
+   * Hands the event to a job that runs at the given time (milliseconds since 1970).
+   *
+   * @param otherwise is called if there is no queue, or if the queue refuses the job.
+   */
+  async function putOff({ event, ...waiting }, at, { jobs }, otherwise) {
+    if (jobs === undefined) return otherwise()
+    const { uuid, event: name, distinct_id, timestamp, properties, $set, $set_once } = event
+    const held = { uuid, event: name, distinct_id, timestamp, properties, $set, $set_once }
+    const job = { ...waiting, event: held }
+    return persistently(() => jobs.deliver(job).runAt(new Date(at))).catch(otherwise)
+  }
+
+  /**
+   * Lets a job try the event again.
+   *
+   * @param wait in milliseconds.
+   * @param options `failed` is 0 if the wait is nobody's failure, so that it does not lengthen the next one; `otherwise` is
+   * called if no job can hold the event.
+   * @throws Error if the event has waited for a day; RetryError if no job can hold it and there is no `otherwise`.
+   */
+  async function tryAgain({ event, receivedAt, failures }, meta, reason, wait, options = {}) {
+    const { failed = 1, otherwise = () => Promise.reject(new RetryError(reason)) } = options
+    if (isTooLate(receivedAt, wait)) throw givenUp(failures + failed, reason)
+    return putOff({ event, receivedAt, failures: failures + failed }, Date.now() + wait, meta, otherwise)
+  }
+
+  /**
+   * The repair of a contact: a request that came to Loops late has set back what was received after it. A second later, so
+   * that what is on its way arrives first, a job writes the later values once more. A repair only updates the contact and is
+   * within the pace.
+   */
+
+  /** Lets a job repair the contact. Where there are no jobs, the contact is repaired at once. */
+  async function repairLater(repair, settings, meta) {
+    return meta.jobs === undefined ? repairContact(repair, settings, meta) : enqueue(repair, Date.now() + SECOND, meta)
+  }
+
+  /**
+   * Repairs the contact, unless what was set back has been sent once more since. A repair that fails is tried again for a day;
+   * a repair that Loops refuses ends with a line in the log.
+   */
+  async function repairContact(repair, settings, meta) {
+    const { sent, takenAt, turn } = repair
+    const { cache } = meta
+    const now = Date.now()
+    let answers
+    try {
+      const read = contactLogIn(await readLogs(sent, sent.at, cache))
+      const log = (await readWholeLog(sent, sent.at, read, cache)) ?? read
+      answers = [log, meta.jobs === undefined ? 0 : await countWaiting(settings, now, cache)]
+    } catch {
+      return repairAgain(repair, meta)
     }
+    const [log, number] = answers
+    const target = repairOf(sent, log)
+    if (target.from.every(({ id }) => (log.taken.get(id) ?? 0) > takenAt)) return
+    return whenWaited(number, turn, settings, now, cache, (time) =>
+      time === undefined ? write(repair, target, settings, meta) : enqueue({ ...repair, turn: time }, time, meta),
+    )
   }
 
-  function isLong({ texts, lines }) {
-    const newest = lines.findIndex((line) => 'summary' in line)
-    const since = newest < 0 ? texts : texts.slice(0, newest)
-    return since.length >= MOST_LINES / 3 || since.reduce((sum, { length }) => sum + length, 0) >= MOST_TEXT / 3
+  function write(repair, target, settings, meta) {
+    const request = { method: 'PUT', path: '/v1/contacts/update', body: bodyOf(target, {}) }
+    const start = Date.now()
+    return postToLoops(request, settings, meta.global, async (answer) => {
+      if (answer.kind === 'failed') return repairAgain(repair, meta)
+      if (answer.kind === 'refused') console.warn(`A contact could not be put right: ${answer.reason}.`)
+      if (answer.kind !== 'taken') return
+      const repaired = { ...repair.sent, ...target.identity, values: target.values }
+      for (const one of target.from.filter((other) => isCarriedBy(repaired, other))) noteTaken(one, start, meta.cache)
+      return checkAgain(repair, target, meta)
+    })
   }
 
-  /** Reads the lists again: of several events at once, each then sees what the others have added, or that one was faster. */
-  async function summarise(request, meta) {
-    for (const list of (await readLists(request, meta)).filter(isLong)) {
-      const summary = whatCounts(historyIn([list]))
-      await pushLine(meta.cache, list.key, JSON.stringify({ summary }), HISTORY_KEPT_FOR)
+  /** While a repair is on its way, something later may come to Loops before it. */
+  async function checkAgain(repair, written, meta) {
+    const takenAt = Date.now()
+    try {
+      const { sent } = repair
+      const read = contactLogIn(await readLogs(sent, sent.at, meta.cache))
+      const target = repairOf(sent, (await readWholeLog(sent, sent.at, read, meta.cache)) ?? read)
+      if (isSame([target.identity, target.values], [written.identity, written.values])) return
+    } catch {
+      // Without the log another repair finds out.
     }
+    return repairAgain({ ...repair, takenAt }, meta)
   }
 
-  /** As each later event of the contact reads them, what is too large is kept in no order. */
-  const LONGEST_WRITE = 30_000
-
-  function shortened(write) {
-    return JSON.stringify(write.values).length > LONGEST_WRITE ? { ...write, values: {} } : write
+  function repairAgain({ sent, takenAt, failures }, meta) {
+    const wait = backOff(SECOND, failures)
+    if (meta.jobs === undefined || isTooLate(sent.at, wait)) return undefined
+    return enqueue({ sent, takenAt, failures: failures + 1 }, Date.now() + wait, meta)
   }
 
-  async function note(request, line, { cache }) {
-    for (const key of historyKeys(request, Math.floor(Date.now() / PERIOD))) {
-      await pushLine(cache, key, JSON.stringify(line), HISTORY_KEPT_FOR)
+  /** A queue that refuses the repair leaves the contact as it is. */
+  function enqueue(repair, at, { jobs }) {
+    return persistently(async () => jobs?.repair(repair).runAt(new Date(at))).catch(() => {
+      console.warn('A contact could not be put right: the job queue of PostHog refuses the job.')
+    })
+  }
+
+  /** User IDs of which Loops has answered that it knows no contact: requests with nothing else are not sent for a while. */
+
+  const UNKNOWN_FOR = 10 * MINUTE
+
+  /** When Loops did not know the user ID of a request without an address: milliseconds since 1970, or `null`. */
+  function unknownSince({ body }, cache) {
+    return body.email === undefined ? persistently(() => cache.get(unknownKey(body.userId), null)) : undefined
+  }
+
+  /** Whether no event has brought an address for the user ID since. */
+  async function isStillUnknown({ body }, since, cache) {
+    const userId = String(body.userId)
+    try {
+      const { writes } = contactLogIn(await readLogs({ userId }, since, cache))
+      return !writes.some(({ email, at }) => email !== undefined && at > since)
+    } catch {
+      return false
     }
   }
 
   /**
-   * Brings a request to Loops: at once, or by a job when it must wait for its turn or for Loops to recover.
+   * Finds out why Loops has refused a request without an address. Loops refuses for many reasons with the same status, and its
+   * messages may change, so only a look tells.
    *
-   * @throws Error with what Loops said if it refuses the request, or if a day of tries was in vain; RetryError if a passing
-   * failure cannot be handed to a job. PostHog records each of them.
+   * @returns whether another try may succeed: Loops did not say, or a contact has come meanwhile or is on its way.
    */
-  async function deliver(delivery, settings, meta) {
-    const { firstTried, since, failures } = delivery
-    if (isTooLate(since ?? firstTried, 0)) throw givenUp(failures, 'its job was run too late')
-    if (await orElse(isRefusedUserId(delivery.request, meta), false)) {
-      logOnce('Loops has just answered that it knows no contact with its user ID', meta.global)
+  async function mayBecomeKnown({ body }, { receivedAt, failures }, settings, meta) {
+    const userId = String(body.userId)
+    const askedAt = Date.now()
+    // Half a surrogate pair would throw.
+    const query = encodeURIComponent(userId.replace(/[\ud800-\udfff]/gu, '\ufffd'))
+    const { status, json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
+    if (status !== 200) return status === 0 || status === 429 || status >= 500
+    if (!Array.isArray(json)) return false
+    // Loops knows the contact now: it may have come after the request.
+    if (json.length > 0) return failures === 0
+    try {
+      const { writes, taken } = contactLogIn(await readLogs({ userId }, receivedAt, meta.cache))
+      if (writes.some(({ id, email }) => email !== undefined && (taken.get(id) ?? askedAt) >= askedAt - MINUTE))
+        return true
+    } catch {
+      return false
+    }
+    withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
+    return false
+  }
+
+  function unknownKey(userId) {
+    return `unknown-${String(userId)}`
+  }
+
+  /**
+   * How the request of one event comes to Loops. An event is in one of these states:
+   *
+   * - received: `onEvent` has it. What it writes is noted in the logs of its contact, and it asks for its turn.
+   * - waiting: a job of PostHog's queue holds it: for its turn, for the person that its settings need, for the cache, or for
+   *   another try. The job translates the event anew and reads in the logs what was received since.
+   * - sent: Loops has the request and has not answered.
+   * - taken, refused or given up: the end.
+   *
+   * The invariant: a contact ends up with the values that PostHog received last, whatever the clocks of the events say. A
+   * received event is the latest there is, so it reads nothing. A job takes over what was received since. After Loops has
+   * taken a request, the logs are read once more: what was received meanwhile may have come to Loops before this request, so
+   * the contact is repaired.
+   */
+
+  const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
+
+  /**
+   * @param ownBody the body that the event gives without what was looked up.
+   * @returns the delivery, with what the event writes.
+   */
+  function deliveryOf({ waiting, request, askedAt, settings, meta }, ownBody) {
+    const { email, userId } = request.body
+    const write = writesToContact(request)
+      ? writeOf(eventId(waiting.event), waiting.receivedAt, { ...ownBody, email, userId })
+      : undefined
+    return { waiting, request, write, askedAt, settings, meta }
+  }
+
+  /**
+   * Sends the request of an event that PostHog hands to the app for the first time, or lets it wait for its turn.
+   *
+   * @throws Error with the words of Loops if Loops refuses the request; RetryError if the request has failed and cannot wait,
+   * because the server has no jobs.
+   */
+  async function deliverReceived(delivery) {
+    const { request, write, askedAt, settings, meta } = delivery
+    const { cache, global } = meta
+    const now = Date.now()
+    let answers
+    try {
+      answers = await Promise.all([
+        write === undefined ? [] : noteWrite(write, isUpdate(request), cache),
+        askTurn(settings, now, cache),
+        unknownSince(request, cache),
+      ])
+    } catch {
+      // Without the cache there is neither a turn nor a log. That is no reason to lose an event.
+      return sendAt(undefined, delivery, request)
+    }
+    const [noted, turn, since] = answers
+    if (write !== undefined) {
+      limitNewLogs(write, noted, cache)
+      const takenAt =
+        isUpdate(request) && askedAt === undefined ? sameWasTakenAt(writeIn(request, write), noted) : undefined
+      if (takenAt !== undefined && takenAt > now - HOUR) {
+        noteTaken(write, takenAt, cache)
+        logOnce('Loops has taken the same update of its contact within the hour', global)
+        return
+      }
+    }
+    if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
+      logOnce(UNKNOWN_USER_ID, global)
       return
     }
-    const history = await orElse(prepared(delivery, meta), undefined)
-    if (history === 'superfluous') return
-    if (history === undefined && (await waitsForCache(delivery, meta))) return
-
-    const turn = delivery.hasTurn === true ? 0 : await orElse(nextTurn(settings, meta), 0)
-    if (turn > Date.now() && (await runLater({ ...delivery, isNoted: true, hasTurn: true }, turn, meta))) return
-    await send({ ...delivery, firstTried: firstTried ?? Date.now() }, history, settings, meta)
+    return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, delivery, request))
   }
 
-  async function send(delivery, history, settings, meta) {
-    const request = { ...delivery.request, body: newestBody(delivery, history) }
-    const answer = await orElse(askLoops(request, settings, meta), NO_ANSWER)
-    switch (answer.kind) {
-      case 'taken':
-        return settle(delivery, request.body, history, settings, meta)
-      case 'known':
-        // An earlier try brought the values of the event itself, if not newer ones.
-        return settle(delivery, delivery.request.body, history, settings, meta)
-      case 'failed':
-        return retry(delivery, answer, meta)
-      case 'refused':
-        return refuse(delivery, answer.reason, settings, meta)
+  /**
+   * Goes on with an event that a job held.
+   *
+   * @throws as `deliverReceived` does; Error if the event has waited for a day.
+   */
+  async function deliverAgain(delivery) {
+    const { waiting, request, write, settings, meta } = delivery
+    const { cache, global } = meta
+    const now = Date.now()
+    if (isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+    let answers
+    try {
+      answers = await Promise.all([
+        write === undefined ? [] : readLogs(write, write.at, cache),
+        countWaiting(settings, now, cache),
+        unknownSince(request, cache),
+      ])
+    } catch {
+      // Without the logs the event might overwrite what was received since: better some minutes later than that.
+      if (waiting.failures >= TRIES_WITHOUT_CACHE) return sendAt(undefined, delivery, request)
+      return tryAgain(waiting, meta, 'the cache of PostHog does not answer', backOff(5 * SECOND, waiting.failures))
     }
-  }
-
-  /** Without the history of its contact an update might overwrite what is newer: better a little later than that. */
-  async function waitsForCache(delivery, meta) {
-    const { cacheFailures } = delivery
-    if (cacheFailures === 3) return false
-    return runLater({ ...delivery, cacheFailures: cacheFailures + 1 }, Date.now() + 5 * SECOND, meta)
-  }
-
-  /** Loops has taken the request. What a newer event has noted meanwhile may have been overwritten: it is written again. */
-  async function settle(delivery, sent, history, settings, meta) {
-    if (history === undefined) return
-    const { request, id } = delivery
-    const now = await orElse(readHistory(request, meta), undefined)
-    if (now === undefined) return retry(delivery, { reason: 'The cache does not answer' }, meta)
-
-    const sentValues = contactValues(sent)
-    const newest = newestValues(sentValues, writeOf(delivery), now)
-    const overtaken = Object.keys(newest).filter((name) => newest[name] !== sentValues[name])
-    const { email, userId } = sent
-    const isLinking = email !== undefined && userId !== undefined
-    const link = isLinking ? newerLink({ ...writeOf(delivery), email, userId }, now.writes) : undefined
-    if (overtaken.length === 0 && link === undefined) {
-      return orElse(note(request, { id, done: Date.now() }, meta), undefined)
+    const [texts, number, since] = answers
+    if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
+      logOnce(UNKNOWN_USER_ID, global)
+      return
     }
+    const inTurn = (toSend) =>
+      whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, delivery, toSend))
+    if (write === undefined) return inTurn(request)
 
-    const linked = { ...sent, ...(link && { email: link.email, userId: link.userId }) }
-    const { eventName, eventProperties, ...contact } = linked
-    const repair = bodyWith(contact, Object.fromEntries(overtaken.map((name) => [name, newest[name]])))
-    // It goes out at once, but it counts.
-    await orElse(nextTurn(settings, meta), 0)
-    const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body: repair }, settings, meta)
-    if (answer.kind === 'failed') return retry(delivery, answer, meta)
-    return settle(delivery, bodyWith(contact, newest), now, settings, meta)
+    const read = contactLogIn(texts)
+    const log = (await readWholeLog(write, write.at, read, cache)) ?? read
+    if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
+    const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
+    // A request that has failed may still come to Loops late: only another one makes that good.
+    if (waiting.failures === 0 && isUpdate(request) && isOvertaken(writeIn(request, write), newest, log)) {
+      logOnce('later events have brought the same properties of its contact', global)
+      return
+    }
+    return inTurn({ ...request, body: bodyOf(newest, request.body) })
   }
 
-  const UNKNOWN_FOR = 10 * MINUTE
+  /** Some four minutes. */
+  const TRIES_WITHOUT_CACHE = 8
 
-  /** Whether Loops has just refused this user ID alone, and no event has brought an address for it since. */
-  async function isRefusedUserId({ body }, meta) {
-    if (body.email !== undefined) return false
-    const since = Number(await persistently(() => meta.cache.get(`unknown-${String(body.userId)}`, 0)))
-    if (since <= Date.now() - UNKNOWN_FOR) return false
-    const { writes } = await readHistory({ path: '/v1/contacts/update', body }, meta)
-    return !writes.some(({ email, noted }) => email !== undefined && noted > since)
+  /**
+   * Sends the request, or lets a job hold the event until its turn comes.
+   *
+   * @param time of its turn (milliseconds since 1970); `undefined` if it may go out at once.
+   */
+  function sendAt(time, delivery, request) {
+    const { waiting, meta } = delivery
+    if (time === undefined) return tryNow(delivery, request)
+    return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
   }
 
-  async function refuse(delivery, reason, settings, meta) {
-    const { request, id } = delivery
-    if (request.body.email === undefined && (await isUnknown(request.body.userId, settings, meta))) {
-      const update = { path: '/v1/contacts/update', body: request.body }
-      const { writes, done } = await orElse(readHistory(update, meta), NOTHING_KNOWN)
-      if (writes.some((write) => write.email !== undefined && !done.has(write.id))) {
-        return retry(delivery, { reason }, meta)
+  function tryNow(delivery, request) {
+    const { waiting, meta } = delivery
+    const rest = restOfLoops(meta.global)
+    if (rest === undefined) return send(delivery, request)
+    const reason = 'Loops cannot be reached: it has not answered several requests in a row'
+    return tryAgain(waiting, meta, reason, rest - Date.now() + Math.random() * MINUTE, { failed: 0 })
+  }
+
+  function send(delivery, request, isSecondTry = false) {
+    const { waiting, settings, meta } = delivery
+    const sentAt = Date.now()
+    return postToLoops(request, settings, meta.global, async (answer) => {
+      switch (answer.kind) {
+        case 'taken':
+          return settle(delivery, request, sentAt)
+        case 'known':
+          // An earlier try has brought the values of the event itself, and not those that were received since.
+          return settle(delivery, delivery.request, sentAt)
+        case 'refused':
+          return refuse(delivery, request, answer.reason)
+        case 'failed': {
+          // Longer than Loops may still be at it, so that the next try makes good what this one does late.
+          const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? 25 * SECOND : 0)
+          // Where no job can hold the event, a second try at once is all that can be done.
+          const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
+          return tryAgain(waiting, meta, answer.reason, wait, { otherwise })
+        }
       }
-      const unknown = `unknown-${String(request.body.userId)}`
-      await orElse(
-        persistently(() => meta.cache.set(unknown, Date.now(), UNKNOWN_FOR / SECOND)),
-        undefined,
-      )
+    })
+  }
+
+  /** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
+  async function settle(delivery, sent, sentAt) {
+    const { write, askedAt, settings, meta } = delivery
+    if (write === undefined) return
+    const takenAt = Date.now()
+    const written = writeIn(sent, write)
+    let log
+    try {
+      const read = contactLogIn(await readLogs(written, write.at, meta.cache))
+      log = (await readWholeLog(written, write.at, read, meta.cache)) ?? read
+    } catch {
+      return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
     }
-    await orElse(note(request, { id, refused: true }, meta), undefined)
+    if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, meta.cache)
+    const newest = newestOf(written, log, receiptOf(delivery))
+    if (saysMore(newest, written)) {
+      const setBack = Object.entries(written.values).filter(([name, value]) => !isSame([newest.values[name]], [value]))
+      const repaired = { ...written, at: Math.min(write.at, askedAt ?? write.at), values: Object.fromEntries(setBack) }
+      return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
+    }
+    for (const one of [write, ...newest.from.filter((other) => isCarriedBy(written, other))]) {
+      noteTaken(one, sentAt, meta.cache)
+    }
+  }
+
+  /** Loops refuses the request for good, unless its values are those of other events or its user ID may become known. */
+  async function refuse(delivery, request, reason) {
+    const { waiting, write, settings, meta } = delivery
+    if (write !== undefined) {
+      const own = { identity: identityOf(request.body), values: contactValues(delivery.request.body) }
+      const body = bodyOf(own, delivery.request.body)
+      if (!isSame(body, request.body)) return send(delivery, { ...request, body })
+    }
+    const isUnknown = request.body.email === undefined
+    if (isUnknown && (await mayBecomeKnown(request, waiting, settings, meta))) {
+      return tryAgain(waiting, meta, reason, backOff(SECOND, waiting.failures))
+    }
+    if (write !== undefined) addLine({ refused: write.id }, write, meta.cache)
     throw new Error(reason)
   }
 
-  const NOTHING_KNOWN = { writes: [], done: new Map() }
-
-  /** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
-  async function isUnknown(userId, settings, meta) {
-    // An unpaired surrogate makes encodeURIComponent throw.
-    const query = encodeURIComponent(String(userId).replace(/[\ud800-\udfff]/gu, '\ufffd'))
-    const { json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
-    return Array.isArray(json) && json.length === 0
+  /** What a request writes, as the write of the event. */
+  function writeIn({ body }, { id, at }) {
+    return { id, at, ...identityOf(body), values: contactValues(body) }
   }
 
-  function deliveryOf(request, event) {
-    const time = isoText(event.timestamp)
-    const at = time === undefined ? Date.now() : Date.parse(time)
-    return { request, id: eventId(event), at, failures: 0, cacheFailures: 0 }
+  /** Since when each value of the request counts: one that was looked up is as old as the look-up. */
+  function receiptOf({ write, askedAt, waiting }) {
+    return (name) => (askedAt !== undefined && own(write?.values, name) === undefined ? askedAt : waiting.receivedAt)
+  }
+
+  function isUpdate({ path }) {
+    return path === '/v1/contacts/update'
   }
 
   /**
@@ -1905,6 +2267,130 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
   }
 
+  /**
+   * The look-up of a person in PostHog. A look-up is in one of these states: running (at most five in a worker), answered (the
+   * answer is kept for a minute and counts until an event changes the person), or failed (which concerns its own event only).
+   */
+
+  const KEPT_FOR = MINUTE
+  const MOST_LOOK_UPS = 5
+  const MOST_DISTINCT_IDS = 20
+
+  /**
+   * Notes that the event changes its person, so that no answer from before counts. Awaits nothing. The `$` properties that
+   * SDKs set with every page view are no change.
+   */
+  function notePersonChange(event, { posthogUrl }, { cache }) {
+    if (posthogUrl === '' || !changesCustomProperty(event)) return
+    withoutWaiting(() => cache.set(changeKey(event.distinct_id), Date.now(), (2 * KEPT_FOR) / SECOND))
+  }
+
+  function changesCustomProperty(event) {
+    const { set = {}, setOnce = {}, unset } = personChanges(event)
+    return [...Object.keys(set), ...Object.keys(setOnce), ...unset].some((name) => !name.startsWith('$'))
+  }
+
+  /**
+   * Looks up the person of the event.
+   *
+   * @returns the person, or why PostHog gave no answer.
+   */
+  async function lookUpPerson({ distinct_id: distinctId }, settings, meta) {
+    const kept = await keptPerson(distinctId, meta.cache)
+    if (kept !== undefined) return kept
+    const answer = await runLookUp(distinctId, settings, meta)
+    // While PostHog was asked, an event may have changed the person.
+    const isOutdated = typeof answer === 'object' && !(await isUnchanged(answer, distinctId, meta.cache))
+    return isOutdated ? runLookUp(distinctId, settings, meta) : answer
+  }
+
+  async function runLookUp(distinctId, settings, { cache, global }) {
+    const lookUps = (global.lookUps ??= new Map())
+    if (!lookUps.has(distinctId) && lookUps.size >= MOST_LOOK_UPS) return 'busy'
+    const running =
+      lookUps.get(distinctId) ??
+      askPostHog(distinctId, settings).finally(() => {
+        lookUps.delete(distinctId)
+      })
+    lookUps.set(distinctId, running)
+    try {
+      const person = await running
+      withoutWaiting(() => cache.set(personKey(distinctId), person, KEPT_FOR / SECOND))
+      global.isLookUpFailureLogged = false
+      return person
+    } catch (error) {
+      logFailure(withoutSecrets(messageOf(error), settings.apiKey), global)
+      return 'failed'
+    }
+  }
+
+  /** A cache that does not answer knows no person. */
+  async function keptPerson(distinctId, cache) {
+    try {
+      const person = await persistently(() => cache.get(personKey(distinctId), null))
+      return isPerson(person) && (await isUnchanged(person, distinctId, cache)) ? person : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Whether no event has changed the person since PostHog was asked, under whichever of its distinct_ids. */
+  async function isUnchanged(person, asked, cache) {
+    const ids = new Set([asked, ...person.distinctIds])
+    try {
+      const changes = await Promise.all([...ids].map((id) => persistently(() => cache.get(changeKey(id), null))))
+      return changes.every((changedAt) => typeof changedAt !== 'number' || changedAt <= person.askedAt)
+    } catch {
+      return true
+    }
+  }
+
+  function isPerson(value) {
+    return isRecord(value) && isRecord(value.properties) && Array.isArray(value.distinctIds)
+  }
+
+  /** @throws Error if PostHog does not answer, or answers with somebody else. */
+  async function askPostHog(distinctId, { posthogUrl }) {
+    const askedAt = Date.now()
+    const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
+    const response = await posthog.api.get(path, { host: posthogUrl })
+    if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
+    const answer = await response.json()
+    const results = own(answer, 'results')
+    if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
+    if (results.length === 0) return { properties: {}, distinctIds: [], askedAt }
+    const person = results[0]
+    const distinctIds = own(person, 'distinct_ids')
+    if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
+      throw new Error('PostHog answered with another person than it was asked for')
+    }
+    const id = own(person, 'uuid') ?? own(person, 'id')
+    const properties = own(person, 'properties')
+    return {
+      ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
+      properties: isRecord(properties) ? properties : {},
+      distinctIds: distinctIds.slice(0, MOST_DISTINCT_IDS).map(String),
+      askedAt,
+    }
+  }
+
+  function logFailure(reason, memory) {
+    if (memory.isLookUpFailureLogged === true) return
+    memory.isLookUpFailureLogged = true
+    console.warn(
+      `A person could not be looked up (${reason}): the event waits for another look-up, or is sent with its own data if ` +
+        'PostHog has no jobs. Later failures are not logged until a look-up succeeds.',
+    )
+  }
+
+  function personKey(distinctId) {
+    return `person-${distinctId}`
+  }
+
+  function changeKey(distinctId) {
+    return `changed-${distinctId}`
+  }
+
   /** Who an event belongs to in Loops: the email address and the user ID of the request. */
 
   /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
@@ -1927,6 +2413,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function isExcluded({ excludedEmails }, email) {
     const address = email.toLowerCase()
     return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
+  }
+
+  /** True if the event's distinct_id is one person's own, and one that a URL can hold. */
+  function hasOwnPerson(data) {
+    const id = personalId(data.event.distinct_id, data)
+    return id !== undefined && !/[\p{Cc}\ud800-\udfff]/u.test(id)
   }
 
   /** True if many people would share the ID: Loops would make one contact of them. */
@@ -1963,9 +2455,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Whether the app has to look up the event's person in PostHog. */
 
-  /** True if a rule that may match the event needs person data that the event lacks. */
+  /**
+   * True if the app has to look up the person: `posthogUrl` is set, and a rule that may match the event needs person data that
+   * the event lacks. An anonymous event, and one of a shared distinct_id, has no person of its own to look up.
+   */
   function needsPerson(event, settings) {
+    if (settings.posthogUrl === '') return false
     const data = withPerson(event)
+    if (!hasOwnPerson(data)) return false
     const rules = rulesThatMayMatch(data, settings)
     const lacksValue = (template) =>
       typeof template === 'object' &&
@@ -1979,6 +2476,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       (rules.length > 0 &&
         (lacksValue(settings.userId) || emailEntriesWithoutAddress(settings.email, data).some(lacksValue)))
     )
+  }
+
+  /**
+   * The settings for an event whose person PostHog did not return: they take no address from a place behind one that PostHog
+   * may fill, because Loops would link the contact to that address.
+   */
+  function settingsWithoutPerson(event, settings) {
+    const data = withPerson(event)
+    const first = settings.email.findIndex((template) =>
+      template.some(
+        (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
+      ),
+    )
+    return first < 0 ? settings : { ...settings, email: settings.email.slice(0, first) }
   }
 
   /** True if a filter of a rule that may match the event needs person data that the event lacks. */
@@ -2001,150 +2512,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   function hasFilterWithoutValue({ filters }, { person }) {
     return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
-  }
-
-  /** Changes are kept for longer than persons, by periods, so that no list of them grows without end. */
-  const CHANGES_PERIOD = 600_000
-
-  function changesKey(distinctId, periodsAgo) {
-    return `changes-${distinctId}-${Math.floor(Date.now() / CHANGES_PERIOD) - periodsAgo}`
-  }
-
-  /**
-   * Notes them beside the cached person: PostHog may take seconds to store them, and may be asked by another event meanwhile.
-   * If they are too large or too many to keep, the person is not kept either, nor is anything that was noted before.
-   */
-  async function noteChanges(distinctId, changes, { cache }) {
-    const key = changesKey(distinctId, 0)
-    const line = JSON.stringify({ ...changes, at: Date.now() })
-    const isKept = line.length <= 10_000 && (await count(cache, `number-of-${key}`)) < MOST_CHANGES
-    if (!isKept) await persistently(() => cache.set(`person-${distinctId}`, null, 1))
-    await pushLine(cache, key, isKept ? line : FORGET, (2 * CHANGES_PERIOD) / 1000)
-  }
-
-  const MOST_CHANGES = 100
-
-  const FORGET = '{"forget":true}'
-
-  /** The properties of the person with the changes that PostHog may not have known of when it was asked. */
-  async function changedSince({ properties, askedAt }, distinctId, { cache }) {
-    const keys = [changesKey(distinctId, 0), changesKey(distinctId, 1)]
-    const lists = await Promise.all(keys.map((key) => persistently(() => cache.lrange(key, 0, MOST_CHANGES - 1))))
-    const lines = lists.flat()
-    const end = lines.indexOf(FORGET)
-    return lines
-      .slice(0, end < 0 ? undefined : end)
-      .map((line) => JSON.parse(line))
-      .filter(({ at }) => at > askedAt - STORED_AFTER)
-      .reduceRight((person, { set, setOnce, unset }) => without(layered([setOnce, person, set]), unset), properties)
-  }
-
-  /** Milliseconds within which PostHog as a rule has stored what an event changes. */
-  const STORED_AFTER = 15_000
-
-  /** Seconds. A person that PostHog does not know may be one that it has yet to store. */
-  const PERSON_KEPT_FOR = 300
-
-  const NOBODY_KEPT_FOR = 60
-
-  const LOOK_UP_RESTS_FOR = 60_000
-
-  const UNANSWERED = 'unanswered'
-
-  /**
-   * The person of the event as PostHog has stored it, with what later events have changed.
-   *
-   * @returns `undefined` if the settings or the event do not ask for it, `unanswered` if PostHog does not tell.
-   */
-  async function storedPerson(event, settings, meta) {
-    const { distinct_id: distinctId } = event
-    if (!mayBeLookedUp(distinctId, settings) || !needsPerson(event, settings)) return undefined
-    const person = (await cachedPerson(distinctId, meta)) ?? (await askForPerson(distinctId, settings, meta))
-    if (person === undefined) return UNANSWERED
-    return { ...person, properties: await orElse(changedSince(person, distinctId, meta), person.properties) }
-  }
-
-  /** Notes what the event changes of its person, for those that look the person up. */
-  async function followPerson(event, settings, meta) {
-    if (!mayBeLookedUp(event.distinct_id, settings)) return
-    const changes = personChanges(event)
-    if (hasCustomName(changes)) await noteChanges(event.distinct_id, changes, meta)
-  }
-
-  /** What PostHog has stored under a shared ID is of whoever came last. And an ID that no URL can hold, it does not know. */
-  function mayBeLookedUp(distinctId, { posthogUrl }) {
-    if (posthogUrl === '' || typeof distinctId !== 'string') return false
-    return !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
-  }
-
-  /** Whether there is more than the `$` properties of every page view. */
-  function hasCustomName({ set, setOnce, unset }) {
-    return [...Object.keys({ ...set, ...setOnce }), ...unset].some((name) => !name.startsWith('$'))
-  }
-
-  async function cachedPerson(distinctId, { cache }) {
-    const found = await orElse(
-      persistently(() => cache.get(`person-${distinctId}`, null)),
-      null,
-    )
-    return isRecord(found) && isRecord(found.properties) ? found : undefined
-  }
-
-  async function keepPerson(distinctId, person, { cache }) {
-    const seconds = person.id === undefined ? NOBODY_KEPT_FOR : PERSON_KEPT_FOR
-    await orElse(
-      persistently(() => cache.set(`person-${distinctId}`, person, seconds)),
-      undefined,
-    )
-  }
-
-  /** Many events at once wait for one answer. After a failure PostHog is left in peace for a minute. */
-  async function askForPerson(distinctId, settings, meta) {
-    const memory = meta.global
-    if (Date.now() < (memory.lookUpRestsUntil ?? 0)) return undefined
-    memory.lookUps ??= new Map()
-    const underWay = memory.lookUps.get(distinctId) ?? fetchPerson(distinctId, settings)
-    memory.lookUps.set(distinctId, underWay)
-    try {
-      const person = await underWay
-      memory.isLookUpFailureLogged = false
-      await keepPerson(distinctId, person, meta)
-      return person
-    } catch (error) {
-      memory.lookUpRestsUntil = Date.now() + LOOK_UP_RESTS_FOR
-      logLookUpFailure(withoutSecrets(messageOf(error), settings.apiKey), memory)
-      return undefined
-    } finally {
-      memory.lookUps.delete(distinctId)
-    }
-  }
-
-  /** A person that PostHog does not know is an answer too: one without properties. */
-  async function fetchPerson(distinctId, { posthogUrl }) {
-    const askedAt = Date.now()
-    const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
-    const response = await posthog.api.get(path, { host: posthogUrl })
-    if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
-    const answer = await response.json()
-    const results = own(answer, 'results')
-    if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
-    const person = results[0]
-    const id = own(person, 'uuid') ?? own(person, 'id')
-    const properties = own(person, 'properties')
-    return {
-      ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
-      properties: isRecord(properties) ? properties : {},
-      askedAt,
-    }
-  }
-
-  function logLookUpFailure(reason, memory) {
-    if (memory.isLookUpFailureLogged === true) return
-    memory.isLookUpFailureLogged = true
-    console.warn(
-      `The person cannot be looked up (${reason}): events are sent with what they say themselves. ` +
-        'Until it works again this is not logged.',
-    )
   }
 
   /** The contact properties, event properties and mailing lists of a request. */
@@ -2273,6 +2640,85 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
   }
 
+  /** The way of an event to its delivery: the person that its settings need, the translation, and what a dry run logs. */
+
+  /**
+   * Translates an event and delivers the request, if there is one.
+   *
+   * @param deliver `deliverReceived` or `deliverAgain`.
+   * @returns `undefined`, before any promise, for an event that the settings do not want.
+   * @throws what `deliver` throws; RetryError if a filter needs a person that PostHog does not return, and no job can wait.
+   */
+  function deliverEvent(waiting, deliver, settings, meta) {
+    const { event } = waiting
+    if (needsPerson(event, settings)) return deliverWithPerson(waiting, deliver, settings, meta)
+    const request = requestToSend(event, settings, meta)
+    return request && deliver(deliveryOf({ waiting, request, askedAt: undefined, settings, meta }, request.body))
+  }
+
+  const PERSON_MISSING = 'PostHog did not return the person that a filter needs'
+
+  /**
+   * Delivers an event that needs its person. If PostHog does not return the person, the event waits for up to a day; then, and
+   * on servers without jobs, it goes on with its own data, unless a filter needs the person.
+   */
+  async function deliverWithPerson(waiting, deliver, settings, meta) {
+    const { event } = waiting
+    let person = 'failed'
+    try {
+      person = await lookUpPerson(event, settings, meta)
+    } catch {
+      // PostHog ends each wait of an app after 30 seconds, the outer ones first.
+    }
+    if (typeof person === 'object') {
+      const request = requestToSend(event, settings, meta, person)
+      if (request === undefined) return
+      const ownBody = bodyWithoutPerson(event, settings, request)
+      return deliver(deliveryOf({ waiting, request, askedAt: person.askedAt, settings, meta }, ownBody))
+    }
+    const isBusy = person === 'busy'
+    const wait = isBusy ? (2 + 2 * Math.random()) * SECOND : backOff(MINUTE, waiting.failures)
+    const mayWait = meta.jobs !== undefined && !settings.dryRun && !isTooLate(waiting.receivedAt, wait)
+    if (mayWait) return tryAgain(waiting, meta, PERSON_MISSING, wait, isBusy ? { failed: 0 } : {})
+    if (filtersNeedPerson(event, settings)) {
+      if (settings.dryRun) {
+        logSkip(event, PERSON_MISSING, settings, meta.global)
+        return
+      }
+      throw meta.jobs === undefined ? new RetryError(PERSON_MISSING) : givenUp(waiting.failures + 1, PERSON_MISSING)
+    }
+    const request = requestToSend(event, settingsWithoutPerson(event, settings), meta)
+    if (request === undefined) return
+    return deliver(deliveryOf({ waiting, request, askedAt: undefined, settings, meta }, request.body))
+  }
+
+  /** Of what the request says, what the event alone gives, whoever it is about and whatever the filters need of the person. */
+  function bodyWithoutPerson(event, settings, request) {
+    const { eventsToSend, contactUpdates } = settings
+    const own = translate(event, {
+      ...settings,
+      email: [],
+      userId: ['whoever'],
+      eventsToSend: { ...eventsToSend, filters: [] },
+      contactUpdates: { ...contactUpdates, filters: [] },
+    })
+    const body = own !== undefined && 'request' in own ? own.request.body : {}
+    return Object.fromEntries(Object.entries(body).filter(([name]) => name in request.body))
+  }
+
+  /** Translates the event; `undefined` if nothing is to be sent. Logs a skipped event, and the request of a dry run. */
+  function requestToSend(event, settings, { global }, stored) {
+    const translation = translate(event, settings, stored)
+    if (translation === undefined) return undefined
+    if ('skipped' in translation) {
+      logSkip(event, translation.skipped, settings, global)
+      return undefined
+    }
+    if (!settings.dryRun) return translation.request
+    logDryRun(translation.request)
+    return undefined
+  }
+
   /**
    * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls and the path of an
    * event through them: settings, person, request, delivery. PostHog runs `dist/index.js`, which `npm run build` makes of
@@ -2293,22 +2739,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (settings.dryRun) return
     meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
     // A timeout must not throw: PostHog disables an app whose setupPlugin throws.
-    const problem = await orElse(meta.global.accountCheck, undefined)
+    const problem = await meta.global.accountCheck.catch(() => undefined)
     if (problem !== undefined) throw new Error(problem)
   }
 
   /**
    * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
-   * event.
+   * event. Not an `async` function: an event that the settings do not want costs the server no promise.
    *
-   * @throws the errors of `deliver`; RetryError if PostHog does not return the person that a filter needs and the server has
-   * no jobs.
+   * @throws what `deliverReceived` throws.
    */
-  async function onEvent(event, meta) {
+  function onEvent(event, meta) {
     const settings = settingsOf(meta)
-    if (settings.delivery !== 'direct') return
-    await orElse(followPerson(event, settings, meta), undefined)
-    await decide({ event, firstTried: Date.now(), failures: 0 }, settings, meta)
+    if (settings.delivery !== 'direct') return undefined
+    notePersonChange(event, settings, meta)
+    return deliverEvent({ event, receivedAt: receiptTime(meta), failures: 0 }, deliverReceived, settings, meta)
   }
 
   /**
@@ -2324,16 +2769,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The handlers of the jobs that wait in PostHog's queue. PostHog does not run the jobs of a disabled app. */
   const jobs = {
-    decide: async (undecided, meta) => {
+    deliver: (waiting, meta) => deliverEvent(waiting, deliverAgain, settingsOf(meta), meta),
+    repair: (repair, meta) => {
       const settings = settingsOf(meta)
-      await runJob(jobOf(undecided), settings, meta, () => decide(undecided, settings, meta))
-    },
-    deliver: async (delivery, meta) => {
-      const settings = settingsOf(meta)
-      await runJob(delivery, settings, meta, async () => {
-        if (settings.dryRun) logDryRun(delivery.request)
-        else await deliver(delivery, settings, meta)
-      })
+      return settings.dryRun ? undefined : repairContact(repair, settings, meta)
     },
   }
 
@@ -2343,48 +2782,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return global.settings
   }
 
-  async function decide(undecided, settings, meta) {
-    const { event, firstTried, failures } = undecided
-    const stored = await orElse(storedPerson(event, settings, meta), UNANSWERED)
-    if (stored === UNANSWERED && filtersNeedPerson(event, settings)) return decideLater(undecided, settings, meta)
-    const request = requestToSend(event, settings, meta, stored === UNANSWERED ? undefined : stored)
-    if (request === undefined) return
-    const delivery = deliveryOf(request, event)
-    await deliver(failures === 0 ? delivery : { ...delivery, since: firstTried }, settings, meta)
-  }
-
-  const PERSON_UNKNOWN = 'PostHog did not return the person that a filter needs'
-
-  /** Puts the event off until PostHog returns the person: without it a filter could let the wrong people through. */
-  async function decideLater(undecided, settings, meta) {
-    const { event, firstTried, failures } = undecided
-    if (settings.dryRun) {
-      logSkip(event, PERSON_UNKNOWN, settings, meta.global)
-      return
-    }
-    const wait = backOff(MINUTE, failures)
-    if (isTooLate(firstTried, wait)) throw givenUp(failures + 1, PERSON_UNKNOWN)
-    const { jobs: queue } = meta
-    const next = { event, firstTried, failures: failures + 1 }
-    const waits =
-      queue !== undefined &&
-      (await withSpare(jobOf(next), Date.now() + wait, meta, (isSpare, time) =>
-        queue.decide({ ...next, isSpare }).runAt(time),
-      ))
-    if (!waits) throw new RetryError(PERSON_UNKNOWN)
-  }
-
-  /** Translates the event; `undefined` if nothing is to be sent. Logs a skipped event, and the request of a dry run. */
-  function requestToSend(event, settings, { global }, stored) {
-    const translation = translate(event, settings, stored)
-    if (translation === undefined) return undefined
-    if ('skipped' in translation) {
-      logSkip(event, translation.skipped, settings, global)
-      return undefined
-    }
-    if (!settings.dryRun) return translation.request
-    logDryRun(translation.request)
-    return undefined
+  /** The clock, in milliseconds since 1970. No two events of a worker have the same time: the later one has a later time. */
+  function receiptTime({ global }) {
+    global.lastReceivedAt = Math.max(Date.now(), (global.lastReceivedAt ?? 0) + 0.001)
+    return global.lastReceivedAt
   }
 
   return { composeWebhook, jobs, onEvent, setupPlugin }

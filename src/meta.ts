@@ -1,7 +1,7 @@
 import type { Meta } from '@posthog/plugin-scaffold'
+import type { WaitingEvent, WaitingRepair } from './delivery/waiting'
 import type { Config } from './panel/field'
-import type { Delivery, Undecided } from './payloads'
-import type { CachedPerson } from './person/cached-person'
+import type { LookedUpPerson } from './person/looked-up-person'
 import type { Settings } from './settings'
 
 /**
@@ -10,18 +10,22 @@ import type { Settings } from './settings'
  */
 export type AppMeta = Pick<ScaffoldMeta, 'config' | 'global' | 'cache'> & Partial<Pick<ScaffoldMeta, 'jobs'>>
 
-type ScaffoldMeta = Meta<{ config: Config; global: Memory; jobs: { deliver: Delivery; decide: Undecided } }>
+type ScaffoldMeta = Meta<{ config: Config; global: Memory; jobs: { deliver: WaitingEvent; repair: WaitingRepair } }>
 
-/** `meta.global`: the values that all hooks of one worker share. */
+/** `meta.global`: the values that all hooks of one worker share. Times are milliseconds since 1970. */
 export interface Memory {
   settings?: Settings
   /** The running or finished check of the API key. PostHog may call `setupPlugin` twice at once if the app has two hooks. */
   accountCheck?: Promise<string | undefined>
   /** The reasons for skipping an event that are already in the log. */
   loggedSkips?: Set<string>
+  /** When the last event was received. */
+  lastReceivedAt?: number
+  /** How many requests in a row Loops has not answered in time. */
+  timeoutsInARow?: number
+  /** Until when no request is tried, because Loops hangs. */
+  loopsRestsUntil?: number
   /** The look-ups that are running, by distinct_id. */
-  lookUps?: Map<string, Promise<CachedPerson>>
-  /** No person is looked up before this time, in milliseconds since 1970. */
-  lookUpRestsUntil?: number
+  lookUps?: Map<string, Promise<LookedUpPerson>>
   isLookUpFailureLogged?: boolean
 }

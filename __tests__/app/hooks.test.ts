@@ -65,7 +65,7 @@ describe('exactly one hook acts', () => {
     expect(composeWebhook(deepFreeze(event), meta)).toBeNull()
     await onEvent(event, meta)
     const { url, ...options } = request ?? {}
-    const sent = { ...options, redirect: 'manual', timeout: 20_000 }
+    const sent = { ...options, redirect: 'manual', timeout: 10_000 }
     expect(fetchMock.mock.calls).toEqual(request ? [[url, sent]] : [])
     expect(logs).toEqual([])
   })
@@ -112,7 +112,7 @@ describe("what direct delivery makes of Loops' answer", () => {
     ],
   ])('%p %p', async (status, body, event, error) => {
     loopsAnswers(status, body)
-    const outcome = await onEvent(event, metaWith(sendsPurchases)).then(
+    const outcome = await onEvent(event, metaWith(sendsPurchases))?.then(
       () => undefined,
       (thrown: unknown) => String(thrown),
     )
@@ -122,7 +122,7 @@ describe("what direct delivery makes of Loops' answer", () => {
 
   it('asks for a retry when the connection fails', async () => {
     fetchMock.mockRejectedValue(new Error(`connect ECONNREFUSED with ${apiKey}`))
-    const outcome: unknown = await onEvent(purchase, metaWith(sendsPurchases)).catch(String)
+    const outcome: unknown = await onEvent(purchase, metaWith(sendsPurchases))?.catch(String)
     expect(outcome).toBe('RetryError: Loops cannot be reached: connect ECONNREFUSED with [API key]')
   })
 
@@ -141,7 +141,7 @@ describe('set-up', () => {
     expect(fetchMock.mock.calls).toEqual([
       [
         'https://app.loops.so/api/v1/api-key',
-        { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` }, redirect: 'manual', timeout: 8000 },
+        { method: 'GET', headers: { Authorization: `Bearer ${apiKey}` }, redirect: 'manual', timeout: 10000 },
       ],
     ])
     expect(logs).toEqual([['log', 'Connected to Loops: the API key belongs to the team "Acme\\nERROR".']])

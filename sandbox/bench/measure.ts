@@ -123,6 +123,7 @@ function loaded(source: string, server: ServerVersion, config: object): AppVM {
       meta: { config: Object.freeze({ ...config }) },
       fetch: () => Promise.reject(new Error('The benchmark sends nothing.')),
       after: (wait, callback) => systemClock.after(wait, callback),
+      awaited: silent,
     },
     { server, clock: undefined, random: undefined, trusted: false },
   )

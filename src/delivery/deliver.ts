@@ -1,136 +1,255 @@
-import type { Delivery } from '../payloads'
-import type { Settings } from '../settings'
-import type { AppMeta } from '../meta'
-import { givenUp, isTooLate, retry } from './retry'
-import { orElse, persistently } from '../cache'
+/**
+ * How the request of one event comes to Loops. An event is in one of these states:
+ *
+ * - received: `onEvent` has it. What it writes is noted in the logs of its contact, and it asks for its turn.
+ * - waiting: a job of PostHog's queue holds it: for its turn, for the person that its settings need, for the cache, or for
+ *   another try. The job translates the event anew and reads in the logs what was received since.
+ * - sent: Loops has the request and has not answered.
+ * - taken, refused or given up: the end.
+ *
+ * The invariant: a contact ends up with the values that PostHog received last, whatever the clocks of the events say. A
+ * received event is the latest there is, so it reads nothing. A job takes over what was received since. After Loops has
+ * taken a request, the logs are read once more: what was received meanwhile may have come to Loops before this request, so
+ * the contact is repaired.
+ */
+import { eventId } from '../event'
+import { own } from '../json'
 import { logOnce } from '../log'
-import { note, prepared, readHistory } from './history'
-import { nextTurn } from './pace'
-import { runLater } from './queue'
-import { bodyWith, contactValues, newerLink, newestBody, newestValues, writeOf } from './newest'
-import type { History } from './newest'
-import { NO_ANSWER, askLoops, getFromLoops } from './loops-client'
-import { MINUTE, SECOND } from '../time'
+import type { AppMeta } from '../meta'
+import type { Settings } from '../settings'
+import { HOUR, MINUTE, SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
+import {
+  addLine,
+  contactLogIn,
+  limitNewLogs,
+  noteTaken,
+  noteWrite,
+  readLogs,
+  readWholeLog,
+  sameWasTakenAt,
+  writeOf,
+  writesToContact,
+} from './contact-log'
+import { postToLoops, restOfLoops } from './loops-client'
+import { bodyOf, contactValues, identityOf, isCarriedBy, isOvertaken, isSame, newestOf, saysMore } from './newest'
+import type { Write } from './newest'
+import { askTurn, countWaiting, whenWaited, whenTurnComes } from './pace'
+import { putOff, tryAgain } from './queue'
+import { repairLater } from './repair'
+import { backOff, givenUp, isTooLate } from './retry'
+import { isStillUnknown, mayBecomeKnown, unknownSince } from './unknown-user-id'
+import type { WaitingEvent } from './waiting'
+
+const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
+
+/** An event on its way, with the settings of the moment. */
+export interface Delivery {
+  /** What a job holds of it. */
+  readonly waiting: WaitingEvent
+  /** What the settings make of the event. */
+  readonly request: LoopsRequest
+  /** What the event writes to its contact, without what was looked up; `undefined` if it writes nothing. */
+  readonly write: Write | undefined
+  /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
+  readonly askedAt: number | undefined
+  readonly settings: Settings
+  readonly meta: AppMeta
+}
 
 /**
- * Brings a request to Loops: at once, or by a job when it must wait for its turn or for Loops to recover.
- *
- * @throws Error with what Loops said if it refuses the request, or if a day of tries was in vain; RetryError if a passing
- * failure cannot be handed to a job. PostHog records each of them.
+ * @param ownBody the body that the event gives without what was looked up.
+ * @returns the delivery, with what the event writes.
  */
-export async function deliver(delivery: Delivery, settings: Settings, meta: AppMeta): Promise<void> {
-  const { firstTried, since, failures } = delivery
-  if (isTooLate(since ?? firstTried, 0)) throw givenUp(failures, 'its job was run too late')
-  if (await orElse(isRefusedUserId(delivery.request, meta), false)) {
-    logOnce('Loops has just answered that it knows no contact with its user ID', meta.global)
+export function deliveryOf(
+  { waiting, request, askedAt, settings, meta }: Omit<Delivery, 'write'>,
+  ownBody: LoopsRequest['body'],
+): Delivery {
+  const { email, userId } = request.body
+  const write = writesToContact(request)
+    ? writeOf(eventId(waiting.event), waiting.receivedAt, { ...ownBody, email, userId })
+    : undefined
+  return { waiting, request, write, askedAt, settings, meta }
+}
+
+/**
+ * Sends the request of an event that PostHog hands to the app for the first time, or lets it wait for its turn.
+ *
+ * @throws Error with the words of Loops if Loops refuses the request; RetryError if the request has failed and cannot wait,
+ * because the server has no jobs.
+ */
+export async function deliverReceived(delivery: Delivery): Promise<void> {
+  const { request, write, askedAt, settings, meta } = delivery
+  const { cache, global } = meta
+  const now = Date.now()
+  let answers
+  try {
+    answers = await Promise.all([
+      write === undefined ? [] : noteWrite(write, isUpdate(request), cache),
+      askTurn(settings, now, cache),
+      unknownSince(request, cache),
+    ])
+  } catch {
+    // Without the cache there is neither a turn nor a log. That is no reason to lose an event.
+    return sendAt(undefined, delivery, request)
+  }
+  const [noted, turn, since] = answers
+  if (write !== undefined) {
+    limitNewLogs(write, noted, cache)
+    const takenAt =
+      isUpdate(request) && askedAt === undefined ? sameWasTakenAt(writeIn(request, write), noted) : undefined
+    if (takenAt !== undefined && takenAt > now - HOUR) {
+      noteTaken(write, takenAt, cache)
+      logOnce('Loops has taken the same update of its contact within the hour', global)
+      return
+    }
+  }
+  if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
+    logOnce(UNKNOWN_USER_ID, global)
     return
   }
-  const history = await orElse(prepared(delivery, meta), undefined)
-  if (history === 'superfluous') return
-  if (history === undefined && (await waitsForCache(delivery, meta))) return
-
-  const turn = delivery.hasTurn === true ? 0 : await orElse(nextTurn(settings, meta), 0)
-  if (turn > Date.now() && (await runLater({ ...delivery, isNoted: true, hasTurn: true }, turn, meta))) return
-  await send({ ...delivery, firstTried: firstTried ?? Date.now() }, history, settings, meta)
+  return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, delivery, request))
 }
 
-async function send(
-  delivery: Delivery,
-  history: History | undefined,
-  settings: Settings,
-  meta: AppMeta,
-): Promise<void> {
-  const request = { ...delivery.request, body: newestBody(delivery, history) }
-  const answer = await orElse(askLoops(request, settings, meta), NO_ANSWER)
-  switch (answer.kind) {
-    case 'taken':
-      return settle(delivery, request.body, history, settings, meta)
-    case 'known':
-      // An earlier try brought the values of the event itself, if not newer ones.
-      return settle(delivery, delivery.request.body, history, settings, meta)
-    case 'failed':
-      return retry(delivery, answer, meta)
-    case 'refused':
-      return refuse(delivery, answer.reason, settings, meta)
+/**
+ * Goes on with an event that a job held.
+ *
+ * @throws as `deliverReceived` does; Error if the event has waited for a day.
+ */
+export async function deliverAgain(delivery: Delivery): Promise<void> {
+  const { waiting, request, write, settings, meta } = delivery
+  const { cache, global } = meta
+  const now = Date.now()
+  if (isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+  let answers
+  try {
+    answers = await Promise.all([
+      write === undefined ? [] : readLogs(write, write.at, cache),
+      countWaiting(settings, now, cache),
+      unknownSince(request, cache),
+    ])
+  } catch {
+    // Without the logs the event might overwrite what was received since: better some minutes later than that.
+    if (waiting.failures >= TRIES_WITHOUT_CACHE) return sendAt(undefined, delivery, request)
+    return tryAgain(waiting, meta, 'the cache of PostHog does not answer', backOff(5 * SECOND, waiting.failures))
   }
-}
-
-/** Without the history of its contact an update might overwrite what is newer: better a little later than that. */
-async function waitsForCache(delivery: Delivery, meta: AppMeta): Promise<boolean> {
-  const { cacheFailures } = delivery
-  if (cacheFailures === 3) return false
-  return runLater({ ...delivery, cacheFailures: cacheFailures + 1 }, Date.now() + 5 * SECOND, meta)
-}
-
-/** Loops has taken the request. What a newer event has noted meanwhile may have been overwritten: it is written again. */
-async function settle(
-  delivery: Delivery,
-  sent: LoopsRequest['body'],
-  history: History | undefined,
-  settings: Settings,
-  meta: AppMeta,
-): Promise<void> {
-  if (history === undefined) return
-  const { request, id } = delivery
-  const now = await orElse(readHistory(request, meta), undefined)
-  if (now === undefined) return retry(delivery, { kind: 'failed', reason: 'The cache does not answer' }, meta)
-
-  const sentValues = contactValues(sent)
-  const newest = newestValues(sentValues, writeOf(delivery), now)
-  const overtaken = Object.keys(newest).filter((name) => newest[name] !== sentValues[name])
-  const { email, userId } = sent
-  const isLinking = email !== undefined && userId !== undefined
-  const link = isLinking ? newerLink({ ...writeOf(delivery), email, userId }, now.writes) : undefined
-  if (overtaken.length === 0 && link === undefined) {
-    return orElse(note(request, { id, done: Date.now() }, meta), undefined)
+  const [texts, number, since] = answers
+  if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
+    logOnce(UNKNOWN_USER_ID, global)
+    return
   }
+  const inTurn = (toSend: LoopsRequest): Promise<void> =>
+    whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, delivery, toSend))
+  if (write === undefined) return inTurn(request)
 
-  const linked: LoopsRequest['body'] = { ...sent, ...(link && { email: link.email, userId: link.userId }) }
-  const { eventName, eventProperties, ...contact } = linked
-  const repair = bodyWith(contact, Object.fromEntries(overtaken.map((name) => [name, newest[name]])))
-  // It goes out at once, but it counts.
-  await orElse(nextTurn(settings, meta), 0)
-  const answer = await askLoops({ method: 'PUT', path: '/v1/contacts/update', body: repair }, settings, meta)
-  if (answer.kind === 'failed') return retry(delivery, answer, meta)
-  return settle(delivery, bodyWith(contact, newest), now, settings, meta)
+  const read = contactLogIn(texts)
+  const log = (await readWholeLog(write, write.at, read, cache)) ?? read
+  if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
+  const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
+  // A request that has failed may still come to Loops late: only another one makes that good.
+  if (waiting.failures === 0 && isUpdate(request) && isOvertaken(writeIn(request, write), newest, log)) {
+    logOnce('later events have brought the same properties of its contact', global)
+    return
+  }
+  return inTurn({ ...request, body: bodyOf(newest, request.body) })
 }
 
-const UNKNOWN_FOR = 10 * MINUTE
+/** Some four minutes. */
+const TRIES_WITHOUT_CACHE = 8
 
-/** Whether Loops has just refused this user ID alone, and no event has brought an address for it since. */
-async function isRefusedUserId({ body }: LoopsRequest, meta: AppMeta): Promise<boolean> {
-  if (body.email !== undefined) return false
-  const since = Number(await persistently(() => meta.cache.get(`unknown-${String(body.userId)}`, 0)))
-  if (since <= Date.now() - UNKNOWN_FOR) return false
-  const { writes } = await readHistory({ method: 'PUT', path: '/v1/contacts/update', body }, meta)
-  return !writes.some(({ email, noted }) => email !== undefined && noted > since)
+/**
+ * Sends the request, or lets a job hold the event until its turn comes.
+ *
+ * @param time of its turn (milliseconds since 1970); `undefined` if it may go out at once.
+ */
+function sendAt(time: number | undefined, delivery: Delivery, request: LoopsRequest): Promise<void> {
+  const { waiting, meta } = delivery
+  if (time === undefined) return tryNow(delivery, request)
+  return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
 }
 
-async function refuse(delivery: Delivery, reason: string, settings: Settings, meta: AppMeta): Promise<void> {
-  const { request, id } = delivery
-  if (request.body.email === undefined && (await isUnknown(request.body.userId, settings, meta))) {
-    const update: LoopsRequest = { method: 'PUT', path: '/v1/contacts/update', body: request.body }
-    const { writes, done } = await orElse(readHistory(update, meta), NOTHING_KNOWN)
-    if (writes.some((write) => write.email !== undefined && !done.has(write.id))) {
-      return retry(delivery, { kind: 'failed', reason }, meta)
+function tryNow(delivery: Delivery, request: LoopsRequest): Promise<void> {
+  const { waiting, meta } = delivery
+  const rest = restOfLoops(meta.global)
+  if (rest === undefined) return send(delivery, request)
+  const reason = 'Loops cannot be reached: it has not answered several requests in a row'
+  return tryAgain(waiting, meta, reason, rest - Date.now() + Math.random() * MINUTE, { failed: 0 })
+}
+
+function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): Promise<void> {
+  const { waiting, settings, meta } = delivery
+  const sentAt = Date.now()
+  return postToLoops(request, settings, meta.global, async (answer) => {
+    switch (answer.kind) {
+      case 'taken':
+        return settle(delivery, request, sentAt)
+      case 'known':
+        // An earlier try has brought the values of the event itself, and not those that were received since.
+        return settle(delivery, delivery.request, sentAt)
+      case 'refused':
+        return refuse(delivery, request, answer.reason)
+      case 'failed': {
+        // Longer than Loops may still be at it, so that the next try makes good what this one does late.
+        const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? 25 * SECOND : 0)
+        // Where no job can hold the event, a second try at once is all that can be done.
+        const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
+        return tryAgain(waiting, meta, answer.reason, wait, { otherwise })
+      }
     }
-    const unknown = `unknown-${String(request.body.userId)}`
-    await orElse(
-      persistently(() => meta.cache.set(unknown, Date.now(), UNKNOWN_FOR / SECOND)),
-      undefined,
-    )
+  })
+}
+
+/** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
+async function settle(delivery: Delivery, sent: LoopsRequest, sentAt: number): Promise<void> {
+  const { write, askedAt, settings, meta } = delivery
+  if (write === undefined) return
+  const takenAt = Date.now()
+  const written = writeIn(sent, write)
+  let log
+  try {
+    const read = contactLogIn(await readLogs(written, write.at, meta.cache))
+    log = (await readWholeLog(written, write.at, read, meta.cache)) ?? read
+  } catch {
+    return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
   }
-  await orElse(note(request, { id, refused: true }, meta), undefined)
+  if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, meta.cache)
+  const newest = newestOf(written, log, receiptOf(delivery))
+  if (saysMore(newest, written)) {
+    const setBack = Object.entries(written.values).filter(([name, value]) => !isSame([newest.values[name]], [value]))
+    const repaired = { ...written, at: Math.min(write.at, askedAt ?? write.at), values: Object.fromEntries(setBack) }
+    return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
+  }
+  for (const one of [write, ...newest.from.filter((other) => isCarriedBy(written, other))]) {
+    noteTaken(one, sentAt, meta.cache)
+  }
+}
+
+/** Loops refuses the request for good, unless its values are those of other events or its user ID may become known. */
+async function refuse(delivery: Delivery, request: LoopsRequest, reason: string): Promise<void> {
+  const { waiting, write, settings, meta } = delivery
+  if (write !== undefined) {
+    const own = { identity: identityOf(request.body), values: contactValues(delivery.request.body) }
+    const body = bodyOf(own, delivery.request.body)
+    if (!isSame(body, request.body)) return send(delivery, { ...request, body })
+  }
+  const isUnknown = request.body.email === undefined
+  if (isUnknown && (await mayBecomeKnown(request, waiting, settings, meta))) {
+    return tryAgain(waiting, meta, reason, backOff(SECOND, waiting.failures))
+  }
+  if (write !== undefined) addLine({ refused: write.id }, write, meta.cache)
   throw new Error(reason)
 }
 
-const NOTHING_KNOWN: History = { writes: [], done: new Map() }
+/** What a request writes, as the write of the event. */
+function writeIn({ body }: LoopsRequest, { id, at }: Write): Write {
+  return { id, at, ...identityOf(body), values: contactValues(body) }
+}
 
-/** Loops refuses for many reasons with the same status, and its messages may change: only a look tells. */
-async function isUnknown(userId: unknown, settings: Settings, meta: AppMeta): Promise<boolean> {
-  // An unpaired surrogate makes encodeURIComponent throw.
-  const query = encodeURIComponent(String(userId).replace(/[\ud800-\udfff]/gu, '\ufffd'))
-  const { json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
-  return Array.isArray(json) && json.length === 0
+/** Since when each value of the request counts: one that was looked up is as old as the look-up. */
+function receiptOf({ write, askedAt, waiting }: Delivery): (name: string) => number {
+  return (name) => (askedAt !== undefined && own(write?.values, name) === undefined ? askedAt : waiting.receivedAt)
+}
+
+function isUpdate({ path }: LoopsRequest): boolean {
+  return path === '/v1/contacts/update'
 }

@@ -1,57 +1,36 @@
 import fetch from 'node-fetch'
-import type { LoopsRequest } from '../translate/translate'
-import type { Settings } from '../settings'
-import type { AppMeta } from '../meta'
-import { SECOND } from '../time'
-import { messageOf, withoutSecrets } from '../redact'
+import type { Response } from 'node-fetch'
 import { isRecord } from '../json'
-import { orElse } from '../cache'
-import { nextTurn } from './pace'
+import type { AppMeta, Memory } from '../meta'
+import { messageOf, withoutSecrets } from '../redact'
+import type { Settings } from '../settings'
+import { MINUTE, SECOND } from '../time'
+import type { LoopsRequest } from '../translate/translate'
+import { countRequest } from './pace'
 
 const LOOPS_API = 'https://app.loops.so/api'
 
-export interface Failure {
-  readonly kind: 'failed'
-  readonly reason: string
-  /** Loops may still be at it. */
-  readonly isLate?: boolean
-}
+/** How long the app waits for Loops, where the server's `fetch` knows `timeout`; elsewhere PostHog ends it after 30 s. */
+const TIMEOUT = 10 * SECOND
 
-type Answer = { readonly kind: 'taken' | 'known' } | { readonly kind: 'refused'; readonly reason: string } | Failure
+/** What came of a request. */
+export type Answer =
+  | { readonly kind: 'taken' }
+  /** Loops has had the event before, as its idempotency key tells. */
+  | { readonly kind: 'known' }
+  /** Loops refuses the request for good: another try never heals it. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Another try may heal it. */
+  | {
+      readonly kind: 'failed'
+      readonly reason: string
+      /** Loops gave no answer in time, and may still act on the request. */
+      readonly isLate: boolean
+      /** Another try at once may succeed, too. */
+      readonly mayHealAtOnce: boolean
+    }
 
-/** For a `fetch` that knows no `timeout`. */
-export const NO_ANSWER: Failure = {
-  kind: 'failed',
-  reason: 'Loops cannot be reached: no answer in 30 seconds',
-  isLate: true,
-}
-
-/** Where there are no jobs a second try at once is all that can be done for a lost connection or a failing server. */
-export async function askLoops(request: LoopsRequest, settings: Settings, meta: AppMeta): Promise<Answer> {
-  const first = await askOnce(request, settings)
-  const mayHealAtOnce = first.kind === 'failed' && !first.reason.startsWith('Loops answered 429')
-  return mayHealAtOnce && meta.jobs === undefined ? askOnce(request, settings) : first
-}
-
-/** A retry may heal a time-out, the rate limit and Loops' own failures; what Loops refuses, it refuses for good. */
-async function askOnce(request: LoopsRequest, { apiKey }: Settings): Promise<Answer> {
-  const start = Date.now()
-  try {
-    const { url, ...options } = webhookFor(request, apiKey)
-    // A redirected POST would arrive as a GET and look like a success. `timeout` is node-fetch's own: an app has no timers.
-    const response = await fetch(url, { ...options, redirect: 'manual', timeout: 20 * SECOND })
-    if (response.ok) return { kind: 'taken' }
-    // The idempotency key was used before: Loops has this event already.
-    if (response.status === 409 && request.idempotencyKey !== undefined) return { kind: 'known' }
-    const answer = `Loops answered ${response.status} to ${request.path}${await reasonIn(response)}`
-    const kind = response.status === 429 || response.status >= 500 ? 'failed' : 'refused'
-    return { kind, reason: withoutSecrets(answer, apiKey) }
-  } catch (error) {
-    const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
-    return { kind: 'failed', reason, isLate: Date.now() - start > 10 * SECOND }
-  }
-}
-
+/** The request as `fetch` and as PostHog's `composeWebhook` take it. */
 export function webhookFor({ method, path, idempotencyKey, body }: LoopsRequest, apiKey: string) {
   return {
     url: LOOPS_API + path,
@@ -65,8 +44,66 @@ export function webhookFor({ method, path, idempotencyKey, body }: LoopsRequest,
   }
 }
 
-/** The message in Loops' answer, which is no JSON at all when a load balancer gives it. */
-async function reasonIn(response: { text(): Promise<string> }): Promise<string> {
+/**
+ * Sends a request and goes on with what came of it.
+ *
+ * @param next is called and not returned to, because PostHog guards each `await` of an app, at 130 microseconds.
+ */
+export async function postToLoops(
+  request: LoopsRequest,
+  { apiKey }: Settings,
+  memory: Memory,
+  next: (answer: Answer) => Promise<void>,
+): Promise<void> {
+  const { url, ...options } = webhookFor(request, apiKey)
+  const start = Date.now()
+  let answer: Answer
+  try {
+    // A redirected POST would arrive as a GET and look like a success.
+    const response = await fetch(url, { ...options, redirect: 'manual', timeout: TIMEOUT })
+    answer = response.ok ? { kind: 'taken' } : await answerIn(response, request, apiKey)
+  } catch (error) {
+    const isLate = Date.now() - start > 0.9 * TIMEOUT
+    const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
+    answer = { kind: 'failed', reason, isLate, mayHealAtOnce: !isLate }
+  }
+  noteTimeout(answer, memory)
+  return next(answer)
+}
+
+async function answerIn(response: Response, { idempotencyKey, path }: LoopsRequest, apiKey: string): Promise<Answer> {
+  const { status } = response
+  if (status === 409 && idempotencyKey !== undefined) return { kind: 'known' }
+  const reason = withoutSecrets(`Loops answered ${status} to ${path}${await messageIn(response)}`, apiKey)
+  return status === 429 || status >= 500
+    ? { kind: 'failed', reason, isLate: false, mayHealAtOnce: status !== 429 }
+    : { kind: 'refused', reason }
+}
+
+/** What Loops answers to a GET, or why there is no answer: status 0 if Loops cannot be reached. */
+export interface LoopsAnswer {
+  readonly status: number
+  readonly json?: unknown
+  readonly reason: string
+}
+
+/** Asks Loops for its data. A question does not wait for its turn, but it counts for the pace. */
+export async function getFromLoops(path: string, settings: Settings, meta: AppMeta): Promise<LoopsAnswer> {
+  const { apiKey } = settings
+  countRequest(settings, meta.cache)
+  try {
+    const headers = { Authorization: `Bearer ${apiKey}` }
+    const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
+    if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
+    const reason = `${response.status}${await messageIn(response)}`
+    return { status: response.status, reason: withoutSecrets(reason, apiKey) }
+  } catch (error) {
+    return { status: 0, reason: withoutSecrets(messageOf(error), apiKey) }
+  }
+}
+
+/** The message in Loops' answer. A load balancer answers with HTML, which has none. */
+async function messageIn(response: Response): Promise<string> {
   try {
     const answer: unknown = JSON.parse(await response.text())
     const message = isRecord(answer) ? answer.message : undefined
@@ -76,24 +113,28 @@ async function reasonIn(response: { text(): Promise<string> }): Promise<string> 
   }
 }
 
+/** Two or three time-outs in a row are chance. */
+const TIMEOUTS_UNTIL_REST = 5
+const REST = MINUTE
+
+/** Counts how many requests in a row Loops has not answered in time. */
+function noteTimeout(answer: Answer, memory: Memory): void {
+  const isLate = answer.kind === 'failed' && answer.isLate
+  memory.timeoutsInARow = isLate ? (memory.timeoutsInARow ?? 0) + 1 : 0
+  if (memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = Date.now() + REST
+}
+
 /**
- * What Loops answers to a question, with the reason if it does not; status 0 if it cannot be reached. Questions are not put
- * off, but they count for the pace.
+ * Whether a request is to wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
+ * server's handlers for a minute. Then one request at a time finds out whether Loops is back.
+ *
+ * @returns until when to wait (milliseconds since 1970); `undefined` if the request may try.
  */
-export async function getFromLoops(
-  path: string,
-  settings: Settings,
-  meta: AppMeta,
-): Promise<{ status: number; json?: unknown; reason: string }> {
-  const { apiKey } = settings
-  await orElse(nextTurn(settings, meta), 0)
-  try {
-    const headers = { Authorization: `Bearer ${apiKey}` }
-    const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: 8 * SECOND })
-    if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
-    const reason = `${response.status}${await reasonIn(response)}`
-    return { status: response.status, reason: withoutSecrets(reason, apiKey) }
-  } catch (error) {
-    return { status: 0, reason: withoutSecrets(messageOf(error), apiKey) }
-  }
+export function restOfLoops(memory: Memory): number | undefined {
+  const { timeoutsInARow = 0, loopsRestsUntil = 0 } = memory
+  if (timeoutsInARow < TIMEOUTS_UNTIL_REST) return undefined
+  if (Date.now() < loopsRestsUntil) return loopsRestsUntil
+  // This request finds out; the others wait for what it learns.
+  memory.loopsRestsUntil = Date.now() + REST
+  return undefined
 }

@@ -1,65 +1,186 @@
-import type { Delivery } from '../payloads'
-import type { LoopsRequest } from '../translate/translate'
-import { REQUEST_FIELDS } from '../rules/property-names'
 import { isRecord, own } from '../json'
-import { HOUR } from '../time'
+import { REQUEST_FIELDS } from '../rules/property-names'
+import type { LoopsRequest } from '../translate/translate'
 
-type Values = Readonly<Record<string, unknown>>
+type Body = LoopsRequest['body']
 
-/** What an event writes to a contact. */
-export interface Write {
+/** Contact properties by name, and mailing lists by `mailingLists/` and their ID, a name that no property has. */
+export type Values = Readonly<Record<string, unknown>>
+
+export interface Identity {
+  readonly email?: string
+  readonly userId?: string
+}
+
+/** What one event writes to a contact. */
+export interface Write extends Identity {
+  /** The event's ID. */
   readonly id: string
+  /** When PostHog handed the event to the app for the first time: milliseconds since 1970. */
   readonly at: number
-  /** Milliseconds since 1970 at which it was about to be sent. */
-  readonly noted: number
-  readonly email: unknown
-  readonly userId: unknown
   readonly values: Values
 }
 
-export interface History {
-  /** Each write once, but for those that Loops has refused. */
+/** One line of a contact's log: what an event writes; that Loops has taken it, and when; or that Loops has refused it. */
+export type Line = Write | { readonly taken: string; readonly when: number } | { readonly refused: string }
+
+export interface ContactLog {
+  /** The latest first, without those that Loops has refused. */
   readonly writes: readonly Write[]
-  /** Milliseconds since 1970 at which Loops had taken the write of an event, by the event's id. */
-  readonly done: ReadonlyMap<string, number>
+  /** When Loops had taken a write (milliseconds since 1970), by the event's ID. */
+  readonly taken: ReadonlyMap<string, number>
 }
 
-export type HistoryLine =
-  Write | { readonly id: string; readonly done: number } | { readonly id: string; readonly refused: true }
+/** What a request is to say of its contact now. */
+export interface Newest {
+  readonly identity: Identity
+  readonly values: Values
+  /** The later writes that decided it. */
+  readonly from: readonly Write[]
+}
 
-const LONGEST_SUMMARY = 100_000
-
-/** The newest write of each value and of each link; and before one that Loops has yet to take, the newest that it has. */
-export function whatCounts({ writes, done }: History): HistoryLine[] {
-  const [seen, taken] = [new Set<string>(), new Set<string>()]
-  const counted: HistoryLine[] = []
-  let length = 0
-  for (const write of [...writes].sort((one, other) => (isNewer(one, other) ? -1 : 1))) {
-    const time = done.get(write.id)
-    const counts = (what: string): boolean => {
-      const isNews = !seen.has(what) || (time !== undefined && !taken.has(what))
-      seen.add(what)
-      if (time !== undefined) taken.add(what)
-      return isNews
-    }
-    const values = Object.entries(write.values).filter(([name]) => counts(`value ${name}`))
-    const isLink = counts(JSON.stringify([write.email, write.userId]))
-    if (!isLink && values.length === 0) continue
-    const line = { ...write, values: Object.fromEntries(values) }
-    length += JSON.stringify(line).length
-    if (length > LONGEST_SUMMARY) break
-    counted.push(line, ...(time === undefined ? [] : [{ id: write.id, done: time }]))
+/** @param lines the lines of one log or of several, in any order. */
+export function contactLogOf(lines: readonly Line[]): ContactLog {
+  const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.refused] : [])))
+  const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
+  return {
+    writes: writes.sort((one, other) => (isLater(one, other) ? -1 : 1)),
+    taken: new Map(lines.flatMap((line) => ('taken' in line ? [[line.taken, line.when] as const] : []))),
   }
-  return counted
 }
 
-export function writeOf({ id, at, request }: Delivery): Write {
-  const { email, userId } = request.body
-  return { id, at, noted: Date.now(), email, userId, values: contactValues(request.body) }
+function isLater(one: Write, other: Pick<Write, 'at' | 'id'>): boolean {
+  return one.at === other.at ? one.id > other.id : one.at > other.at
 }
 
-/** Contact properties and mailing lists in one, the lists with a name that no property has. */
-export function contactValues(body: LoopsRequest['body']): Values {
+/**
+ * What a request that was held up is to say: of each value that it writes the one that PostHog received last, at the
+ * address that its user ID has now.
+ *
+ * - It takes the values of the same contact only, and never those of another user ID, whoever has the address now.
+ * - If another user ID has taken the address since, the request carries the address alone, so that it links nothing anew;
+ *   and it leaves alone what was written to that address since.
+ *
+ * @param write what the request says of its own.
+ * @param receivedAt since when a value of it counts (milliseconds since 1970): a value that was looked up is as old as the
+ * look-up.
+ */
+export function newestOf(write: Write, log: ContactLog, receivedAt: (name: string) => number = () => write.at): Newest {
+  const others = log.writes.filter(({ id }) => id !== write.id)
+  const { identity, decidedBy } = newestIdentity(write, others)
+  const isTakenOver = identity.userId !== write.userId
+  const contact = knownIdentity(write, log)
+  const values: Record<string, unknown> = {}
+  const from = new Set(decidedBy)
+  for (const [name, value] of Object.entries(write.values)) {
+    const since = { id: write.id, at: receivedAt(name) }
+    const latest = others.find(
+      (other) =>
+        own(other.values, name) !== undefined &&
+        isLater(other, since) &&
+        (isTakenOver ? hasSameAddress(other, identity) : isOfContact(other, contact)),
+    )
+    if (latest !== undefined) from.add(latest)
+    if (latest === undefined) values[name] = value
+    else if (!isTakenOver) values[name] = latest.values[name]
+  }
+  return { identity, values, from: [...from] }
+}
+
+/**
+ * What a request that came to Loops late has set back.
+ *
+ * @param sent what it has written.
+ * @returns the contact as the log has it, with the later values of the same names. If another user ID has taken the address
+ * since, it is the contact of that one.
+ */
+export function repairOf(sent: Write, log: ContactLog): Newest {
+  const { identity, from } = newestOf(sent, log)
+  const holder = identity.userId === sent.userId ? undefined : from[0]
+  const contact = holder === undefined ? knownIdentity(sent, log) : identityOf(holder)
+  const later = log.writes.filter(
+    (write) => write.id !== sent.id && isLater(write, sent) && isOfContact(write, contact),
+  )
+  const decisive = new Set(from)
+  const values: Record<string, unknown> = {}
+  for (const name of Object.keys(sent.values)) {
+    const latest = later.find((write) => own(write.values, name) !== undefined)
+    if (latest === undefined) continue
+    values[name] = latest.values[name]
+    decisive.add(latest)
+  }
+  return { identity: holder === undefined ? identity : contact, values, from: [...decisive] }
+}
+
+function newestIdentity(write: Write, others: readonly Write[]): { identity: Identity; decidedBy: Write[] } {
+  const { email, userId } = write
+  const own = identityOf(write)
+  if (email === undefined || userId === undefined) return { identity: own, decidedBy: [] }
+  const moved = others.find((other) => other.userId === userId && other.email !== undefined && isLater(other, write))
+  const current = moved ?? write
+  const holder = others.find((other) => other.userId !== undefined && hasSameAddress(other, current))
+  const isTakenOver = holder !== undefined && holder.userId !== userId && isLater(holder, current)
+  if (isTakenOver) return { identity: { email }, decidedBy: [holder] }
+  return { identity: identityOf(current), decidedBy: moved === undefined ? [] : [moved] }
+}
+
+export function identityOf({ email, userId }: Identity): Identity {
+  return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
+}
+
+/** The identity and, where the log tells it, the identifier that is missing in it. */
+export function knownIdentity(identity: Identity, { writes }: ContactLog): Identity {
+  const { email, userId } = identity
+  const told =
+    email === undefined
+      ? writes.find((write) => write.email !== undefined && write.userId === userId)
+      : writes.find((write) => write.userId !== undefined && hasSameAddress(write, identity))
+  return { ...(told !== undefined && identityOf(told)), ...identityOf(identity) }
+}
+
+function isOfContact(write: Identity, contact: Identity): boolean {
+  if (write.userId !== undefined && contact.userId !== undefined) return write.userId === contact.userId
+  return hasSameAddress(write, contact)
+}
+
+/** Loops compares addresses without case. */
+function hasSameAddress(one: Identity, other: Identity): boolean {
+  return one.email !== undefined && one.email.toLowerCase() === other.email?.toLowerCase()
+}
+
+/** Whether later requests that Loops has taken have brought all that the write still has to say. */
+export function isOvertaken({ values }: Write, { identity, from }: Newest, { taken }: ContactLog): boolean {
+  const { email, userId } = identity
+  const isLinked =
+    email === undefined || userId === undefined || from.some((other) => isSame(identityOf(other), identity))
+  return (
+    isLinked &&
+    from.length > 0 &&
+    from.every(({ id }) => taken.has(id)) &&
+    Object.keys(values).every((name) => from.some((other) => own(other.values, name) !== undefined))
+  )
+}
+
+/** Whether a request has brought all that the other write says. */
+export function isCarriedBy(sent: Write, other: Write): boolean {
+  const names = Object.keys(other.values)
+  return (
+    isSame(identityOf(sent), identityOf(other)) &&
+    names.every((name) => isSame([sent.values[name]], [other.values[name]]))
+  )
+}
+
+/** Whether Loops would learn something from `newest` that the request of `sent` has not told it. */
+export function saysMore(newest: Newest, sent: Pick<Write, keyof Identity | 'values'>): boolean {
+  return !isSame(newest.identity, identityOf(sent)) || !isSame(newest.values, sent.values)
+}
+
+export function isSame(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** What the body of a request writes to the contact. */
+export function contactValues(body: Body): Values {
   const properties = Object.entries(body).filter(([name]) => !REQUEST_FIELDS.has(name))
   const lists = isRecord(body.mailingLists) ? Object.entries(body.mailingLists) : []
   return Object.fromEntries([...properties, ...lists.map(([id, value]) => [LIST + id, value] as const)])
@@ -67,93 +188,21 @@ export function contactValues(body: LoopsRequest['body']): Values {
 
 const LIST = 'mailingLists/'
 
-/** The body with other values: in the same order, so that the same values give the same bytes. */
-export function bodyWith(body: LoopsRequest['body'], values: Values): LoopsRequest['body'] {
-  const lists = isRecord(body.mailingLists) ? Object.keys(body.mailingLists) : []
-  const mailingLists = Object.fromEntries(
-    lists.filter((id) => own(values, LIST + id) !== undefined).map((id) => [id, values[LIST + id]]),
-  )
-  const entries = Object.entries(body).flatMap(([name, value]): [string, unknown][] => {
-    if (name === 'mailingLists') return Object.keys(mailingLists).length > 0 ? [[name, mailingLists]] : []
-    if (REQUEST_FIELDS.has(name)) return [[name, value]]
-    return own(values, name) === undefined ? [] : [[name, values[name]]]
-  })
-  return Object.fromEntries(entries)
-}
-
-function isNewer(one: { at: number; id: string }, other: { at: number; id: string }): boolean {
-  return one.at === other.at ? one.id > other.id : one.at > other.at
-}
-
-function newestOf(writes: readonly Write[]): Write | undefined {
-  const [first, ...others] = writes
-  return first && others.reduce((newest, other) => (isNewer(other, newest) ? other : newest), first)
-}
-
-/** The newest write of a property or mailing list. */
-function newestWith(name: string, writes: readonly Write[]): Write | undefined {
-  return newestOf(writes.filter(({ values }) => own(values, name) !== undefined))
-}
-
-/** The newest of each value that the history knows, or that the event writes itself. */
-export function newestValues(values: Values, own: Write, { writes }: History): Values {
-  const all = [...writes.filter(({ id }) => id !== own.id), own]
-  return Object.fromEntries(Object.keys(values).map((name) => [name, (newestWith(name, all)?.values ?? values)[name]]))
-}
-
 /**
- * An update is not sent if the event is done with, or if each of its values was overtaken by a newer event or is what was
- * written within the last hour: posthog-js repeats `$identify` and `$set` a lot. Once tried, it is sent in any case, as
- * an earlier try may have come to Loops late.
+ * The body of a request, in the order of `translate`, so that the same values give the same bytes.
+ *
+ * @param event the fields of an event that is sent; `{}` for an update.
  */
-export function isSuperfluous(delivery: Delivery, { writes, done }: History): boolean {
-  if (done.has(delivery.id)) return true
-  const own = writeOf(delivery)
-  const others = writes.filter(({ id }) => id !== delivery.id)
-  const mayBeSent = delivery.firstTried !== undefined || (others.length < writes.length && delivery.isNoted !== true)
-  if (delivery.request.path !== '/v1/contacts/update' || mayBeSent) return false
-
-  const isWritten = (write: Write): boolean => (done.get(write.id) ?? 0) > Date.now() - HOUR
-  const links = (write: Write): boolean => write.email === own.email && write.userId === own.userId
-  const elsewhere = newestOf(linksOf(own, others).filter((write) => !links(write)))
-  const isLinked = others.some(
-    (write) => links(write) && isWritten(write) && (elsewhere === undefined || isNewer(write, elsewhere)),
-  )
-  return (
-    isLinked &&
-    Object.keys(own.values).every((name) => {
-      const newest = newestWith(name, others)
-      if (newest === undefined) return false
-      return isNewer(newest, own) ? done.has(newest.id) : isWritten(newest) && newest.values[name] === own.values[name]
-    })
-  )
-}
-
-/** What links one of the two identifiers to another one, or to the same. */
-function linksOf(own: Write, writes: readonly Write[]): Write[] {
-  return writes.filter(
-    ({ email, userId }) =>
-      email !== undefined && userId !== undefined && (email === own.email || userId === own.userId),
-  )
-}
-
-/** The newest of the newer events that link one of the two identifiers, if it links it to another one than this does. */
-export function newerLink(own: Write, writes: readonly Write[]): Write | undefined {
-  const newest = newestOf(linksOf(own, writes).filter((write) => isNewer(write, own)))
-  return newest?.email === own.email && newest?.userId === own.userId ? undefined : newest
-}
-
-/**
- * The body with the newest value of each contact property. If a newer event has linked one of the identifiers anew, the
- * user ID alone finds the contact: with both, Loops would link it back.
- */
-export function newestBody(delivery: Delivery, history: History | undefined): LoopsRequest['body'] {
-  const { body } = delivery.request
-  if (history === undefined) return body
-  const own = writeOf(delivery)
-  const newest = bodyWith(body, newestValues(own.values, own, history))
-  const { email, ...withoutEmail } = newest
-  const linked = history.writes.filter(({ id }) => id !== own.id && history.done.has(id))
-  const isLinkedAnew = newerLink(own, linked) !== undefined
-  return isLinkedAnew && newest.userId !== undefined ? withoutEmail : newest
+export function bodyOf({ identity, values }: Pick<Newest, 'identity' | 'values'>, event: Body): Body {
+  const { eventName, eventProperties } = event
+  const entries = Object.entries(values)
+  const lists = entries
+    .filter(([name]) => name.startsWith(LIST))
+    .map(([name, value]) => [name.slice(LIST.length), value])
+  return {
+    ...Object.fromEntries(entries.filter(([name]) => !name.startsWith(LIST))),
+    ...(eventName !== undefined && { eventName, eventProperties }),
+    ...(lists.length > 0 && { mailingLists: Object.fromEntries(lists) as unknown }),
+    ...identity,
+  }
 }

@@ -1,25 +1,158 @@
-import type { Settings } from '../settings'
+/**
+ * The pace of all workers together. Time is cut into windows of a third of a second, each with room for a third of a second's
+ * requests: once for new requests and once for those that have waited.
+ *
+ * A new request goes out if its window has room and there is no backlog; else it takes the next place of the backlog and
+ * waits. The backlog is a series of places that starts at the end of a window, and lives until its last place and while
+ * waiting requests come late. A waiting request goes out if it comes on time or its window has room, else it takes a new
+ * place. Handlers that begin at once agree on all of this by the clock and by counters.
+ */
+import { persistently, withoutWaiting } from '../cache'
 import type { AppMeta } from '../meta'
-import { DAY_IN_SECONDS, SECOND } from '../time'
-import { count, persistently } from '../cache'
+import type { Settings } from '../settings'
+import { DAY, SECOND } from '../time'
+
+type Cache = AppMeta['cache']
+
+/** What the cache answers to a request: its number in the window, and the start of the backlog if there is one. */
+export type Turn = readonly [number: number, backlog: unknown]
+
+/** PostHog looks for jobs every two seconds: later than that, the job runners do not keep up. */
+const LATE = 2.5 * SECOND
+
+/** Later than this, waiting requests come in a crowd. */
+const ON_TIME = 150
 
 /**
- * The time (milliseconds since 1970) from which the next request may go out, across all workers.
+ * Counts a new request and asks whether there is a backlog. Awaits nothing: the caller has more to ask the cache.
  *
- * From a start on, requests follow each other at a distance a tenth longer than the rate asks for, as not all take equally
- * long to arrive. A counter gives out the places; where it lags behind the clock, a new start is made. After a second of
- * rest the first few go out ahead of their time, to spare a person's first events the way through the job queue.
+ * @param now milliseconds since 1970.
  */
-export async function nextTurn({ requestsPerSecond }: Settings, { cache }: AppMeta): Promise<number> {
-  const distance = (1.1 * SECOND) / requestsPerSecond
-  const key = `turns-${requestsPerSecond}`
-  const read = (name: string, fallback: unknown): Promise<unknown> => persistently(() => cache.get(name, fallback))
-  const now = Date.now()
-  const [start = 0, early = 0] = (await read(key, [])) as number[]
-  const next = start + Number(await read(`${key}-${start}`, 0)) * distance
-  const begin = next < now ? { start: now, early: next + SECOND < now ? requestsPerSecond / 3 : 1 } : { start, early }
-  // Workers that see in the same moment that a new start is due share it.
-  if (next < now) await persistently(() => cache.set(key, [begin.start, begin.early], DAY_IN_SECONDS))
-  const place = (await count(cache, `${key}-${begin.start}`)) - 1
-  return place < begin.early ? begin.start : Math.ceil(begin.start + place * distance)
+export function askTurn(settings: Settings, now: number, cache: Cache): Promise<Turn> {
+  return Promise.all([
+    persistently(() => cache.incr(windowKey('new', settings, now))),
+    persistently(() => cache.get(backlogKey(settings), null)),
+  ])
+}
+
+/** Counts a request that has waited for its turn. Awaits nothing. */
+export function countWaiting(settings: Settings, now: number, cache: Cache): Promise<number> {
+  return persistently(() => cache.incr(windowKey('waiting', settings, now)))
+}
+
+/** Counts a request that does not wait for its turn. */
+export function countRequest(settings: Settings, cache: Cache): void {
+  const counter = windowKey('new', settings, Date.now())
+  withoutWaiting(() => cache.incr(counter))
+  limitLife(counter, cache)
+}
+
+/**
+ * Finds the time at which a new request may go out.
+ *
+ * @param now when its turn was asked for: milliseconds since 1970.
+ * @param next goes on with that time, or with `undefined` if the request may go out at once. It is called and not returned
+ * to, because PostHog guards each `await` of an app, at 130 microseconds.
+ */
+export async function whenTurnComes(
+  [number, backlog]: Turn,
+  settings: Settings,
+  now: number,
+  cache: Cache,
+  next: (time: number | undefined) => Promise<void>,
+): Promise<void> {
+  const { size, end } = windowAt(now, settings)
+  if (number === 1) limitLife(windowKey('new', settings, now), cache)
+  if (typeof backlog !== 'number' && number <= size) return next(undefined)
+  const series = typeof backlog === 'number' ? backlog : end
+  return takePlace(series, settings, now, cache, next)
+}
+
+async function takePlace(
+  series: number,
+  settings: Settings,
+  now: number,
+  cache: Cache,
+  next: (time: number | undefined) => Promise<void>,
+): Promise<void> {
+  let place
+  try {
+    place = await persistently(() => cache.incr(placesKey(settings, series)))
+  } catch {
+    // A counter that fails is no reason to lose a request.
+    return next(undefined)
+  }
+  const time = series + place * distance(settings)
+  if (place % PLACES_TO_RENEWAL === 1 && time > now) {
+    keepBacklog(series, time - now + PLACES_TO_RENEWAL * distance(settings), settings, cache)
+    limitLife(placesKey(settings, series), cache)
+  }
+  return next(Math.ceil(Math.max(time, windowAt(now, settings).end)))
+}
+
+/**
+ * Finds the time at which a request may go out that a job held.
+ *
+ * @param number what `countWaiting` gave.
+ * @param turn the time of its place (milliseconds since 1970), if it has waited for its turn.
+ * @param next as for `whenTurnComes`.
+ */
+export async function whenWaited(
+  number: number,
+  turn: number | undefined,
+  settings: Settings,
+  now: number,
+  cache: Cache,
+  next: (time: number | undefined) => Promise<void>,
+): Promise<void> {
+  const { size, end } = windowAt(now, settings)
+  if (number === 1) {
+    limitLife(windowKey('waiting', settings, now), cache)
+    if (turn !== undefined && now > turn + LATE) keepBacklog(end, LATE, settings, cache)
+  }
+  const isOnTime = turn !== undefined && now <= turn + ON_TIME
+  if (isOnTime || number <= size) return next(undefined)
+  let backlog
+  try {
+    backlog = await persistently(() => cache.get(backlogKey(settings), null))
+  } catch {
+    return next(undefined)
+  }
+  return takePlace(typeof backlog === 'number' ? backlog : end, settings, now, cache, next)
+}
+
+/** Milliseconds between two requests: a tenth longer than the rate asks for, as not all take equally long to arrive. */
+function distance({ requestsPerSecond }: Settings): number {
+  return (1.1 * SECOND) / requestsPerSecond
+}
+
+function windowAt(now: number, settings: Settings): { readonly size: number; start: number; readonly end: number } {
+  const size = Math.max(1, Math.floor(settings.requestsPerSecond / 3))
+  const length = size * distance(settings)
+  const start = Math.floor(now / length) * length
+  return { size, start, end: Math.ceil(start + length) }
+}
+
+/** After so many places the life of the backlog is renewed. */
+const PLACES_TO_RENEWAL = 10
+
+/** @param milliseconds how long the backlog is to live from now on. */
+function keepBacklog(series: number, milliseconds: number, settings: Settings, cache: Cache): void {
+  withoutWaiting(() => cache.set(backlogKey(settings), series, Math.ceil(milliseconds / SECOND) + 1))
+}
+
+function limitLife(counter: string, cache: Cache): void {
+  withoutWaiting(() => cache.expire(counter, DAY / SECOND))
+}
+
+function windowKey(kind: 'new' | 'waiting', settings: Settings, now: number): string {
+  return `${kind}-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
+}
+
+function backlogKey({ requestsPerSecond }: Settings): string {
+  return `backlog-${requestsPerSecond}`
+}
+
+function placesKey({ requestsPerSecond }: Settings, series: number): string {
+  return `places-${requestsPerSecond}-${series}`
 }

@@ -1,99 +1,104 @@
+/**
+ * The look-up of a person in PostHog. A look-up is in one of these states: running (at most five in a worker), answered (the
+ * answer is kept for a minute and counts until an event changes the person), or failed (which concerns its own event only).
+ */
+import { persistently, withoutWaiting } from '../cache'
 import type { CapturedEvent } from '../event'
-import type { Settings } from '../settings'
-import type { AppMeta, Memory } from '../meta'
-import { personChanges } from '../rules/person'
-import type { PersonChanges, StoredPerson } from '../rules/person'
-import type { CachedPerson } from './cached-person'
-import { needsPerson } from '../translate/needs-person'
-import { orElse, persistently } from '../cache'
-import { changedSince, noteChanges } from './changes'
-import { isShared } from '../translate/identity'
 import { isRecord, own } from '../json'
+import type { AppMeta, Memory } from '../meta'
 import { messageOf, withoutSecrets } from '../redact'
+import { personChanges } from '../rules/person'
+import type { Settings } from '../settings'
+import { MINUTE, SECOND } from '../time'
+import type { LookedUpPerson } from './looked-up-person'
 
-/** Seconds. A person that PostHog does not know may be one that it has yet to store. */
-const PERSON_KEPT_FOR = 300
-
-const NOBODY_KEPT_FOR = 60
-
-const LOOK_UP_RESTS_FOR = 60_000
-
-export const UNANSWERED = 'unanswered' as const
+const KEPT_FOR = MINUTE
+const MOST_LOOK_UPS = 5
+const MOST_DISTINCT_IDS = 20
 
 /**
- * The person of the event as PostHog has stored it, with what later events have changed.
- *
- * @returns `undefined` if the settings or the event do not ask for it, `unanswered` if PostHog does not tell.
+ * Notes that the event changes its person, so that no answer from before counts. Awaits nothing. The `$` properties that
+ * SDKs set with every page view are no change.
  */
-export async function storedPerson(
-  event: CapturedEvent,
+export function notePersonChange(event: CapturedEvent, { posthogUrl }: Settings, { cache }: AppMeta): void {
+  if (posthogUrl === '' || !changesCustomProperty(event)) return
+  withoutWaiting(() => cache.set(changeKey(event.distinct_id), Date.now(), (2 * KEPT_FOR) / SECOND))
+}
+
+function changesCustomProperty(event: CapturedEvent): boolean {
+  const { set = {}, setOnce = {}, unset } = personChanges(event)
+  return [...Object.keys(set), ...Object.keys(setOnce), ...unset].some((name) => !name.startsWith('$'))
+}
+
+/**
+ * Looks up the person of the event.
+ *
+ * @returns the person, or why PostHog gave no answer.
+ */
+export async function lookUpPerson(
+  { distinct_id: distinctId }: CapturedEvent,
   settings: Settings,
   meta: AppMeta,
-): Promise<StoredPerson | typeof UNANSWERED | undefined> {
-  const { distinct_id: distinctId } = event
-  if (!mayBeLookedUp(distinctId, settings) || !needsPerson(event, settings)) return undefined
-  const person = (await cachedPerson(distinctId, meta)) ?? (await askForPerson(distinctId, settings, meta))
-  if (person === undefined) return UNANSWERED
-  return { ...person, properties: await orElse(changedSince(person, distinctId, meta), person.properties) }
+): Promise<LookedUpPerson | 'busy' | 'failed'> {
+  const kept = await keptPerson(distinctId, meta.cache)
+  if (kept !== undefined) return kept
+  const answer = await runLookUp(distinctId, settings, meta)
+  // While PostHog was asked, an event may have changed the person.
+  const isOutdated = typeof answer === 'object' && !(await isUnchanged(answer, distinctId, meta.cache))
+  return isOutdated ? runLookUp(distinctId, settings, meta) : answer
 }
 
-/** Notes what the event changes of its person, for those that look the person up. */
-export async function followPerson(event: CapturedEvent, settings: Settings, meta: AppMeta): Promise<void> {
-  if (!mayBeLookedUp(event.distinct_id, settings)) return
-  const changes = personChanges(event)
-  if (hasCustomName(changes)) await noteChanges(event.distinct_id, changes, meta)
-}
-
-/** What PostHog has stored under a shared ID is of whoever came last. And an ID that no URL can hold, it does not know. */
-function mayBeLookedUp(distinctId: unknown, { posthogUrl }: Settings): boolean {
-  if (posthogUrl === '' || typeof distinctId !== 'string') return false
-  return !isShared(distinctId) && !/[\p{Cc}\ud800-\udfff]/u.test(distinctId)
-}
-
-/** Whether there is more than the `$` properties of every page view. */
-function hasCustomName({ set, setOnce, unset }: PersonChanges): boolean {
-  return [...Object.keys({ ...set, ...setOnce }), ...unset].some((name) => !name.startsWith('$'))
-}
-
-async function cachedPerson(distinctId: string, { cache }: AppMeta): Promise<CachedPerson | undefined> {
-  const found = await orElse(
-    persistently(() => cache.get(`person-${distinctId}`, null)),
-    null,
-  )
-  return isRecord(found) && isRecord(found.properties) ? (found as unknown as CachedPerson) : undefined
-}
-
-async function keepPerson(distinctId: string, person: CachedPerson, { cache }: AppMeta): Promise<void> {
-  const seconds = person.id === undefined ? NOBODY_KEPT_FOR : PERSON_KEPT_FOR
-  await orElse(
-    persistently(() => cache.set(`person-${distinctId}`, person, seconds)),
-    undefined,
-  )
-}
-
-/** Many events at once wait for one answer. After a failure PostHog is left in peace for a minute. */
-async function askForPerson(distinctId: string, settings: Settings, meta: AppMeta): Promise<CachedPerson | undefined> {
-  const memory = meta.global
-  if (Date.now() < (memory.lookUpRestsUntil ?? 0)) return undefined
-  memory.lookUps ??= new Map()
-  const underWay = memory.lookUps.get(distinctId) ?? fetchPerson(distinctId, settings)
-  memory.lookUps.set(distinctId, underWay)
+async function runLookUp(
+  distinctId: string,
+  settings: Settings,
+  { cache, global }: AppMeta,
+): Promise<LookedUpPerson | 'busy' | 'failed'> {
+  const lookUps = (global.lookUps ??= new Map())
+  if (!lookUps.has(distinctId) && lookUps.size >= MOST_LOOK_UPS) return 'busy'
+  const running =
+    lookUps.get(distinctId) ??
+    askPostHog(distinctId, settings).finally(() => {
+      lookUps.delete(distinctId)
+    })
+  lookUps.set(distinctId, running)
   try {
-    const person = await underWay
-    memory.isLookUpFailureLogged = false
-    await keepPerson(distinctId, person, meta)
+    const person = await running
+    withoutWaiting(() => cache.set(personKey(distinctId), person, KEPT_FOR / SECOND))
+    global.isLookUpFailureLogged = false
     return person
   } catch (error) {
-    memory.lookUpRestsUntil = Date.now() + LOOK_UP_RESTS_FOR
-    logLookUpFailure(withoutSecrets(messageOf(error), settings.apiKey), memory)
-    return undefined
-  } finally {
-    memory.lookUps.delete(distinctId)
+    logFailure(withoutSecrets(messageOf(error), settings.apiKey), global)
+    return 'failed'
   }
 }
 
-/** A person that PostHog does not know is an answer too: one without properties. */
-async function fetchPerson(distinctId: string, { posthogUrl }: Settings): Promise<CachedPerson> {
+/** A cache that does not answer knows no person. */
+async function keptPerson(distinctId: string, cache: AppMeta['cache']): Promise<LookedUpPerson | undefined> {
+  try {
+    const person = await persistently(() => cache.get(personKey(distinctId), null))
+    return isPerson(person) && (await isUnchanged(person, distinctId, cache)) ? person : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether no event has changed the person since PostHog was asked, under whichever of its distinct_ids. */
+async function isUnchanged(person: LookedUpPerson, asked: string, cache: AppMeta['cache']): Promise<boolean> {
+  const ids = new Set([asked, ...person.distinctIds])
+  try {
+    const changes = await Promise.all([...ids].map((id) => persistently(() => cache.get(changeKey(id), null))))
+    return changes.every((changedAt) => typeof changedAt !== 'number' || changedAt <= person.askedAt)
+  } catch {
+    return true
+  }
+}
+
+function isPerson(value: unknown): value is LookedUpPerson {
+  return isRecord(value) && isRecord(value.properties) && Array.isArray(value.distinctIds)
+}
+
+/** @throws Error if PostHog does not answer, or answers with somebody else. */
+async function askPostHog(distinctId: string, { posthogUrl }: Settings): Promise<LookedUpPerson> {
   const askedAt = Date.now()
   const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
   const response = await posthog.api.get(path, { host: posthogUrl })
@@ -101,21 +106,35 @@ async function fetchPerson(distinctId: string, { posthogUrl }: Settings): Promis
   const answer: unknown = await response.json()
   const results = own(answer, 'results')
   if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
+  if (results.length === 0) return { properties: {}, distinctIds: [], askedAt }
   const person: unknown = results[0]
+  const distinctIds = own(person, 'distinct_ids')
+  if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
+    throw new Error('PostHog answered with another person than it was asked for')
+  }
   const id = own(person, 'uuid') ?? own(person, 'id')
   const properties = own(person, 'properties')
   return {
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
     properties: isRecord(properties) ? properties : {},
+    distinctIds: distinctIds.slice(0, MOST_DISTINCT_IDS).map(String),
     askedAt,
   }
 }
 
-function logLookUpFailure(reason: string, memory: Memory): void {
+function logFailure(reason: string, memory: Memory): void {
   if (memory.isLookUpFailureLogged === true) return
   memory.isLookUpFailureLogged = true
   console.warn(
-    `The person cannot be looked up (${reason}): events are sent with what they say themselves. ` +
-      'Until it works again this is not logged.',
+    `A person could not be looked up (${reason}): the event waits for another look-up, or is sent with its own data if ` +
+      'PostHog has no jobs. Later failures are not logged until a look-up succeeds.',
   )
+}
+
+function personKey(distinctId: string): string {
+  return `person-${distinctId}`
+}
+
+function changeKey(distinctId: string): string {
+  return `changed-${distinctId}`
 }

@@ -28,8 +28,14 @@ export function isExcluded({ excludedEmails }: Settings, email: string): boolean
   return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
 }
 
+/** True if the event's distinct_id is one person's own, and one that a URL can hold. */
+export function hasOwnPerson(data: EventWithPerson): boolean {
+  const id = personalId(data.event.distinct_id, data)
+  return id !== undefined && !/[\p{Cc}\ud800-\udfff]/u.test(id)
+}
+
 /** True if many people would share the ID: Loops would make one contact of them. */
-export function isShared(id: string): boolean {
+function isShared(id: string): boolean {
   return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
 }
 

@@ -9,11 +9,16 @@ import { placeholderValue, readsPerson } from '../rules/template'
 import type { Template } from '../rules/template'
 import type { LoopsValue } from '../rules/values'
 import type { EventRule, Settings } from '../settings'
-import { emailEntriesWithoutAddress } from './identity'
+import { emailEntriesWithoutAddress, hasOwnPerson } from './identity'
 
-/** True if a rule that may match the event needs person data that the event lacks. */
+/**
+ * True if the app has to look up the person: `posthogUrl` is set, and a rule that may match the event needs person data that
+ * the event lacks. An anonymous event, and one of a shared distinct_id, has no person of its own to look up.
+ */
 export function needsPerson(event: CapturedEvent, settings: Settings): boolean {
+  if (settings.posthogUrl === '') return false
   const data = withPerson(event)
+  if (!hasOwnPerson(data)) return false
   const rules = rulesThatMayMatch(data, settings)
   const lacksValue = (template: Template | LoopsValue): boolean =>
     typeof template === 'object' &&
@@ -25,6 +30,20 @@ export function needsPerson(event: CapturedEvent, settings: Settings): boolean {
     (rules.length > 0 &&
       (lacksValue(settings.userId) || emailEntriesWithoutAddress(settings.email, data).some(lacksValue)))
   )
+}
+
+/**
+ * The settings for an event whose person PostHog did not return: they take no address from a place behind one that PostHog
+ * may fill, because Loops would link the contact to that address.
+ */
+export function settingsWithoutPerson(event: CapturedEvent, settings: Settings): Settings {
+  const data = withPerson(event)
+  const first = settings.email.findIndex((template) =>
+    template.some(
+      (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
+    ),
+  )
+  return first < 0 ? settings : { ...settings, email: settings.email.slice(0, first) }
 }
 
 /** True if a filter of a rule that may match the event needs person data that the event lacks. */

@@ -48,7 +48,7 @@ describe('helpers may fail, deliveries may not', () => {
         },
       },
     )
-    faults.push(failed)
+    faults.push(failed, failed)
     deliver(purchase())
     await clock.run()
     expect(app.failures.map(({ failure }) => `${failure.name}: ${failure.message}`)).toEqual([

@@ -90,8 +90,12 @@ export function simulate(
 }
 
 /** A simulation of many events. It runs outside vm2, whose border takes most of the time; the other tests run inside. */
-export function simulateMany(changes: AppConfig = {}, options: Partial<InstallationOptions> = {}): Simulation {
-  return simulate('2024-02', changes, { trusted: true, ...options })
+export function simulateMany(
+  changes: AppConfig = {},
+  options: Partial<InstallationOptions> = {},
+  version = '2024-02',
+): Simulation {
+  return simulate(version, changes, { trusted: true, ...options })
 }
 
 export let serial = 0

@@ -8,6 +8,14 @@ const MINUTE = 60_000
 const pageView = (properties: Record<string, unknown> = {}, distinctId = 'user_1'): CapturedEvent =>
   captured('$pageview', properties, distinctId)
 
+const response = {
+  status: 200,
+  ok: true,
+  statusText: 'OK',
+  headers: { get: () => null },
+  text: () => Promise.resolve(''),
+}
+
 const adaViews = {
   eventName: '$pageview',
   eventProperties: { plan: 'pro', id: ada.uuid },
@@ -47,10 +55,11 @@ describe('the look-up', () => {
   })
 
   it('goes on without a person that PostHog does not know, and remembers that', async () => {
-    const { clock, worker, personsApi, sent } = install()
-    void worker.deliver(pageView({ $set: { email: 'bob@example.com' } }, 'bob'))
-    await clock.run()
-    void worker.deliver(pageView({ $set: { email: 'bob@example.com' } }, 'bob'))
+    const { clock, worker, personsApi, sent } = install({ email: '{event.properties.mail}' })
+    for (let view = 0; view < 2; view++) {
+      void worker.deliver(pageView({ mail: 'bob@example.com' }, 'bob'))
+      await clock.run(start + 1000)
+    }
     await clock.run()
     expect(sent()).toHaveLength(2)
     expect(sent()[0]).toEqual({ eventName: '$pageview', eventProperties: {}, email: 'bob@example.com', userId: 'bob' })
@@ -71,7 +80,7 @@ describe('the look-up', () => {
       const lines = app.logs.filter(({ level }) => level === 'WARN')
       expect(lines).toHaveLength(1)
       expect(lines[0]?.message).toMatch(
-        /^The person cannot be looked up \(.*\): events are sent with what they say themselves\. Until it works again this is not logged\.$/,
+        /^A person could not be looked up \(.*\): the event waits for another look-up, .* until a look-up succeeds\.$/,
       )
     },
   )
@@ -80,12 +89,12 @@ describe('the look-up', () => {
     const { clock, app, worker, personsApi } = install()
     personsApi.fault = 'down'
     void worker.deliver(pageView({}, 'ada@example.com'))
-    await clock.run()
+    await clock.run(start + MINUTE / 2)
     expect(personsApi.requests[0]?.url).toMatch(/distinct_id=ada%40example.com&token=phc_/)
     expect(app.logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)).toEqual([
-      'The person cannot be looked up (request to https://posthog.example.com/api/projects/1/persons/ failed, ' +
-        'reason: connect ECONNREFUSED): events are sent with what they say themselves. ' +
-        'Until it works again this is not logged.',
+      'A person could not be looked up (request to https://posthog.example.com/api/projects/1/persons/ failed, ' +
+        'reason: connect ECONNREFUSED): the event waits for another look-up, or is sent with its own data if PostHog has ' +
+        'no jobs. Later failures are not logged until a look-up succeeds.',
     ])
   })
 
@@ -102,149 +111,84 @@ describe('the look-up', () => {
     },
   )
 
-  describe('a filter on what PostHog does not tell', () => {
-    const optedOut = { ...ada, properties: { ...ada.properties, opted_out: 'true' } }
-    const eventFilters = '[{"key": "opted_out", "operator": "is_not", "value": "true", "type": "person"}]'
-    const told = { email: 'ada@example.com', plan: 'pro' }
-
-    it.each([
-      ['lets nobody through on a guess', optedOut, 0],
-      ['loses nobody whom it lets through', ada, 1],
-    ])('%s: the event waits until PostHog answers', async (_, person, events) => {
-      const { clock, api, app, worker, personsApi } = install({ eventFilters }, '2024-02', [person])
-      personsApi.fault = 500
-      void worker.deliver(pageView({ $set: told }))
-      await clock.run(start + 10 * MINUTE)
-      expect(api.events()).toEqual([])
-      expect(app.failures).toEqual([])
-      personsApi.fault = undefined
-      await clock.run()
-      expect(api.events()).toHaveLength(events)
-    })
-
-    it('holds or not at once where the event tells it', async () => {
-      const { clock, api, worker, personsApi } = install({ eventFilters })
-      personsApi.fault = 500
-      void worker.deliver(pageView({ $set: { ...told, opted_out: 'false' } }))
-      void worker.deliver(pageView({ $set: { ...told, opted_out: 'true' } }))
-      await clock.run(start + MINUTE / 2)
-      expect(api.events()).toHaveLength(1)
-    })
-
-    it('holds nobody up whom another filter leaves out already', async () => {
-      const two = `[{"key": "plan", "value": "pro", "type": "person"}, ${eventFilters.slice(1)}`
-      const { clock, app, worker, personsApi } = install({ eventFilters: two })
-      void worker.deliver(pageView({ $set: { email: 'ada@example.com', plan: 'free' } }))
-      await clock.run()
-      expect(personsApi.requests).toEqual([])
-      expect(app.failures).toEqual([])
-    })
-
-    it('is given up with its delivery after one day, not two', async () => {
-      const { clock, api, app, worker, personsApi } = install({ eventFilters })
-      personsApi.fault = 500
-      api.setFault(({ path }) => (path.endsWith('/api-key') ? undefined : { kind: 'status', status: 503 }))
-      void worker.deliver(pageView({ $set: told }))
-      await clock.run(start + 20 * 60 * MINUTE)
-      personsApi.fault = undefined
-      await clock.run()
-      expect(app.failures).toHaveLength(1)
-      expect(clock.now() - start).toBeLessThan(25 * 60 * MINUTE)
-    })
-
-    it('survives the worker that dies while it is decided', async () => {
-      const { clock, api, app, worker, personsApi } = install({ eventFilters }, '2024-02', [ada], { jobLocks: 'stay' })
-      personsApi.fault = 500
-      void worker.deliver(pageView({ $set: told }))
-      await clock.run(start + 1000)
-      personsApi.fault = { slowMilliseconds: 10_000 }
-      await clock.run((app.jobs.pending()[0]?.runAt ?? 0) + 5000)
-      worker.kill()
-      personsApi.fault = undefined
-      app.startWorker()
-      await clock.run()
-      expect(api.events()).toHaveLength(1)
-    })
-
-    it('is given up after a day', async () => {
-      const { clock, api, app, worker, personsApi } = install({ eventFilters })
-      personsApi.fault = 500
-      void worker.deliver(pageView({ $set: told }))
-      await clock.run()
-      expect(api.events()).toEqual([])
-      // The clock itself goes on to the last spare job, which has nothing left to do.
-      const [failure] = app.logs.filter(({ level }) => level === 'ERROR')
-      expect((failure?.at ?? Infinity) - start).toBeLessThan(24 * 60 * MINUTE)
-      expect(app.failures.map(({ failure }) => failure.message.replace(/\d+ tries/, 'N tries'))).toEqual([
-        'Given up after N tries within a day: PostHog did not return the person that a filter needs',
-      ])
-    })
-
-    it('is a RetryError on servers without jobs', async () => {
-      const { clock, api, app, worker, personsApi } = install({ eventFilters }, '2024-11')
-      personsApi.fault = 500
-      void worker.deliver(pageView({ $set: told }))
-      await clock.run()
-      expect(api.events()).toEqual([])
-      expect(app.failures.map(({ failure }) => `${failure.name}: ${failure.message}`)).toEqual([
-        'RetryError: PostHog did not return the person that a filter needs',
-      ])
-    })
-
-    it('is told of in a dry run', async () => {
-      const { clock, app, worker, personsApi } = install({ eventFilters, dryRun: 'Yes' })
-      personsApi.fault = 500
-      void worker.deliver(pageView({ $set: told }))
-      await clock.run()
-      expect(app.logs.filter(({ level }) => level === 'LOG').map(({ message }) => message)).toEqual([
-        'Dry run: the event "$pageview" is skipped: PostHog did not return the person that a filter needs.',
-      ])
-    })
-
-    it('does not let what the waiting event has set win over what a later one sets', async () => {
-      const renamed = { ...ada, properties: { ...ada.properties, email: 'new@example.com' } }
-      const { clock, worker, personsApi, sent } = install({ eventFilters }, '2024-02', [renamed])
-      personsApi.fault = 500
-      void worker.deliver(pageView({ $set: { email: 'old@example.com' } }))
-      await clock.run(start + 1000)
-      void worker.deliver(captured('other', { $set: { email: 'new@example.com' } }))
-      await clock.run(start + 2000)
-      personsApi.fault = undefined
-      await clock.run(start + 3 * MINUTE)
-      void worker.deliver(pageView())
-      await clock.run()
-      expect(sent().at(-1)).toMatchObject({ email: 'new@example.com' })
-    })
-  })
-
-  it('asks again a minute after a failure', async () => {
-    const { clock, worker, personsApi, sent } = install()
+  it('asks again for the next event after a failure, and holds up nobody else', async () => {
+    const bob = {
+      uuid: '018e0000-0000-7000-8000-0000000000b0',
+      distinct_ids: ['bob'],
+      properties: { email: 'bob@example.com' },
+    }
+    const { clock, worker, personsApi, sent } = install({}, '2024-02', [ada, bob])
     personsApi.fault = 500
     void worker.deliver(pageView())
-    await clock.run(start + MINUTE / 2)
+    await clock.run(start + 1000)
     personsApi.fault = undefined
-    void worker.deliver(pageView())
-    await clock.run(start + 2 * MINUTE)
-    void worker.deliver(pageView())
+    void worker.deliver(pageView({}, 'bob'))
+    await clock.run(start + 2000)
+    expect(sent()).toMatchObject([{ email: 'bob@example.com', userId: 'bob' }])
     await clock.run()
-    expect(personsApi.requests).toHaveLength(2)
-    expect(sent().at(-1)).toEqual(adaViews)
+    expect(sent()).toEqual([expect.objectContaining({ userId: 'bob' }), adaViews])
+    expect(personsApi.requests).toHaveLength(3)
   })
 
-  it('asks once for many events at once, and again after five minutes', async () => {
+  it('asks once for many events at once, and again after a minute', async () => {
     const { clock, app, worker, personsApi } = install()
     for (let index = 0; index < 10; index++) void worker.deliver(pageView())
-    await clock.run(start + MINUTE)
+    await clock.run(start + MINUTE / 2)
     void app.startWorker().deliver(pageView())
-    await clock.run(start + 4 * MINUTE)
+    await clock.run(start + 0.9 * MINUTE)
     expect(personsApi.requests).toHaveLength(1)
-    await clock.run(start + 6 * MINUTE)
+    await clock.run(start + 1.1 * MINUTE)
     void worker.deliver(pageView())
     await clock.run()
     expect(personsApi.requests).toHaveLength(2)
   })
 
-  it('costs at most 60 requests for 1,000 events of 50 people in five minutes', async () => {
+  it.each([
+    ['2024-02', 'the sixth event waits in a job', 7],
+    ['2024-11', 'the sixth event goes on with what it says itself', 5],
+  ])('asks for five people at once at the most on %s: %s', async (version, _, asked) => {
+    const people = Array.from({ length: 7 }, (_, index) => ({
+      uuid: `018e0000-0000-7000-8000-00000000000${index}`,
+      distinct_ids: [`user_${index}`],
+      properties: { email: `p${index}@example.com` },
+    }))
+    const { clock, api, worker, personsApi } = install({}, version, people)
+    personsApi.fault = { slowMilliseconds: 1000 }
+    for (let index = 0; index < 7; index++) {
+      void worker.deliver(pageView({ $set: { email: `p${index}@example.com` } }, `user_${index}`))
+    }
+    await clock.run(start + 500)
+    expect(personsApi.requests).toHaveLength(5)
+    await clock.run()
+    expect(personsApi.requests).toHaveLength(asked)
+    expect(api.events()).toHaveLength(7)
+  })
+
+  it('asks for nobody when 1,000 anonymous visitors view a page', async () => {
+    const { clock, worker, personsApi } = install({}, '2024-02', [ada], { trusted: true })
+    for (let index = 0; index < 1000; index++) {
+      void worker.deliver(pageView({ $is_identified: false, $set: { email: 'x' } }, `anonymous-${index}`))
+    }
+    await clock.run()
+    expect(personsApi.requests).toEqual([])
+  })
+
+  it.each([
+    ['another person', [{ ...ada, distinct_ids: ['somebody_else'] }]],
+    ['no distinct_ids', [{ uuid: ada.uuid, properties: ada.properties }]],
+  ])('does not take %s for the one it asked for', async (_, results) => {
+    const { clock, app, api, worker } = install({}, '2024-02', [], {
+      posthogApi: () => Promise.resolve({ ...response, json: () => Promise.resolve({ results }) }),
+    })
+    void worker.deliver(pageView({ $set: { email: 'bob@example.com' } }))
+    await clock.run(start + MINUTE / 2)
+    expect(api.events()).toEqual([])
+    expect(app.logs.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^A person could not be looked up \(PostHog answered with another person/),
+    )
+  })
+
+  it('costs at most 60 requests for 1,000 events of 50 people in a minute', async () => {
     const people = Array.from({ length: 50 }, (_, index) => ({
       uuid: `018e0000-0000-7000-8000-0000000000${String(index).padStart(2, '0')}`,
       distinct_ids: [`user_${index}`],
@@ -255,7 +199,7 @@ describe('the look-up', () => {
     const workers = [app.startWorker(), app.startWorker()]
     for (let index = 0; index < 1000; index++) {
       void workers[index % 2]?.deliver(pageView({}, `user_${(index * 7) % 50}`))
-      if (index % 10 === 0) await clock.run(start + index * 299)
+      if (index % 10 === 0) await clock.run(start + index * 50)
     }
     await clock.run()
     expect(api.events()).toHaveLength(1000)
@@ -263,44 +207,46 @@ describe('the look-up', () => {
     expect(personsApi.requests.length).toBeGreaterThanOrEqual(50)
   })
 
-  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
-    ['sets', { $set: { plan: 'team', $browser: 'Firefox' }, $unset: ['firstname'] }, { plan: 'team' }],
-    ['sets once, where there is nothing yet', { $set_once: { seats: 3, plan: 'free' } }, { plan: 'pro', seats: 3 }],
-    ['removes', { $unset: ['plan'] }, {}],
-  ])('knows at once what a later event %s', async (_, changes, known) => {
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, string]>([
+    ['sets', { $set: { plan: 'team', $browser: 'Firefox' } }, { plan: 'team' }, 'user_1'],
+    ['sets once', { $set_once: { seats: 3 } }, { plan: 'pro', seats: 3 }, 'user_1'],
+    ['removes', { $unset: ['plan'] }, {}, 'user_1'],
+    ['sets under another distinct_id', { $set: { plan: 'team' } }, { plan: 'team' }, 'anon-1'],
+  ])('knows at once what a later event %s', async (_, changes, known, distinctId) => {
     const eventProperties = 'plan: {person.properties.plan}, seats: {person.properties.seats}, id: {person.id}'
-    const { clock, worker, personsApi, sent } = install({ eventProperties })
+    const persons = [ada]
+    const { clock, worker, personsApi, sent } = install({ eventProperties }, '2024-02', persons)
     void worker.deliver(pageView())
-    await clock.run(start + MINUTE)
-    void worker.deliver(captured('other', changes))
-    await clock.run(start + 2 * MINUTE)
+    await clock.run(start + 1000)
+    // PostHog stores the change before it hands the event to the app.
+    persons[0] = { ...ada, properties: { email: 'ada@example.com', ...known } }
+    void worker.deliver(captured('other', changes, distinctId))
+    await clock.run(start + 2000)
     void worker.deliver(pageView())
     await clock.run()
     expect(sent().at(-1)).toEqual({ ...adaViews, eventProperties: { ...known, id: ada.uuid } })
-    expect(personsApi.requests).toHaveLength(1)
+    expect(personsApi.requests).toHaveLength(2)
   })
 
-  it('knows what an event sets while PostHog is asked', async () => {
-    const { clock, worker, personsApi, sent } = install()
+  it('knows what an event sets while PostHog is asked, under whichever distinct_id', async () => {
+    const persons = [ada]
+    const { clock, worker, personsApi, sent } = install({}, '2024-02', persons)
     personsApi.fault = { slowMilliseconds: 500 }
     void worker.deliver(pageView())
     await clock.run(start + 200)
-    void worker.deliver(captured('other', { $set: { email: 'new@example.com' } }))
+    void worker.deliver(captured('other', { $set: { email: 'new@example.com' } }, 'anon-1'))
+    await clock.run(start + 400)
+    persons[0] = { ...ada, properties: { ...ada.properties, email: 'new@example.com' } }
     await clock.run(start + MINUTE)
-    void worker.deliver(pageView())
-    await clock.run()
-    expect(sent().map((body) => (body as { email?: string }).email)).toEqual(['new@example.com', 'new@example.com'])
-    expect(personsApi.requests).toHaveLength(1)
+    expect(sent().map((body) => (body as { email?: string }).email)).toEqual(['new@example.com'])
+    expect(personsApi.requests).toHaveLength(2)
   })
 
-  it('knows what the event that asked has set, though PostHog does not yet', async () => {
-    const { clock, worker, personsApi, sent } = install({}, '2024-02', [])
+  it('takes what the event itself sets, though PostHog does not know it yet', async () => {
+    const { clock, worker, sent } = install({}, '2024-02', [])
     void worker.deliver(pageView({ $set: { email: 'ada@example.com', plan: 'pro' } }))
-    await clock.run(start + MINUTE / 2)
-    void worker.deliver(pageView())
     await clock.run()
-    expect(sent()).toEqual(Array(2).fill({ ...adaViews, eventProperties: { plan: 'pro' } }))
-    expect(personsApi.requests).toHaveLength(1)
+    expect(sent()).toEqual([{ ...adaViews, eventProperties: { plan: 'pro' } }])
   })
 
   it('asks again after a minute for a person that PostHog did not know', async () => {
@@ -314,42 +260,6 @@ describe('the look-up', () => {
     }
     expect(personsApi.requests).toHaveLength(2)
     expect(sent().at(-1)).toEqual(adaViews)
-  })
-
-  it('keeps no person whose changes are too large to keep', async () => {
-    const { clock, worker, personsApi, sent } = install()
-    const about = 'x'.repeat(10_000)
-    for (const [minute, event] of [pageView(), captured('other', { $set: { about } }), pageView()].entries()) {
-      void worker.deliver(event)
-      await clock.run(start + (minute + 1) * MINUTE)
-    }
-    expect(sent()).toEqual([adaViews, adaViews])
-    expect(personsApi.requests).toHaveLength(2)
-  })
-
-  it('forgets what was set before changes that are too large to keep', async () => {
-    const { clock, worker, sent } = install()
-    void worker.deliver(captured('other', { $set: { plan: 'free' } }))
-    await clock.run(start + 5000)
-    void worker.deliver(captured('other', { $set: { plan: 'pro', about: 'x'.repeat(10_000) } }))
-    await clock.run(start + 10_000)
-    void worker.deliver(pageView())
-    await clock.run()
-    expect(sent()).toEqual([adaViews])
-  })
-
-  it('asks again after more changes than it keeps', async () => {
-    const { clock, worker, personsApi, sent } = install({}, '2024-02', [{ ...ada, properties: { ...ada.properties } }])
-    void worker.deliver(pageView())
-    await clock.run(start + 1000)
-    for (let seen = 0; seen < 101; seen++) {
-      void worker.deliver(captured('other', { $set: { seen } }))
-      await clock.run(clock.now() + 10)
-    }
-    void worker.deliver(pageView())
-    await clock.run()
-    expect(sent()).toEqual([adaViews, adaViews])
-    expect(personsApi.requests).toHaveLength(2)
   })
 
   it('does not let what was set long before it asked win over what PostHog says', async () => {

@@ -50,6 +50,6 @@ describe('what needs the person', () => {
     ],
     ['an event that nobody wants', {}, { ...nothing, trackedEvents: 'other' }, false],
   ])('%s', (_, properties, changes, expected) => {
-    expect(needsPerson(eventWith(properties), settingsFor(changes))).toBe(expected)
+    expect(needsPerson(eventWith(properties), settingsFor({ posthogUrl, ...changes }))).toBe(expected)
   })
 })

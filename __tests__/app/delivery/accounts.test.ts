@@ -1,0 +1,121 @@
+import { MINUTE, event, failed, set, simulate, simulateMany, start } from './given'
+
+const ofUser = (distinctId: string, name: string, properties: Record<string, unknown>) =>
+  event(name, { $set: properties }, { distinct_id: distinctId })
+
+describe('an address that changes hands', () => {
+  it('an event that has failed still arrives, at its address and without its user ID', async () => {
+    const { clock, api, app, faults, deliver } = simulate()
+    faults.push(failed)
+    deliver(ofUser('user_1', 'purchase', { email: 'ada@example.com' }))
+    await clock.run(start + 500)
+    deliver(ofUser('backend-1', '$set', { email: 'ada@example.com', plan: 'team' }))
+    await clock.run()
+    expect(app.failures).toEqual([])
+    expect(api.events()).toMatchObject([{ eventName: 'purchase', email: 'ada@example.com' }])
+    expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'backend-1', plan: 'team' }])
+  })
+
+  it('an update that has failed neither takes the plan of the other account nor overwrites it', async () => {
+    const { clock, api, app, faults, deliver, sent } = simulate()
+    faults.push(failed)
+    deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'free', seats: 3 }))
+    await clock.run(start + 500)
+    deliver(ofUser('user_2', '$set', { email: 'ada@example.com', plan: 'team' }))
+    await clock.run()
+    expect(app.failures).toEqual([])
+    expect(sent().map(([, , body]) => body)).toEqual([
+      { plan: 'free', seats: 3, email: 'ada@example.com', userId: 'user_1' },
+      { plan: 'team', email: 'ada@example.com', userId: 'user_2' },
+      { seats: 3, email: 'ada@example.com' },
+    ])
+    expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_2', plan: 'team', seats: 3 }])
+  })
+
+  it('an update that has failed goes to the address that its user ID has now', async () => {
+    const { clock, api, faults, deliver, sent } = simulate()
+    faults.push(undefined, failed)
+    deliver(ofUser('user_1', '$set', { email: 'old@example.com', plan: 'free' }))
+    await clock.run(start + MINUTE)
+    deliver(ofUser('user_1', '$set', { email: 'old@example.com', plan: 'pro', seats: 3 }))
+    await clock.run(start + MINUTE + 500)
+    deliver(ofUser('user_1', '$set', { email: 'new@example.com', plan: 'team' }))
+    await clock.run()
+    expect(sent().at(-1)?.[2]).toEqual({ plan: 'team', seats: 3, email: 'new@example.com', userId: 'user_1' })
+    expect(api.contacts()).toMatchObject([{ email: 'new@example.com', userId: 'user_1', plan: 'team', seats: 3 }])
+  })
+
+  it('an event with the user ID alone takes what was received with the address since', async () => {
+    const { clock, api, faults, deliver } = simulate()
+    deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'free' }))
+    await clock.run(start + MINUTE)
+    faults.push(failed)
+    deliver(ofUser('user_1', '$set', { plan: 'pro' }))
+    await clock.run(start + MINUTE + 500)
+    deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'team' }))
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', plan: 'team' }])
+  })
+})
+
+describe('one contact in one moment', () => {
+  it('200 updates in a second become a handful of requests, and the last one wins', async () => {
+    const { clock, api, deliver, sent } = simulateMany()
+    for (let count = 1; count <= 200; count++) {
+      deliver(set({ plan: 'pro', seats: count }))
+      await clock.run(clock.now() + 5)
+    }
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ plan: 'pro', seats: 200 }])
+    expect(sent().length).toBeLessThanOrEqual(15)
+  })
+
+  it('200 times the same update in a second, too', async () => {
+    const { clock, deliver, sent } = simulateMany()
+    for (let count = 1; count <= 200; count++) {
+      deliver(set({ plan: 'pro', seats: 3 }))
+      await clock.run(clock.now() + 5)
+    }
+    await clock.run()
+    expect(sent().length).toBeLessThanOrEqual(15)
+  })
+
+  it('pro, free and pro again end as pro', async () => {
+    const { clock, api, deliver } = simulate()
+    for (const plan of ['pro', 'free', 'pro']) deliver(set({ plan }))
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+  })
+
+  it('an event that Loops applies after its time-out does not bring back what it has overtaken', async () => {
+    const { clock, api, faults, deliver } = simulate()
+    faults.push({ kind: 'delay', milliseconds: 30_000 })
+    deliver(ofUser('user_1', 'purchase', { email: 'ada@example.com', plan: 'old' }))
+    await clock.run(start + 1000)
+    deliver(set({ plan: 'new' }))
+    await clock.run(start + 31_000)
+    expect(api.contacts()).toMatchObject([{ plan: 'old' }])
+    await clock.run()
+    expect(api.events()).toHaveLength(1)
+    expect(api.contacts()).toMatchObject([{ plan: 'new' }])
+  })
+
+  it('a value that Loops refuses takes no other event down', async () => {
+    const { clock, api, app, faults, deliver } = simulate('2024-02', {
+      contactProperties: 'plan: {person.properties.plan}',
+    })
+    deliver(set({ plan: 'text' }))
+    await clock.run(start + MINUTE)
+    faults.push(failed, failed)
+    deliver(ofUser('user_1', 'purchase', { email: 'ada@example.com', plan: 'pro' }))
+    await clock.run(start + MINUTE + 200)
+    // Loops refuses a number for a text, but not before the purchase has taken it over.
+    deliver(set({ plan: 5 }))
+    await clock.run()
+    expect(app.logs.filter(({ level }) => level === 'ERROR').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^Error: Loops answered 400 to \/v1\/contacts\/update/),
+    ])
+    expect(api.events()).toHaveLength(1)
+    expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
+  })
+})

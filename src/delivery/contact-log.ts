@@ -1,0 +1,134 @@
+/**
+ * The log of a contact in PostHog's cache: what events write to it and what Loops has taken, a line each, the latest line
+ * first. Loops finds a contact by either identifier, so each identifier has a log of its own.
+ *
+ * The functions that ask the cache await nothing: their callers await several of them at once.
+ */
+import { persistently, withoutWaiting } from '../cache'
+import type { AppMeta } from '../meta'
+import { HOUR, SECOND } from '../time'
+import type { LoopsRequest } from '../translate/translate'
+import { contactLogOf, contactValues, identityOf, isCarriedBy, isSame, knownIdentity } from './newest'
+import type { ContactLog, Identity, Line, Write } from './newest'
+
+type Cache = AppMeta['cache']
+
+/** A period outlasts every retry. Each period has a log of its own, because the cache has no command that shortens a list. */
+const PERIOD = 25 * HOUR
+/** Seconds. */
+const LOG_KEPT_FOR = (2 * PERIOD) / SECOND
+
+/** What is read of a log: a request that was held up does not see what stands behind that. */
+const MOST_LINES = 500
+const MOST_TEXT = 300_000
+
+/** Room for what ten events at once put in front of the write before. */
+const LINES_TO_THE_WRITE_BEFORE = 30
+
+/** Larger values are kept in no order, because each job and each answer of Loops has the log read. */
+const LONGEST_VALUES = 30_000
+
+/** Whether a request changes a contact. An event alone has no order. */
+export function writesToContact({ path, body }: LoopsRequest): boolean {
+  const links = body.email !== undefined && body.userId !== undefined
+  return path === '/v1/contacts/update' || links || Object.keys(contactValues(body)).length > 0
+}
+
+/**
+ * @param id the event's ID.
+ * @param at when PostHog handed the event to the app: milliseconds since 1970.
+ * @param body what the event alone asks for, without what was looked up.
+ */
+export function writeOf(id: string, at: number, body: LoopsRequest['body']): Write {
+  const values = contactValues(body)
+  const isLong = JSON.stringify(values).length > LONGEST_VALUES
+  return { id, at, ...identityOf(body), values: isLong ? {} : values }
+}
+
+/** What the cache answers for one log: how many lines it has now, and the latest of them. */
+export type NotedLog = readonly [length: number, texts: readonly string[]]
+
+/** Adds a write to its logs and, for an update, reads what stands before it. */
+export function noteWrite(write: Write, isUpdate: boolean, cache: Cache): Promise<NotedLog[]> {
+  const line = JSON.stringify(write)
+  return Promise.all(
+    logKeys(write, Date.now()).map((key) =>
+      Promise.all([
+        persistently(() => cache.lpush(key, [line])),
+        isUpdate ? persistently(() => cache.lrange(key, 0, LINES_TO_THE_WRITE_BEFORE - 1)) : [],
+      ]),
+    ),
+  )
+}
+
+/** Bounds the life of logs that have just begun. */
+export function limitNewLogs(write: Write, noted: readonly NotedLog[], cache: Cache): void {
+  logKeys(write, Date.now()).forEach((key, place) => {
+    if (noted[place]?.[0] === 1) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+  })
+}
+
+/**
+ * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much and stands in each
+ * log right before it; else `undefined`.
+ */
+export function sameWasTakenAt(write: Write, noted: readonly NotedLog[]): number | undefined {
+  const logs = noted.map(([, texts]) => contactLogIn([texts]))
+  const before = logs.map(({ writes }) => writes.find(({ id, at }) => id !== write.id && at < write.at))
+  const [first] = before
+  const saysTheSame =
+    first !== undefined && before.every((other) => other?.id === first.id) && isCarriedBy(first, write)
+  return saysTheSame ? logs.map(({ taken }) => taken.get(first.id)).find((when) => when !== undefined) : undefined
+}
+
+/** Adds a line to the logs of a contact. */
+export function addLine(line: Line, identity: Identity, cache: Cache): void {
+  const text = JSON.stringify(line)
+  for (const key of logKeys(identity, Date.now())) {
+    withoutWaiting(() => cache.lpush(key, [text]))
+    // It may be the first line of its period. That Loops has taken a write stands behind the write.
+    if (!('taken' in line)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+  }
+}
+
+/** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
+export function noteTaken({ id, userId, ...identity }: Write, when: number, cache: Cache): void {
+  addLine({ taken: id, when }, userId === undefined ? identity : { userId }, cache)
+}
+
+/** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
+export function readLogs(identity: Identity, since: number, cache: Cache): Promise<string[][]> {
+  return Promise.all(logKeys(identity, since).map((key) => persistently(() => cache.lrange(key, 0, MOST_LINES - 1))))
+}
+
+/** @param texts what `readLogs` gave. */
+export function contactLogIn(texts: readonly (readonly string[])[]): ContactLog {
+  return contactLogOf(texts.flatMap((lines) => withinReach(lines.join('\n'))).map((line) => JSON.parse(line) as Line))
+}
+
+/** The log with that of the identifier which is missing in `identity`, if the log tells it; else `undefined`. */
+export async function readWholeLog(
+  identity: Identity,
+  since: number,
+  log: ContactLog,
+  cache: Cache,
+): Promise<ContactLog | undefined> {
+  const known = knownIdentity(identity, log)
+  return isSame(known, identityOf(identity)) ? undefined : contactLogIn(await readLogs(known, since, cache))
+}
+
+/** As one text, because it costs more to fetch a line across the border of PostHog's VM than to parse it. */
+function withinReach(text: string): string[] {
+  if (text === '') return []
+  return text.length <= MOST_TEXT ? text.split('\n') : text.slice(0, MOST_TEXT).split('\n').slice(0, -1)
+}
+
+/** The logs of the periods from `since` (milliseconds since 1970) to now. */
+function logKeys({ email, userId }: Identity, since: number): string[] {
+  const [first, last] = [Math.floor(since / PERIOD), Math.floor(Date.now() / PERIOD)]
+  const periods = first === last ? [last] : [last, last - 1]
+  return [
+    ...(userId === undefined ? [] : periods.map((period) => `user-${userId}-${period}`)),
+    ...(email === undefined ? [] : periods.map((period) => `email-${email.toLowerCase()}-${period}`)),
+  ]
+}

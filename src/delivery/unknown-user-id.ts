@@ -1,0 +1,63 @@
+/** User IDs of which Loops has answered that it knows no contact: requests with nothing else are not sent for a while. */
+import { persistently, withoutWaiting } from '../cache'
+import type { AppMeta } from '../meta'
+import type { Settings } from '../settings'
+import { MINUTE, SECOND } from '../time'
+import type { LoopsRequest } from '../translate/translate'
+import { contactLogIn, readLogs } from './contact-log'
+import { getFromLoops } from './loops-client'
+import type { WaitingEvent } from './waiting'
+
+const UNKNOWN_FOR = 10 * MINUTE
+
+/** When Loops did not know the user ID of a request without an address: milliseconds since 1970, or `null`. */
+export function unknownSince({ body }: LoopsRequest, cache: AppMeta['cache']): Promise<unknown> | undefined {
+  return body.email === undefined ? persistently(() => cache.get(unknownKey(body.userId), null)) : undefined
+}
+
+/** Whether no event has brought an address for the user ID since. */
+export async function isStillUnknown({ body }: LoopsRequest, since: number, cache: AppMeta['cache']): Promise<boolean> {
+  const userId = String(body.userId)
+  try {
+    const { writes } = contactLogIn(await readLogs({ userId }, since, cache))
+    return !writes.some(({ email, at }) => email !== undefined && at > since)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Finds out why Loops has refused a request without an address. Loops refuses for many reasons with the same status, and its
+ * messages may change, so only a look tells.
+ *
+ * @returns whether another try may succeed: Loops did not say, or a contact has come meanwhile or is on its way.
+ */
+export async function mayBecomeKnown(
+  { body }: LoopsRequest,
+  { receivedAt, failures }: WaitingEvent,
+  settings: Settings,
+  meta: AppMeta,
+): Promise<boolean> {
+  const userId = String(body.userId)
+  const askedAt = Date.now()
+  // Half a surrogate pair would throw.
+  const query = encodeURIComponent(userId.replace(/[\ud800-\udfff]/gu, '\ufffd'))
+  const { status, json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
+  if (status !== 200) return status === 0 || status === 429 || status >= 500
+  if (!Array.isArray(json)) return false
+  // Loops knows the contact now: it may have come after the request.
+  if (json.length > 0) return failures === 0
+  try {
+    const { writes, taken } = contactLogIn(await readLogs({ userId }, receivedAt, meta.cache))
+    if (writes.some(({ id, email }) => email !== undefined && (taken.get(id) ?? askedAt) >= askedAt - MINUTE))
+      return true
+  } catch {
+    return false
+  }
+  withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
+  return false
+}
+
+function unknownKey(userId: unknown): string {
+  return `unknown-${String(userId)}`
+}
