@@ -1,5 +1,7 @@
 import type { BenchCase } from './cases'
 import type { CaseTiming, SetUpTiming } from './measure'
+import { table, times, verdict } from './tables'
+import type { Verdict } from './tables'
 
 export interface BenchResults {
   readonly node: string
@@ -12,14 +14,10 @@ export interface BenchResults {
   readonly setUps: readonly SetUpTiming[]
 }
 
-export interface Verdict {
-  readonly target: string
-  readonly atMost: number
-  readonly measured: number
-  readonly isMet: boolean
-}
-
-/** Compares the figures with the targets. Only figures from outside the VM count, since the VM's cost is not the app's. */
+/**
+ * Compares the figures of the translation with the targets. Only figures from outside the VM count, because the cost of the
+ * VM is not the app's.
+ */
 export function verdictsOn({ timings, body }: BenchResults): Verdict[] {
   const outside = (name: BenchCase['name'], properties: number): CaseTiming | undefined =>
     timings.find((one) => one.place === 'outside the VM' && one.name === name && one.properties === properties)
@@ -31,10 +29,6 @@ export function verdictsOn({ timings, body }: BenchResults): Verdict[] {
     verdict('include all, 30 properties / hand-written', 2.5, ratio(includeAll?.app, includeAll?.handWritten)),
     ...growth.map(({ label, app }) => verdict(`${label}: cost of a property at 3000 / at 30`, 1.3, app)),
   ]
-}
-
-function verdict(target: string, atMost: number, measured: number): Verdict {
-  return { target, atMost, measured, isMet: measured <= atMost }
 }
 
 const casesThatReadAll: readonly BenchCase['name'][] = ['include all', 'contact update', 'both halves']
@@ -60,9 +54,6 @@ export function readable(results: BenchResults): string {
     ...(stringify === undefined ? ['', ''] : [duration(stringify), times(app / stringify)]),
   ])
   const growth = growthOf(timings).map(({ label, app, handWritten }) => [label, times(app), times(handWritten)])
-  const verdicts = verdictsOn(results).map(({ target, atMost, measured, isMet }) => [
-    ...[target, times(measured), `at most ${times(atMost)}`, isMet ? 'met' : 'MISSED'],
-  ])
   const starts = setUps.map(({ babel, compile, load, firstEvent }) => [
     ...[`Babel ${babel}`, ...[compile, load, firstEvent].map((one) => `${one.toFixed(1)} ms`)],
   ])
@@ -73,21 +64,11 @@ export function readable(results: BenchResults): string {
     table([['event', 'app', 'hand-written'], ...growth]),
     `Reading the settings: ${duration(settings)}`,
     table([['set-up in the VM', 'compile', 'load', 'first event'], ...starts]),
-    table([['target', 'measured', '', ''], ...verdicts]),
   ].join('\n\n')
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')
 }
 
 function duration(nanoseconds: number): string {
   if (nanoseconds < 1000) return `${nanoseconds.toFixed(0)} ns`
   const microseconds = nanoseconds / 1000
   return microseconds < 1000 ? `${microseconds.toFixed(1)} µs` : `${(microseconds / 1000).toFixed(2)} ms`
-}
-
-function times(ratio: number): string {
-  return `${ratio.toFixed(2)}x`
 }
