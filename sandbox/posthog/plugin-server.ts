@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../lib/clock'
 import { createCache, type Cache } from './cache'
 import { createStorage } from './extensions'
 import type { Fetch } from './fetch'
-import { JobQueue, type Job, type JobLocks, type JobTreatment } from './jobs'
+import { JobQueue, type EnqueueJob, type Job, type JobLocks, type JobTreatment } from './jobs'
 import type { EffectHook, HookError, InstalledApp, LogEntry, PosthogApi, RequestRecord } from './records'
 import type { CapturedEvent } from './shapes'
 import type { ServerVersion } from './versions'
@@ -22,6 +22,8 @@ export interface InstallationOptions {
   random?: () => number
   /** Replaces methods of `meta.cache`. */
   cache?: Partial<Cache>
+  /** Takes the jobs instead of the queue in memory. The caller gives each to `Worker.runJob`. */
+  enqueueJob?: EnqueueJob
   /** Answers `posthog.api`; without it every call is rejected. */
   posthogApi?: PosthogApi
   teamId?: number
@@ -86,7 +88,7 @@ export function createInstallation(options: InstallationOptions): Installation {
     if (options.autoRunJobs === true) jobRunner.watch()
   }
   const installed: InstalledApp = {
-    ...sharedByWorkers(options, clock, jobs),
+    ...sharedByWorkers(options, clock),
     log: (by, level, message) => {
       if (level !== 'DEBUG' || options.server.debugLogs) logs.push({ by, level, message, at: clock.now() })
     },
@@ -99,7 +101,12 @@ export function createInstallation(options: InstallationOptions): Installation {
       const { successes, failures: before } = metricsOf(failure.by)
       metrics.set(failure.by, { successes, failures: before + 1 })
     },
-    jobEnqueued: watchJobs,
+    enqueueJob:
+      options.enqueueJob ??
+      ((...job) => {
+        jobs.enqueue(...job)
+        watchJobs()
+      }),
   }
 
   return {
@@ -131,9 +138,9 @@ export function createInstallation(options: InstallationOptions): Installation {
   }
 }
 
-type Bookkeeping = 'log' | 'succeeded' | 'failed' | 'jobEnqueued'
+type Bookkeeping = 'log' | 'succeeded' | 'failed' | 'enqueueJob'
 
-function sharedByWorkers(options: InstallationOptions, clock: Clock, jobs: JobQueue): Omit<InstalledApp, Bookkeeping> {
+function sharedByWorkers(options: InstallationOptions, clock: Clock): Omit<InstalledApp, Bookkeeping> {
   return {
     source: readMain(options.directory),
     server: options.server,
@@ -149,7 +156,6 @@ function sharedByWorkers(options: InstallationOptions, clock: Clock, jobs: JobQu
       options.posthogApi ?? (({ url }) => Promise.reject(new Error(`request to ${url} failed: no PostHog here`))),
     cache: { ...createCache(clock), ...options.cache },
     storage: createStorage(),
-    jobs,
     requests: [],
     captured: [],
     beforeEffect: options.beforeEffect ?? (() => undefined),

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock'
 import type { Cache } from './cache'
 import type { Fetch, FetchResponse } from './fetch'
-import type { Job, JobQueue } from './jobs'
+import type { EnqueueJob, Job } from './jobs'
 import type { CapturedEvent } from './shapes'
 import type { ServerVersion } from './versions'
 
@@ -108,7 +108,7 @@ export interface InstalledApp {
   readonly posthogApi: PosthogApi
   readonly cache: Cache
   readonly storage: Storage
-  readonly jobs: JobQueue
+  readonly enqueueJob: EnqueueJob
   readonly requests: RequestRecord[]
   readonly captured: { event: string; properties: Record<string, unknown> }[]
   readonly beforeEffect: EffectHook
@@ -118,5 +118,4 @@ export interface InstalledApp {
   log(by: string, level: LogEntry['level'], message: string): void
   succeeded(category: string): void
   failed(failure: HookError, event?: CapturedEvent): void
-  jobEnqueued(): void
 }
