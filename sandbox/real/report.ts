@@ -1,0 +1,66 @@
+import type { PhaseResult } from './scenario'
+
+const mostFindings = 5
+
+interface Column {
+  readonly title: string
+  readonly value: (result: PhaseResult) => string
+}
+
+const columns: readonly Column[] = [
+  { title: 'events', value: ({ events }) => `${events}` },
+  { title: 'lost', value: ({ outcome }) => `${outcome.measures.lost}` },
+  { title: 'twice', value: ({ outcome }) => `${outcome.measures.duplicated}` },
+  { title: 'out of order', value: ({ outcome }) => `${outcome.measures.outOfOrder}` },
+  { title: '429s', value: ({ outcome }) => `${outcome.measures.tooMany}` },
+  { title: 'drain', value: ({ outcome }) => `${outcome.measures.drainSeconds.toFixed(1)} s` },
+  { title: 'requests an event', value: (result) => eachEvent(result.outcome.measures.requests, result) },
+  { title: 'commands an event', value: (result) => eachEvent(result.counts.commands, result) },
+  { title: 'jobs an event', value: (result) => eachEvent(result.counts.jobs, result) },
+  { title: 'processes ended', value: ({ ended }) => `${ended}` },
+]
+
+function eachEvent(count: number, { events }: PhaseResult): string {
+  return (count / events).toFixed(2)
+}
+
+/** A Markdown table with a row for each result. */
+export function tableOf(results: readonly PhaseResult[]): string {
+  const lines = [
+    ['what breaks', ...columns.map(({ title }) => title)],
+    ['---', ...columns.map(() => '---:')],
+    ...results.map((result) => [result.title, ...columns.map(({ value }) => value(result))]),
+  ]
+  return lines.map((line) => `| ${line.join(' | ')} |\n`).join('')
+}
+
+/** One line for a phase that has just ended. */
+export function progressLine({ title, outcome, ended }: PhaseResult): string {
+  const { lost, duplicated, outOfOrder, drainSeconds } = outcome.measures
+  return `${title}: ${lost} lost, ${duplicated} twice, ${outOfOrder} out of order, ${ended} processes ended, ${drainSeconds} s\n`
+}
+
+/** Which promises the result breaks, with what explains it; undefined if it keeps all. */
+export function failureReport(result: PhaseResult): string | undefined {
+  const { title, outcome, ended, keepsOrder, drained, failures } = result
+  const { lost, duplicated, outOfOrder } = outcome.measures
+  const broken = [
+    ...(lost > ended ? [`${lost} lost with ${ended} processes ended`] : []),
+    ...(duplicated > 0 ? [`${duplicated} twice`] : []),
+    ...(keepsOrder && outOfOrder > 0 ? [`${outOfOrder} out of order`] : []),
+    ...(drained ? [] : ['the queue did not become empty']),
+  ]
+  if (broken.length === 0) return undefined
+  const details = [...outcome.findings.slice(0, mostFindings), ...counted(failures)]
+  return [`${title}: ${broken.join(', ')}`, ...details.map((detail) => `  ${detail}`)].join('\n')
+}
+
+/** Each text once, with its number, the most frequent first. */
+function counted(texts: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return [...counts]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, mostFindings)
+    .map(([text, count]) => `${count} times: ${text}`)
+}
