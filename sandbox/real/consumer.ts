@@ -13,7 +13,7 @@ const groupSize = 10
  */
 export async function handOver(
   events: readonly CapturedEvent[],
-  processes: readonly ServerProcess[],
+  processes: readonly Pick<ServerProcess, 'handle'>[],
   onHandled: () => void,
 ): Promise<void> {
   await Promise.all(
@@ -28,5 +28,5 @@ export async function handOver(
 }
 
 function partitionOf(distinctId: string): number {
-  return [...distinctId].reduce((hash, character) => (hash * 31 + (character.codePointAt(0) ?? 0)) % 1009, 7)
+  return Buffer.from(distinctId).reduce((hash, byte) => (hash * 31 + byte) % 1009, 7)
 }

@@ -38,8 +38,8 @@ function valuesOf({ reference, properties }: Wish): readonly unknown[] {
 
 function wishOf({ uuid, properties }: CapturedEvent, wishes: ReadonlyMap<unknown, Wish>): Wish {
   const { reference, $set } = properties
-  const values = [reference, ...Object.values(typeof $set === 'object' && $set !== null ? $set : {})]
-  const wish = values.map((value) => wishes.get(value)).find((found) => found !== undefined)
+  const set: readonly unknown[] = typeof $set === 'object' && $set !== null ? Object.values($set) : []
+  const wish = [reference, ...set].map((value) => wishes.get(value)).find((found) => found !== undefined)
   if (wish === undefined) throw new Error(`The event ${uuid} asks for nothing.`)
   return wish
 }

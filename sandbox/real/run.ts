@@ -43,4 +43,10 @@ async function runAll(options: RealOptions, output: Output): Promise<number> {
   return 1
 }
 
-if (require.main === module) void runInTerminal((output) => run(process.argv.slice(2), output))
+if (require.main === module) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // The servers end with this process, at its event `exit`.
+    process.once(signal, () => process.exit(1))
+  }
+  void runInTerminal((output) => run(process.argv.slice(2), output))
+}
