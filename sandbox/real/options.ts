@@ -8,6 +8,8 @@ export interface RealOptions {
   readonly events: number
   readonly people: number
   readonly seed: number
+  /** Requests a second, of the app's setting and of Loops' limit. */
+  readonly rate: number
   /** Waits less long, so that the run takes less than a minute. */
   readonly short: boolean
   /** The name of the only phase to run; undefined for all. */
@@ -29,6 +31,7 @@ Usage: npm run test:real -- [options]
   --phase NAME    only one phase: calm, kill, freeze, postgres or redis
   --events N      how many events there are (2000)
   --people N      how many people they are of (200)
+  --rate N        how many requests a second Loops takes and the app's settings allow (50)
   --seed N        the seed of the random numbers (1)
   --vm2           run the app in vm2, as real servers do, instead of a plain context
   --app FOLDER    another app's folder, with plugin.json and the file that it names
@@ -56,6 +59,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Re
     events: wholeNumber('events', values.events, short ? 300 : 2000),
     people: wholeNumber('people', values.people, short ? 60 : 200),
     seed: wholeNumber('seed', values.seed, 1),
+    rate: wholeNumber('rate', values.rate, 50),
     short,
     phase: values.phase,
     trusted: values.vm2 !== true,
@@ -74,6 +78,7 @@ function parsedArguments(args: string[]) {
         events: { type: 'string' },
         people: { type: 'string' },
         seed: { type: 'string' },
+        rate: { type: 'string' },
         vm2: { type: 'boolean' },
         app: { type: 'string' },
         help: { type: 'boolean' },

@@ -37,7 +37,6 @@ export interface PhaseResult {
 }
 
 const apiKey = 'loops-sandbox-key'
-const requestsPerSecond = 50
 const processCount = 2
 const quietMilliseconds = 2000
 const longestDrain = 5 * 60_000
@@ -95,20 +94,20 @@ interface Run {
 }
 
 async function setUp(options: RealOptions): Promise<Run> {
-  const { directory, events, people, seed, trusted } = options
+  const { directory, events, people, seed, rate, trusted } = options
   const redis = options.redisUrl === undefined ? await startRedis() : givenService(options.redisUrl)
   const postgres = options.databaseUrl === undefined ? await startPostgres() : givenService(options.databaseUrl)
   const random = new Random(`real ${seed}`)
-  const api = new LoopsApi({ apiKey, requestsPerSecond })
+  const api = new LoopsApi({ apiKey, requestsPerSecond: rate })
   const traffic = makeOrderedTraffic(events, people, random)
-  await addContacts(traffic.people, api)
+  await addContacts(traffic.people, api, rate)
   api.setFault(loopsFaults(aFifth, random))
   const loops = await serveLoopsApi(withLatency(api, random))
   const schema = `loops_real_${process.pid}`
   const tables = await createTables(postgres.url, schema)
   const settings = {
     directory,
-    config: { ...trafficConfig, apiKey, requestsPerSecond: `${requestsPerSecond}` },
+    config: { ...trafficConfig, apiKey, requestsPerSecond: `${rate}` },
     redisUrl: redis.url,
     databaseUrl: postgres.url,
     schema,
@@ -134,11 +133,11 @@ async function setUp(options: RealOptions): Promise<Run> {
 }
 
 /** Creates the contacts first, so that Loops takes requests that carry only a user ID. */
-async function addContacts(people: readonly Person[], api: LoopsApi): Promise<void> {
+async function addContacts(people: readonly Person[], api: LoopsApi, rate: number): Promise<void> {
   const headers = { authorization: `Bearer ${apiKey}` }
   for (const person of people) {
     api.handle({ method: 'POST', path: '/api/v1/contacts/create', headers, body: JSON.stringify(person) })
-    await sleep(systemClock, 1000 / requestsPerSecond)
+    await sleep(systemClock, 1000 / rate)
   }
   await sleep(systemClock, 1000)
 }
