@@ -34,15 +34,16 @@ export function tableOf(results: readonly PhaseResult[]): string {
   return lines.map((line) => `| ${line.join(' | ')} |\n`).join('')
 }
 
-/** One line for a phase that has just ended. */
-export function progressLine({ title, outcome, ended }: PhaseResult): string {
-  const { lost, duplicated, outOfOrder, drainSeconds } = outcome.measures
-  return `${title}: ${lost} lost, ${duplicated} twice, ${outOfOrder} out of order, ${ended} processes ended, ${drainSeconds} s\n`
+/** One line for a phase that has just ended, and what explains its losses, if there are any. */
+export function progressReport(result: PhaseResult): string {
+  const { lost, duplicated, outOfOrder, drainSeconds } = result.outcome.measures
+  const counts = `${lost} lost, ${duplicated} twice, ${outOfOrder} out of order, ${result.ended} processes ended`
+  return [`${result.title}: ${counts}, ${drainSeconds} s`, ...detailsOf(result)].map((line) => `${line}\n`).join('')
 }
 
 /** Which promises the result breaks, with what explains it; undefined if it keeps all. */
 export function failureReport(result: PhaseResult): string | undefined {
-  const { title, outcome, ended, keepsOrder, drained, failures } = result
+  const { title, outcome, ended, keepsOrder, drained } = result
   const { lost, duplicated, outOfOrder } = outcome.measures
   const broken = [
     ...(lost > ended ? [`${lost} lost with ${ended} processes ended`] : []),
@@ -50,9 +51,13 @@ export function failureReport(result: PhaseResult): string | undefined {
     ...(keepsOrder && outOfOrder > 0 ? [`${outOfOrder} out of order`] : []),
     ...(drained ? [] : ['the queue did not become empty']),
   ]
-  if (broken.length === 0) return undefined
-  const details = [...outcome.findings.slice(0, mostFindings), ...counted(failures)]
-  return [`${title}: ${broken.join(', ')}`, ...details.map((detail) => `  ${detail}`)].join('\n')
+  return broken.length === 0 ? undefined : [`${title}: ${broken.join(', ')}`, ...detailsOf(result)].join('\n')
+}
+
+/** What explains the findings of a result, one a line; nothing if there are none. */
+function detailsOf({ outcome, failures, drained }: PhaseResult): string[] {
+  if (outcome.findings.length === 0 && drained) return []
+  return [...outcome.findings.slice(0, mostFindings), ...counted(failures)].map((detail) => `  ${detail}`)
 }
 
 /** Each text once, with its number, the most frequent first. */

@@ -5,7 +5,7 @@ import { UsageError } from '../lib/usage-error'
 import { help, parseOptions } from './options'
 import type { RealOptions } from './options'
 import { longLengths, phasesOf, shortLengths } from './phases'
-import { failureReport, progressLine, tableOf } from './report'
+import { failureReport, progressReport, tableOf } from './report'
 import { runScenario } from './scenario'
 import type { PhaseResult } from './scenario'
 
@@ -34,7 +34,7 @@ async function runAll(options: RealOptions, output: Output): Promise<number> {
   const results: PhaseResult[] = []
   const total = await runScenario(options, phases, (result) => {
     results.push(result)
-    output.tell(progressLine(result))
+    output.tell(progressReport(result))
   })
   output.say(tableOf([...results, total]))
   const failures = [...results, total].flatMap((result) => failureReport(result) ?? [])
