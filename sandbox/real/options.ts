@@ -10,7 +10,7 @@ export interface RealOptions {
   readonly seed: number
   /** Requests a second, of the app's setting and of Loops' limit. */
   readonly rate: number
-  /** Waits less long, so that the run takes less than a minute. */
+  /** Whether outages are shorter and the calm phase is left out, so that the run takes about a minute. */
   readonly short: boolean
   /** The name of the only phase to run; undefined for all. */
   readonly phase: string | undefined
@@ -27,7 +27,7 @@ out of order while a process is killed, Redis is frozen, PostgreSQL is restarted
 
 Usage: npm run test:real -- [options]
 
-  --short         300 events and shorter outages: less than a minute
+  --short         300 events, shorter outages and no calm phase: about a minute
   --phase NAME    only one phase: calm, kill, freeze, postgres or redis
   --events N      how many events there are (2000)
   --people N      how many people they are of (200)

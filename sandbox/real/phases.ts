@@ -29,7 +29,7 @@ export interface Lengths {
 }
 
 export const longLengths: Lengths = { frozen: 20_000, redisAway: 6000, postgresAway: 2000 }
-export const shortLengths: Lengths = { frozen: 4000, redisAway: 4000, postgresAway: 1000 }
+export const shortLengths: Lengths = { frozen: 3000, redisAway: 4000, postgresAway: 1000 }
 
 /** The phases of a run. Redis loses its data in the last one, so that the order of the others does not suffer. */
 export function phasesOf({ frozen, redisAway, postgresAway }: Lengths): readonly Phase[] {

@@ -25,7 +25,9 @@ export function run(args: string[], output: Output): Promise<number> {
 
 async function runAll(options: RealOptions, output: Output): Promise<number> {
   const all = phasesOf(options.short ? shortLengths : longLengths)
-  const phases = all.filter(({ name }) => options.phase === undefined || name === options.phase)
+  const phases = all.filter(({ name }) =>
+    options.phase === undefined ? !options.short || name !== 'calm' : name === options.phase,
+  )
   if (phases.length === 0) {
     throw new UsageError(
       `--phase does not know '${options.phase ?? ''}': use ${all.map(({ name }) => name).join(', ')}.`,

@@ -90,6 +90,8 @@ interface Run {
   readonly api: LoopsApi
   readonly handOvers: readonly HandOver[]
   readonly tables: QueueTables
+  /** What has failed so far. */
+  readonly failures: readonly string[]
   close(): Promise<void>
 }
 
@@ -116,13 +118,18 @@ async function setUp(options: RealOptions): Promise<Run> {
     loopsUrl: loops.url,
     trusted,
   }
-  const processes = Array.from({ length: processCount }, () => new ServerProcess(settings))
+  const failures: string[] = []
+  const processes = Array.from(
+    { length: processCount },
+    () => new ServerProcess(settings, (text) => failures.push(text)),
+  )
   await Promise.all(processes.map((each) => each.whenReady()))
   return {
     surroundings: { redis, postgres, processes },
     api,
     handOvers: traffic.handOvers,
     tables,
+    failures,
     close: async () => {
       for (const each of processes) each.close()
       await tables.drop()
@@ -159,7 +166,7 @@ async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run):
   const { api, surroundings } = run
   const { processes } = surroundings
   const before = progressOf(processes)
-  const requestsBefore = api.requests().length
+  const [requestsBefore, failuresBefore] = [api.requests().length, run.failures.length]
   const start = Date.now()
   let broken: Promise<void> | undefined
   let handled = 0
@@ -182,7 +189,7 @@ async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run):
     counts: { commands: after.commands - before.commands, jobs: after.jobs - before.jobs },
     ended: after.ended - before.ended,
     keepsOrder: phase.keepsOrder,
-    failures: after.failures.slice(before.failures.length),
+    failures: run.failures.slice(failuresBefore),
     drained,
   }
 }
@@ -191,13 +198,12 @@ function outcomeOf(handOvers: readonly HandOver[], requests: readonly RequestRec
   return measure([...new Set(handOvers.map(({ wish }) => wish))], requests, start)
 }
 
-function progressOf(processes: readonly ServerProcess[]): Counts & { ended: number; failures: readonly string[] } {
+function progressOf(processes: readonly ServerProcess[]): Counts & { ended: number } {
   const sum = (count: (each: ServerProcess) => number) => processes.reduce((before, each) => before + count(each), 0)
   return {
     commands: sum((each) => each.counts().commands),
     jobs: sum((each) => each.counts().jobs),
     ended: sum(({ ended }) => ended),
-    failures: processes.flatMap(({ failures }) => failures),
   }
 }
 

@@ -17,7 +17,6 @@ const restartMilliseconds = 1000
 export class ServerProcess {
   /** How often a process that was ready has ended. */
   ended = 0
-  readonly failures: string[] = []
   private readonly past = { commands: 0, jobs: 0 }
   private current: Counts = { commands: 0, jobs: 0 }
   private child: ChildProcess | undefined
@@ -25,7 +24,11 @@ export class ServerProcess {
   private becomeReady: () => void = () => undefined
   private ready = this.newReady()
 
-  constructor(private readonly settings: ProcessSettings) {
+  /** @param onFailure called with what a hook or job has thrown, or why the process has stopped itself. */
+  constructor(
+    private readonly settings: ProcessSettings,
+    private readonly onFailure: (text: string) => void,
+  ) {
     this.start()
   }
 
@@ -79,7 +82,7 @@ export class ServerProcess {
     child.on('message', (message) => {
       const received = message as MessageFromProcess
       if (received.kind === 'counts') this.current = received.counts
-      else if (received.kind === 'failure') this.failures.push(received.text)
+      else if (received.kind === 'failure') this.onFailure(received.text)
       else if (received.kind === 'ready') {
         wasReady = true
         this.child = child
