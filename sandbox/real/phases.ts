@@ -12,9 +12,11 @@ export interface Surroundings {
 /** A part of a run: some of the events are handed over at once, and something breaks meanwhile. */
 export interface Phase {
   readonly name: string
-  /** The whole sentence of the report. */
+  /** Its row in the report. */
   readonly title: string
-  /** Starts when a third of the events is handled. Undefined if it cannot be done to a server that is not ours. */
+  /** The server that is frozen or stopped: the phase is left out if that server is not ours. */
+  readonly server?: 'redis' | 'postgres'
+  /** Starts when a third of the events is handled. */
   readonly breaks: (surroundings: Surroundings) => Promise<void> | undefined
   /** False if the order of updates is not promised: Redis has lost its data. */
   readonly keepsOrder: boolean
@@ -38,18 +40,21 @@ export function phasesOf({ frozen, redisAway, postgresAway }: Lengths): readonly
     { name: 'kill', title: 'kill -9 of a process, restart, redelivery', breaks: killOne, keepsOrder: true },
     {
       name: 'freeze',
+      server: 'redis',
       title: `Redis frozen for ${frozen / 1000} s`,
       breaks: ({ redis }) => redis.faults?.freeze(frozen),
       keepsOrder: true,
     },
     {
       name: 'postgres',
+      server: 'postgres',
       title: `PostgreSQL restarted, ${postgresAway / 1000} s away`,
       breaks: ({ postgres }) => postgres.faults?.restart(postgresAway),
       keepsOrder: true,
     },
     {
       name: 'redis',
+      server: 'redis',
       title: `Redis restarted empty, ${redisAway / 1000} s away`,
       breaks: ({ redis }) => redis.faults?.restart(redisAway),
       keepsOrder: false,

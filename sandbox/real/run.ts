@@ -5,6 +5,7 @@ import { UsageError } from '../lib/usage-error'
 import { help, parseOptions } from './options'
 import type { RealOptions } from './options'
 import { longLengths, phasesOf, shortLengths } from './phases'
+import type { Phase } from './phases'
 import { failureReport, progressReport, tableOf } from './report'
 import { runScenario } from './scenario'
 import type { PhaseResult } from './scenario'
@@ -24,15 +25,7 @@ export function run(args: string[], output: Output): Promise<number> {
 }
 
 async function runAll(options: RealOptions, output: Output): Promise<number> {
-  const all = phasesOf(options.short ? shortLengths : longLengths)
-  const phases = all.filter(({ name }) =>
-    options.phase === undefined ? !options.short || name !== 'calm' : name === options.phase,
-  )
-  if (phases.length === 0) {
-    throw new UsageError(
-      `--phase does not know '${options.phase ?? ''}': use ${all.map(({ name }) => name).join(', ')}.`,
-    )
-  }
+  const phases = phasesToRun(options)
   const results: PhaseResult[] = []
   const total = await runScenario(options, phases, (result) => {
     results.push(result)
@@ -43,6 +36,19 @@ async function runAll(options: RealOptions, output: Output): Promise<number> {
   if (failures.length === 0) return 0
   output.tell(`${failures.join('\n')}\n`)
   return 1
+}
+
+/** Throws a UsageError if no phase is left. */
+function phasesToRun({ short, phase, redisUrl, databaseUrl }: RealOptions): Phase[] {
+  const all = phasesOf(short ? shortLengths : longLengths)
+  const chosen = all.filter(({ name }) => (phase === undefined ? !short || name !== 'calm' : name === phase))
+  if (chosen.length === 0) {
+    throw new UsageError(`--phase does not know '${phase ?? ''}': use ${all.map(({ name }) => name).join(', ')}.`)
+  }
+  const given = { redis: redisUrl, postgres: databaseUrl }
+  const possible = chosen.filter(({ server }) => server === undefined || given[server] === undefined)
+  if (possible.length === 0) throw new UsageError('The phase stops a server that REDIS_URL or DATABASE_URL names.')
+  return possible
 }
 
 if (require.main === module) {
