@@ -116,7 +116,16 @@ const benchRules = [
     name: 'a tool imports no other tool',
     severity: 'error',
     from: { path: '^sandbox/(replay|faults|bench|events)/' },
-    to: { path: '^sandbox/(replay|faults|bench|events)/', pathNot: '^sandbox/$1/' },
+    to: { path: '^sandbox/(replay|faults|bench|events|real)/', pathNot: '^sandbox/$1/' },
+  },
+  {
+    name: 'the real parts take traffic and measures from the campaigns',
+    severity: 'error',
+    from: { path: '^sandbox/real/' },
+    to: {
+      path: '^sandbox/(replay|faults|bench|events)/',
+      pathNot: '^sandbox/faults/(traffic|measures|random|loops-faults|fault-mixes)\\.ts$',
+    },
   },
 ]
 

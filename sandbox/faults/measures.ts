@@ -40,7 +40,7 @@ export interface Measures {
 }
 
 /** What the requests that reached Loops tell. */
-type RequestMeasures = Omit<Measures, 'mostInASecond' | 'killed'>
+export type RequestMeasures = Omit<Measures, 'mostInASecond' | 'killed'>
 
 export interface Outcome {
   measures: Measures

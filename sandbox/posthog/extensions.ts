@@ -103,12 +103,9 @@ export function createPosthog(installed: InstalledApp, effect: PassEffect): obje
 
 /** `meta` without `global`. */
 export function createMeta(installed: InstalledApp, effect: PassEffect): object {
-  const { server, cache, storage, clock, jobs, config } = installed
+  const { server, cache, storage, clock, config } = installed
   const enqueue = (name: string, payload: unknown, runAt: number) =>
-    effect('jobs', name, () => {
-      jobs.enqueue(name, payload, runAt)
-      installed.jobEnqueued()
-    })
+    effect('jobs', name, () => installed.enqueueJob(name, payload, runAt))
   return {
     config,
     attachments: {},

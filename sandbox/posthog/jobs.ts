@@ -10,6 +10,9 @@ export interface Job {
   readonly runAt: number
 }
 
+/** Puts a job into a queue. `payload` can be written as JSON; `runAt` is in milliseconds since 1970. */
+export type EnqueueJob = (name: string, payload: unknown, runAt: number) => void | Promise<void>
+
 /** What happens to a due job: it may run more than once, or later. */
 export interface JobTreatment {
   times?: number
@@ -103,10 +106,7 @@ const units: Readonly<Record<string, number>> = {
 }
 
 /** `meta.jobs`: any name gives a job, whether the app exports it or not. */
-export function jobsExtension(
-  clock: Clock,
-  enqueue: (name: string, payload: unknown, runAt: number) => Promise<void>,
-): object {
+export function jobsExtension(clock: Clock, enqueue: (...job: Parameters<EnqueueJob>) => Promise<void>): object {
   return new Proxy(
     {},
     {

@@ -5,7 +5,7 @@ import { createCache, type Cache } from './cache'
 import { createStorage } from './extensions'
 import type { Fetch } from './fetch'
 import { JobRunner } from './job-runner'
-import { JobQueue, type Job, type JobTreatment } from './jobs'
+import { JobQueue, type EnqueueJob, type Job, type JobTreatment } from './jobs'
 import type {
   Counts,
   EffectHook,
@@ -46,6 +46,8 @@ export interface InstallationOptions {
   beforeEffect?: EffectHook
   /** Called after each effect, before the app gets the answer. */
   afterEffect?: EffectHook
+  /** Takes the jobs instead of the queue in memory. The caller gives each to `Worker.runJob`. */
+  enqueueJob?: EnqueueJob
   onJobDue?: (job: Job) => JobTreatment | undefined
   /**
    * Whether the workers run due jobs by themselves: `true` for each job the moment it is due, `polling` for looks at the
@@ -120,9 +122,12 @@ export function createInstallation(options: InstallationOptions): Installation {
       metrics.set(failure.by, { successes, failures: before + 1 })
     },
     jobFailed: (failure) => jobErrors.push(failure),
-    jobEnqueued: () => {
-      workers.notifyOfJob()
-    },
+    enqueueJob:
+      options.enqueueJob ??
+      ((...job) => {
+        jobs.enqueue(...job)
+        workers.notifyOfJob()
+      }),
   }
   const workers = new WorkerPool(installed, options.autoRunJobs ?? false)
 
@@ -155,7 +160,7 @@ export function createInstallation(options: InstallationOptions): Installation {
   }
 }
 
-type Bookkeeping = 'log' | 'succeeded' | 'failed' | 'jobFailed' | 'jobEnqueued'
+type Bookkeeping = 'log' | 'succeeded' | 'failed' | 'jobFailed' | 'enqueueJob'
 
 function sharedByWorkers(
   options: InstallationOptions,
@@ -171,6 +176,7 @@ function sharedByWorkers(
     freeze: options.freeze ?? true,
     clock,
     vmClock: clock === systemClock ? undefined : clock,
+    jobs,
     random: options.random,
     trusted: options.trusted ?? false,
     fetch: options.fetch,
@@ -181,7 +187,6 @@ function sharedByWorkers(
     redis,
     counts: { awaits: 0, cacheCommands: 0 },
     storage: createStorage(),
-    jobs,
     requests: [],
     captured: [],
     beforeEffect: options.beforeEffect ?? (() => undefined),

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock'
 import type { Cache } from './cache'
 import type { Fetch, FetchResponse } from './fetch'
-import type { Job, JobQueue } from './jobs'
+import type { EnqueueJob, Job, JobQueue } from './jobs'
 import type { Redis } from './redis'
 import type { CapturedEvent } from './shapes'
 import type { ServerVersion } from './versions'
@@ -121,7 +121,9 @@ export interface InstalledApp {
   readonly redis: Redis
   readonly counts: Counts
   readonly storage: Storage
+  /** The queue that the job runners of this process look into. */
   readonly jobs: JobQueue
+  readonly enqueueJob: EnqueueJob
   readonly requests: RequestRecord[]
   readonly captured: { event: string; properties: Record<string, unknown> }[]
   readonly beforeEffect: EffectHook
@@ -135,5 +137,4 @@ export interface InstalledApp {
   failed(failure: HookError, event?: CapturedEvent): void
   /** Takes what a job has thrown. */
   jobFailed(failure: HookError): void
-  jobEnqueued(): void
 }
