@@ -54,7 +54,7 @@ export function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> | un
 export function composeWebhook(event: CapturedEvent, meta: AppMeta): Webhook | null {
   const settings = settingsOf(meta)
   if (settings.delivery !== 'webhook') return null
-  const request = requestToSend(event, settings, meta)
+  const request = requestToSend(event, settings, Date.now(), meta)
   return request === undefined ? null : webhookFor(request, settings.apiKey)
 }
 

@@ -53,7 +53,9 @@ describe('the README', () => {
       .map((row) => /^\| `([^`]+)`/.exec(row)?.[1] ?? '')
       .filter((text) => / /.test(text) && !text.startsWith('--'))
     const pieces = messages.flatMap((message) =>
-      message.split(/…|400|401|429|500|is skipped: |\/v1\/events\/send|: Loops API key: /),
+      message.split(
+        /…|400|401|429|500|is (?:skipped|not sent|not asked for): | \(on| \(at|\/v1\/events\/send|: Loops API key: /,
+      ),
     )
     const checked = pieces
       .map((piece) => piece.replace(/^[\s:;.()"]+|[\s:;.()"]+$/g, ''))

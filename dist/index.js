@@ -331,6 +331,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
     requestsPerSecond: { label: 'Requests a second', default: '10' },
     posthogUrl: { label: 'PostHog address', default: '' },
+    maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
+    mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
     dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
     email: { label: 'Email of the user', default: '{person.properties.email}' },
     userId: { label: 'User ID', default: '{event.distinct_id}' },
@@ -501,7 +503,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return pattern.loopsName ?? event
   }
 
-  /** Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
+  /** True if the name consists of the pieces with any text between them. Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
   function matchesWildcard(pieces, name) {
     const first = pieces[0] ?? ''
     const last = pieces[pieces.length - 1] ?? ''
@@ -514,6 +516,31 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       position = found + piece.length
     }
     return position <= name.length - last.length
+  }
+
+  /** The condition of a property filter in words, for the reason why it does not hold. */
+
+  const PHRASES = {
+    exact: 'not = VALUE',
+    is_not: 'not != VALUE',
+    icontains: 'not containing VALUE',
+    not_icontains: 'which contains VALUE',
+    regex: 'not matching VALUE',
+    not_regex: 'which matches VALUE',
+    gt: 'not > VALUE',
+    gte: 'not >= VALUE',
+    lt: 'not < VALUE',
+    lte: 'not <= VALUE',
+    is_set: 'not set',
+    is_not_set: 'not missing',
+    is_date_exact: 'not on VALUE',
+    is_date_before: 'not before VALUE',
+    is_date_after: 'not after VALUE',
+  }
+
+  /** What a value that does not pass the filter is, for example `not > 100`. Several values are joined with `or`. */
+  function failurePhrase(operator, values) {
+    return PHRASES[operator].replace('VALUE', () => values.map((value) => quoted(value)).join(' or '))
   }
 
   /**
@@ -1064,13 +1091,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return list.flatMap((filter) => parseFilter(field, filter))
   }
 
-  /** True if every filter holds for the event and its person. */
-  function filtersHold(filters, { properties, person }) {
-    return filters.every(({ key, type, operator, tests }) => {
-      const found = own(type === 'event' ? properties : person, key)
-      if (found === undefined || operator.types?.includes(typeof found) === false) return operator.otherwise
-      return tests.some((test) => test(found))
+  /** The first filter that does not hold for the event and its person; `undefined` if all hold. */
+  function unmetFilter(filters, data) {
+    return filters.find((filter) => {
+      const { operator, tests } = filter
+      const found = filteredValue(filter, data)
+      if (found === undefined || operator.types?.includes(typeof found) === false) return !operator.otherwise
+      return !tests.some((test) => test(found))
     })
+  }
+
+  /** The value that the filter looks at. */
+  function filteredValue({ key, type }, { properties, person }) {
+    return own(type === 'event' ? properties : person, key)
   }
 
   function parseFilter(field, filter) {
@@ -1089,7 +1122,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     } else {
       const operator = operators[name]
       const tests = values.flatMap((one) => operator.test(one) ?? [])
-      if (tests.length === values.length) return [{ key, type, operator, tests }]
+      if (tests.length === values.length) return [{ key, type, operator, tests, failure: failurePhrase(name, values) }]
       field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
     }
     return []
@@ -1327,6 +1360,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
       requestsPerSecond: parseRate(field('requestsPerSecond')),
       posthogUrl: parseUrl(field('posthogUrl')),
+      maxEventAge: parseHours(field('maxEventAge')),
+      mailingListsFromEvents: parseYes(field('mailingListsFromEvents')),
       dryRun: parseYes(field('dryRun')),
       email: parseEmail(field('email')),
       userId: parseUserId(field('userId')),
@@ -1394,6 +1429,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
     )
     return 1
+  }
+
+  function parseHours({ text, reject }) {
+    if (text === '') return Infinity
+    if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * HOUR
+    reject(text, 'is not a number of hours: write a number like 24, or leave it empty to send events of any age')
+    return Infinity
   }
 
   function parseUrl(field) {
@@ -1536,20 +1578,30 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** Logs why the event is skipped: in a dry run for every event, otherwise once for each reason. */
-  function logSkip(event, reason, { dryRun }, memory) {
-    if (dryRun) console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
-    else logOnce(reason, memory)
+  function logSkip(event, reason, { dryRun }, memory, verb = 'skipped') {
+    if (dryRun) console.log(`Dry run: the event ${quoted(event.event)} is ${verb}: ${reason}.`)
+    else logOnce(reason, memory, { verb })
+  }
+
+  /** Logs in a dry run why the settings do not want the event, which may hold values of the event. */
+  function logUnwanted(event, reason, { apiKey }) {
+    const line = `Dry run: the event ${quoted(event.event)} is not asked for: ${reason}.`
+    console.log(onOneLine(withoutKey(line, apiKey)))
   }
 
   /**
    * Logs that an event is skipped, once for each reason and worker, so that page views do not fill the log. The line names
    * neither the event nor its person.
+   *
+   * @param options.detail what the line adds to the reason of the first event.
    */
-  function logOnce(reason, memory) {
+  function logOnce(reason, memory, { verb = 'skipped', detail = '' } = {}) {
     memory.loggedSkips ??= new Set()
     if (memory.loggedSkips.has(reason)) return
     memory.loggedSkips.add(reason)
-    console.log(`An event is skipped: ${reason}. Later events that are skipped for this reason are not logged.`)
+    console.log(
+      `An event is ${verb}: ${reason}${detail}. Later events that are ${verb} for this reason are not logged.`,
+    )
   }
 
   /** @param lines the lines of one log or of several, in any order. */
@@ -2073,7 +2125,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         isUpdate(request) && askedAt === undefined ? sameWasTakenAt(writeIn(request, write), noted) : undefined
       if (takenAt !== undefined && takenAt > now - HOUR) {
         noteTaken(write, takenAt, cache)
-        logOnce('Loops has taken the same update of its contact within the hour', global)
+        const detail = ` (at ${new Date(takenAt).toISOString()})`
+        logOnce('Loops has taken the same update of its contact within the hour', global, { detail })
         return
       }
     }
@@ -2391,6 +2444,17 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return `changed-${distinctId}`
   }
 
+  /**
+   * True if the event happened longer before its arrival than the settings allow for an event that is sent. An event whose
+   * timestamp is no time is not too old.
+   *
+   * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
+   */
+  function isTooOld({ timestamp }, { maxEventAge }, receivedAt) {
+    if (maxEventAge === Infinity) return false
+    return receivedAt - (isDate(timestamp) ? timestamp.getTime() : Date.parse(timestamp)) > maxEventAge
+  }
+
   /** Who an event belongs to in Loops: the email address and the user ID of the request. */
 
   /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
@@ -2447,10 +2511,32 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function personalId(value, { event, properties }) {
     if (typeof value !== 'string' && typeof value !== 'number') return undefined
     const id = String(value)
-    const isAnonymous = own(properties, '$is_identified') === false && id === event.distinct_id
     // An ID that is too long is not cut as other text is: two people could get the same ID.
-    if (isAnonymous || id === own(properties, '$device_id') || !fits(id)) return undefined
-    return isShared(id) ? undefined : id
+    if (id === own(properties, '$device_id') || !fits(id) || isShared(id)) return undefined
+    return id === event.distinct_id && isAnonymous(id, properties) ? undefined : id
+  }
+
+  /** True if PostHog's SDKs made the event's distinct_id for a visitor without a name, for many visitors, or for a group. */
+  function isAnonymous(distinctId, properties) {
+    return (
+      own(properties, '$is_identified') === false ||
+      own(properties, '$process_person_profile') === false ||
+      own(properties, '$cookieless_mode') === true ||
+      // `$company_acme` is a group's, `$posthog_cookieless` that of all visitors without cookies.
+      distinctId.startsWith('$') ||
+      distinctId.startsWith('cookieless_') ||
+      isAnonymousInOldBrowser(distinctId, properties)
+    )
+  }
+
+  /**
+   * posthog-js of before 2025 writes no `$is_identified`: there only `$user_id` tells who has identified. Comparing with
+   * `$device_id` is not enough, because `reset()` keeps the device and makes a new anonymous ID.
+   */
+  function isAnonymousInOldBrowser(distinctId, properties) {
+    const hasDevice = (own(properties, '$device_id') ?? undefined) !== undefined
+    const isTold = (own(properties, '$is_identified') ?? undefined) !== undefined
+    return own(properties, '$lib') === 'web' && hasDevice && !isTold && own(properties, '$user_id') !== distinctId
   }
 
   /** Whether the app has to look up the event's person in PostHog. */
@@ -2459,11 +2545,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * True if the app has to look up the person: `posthogUrl` is set, and a rule that may match the event needs person data that
    * the event lacks. An anonymous event, and one of a shared distinct_id, has no person of its own to look up.
    */
-  function needsPerson(event, settings) {
+  function needsPerson(event, settings, receivedAt) {
     if (settings.posthogUrl === '') return false
     const data = withPerson(event)
     if (!hasOwnPerson(data)) return false
-    const rules = rulesThatMayMatch(data, settings)
+    const rules = rulesThatMayMatch(data, settings, receivedAt)
     const lacksValue = (template) =>
       typeof template === 'object' &&
       template.some(
@@ -2493,20 +2579,25 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** True if a filter of a rule that may match the event needs person data that the event lacks. */
-  function filtersNeedPerson(event, settings) {
+  function filtersNeedPerson(event, settings, receivedAt) {
     const data = withPerson(event)
-    return rulesThatMayMatch(data, settings).some((rule) => hasFilterWithoutValue(rule, data))
+    return rulesThatMayMatch(data, settings, receivedAt).some((rule) => hasFilterWithoutValue(rule, data))
   }
 
-  /** The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. */
-  function rulesThatMayMatch(data, { eventsToSend, contactUpdates }) {
+  /**
+   * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. No
+   * rule sends an event that is too old.
+   */
+  function rulesThatMayMatch(data, settings, receivedAt) {
+    const { eventsToSend, contactUpdates } = settings
     return [eventsToSend, contactUpdates].filter(
       ({ events, filters }) =>
         nameInLoops(events, data.event.event) !== undefined &&
-        filtersHold(
+        !(events === eventsToSend.events && isTooOld(data.event, settings, receivedAt)) &&
+        unmetFilter(
           filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
           data,
-        ),
+        ) === undefined,
     )
   }
 
@@ -2537,6 +2628,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     for (const [id, template] of mailingLists) {
       const value = parseBoolean(templateValue(template, data))
       if (value !== undefined) values[id] = value
+    }
+    return values
+  }
+
+  /** The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties. */
+  function mailingListsOfEvent(event) {
+    const values = {}
+    for (const source of [personChanges(event).set, event.properties]) {
+      const lists = own(source, 'mailingLists')
+      for (const [written, value] of Object.entries(isRecord(lists) ? lists : {})) {
+        // Loops trims names.
+        const id = written.trim()
+        const isIncluded = parseBoolean(value)
+        if (isIncluded !== undefined && nameProblem(id) === undefined) values[id] = isIncluded
+      }
     }
     return values
   }
@@ -2589,24 +2695,33 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
   }
 
+  const TOO_OLD = 'it is older than "Oldest event to send, in hours" allows'
+
   /**
    * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
    *
    * @param event the argument of the hook; it is not changed.
    * @param settings the result of `parseSettings`.
+   * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
    * @param stored the person that PostHog stores, if `needsPerson` asks for it.
-   * @returns the request, or the reason for skipping an event that matches, or `undefined` for an event that does not match.
    */
-  function translate(event, settings, stored) {
+  function translate(event, settings, receivedAt, stored) {
     const { eventsToSend, contactUpdates } = settings
     const eventName = nameInLoops(eventsToSend.events, event.event)
     const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
     if (eventName === undefined && !isContactEvent) return undefined
 
     const data = withPerson(event, stored)
-    const sends = eventName !== undefined && filtersHold(eventsToSend.filters, data)
-    const updates = isContactEvent && filtersHold(contactUpdates.filters, data)
-    if (!sends && !updates) return undefined
+    const isOld = eventName !== undefined && isTooOld(event, settings, receivedAt)
+    const mayBeSent = eventName !== undefined && !isOld
+    const unmetForSending = mayBeSent ? unmetIn(eventsToSend, 'Events to send', data) : undefined
+    const unmetForUpdate = isContactEvent ? unmetIn(contactUpdates, 'Update contacts', data) : undefined
+    const sends = mayBeSent && unmetForSending === undefined
+    const updates = isContactEvent && unmetForUpdate === undefined
+    if (!sends && !updates) {
+      if (isOld) return { skipped: TOO_OLD }
+      return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
+    }
 
     const email = emailOf(settings, data)
     const userId = userIdOf(settings, data)
@@ -2615,8 +2730,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return { skipped: 'the settings exclude its email address' }
     }
 
-    // The mailing lists of the event win over those of the contact update.
+    // The mailing lists of the settings win over those that the event brings, and those of the event over those of the contact.
     const mailingLists = {
+      ...(settings.mailingListsFromEvents && mailingListsOfEvent(event)),
       ...(updates && mailingListValues(contactUpdates, data)),
       ...(sends && mailingListValues(eventsToSend, data)),
     }
@@ -2631,13 +2747,90 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       ...(email !== undefined && { email }),
       ...(userId !== undefined && { userId }),
     })
-    return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
+    if (sends) return { request: sendEvent(body, event.uuid) }
+    return { request: { method: 'PUT', path: '/v1/contacts/update', body }, ...(isOld && { unsent: TOO_OLD }) }
+  }
+
+  /** The first filter of the rule that does not hold; `undefined` if all hold. */
+  function unmetIn(rule, group, data) {
+    const filter = unmetFilter(rule.filters, data)
+    return filter && { group, place: rule.filters.indexOf(filter) + 1, filter, found: filteredValue(filter, data) }
   }
 
   function sendEvent(body, uuid) {
     const request = { method: 'POST', path: '/v1/events/send', body }
     // Loops allows 100 characters; a uuid with other characters could forge an HTTP header.
     return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
+  }
+
+  /**
+   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals or blanks are
+   * all that differs. `undefined` if no name looks like it.
+   */
+  function whyNotNamed({ exact, wildcards, excluded }, event) {
+    if (typeof event !== 'string' || event === '') return undefined
+    const named = [...exact.values(), ...wildcards]
+    const exclusion = excluded.find(({ pieces }) => matchesWildcard(pieces, event))
+    if (exclusion !== undefined && named.some(({ pieces }) => matchesWildcard(pieces, event))) {
+      return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
+    }
+    for (const [difference, simplified] of SIMPLIFICATIONS) {
+      const similar = named.find(({ pieces }) => matchesWildcard(pieces.map(simplified), simplified(event)))
+      if (similar !== undefined)
+        return `${quoted(event)} differs from ${quoted(similar.pieces.join('*'))} only in ${difference}`
+    }
+    return undefined
+  }
+
+  const withoutBlanks = (text) => text.replace(/\s+/g, '')
+
+  const SIMPLIFICATIONS = [
+    ['capitals', (text) => text.toLowerCase()],
+    ['blanks', withoutBlanks],
+    ['capitals and blanks', (text) => withoutBlanks(text.toLowerCase())],
+  ]
+
+  /** Why the settings do not want an event, as a clause for the log. */
+
+  /** Names the filters that do not hold, and their properties; nothing of the event. */
+  function unmetReason(unmet) {
+    return joined(unmet.map((one) => [one.group, `${beginning(one)} (on ${quoted(nameOf(one.filter))})`]))
+  }
+
+  /** Names the filters that do not hold, with the values that the event has: only for a dry run. */
+  function unmetReasonWithValues(unmet) {
+    return joined(
+      unmet.map((one) => {
+        const found = one.found === undefined ? 'missing' : quoted(one.found)
+        return [one.group, `${beginning(one)}: ${nameOf(one.filter)} is ${found}, ${one.filter.failure}`]
+      }),
+    )
+  }
+
+  /** Why no group of settings names the event, although a name looks like it; `undefined` if none does. */
+  function similarNameReason({ event }, settings) {
+    const reasons = [
+      ['Events to send', whyNotNamed(settings.eventsToSend.events, event)],
+      ['Update contacts', whyNotNamed(settings.contactUpdates.events, event)],
+    ]
+    const found = reasons.flatMap(([group, reason]) => (reason === undefined ? [] : [[group, reason]]))
+    return found.length === 0 ? undefined : joined(found)
+  }
+
+  /** Names the groups only where their reasons differ. */
+  function joined(reasons) {
+    const [first] = reasons
+    if (first !== undefined && reasons.every(([, reason]) => reason === first[1])) return first[1]
+    return reasons.map(([group, reason]) => `${group}: ${reason}`).join('; ')
+  }
+
+  function beginning({ place }) {
+    return `filter ${place} does not hold`
+  }
+
+  /** As the plain syntax of filters writes it. */
+  function nameOf({ type, key }) {
+    return type === 'person' ? `person.${key}` : key
   }
 
   /** The way of an event to its delivery: the person that its settings need, the translation, and what a dry run logs. */
@@ -2650,9 +2843,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * @throws what `deliver` throws; RetryError if a filter needs a person that PostHog does not return, and no job can wait.
    */
   function deliverEvent(waiting, deliver, settings, meta) {
-    const { event } = waiting
-    if (needsPerson(event, settings)) return deliverWithPerson(waiting, deliver, settings, meta)
-    const request = requestToSend(event, settings, meta)
+    const { event, receivedAt } = waiting
+    if (needsPerson(event, settings, receivedAt)) return deliverWithPerson(waiting, deliver, settings, meta)
+    const request = requestToSend(event, settings, receivedAt, meta)
     return request && deliver(deliveryOf({ waiting, request, askedAt: undefined, settings, meta }, request.body))
   }
 
@@ -2663,7 +2856,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * on servers without jobs, it goes on with its own data, unless a filter needs the person.
    */
   async function deliverWithPerson(waiting, deliver, settings, meta) {
-    const { event } = waiting
+    const { event, receivedAt } = waiting
     let person = 'failed'
     try {
       person = await lookUpPerson(event, settings, meta)
@@ -2671,52 +2864,91 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       // PostHog ends each wait of an app after 30 seconds, the outer ones first.
     }
     if (typeof person === 'object') {
-      const request = requestToSend(event, settings, meta, person)
+      const request = requestToSend(event, settings, receivedAt, meta, person)
       if (request === undefined) return
-      const ownBody = bodyWithoutPerson(event, settings, request)
+      const ownBody = bodyWithoutPerson(waiting, settings, request)
       return deliver(deliveryOf({ waiting, request, askedAt: person.askedAt, settings, meta }, ownBody))
     }
     const isBusy = person === 'busy'
-    const wait = isBusy ? (2 + 2 * Math.random()) * SECOND : backOff(MINUTE, waiting.failures)
-    const mayWait = meta.jobs !== undefined && !settings.dryRun && !isTooLate(waiting.receivedAt, wait)
+    const wait = isBusy ? busyWait(receivedAt) : backOff(MINUTE, waiting.failures)
+    const mayWait = meta.jobs !== undefined && !settings.dryRun && !isTooLate(receivedAt, wait)
     if (mayWait) return tryAgain(waiting, meta, PERSON_MISSING, wait, isBusy ? { failed: 0 } : {})
-    if (filtersNeedPerson(event, settings)) {
+    if (filtersNeedPerson(event, settings, receivedAt)) {
       if (settings.dryRun) {
         logSkip(event, PERSON_MISSING, settings, meta.global)
         return
       }
       throw meta.jobs === undefined ? new RetryError(PERSON_MISSING) : givenUp(waiting.failures + 1, PERSON_MISSING)
     }
-    const request = requestToSend(event, settingsWithoutPerson(event, settings), meta)
+    const request = requestToSend(event, settingsWithoutPerson(event, settings), receivedAt, meta)
     if (request === undefined) return
     return deliver(deliveryOf({ waiting, request, askedAt: undefined, settings, meta }, request.body))
   }
 
+  /** Two seconds, and a quarter of the event's age if that is more, with jitter. */
+  function busyWait(receivedAt) {
+    return Math.max(2 * SECOND, (Date.now() - receivedAt) / 4) * (1 + Math.random() / 2)
+  }
+
   /** Of what the request says, what the event alone gives, whoever it is about and whatever the filters need of the person. */
-  function bodyWithoutPerson(event, settings, request) {
+  function bodyWithoutPerson({ event, receivedAt }, settings, request) {
     const { eventsToSend, contactUpdates } = settings
-    const own = translate(event, {
-      ...settings,
-      email: [],
-      userId: ['whoever'],
-      eventsToSend: { ...eventsToSend, filters: [] },
-      contactUpdates: { ...contactUpdates, filters: [] },
-    })
+    const own = translate(
+      event,
+      {
+        ...settings,
+        email: [],
+        userId: ['whoever'],
+        eventsToSend: { ...eventsToSend, filters: [] },
+        contactUpdates: { ...contactUpdates, filters: [] },
+      },
+      receivedAt,
+    )
     const body = own !== undefined && 'request' in own ? own.request.body : {}
     return Object.fromEntries(Object.entries(body).filter(([name]) => name in request.body))
   }
 
-  /** Translates the event; `undefined` if nothing is to be sent. Logs a skipped event, and the request of a dry run. */
-  function requestToSend(event, settings, { global }, stored) {
-    const translation = translate(event, settings, stored)
-    if (translation === undefined) return undefined
-    if ('skipped' in translation) {
-      logSkip(event, translation.skipped, settings, global)
+  /**
+   * Translates the event; `undefined` if nothing is to be sent. Logs why an event is skipped, and the request of a dry run.
+   *
+   * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
+   */
+  function requestToSend(event, settings, receivedAt, { global }, stored) {
+    const translation = translate(event, settings, receivedAt, stored)
+    if (settings.dryRun) {
+      logTranslation(event, translation, settings, global)
       return undefined
     }
-    if (!settings.dryRun) return translation.request
-    logDryRun(translation.request)
+    if (translation === undefined) return undefined
+    if ('request' in translation) {
+      const { request, unsent } = translation
+      if (unsent !== undefined) logSkip(event, unsent, settings, global, 'not sent')
+      return request
+    }
+    if ('skipped' in translation) logSkip(event, translation.skipped, settings, global)
+    else logUnmet(translation.unmet, global)
     return undefined
+  }
+
+  /** Logs the filters that do not hold, once each. An event that they keep back costs the server no text after that. */
+  function logUnmet(unmet, memory) {
+    const logged = (memory.loggedFilters ??= new Set())
+    if (unmet.every(({ filter }) => logged.has(filter))) return
+    for (const { filter } of unmet) logged.add(filter)
+    logOnce(unmetReason(unmet), memory)
+  }
+
+  /** Logs in a dry run what becomes of the event, and nothing of an event whose name is like none in the settings. */
+  function logTranslation(event, translation, settings, memory) {
+    if (translation === undefined || 'unmet' in translation) {
+      const reason = translation ? unmetReasonWithValues(translation.unmet) : similarNameReason(event, settings)
+      if (reason !== undefined) logUnwanted(event, reason, settings)
+    } else if ('skipped' in translation) {
+      logSkip(event, translation.skipped, settings, memory)
+    } else {
+      if (translation.unsent !== undefined) logSkip(event, translation.unsent, settings, memory, 'not sent')
+      logDryRun(translation.request)
+    }
   }
 
   /**
@@ -2763,7 +2995,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function composeWebhook(event, meta) {
     const settings = settingsOf(meta)
     if (settings.delivery !== 'webhook') return null
-    const request = requestToSend(event, settings, meta)
+    const request = requestToSend(event, settings, Date.now(), meta)
     return request === undefined ? null : webhookFor(request, settings.apiKey)
   }
 

@@ -1,16 +1,12 @@
 /** `npm run playground`: serves the playground to this machine, at the port in the environment variable PORT or 8010. */
-import { join } from 'node:path'
-import { appDirectory } from '../sandbox/app/app-files'
-import { readEventFile } from '../sandbox/app/event-file'
 import { messageOf } from '../sandbox/lib/usage-error'
 import { createPlayground } from './api'
 import { pageFiles } from './page-files'
+import { readRecordedEvents } from './recorded-events'
 import { Session, USUAL_SERVER } from './session'
 
 async function main(port: number): Promise<void> {
-  const recorded = []
-  for await (const event of readEventFile(join(appDirectory, 'sandbox/events/sample.json'))) recorded.push(event)
-  const session = new Session({ recorded })
+  const session = new Session({ recorded: await readRecordedEvents() })
   const [files] = await Promise.all([
     pageFiles(),
     // Compile the app now, so that the first question of the page is fast.

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { appDirectory } from '../sandbox/app/app-files'
 import { launchChromium } from '../sandbox/lib/chromium'
-import { readEventFile } from '../sandbox/app/event-file'
 import { createPlayground } from './api'
 import { pageFiles } from './page-files'
+import { readRecordedEvents } from './recorded-events'
 import { Session, USUAL_SERVER } from './session'
 
 const PORT = 8010
@@ -16,9 +16,7 @@ const ADDRESS = `http://localhost:${PORT}`
 const LOADS = 5
 
 async function main(): Promise<void> {
-  const recorded = []
-  for await (const event of readEventFile(join(appDirectory, 'sandbox/events/sample.json'))) recorded.push(event)
-  const session = new Session({ recorded })
+  const session = new Session({ recorded: await readRecordedEvents() })
   await session.problems({ settings: {}, server: USUAL_SERVER })
   const server = createPlayground(session, await pageFiles())
   await new Promise<void>((resolve) => server.listen(PORT, '127.0.0.1', resolve))

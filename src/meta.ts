@@ -2,6 +2,7 @@ import type { Meta } from '@posthog/plugin-scaffold'
 import type { WaitingEvent, WaitingRepair } from './delivery/waiting'
 import type { Config } from './panel/field'
 import type { LookedUpPerson } from './person/looked-up-person'
+import type { PropertyFilter } from './rules/filters'
 import type { Settings } from './settings'
 
 /**
@@ -19,6 +20,8 @@ export interface Memory {
   accountCheck?: Promise<string | undefined>
   /** The reasons for skipping an event that are already in the log. */
   loggedSkips?: Set<string>
+  /** The filters that have kept an event back and are already in the log. */
+  loggedFilters?: Set<PropertyFilter>
   /** When the last event was received. */
   lastReceivedAt?: number
   /** How many requests in a row Loops has not answered in time. */

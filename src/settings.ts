@@ -12,6 +12,7 @@ import { contactNameProblem, nameProblem } from './rules/property-names'
 import { parseTemplate } from './rules/template'
 import type { Template } from './rules/template'
 import { isEmail } from './rules/values'
+import { HOUR } from './time'
 
 /** The settings of the panel, parsed. */
 export interface Settings {
@@ -21,6 +22,10 @@ export interface Settings {
   readonly requestsPerSecond: number
   /** The PostHog server that returns persons, without a slash at the end; empty if persons are not looked up. */
   readonly posthogUrl: string
+  /** An event that is older on its arrival is not sent: milliseconds, `Infinity` without a limit. */
+  readonly maxEventAge: number
+  /** Whether an object `mailingLists` of an event, or of what it sets, counts beside the lists of the settings. */
+  readonly mailingListsFromEvents: boolean
   readonly dryRun: boolean
   /** The places where the email address is looked for, in order. */
   readonly email: readonly Template[]
@@ -63,6 +68,8 @@ export function parseSettings(config: Config): Settings {
     delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
     requestsPerSecond: parseRate(field('requestsPerSecond')),
     posthogUrl: parseUrl(field('posthogUrl')),
+    maxEventAge: parseHours(field('maxEventAge')),
+    mailingListsFromEvents: parseYes(field('mailingListsFromEvents')),
     dryRun: parseYes(field('dryRun')),
     email: parseEmail(field('email')),
     userId: parseUserId(field('userId')),
@@ -127,6 +134,13 @@ function parseRate(field: Field): number {
     'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
   )
   return 1
+}
+
+function parseHours({ text, reject }: Field): number {
+  if (text === '') return Infinity
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * HOUR
+  reject(text, 'is not a number of hours: write a number like 24, or leave it empty to send events of any age')
+  return Infinity
 }
 
 function parseUrl(field: Field): string {

@@ -8,8 +8,9 @@ import type { LoopsRequest, Translation } from '../../src/translate/translate'
 /** A key of the form that Loops gives out; tests look for it wherever it must not appear. */
 export const apiKey = 'test0key1of2the3form4that5loops6'
 
+/** The settings; events of any age are sent unless `config` says otherwise, because the events of the tests are old. */
 export function settingsFor(config: Config = {}): Settings {
-  return parseSettings({ apiKey, ...config })
+  return parseSettings({ apiKey, maxEventAge: '', ...config })
 }
 
 /** The problems that the settings error lists, without the words in front of them. */
@@ -21,6 +22,9 @@ export function problemsIn(config: Config): string {
   }
   throw new Error('The settings were accepted')
 }
+
+/** When the app receives an event, unless a test says otherwise: a second after it happened. */
+export const receivedAt = Date.UTC(2024, 4, 1, 10, 0, 1)
 
 export const uuid = '018f0000-0000-7000-8000-000000000001'
 
@@ -48,8 +52,8 @@ export function deepFreeze<Value>(value: Value): Value {
 /** Translates the frozen event twice; both answers must be the same, to the byte. */
 export function translated(event: CapturedEvent, config: Config = {}): Translation {
   const settings = settingsFor(config)
-  const first = translate(deepFreeze(event), settings)
-  const second = translate(event, settings)
+  const first = translate(deepFreeze(event), settings, receivedAt)
+  const second = translate(event, settings, receivedAt)
   expect(JSON.stringify(second)).toBe(JSON.stringify(first))
   return first
 }
@@ -57,10 +61,16 @@ export function translated(event: CapturedEvent, config: Config = {}): Translati
 /** The request that an event gives; fails if it gives none. */
 export function requestFrom(event: CapturedEvent, config: Config = {}): LoopsRequest {
   const translation = translated(event, config)
-  if (translation === undefined || 'skipped' in translation) {
+  if (translation === undefined || !('request' in translation)) {
     throw new Error(`There is no request: ${JSON.stringify(translation)}`)
   }
   return translation.request
+}
+
+/** True if the settings ask for the event, and all filters hold. */
+export function isWanted(event: CapturedEvent, settings: Settings): boolean {
+  const translation = translate(event, settings, receivedAt)
+  return translation !== undefined && !('unmet' in translation)
 }
 
 /** Whether a request to Loops is one of those with which the app checks its settings when it is set up. */

@@ -11,7 +11,7 @@ type AppMeta = Parameters<typeof setupPlugin>[0]
 
 /** The scaffold's meta, whose cache and storage are not those of a server, but whose config and global are. */
 function metaWith(config: Config = {}): AppMeta {
-  resetMeta({ config: deepFreeze({ apiKey, ...config }), global: {} })
+  resetMeta({ config: deepFreeze({ apiKey, maxEventAge: '', ...config }), global: {} })
   return getMeta() as AppMeta
 }
 
@@ -207,6 +207,11 @@ describe('a dry run', () => {
     ['direct', nobody, [skipped]],
     ['webhook', nobody, [skipped]],
     ['direct', eventWith({}, { event: 'other' }), []],
+    [
+      'direct',
+      eventWith({}, { event: 'PURCHASE' }),
+      ['Dry run: the event "PURCHASE" is not asked for: "PURCHASE" differs from "purchase" only in capitals.'],
+    ],
   ])('with %s delivery logs instead of sending', async (delivery, event, lines) => {
     const meta = metaWith({ ...sendsPurchases, delivery, dryRun: 'Yes' })
     expect(composeWebhook(event, meta)).toBeNull()
@@ -223,6 +228,44 @@ describe('a dry run', () => {
       ['log', skipped],
       ['log', skipped],
     ])
+  })
+})
+
+describe('a filter that does not hold', () => {
+  const filtered = { ...sendsPurchases, eventFilters: '[{"key": "total", "operator": "gt", "value": 100}]' }
+  const line = 'filter 1 does not hold: total is 49.5, not > 100'
+
+  it('is named with the value in a dry run', async () => {
+    await onEvent(purchase, metaWith({ ...filtered, dryRun: 'Yes' }))
+    expect(logs).toEqual([['log', `Dry run: the event "purchase" is not asked for: ${line}.`]])
+  })
+
+  it.each(['direct', 'webhook'])('is named once and without the value with %s delivery', async (delivery) => {
+    const meta = metaWith({ ...filtered, delivery })
+    for (let time = 0; time < 3; time++) {
+      await onEvent(purchase, meta)
+      expect(composeWebhook(purchase, meta)).toBeNull()
+    }
+    expect(logs).toEqual([
+      [
+        'log',
+        'An event is skipped: filter 1 does not hold (on "total"). ' +
+          'Later events that are skipped for this reason are not logged.',
+      ],
+    ])
+  })
+
+  it('is not named where another group wants the event', async () => {
+    loopsAnswers(200, '{"success": true}')
+    await onEvent(purchase, metaWith({ ...filtered, contactEvents: 'purchase' }))
+    expect(fetchMock).toHaveBeenCalledTimes(1)
+    expect(logs).toEqual([])
+  })
+
+  it('shows no API key that is written in its value', async () => {
+    const eventFilters = JSON.stringify([{ key: 'total', value: apiKey }])
+    await onEvent(purchase, metaWith({ ...sendsPurchases, eventFilters, dryRun: 'Yes' }))
+    expect(logs[0]?.[1]).toContain('total is 49.5, not = "[API key]".')
   })
 })
 

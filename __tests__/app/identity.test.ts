@@ -5,7 +5,9 @@ type Identity = { email?: string; userId?: string } | string | undefined
 
 function identityOf(event: CapturedEvent, config = {}): Identity {
   const translation = translated(event, { trackedEvents: '*', contactEvents: '', eventProperties: '', ...config })
-  if (translation === undefined || 'skipped' in translation) return translation?.skipped
+  if (translation === undefined || !('request' in translation)) {
+    return translation && 'skipped' in translation ? translation.skipped : undefined
+  }
   const { eventName, eventProperties, ...identity } = translation.request.body
   return identity
 }

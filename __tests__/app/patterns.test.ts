@@ -1,12 +1,11 @@
-import { translate } from '../../src/translate/translate'
-import { eventWith, problemsIn, settingsFor } from './given'
+import { eventWith, isWanted, problemsIn, settingsFor } from './given'
 
 /** Whether a `regex` filter holds; `undefined` if the settings refuse the pattern. */
 function matcher(pattern: string): ((text: string) => boolean) | undefined {
   const filters = JSON.stringify([{ key: 'text', operator: 'regex', value: pattern }])
   try {
     const settings = settingsFor({ trackedEvents: '*', contactEvents: '', eventFilters: filters })
-    return (text) => translate(eventWith({ text }), settings) !== undefined
+    return (text) => isWanted(eventWith({ text }), settings)
   } catch {
     return undefined
   }

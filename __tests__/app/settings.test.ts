@@ -6,8 +6,11 @@ const defaults = Object.fromEntries(Object.entries(settingFields).map(([key, fie
 
 describe('defaults', () => {
   it('are the same whether the form has filled them in or nobody has', () => {
-    expect(JSON.stringify(settingsFor({ ...defaults, apiKey }))).toBe(JSON.stringify(settingsFor()))
-    expect(settingsFor({ ...defaults, apiKey })).toMatchObject({ delivery: 'direct', dryRun: false, apiKey })
+    expect(JSON.stringify(settingsFor({ ...defaults, apiKey }))).toBe(JSON.stringify(parseSettings({ apiKey })))
+    expect(settingsFor({ ...defaults, apiKey })).toMatchObject({
+      ...{ delivery: 'direct', dryRun: false, apiKey },
+      ...{ maxEventAge: 86_400_000, mailingListsFromEvents: false },
+    })
   })
 
   it.each([undefined, null])('stand in for %p', (missing) => {
@@ -165,6 +168,11 @@ describe('a settings error', () => {
       { userId: '{person.id}' },
       'User ID: "{person.id}" needs a look-up in PostHog: fill in "PostHog address".',
     ],
+    ...['1 day', '-1', '24h', '1e3', 'none', '0x10'].map((maxEventAge): [string, Record<string, unknown>, string] => [
+      `an age of ${maxEventAge}`,
+      { maxEventAge },
+      `Oldest event to send, in hours: "${maxEventAge}" is not a number of hours: write a number like 24, or leave it empty`,
+    ]),
     ['a mapping without a name', { eventProperties: ': x' }, '": x" is not "name: value"'],
     ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" is not "name: value": if a name or a text'],
     ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a: 2" gives "a" twice: keep one of the two'],

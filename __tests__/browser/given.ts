@@ -1,14 +1,11 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { createPlayground } from '../../playground/api'
 import { pageFiles } from '../../playground/page-files'
+import { readRecordedEvents } from '../../playground/recorded-events'
 import { Session } from '../../playground/session'
-import { appDirectory } from '../../sandbox/app/app-files'
 import { launchChromium } from '../../sandbox/lib/chromium'
-import { readEventFile } from '../../sandbox/app/event-file'
-import type { CapturedEvent } from '../../sandbox/posthog/shapes'
 
 const PATIENCE = { timeout: 20_000 }
 export const DESKTOP = { width: 1440, height: 900 }
@@ -23,10 +20,8 @@ let complaints: string[]
 
 beforeAll(async () => {
   browser = await launchChromium()
-  const recorded: CapturedEvent[] = []
-  for await (const event of readEventFile(join(appDirectory, 'sandbox/events/sample.json'))) recorded.push(event)
   session = new Session({
-    recorded,
+    recorded: await readRecordedEvents(),
     realLoops: () => () => Promise.reject(new Error('No test may reach the real Loops.')),
   })
   server = createPlayground(session, await pageFiles())

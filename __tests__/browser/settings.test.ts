@@ -20,7 +20,7 @@ describe('settings', () => {
 
     await page.getByLabel('Email of the user').fill('nobody')
     expect(await textOf('#setting-email-error')).toBe(
-      '"nobody" would give everybody the same contact: name where the address is found, like {person.properties.email}.',
+      '"nobody" would give everybody the same contact: write a placeholder like {person.properties.email}.',
     )
     expect(await page.locator('[aria-invalid]').count()).toBe(1)
     expect(await page.getByLabel('Email of the user').getAttribute('aria-invalid')).toBe('true')

@@ -24,6 +24,7 @@ export const settings = {
   trackedEvents: 'purchase',
   eventProperties: 'total: {event.properties.total}',
   contactEvents: '$identify',
+  maxEventAge: '',
 }
 export const question = { settings, server: '2024-02' }
 

@@ -46,7 +46,22 @@ describe('a mocked event', () => {
     [
       'nobody asks for it',
       { event: { ...event, event: 'a' } },
-      'The settings do not ask for this event: no list of events names it, or a filter does not hold.',
+      'The settings do not ask for this event: no list of events names it.',
+    ],
+    [
+      'its name differs in capitals',
+      { event: { ...event, event: 'Purchase' } },
+      'The settings do not ask for this event: "Purchase" differs from "purchase" only in capitals.',
+    ],
+    [
+      'a filter does not hold',
+      { settings: { eventFilters: '[{"key": "total", "operator": "gt", "value": 100}]' } },
+      'The settings do not ask for this event: filter 1 does not hold: total is 49.5, not > 100.',
+    ],
+    [
+      'it is old',
+      { settings: { maxEventAge: '24' } },
+      'The event is skipped: it is older than "Oldest event to send, in hours" allows.',
     ],
     ['it is skipped', { event: anonymous }, 'The event is skipped: it has neither an email address nor a user ID.'],
     [

@@ -155,21 +155,35 @@ const unset = fc.oneof(
   { weight: 1, arbitrary: jsonValue },
 )
 
+/** What SDKs write of the person, the device and themselves. */
+const sdkProperties = fc.record(
+  {
+    $is_identified: fc.constantFrom(true, false, true, false, null),
+    $device_id: fc.constantFrom('user_1', 'device', null),
+    $user_id: fc.constantFrom('user_1', 'device', null),
+    $lib: fc.constantFrom('web', 'web', 'posthog-node'),
+    $process_person_profile: fc.constantFrom(true, true, false),
+    $cookieless_mode: fc.constantFrom(false, false, true),
+  },
+  { requiredKeys: [] },
+)
+
 const properties = fc
   .tuple(
     someProperties,
     likelyProperties,
     fc.record({ $set: personChanges, $set_once: personChanges, $unset: unset }, { requiredKeys: ['$set'] }),
-    fc.record({ $is_identified: fc.boolean(), $device_id: fc.constantFrom('user_1', 'device') }, { requiredKeys: [] }),
+    fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 3, arbitrary: sdkProperties }),
   )
   .map((parts): Record<string, unknown> => Object.fromEntries(parts.flatMap((part) => Object.entries(part))))
 
+const anonymousIds = ['cookieless_4f1', '$posthog_cookieless', '$company_acme', '$', 'cookieless', 'Cookieless_a']
 const sharedIds = ['anonymous', 'Guest', 'distinct_id', 'id', 'null', '"undefined"', "''", ' 0 ', '[object Object]', '']
 
 /** What tells a person: IDs that are someone's own, and those that many share. */
 export const distinctId = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('user_1', 'device', 'ada@example.com') },
-  { weight: 2, arbitrary: fc.constantFrom(...sharedIds) },
+  { weight: 2, arbitrary: fc.constantFrom(...sharedIds, ...anonymousIds) },
   { weight: 2, arbitrary: anyText },
   { weight: 1, arbitrary: fc.constantFrom(...longTexts) },
 )

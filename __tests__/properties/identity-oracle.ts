@@ -104,7 +104,19 @@ function isSomeones(id: string, event: CapturedEvent): boolean {
   while (isAround(signs.at(-1))) signs.pop()
   if (illegalIds.includes(signs.join(''))) return false
   if (id === ownOf(event.properties, '$device_id')) return false
-  return !(id === event.distinct_id && ownOf(event.properties, '$is_identified') === false)
+  return id !== event.distinct_id || !isAnonymous(id, event)
+}
+
+/** The list of the specification, one line for each entry. */
+function isAnonymous(distinctId: string, { properties }: CapturedEvent): boolean {
+  const isMissing = (name: string): boolean => [undefined, null].includes(ownOf(properties, name) as undefined)
+  if (ownOf(properties, '$is_identified') === false) return true
+  if (ownOf(properties, '$process_person_profile') === false) return true
+  if (/^cookieless_/.test(distinctId) || distinctId === '$posthog_cookieless') return true
+  if (ownOf(properties, '$cookieless_mode') === true) return true
+  if (distinctId[0] === '$') return true
+  const isBrowser = ownOf(properties, '$lib') === 'web' && !isMissing('$device_id')
+  return isBrowser && isMissing('$is_identified') && ownOf(properties, '$user_id') !== distinctId
 }
 
 function isLeftOut(email: string, excluded: readonly string[]): boolean {

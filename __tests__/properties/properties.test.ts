@@ -9,7 +9,7 @@ import type { CapturedEvent } from '../../src/event'
 import type { Config } from '../../src/panel/field'
 import type { LoopsRequest } from '../../src/translate/translate'
 import { LoopsApi } from '../../sandbox/loops/loops-api'
-import { eventWith, settingsFor } from '../app/given'
+import { eventWith, isWanted, receivedAt, settingsFor } from '../app/given'
 import { anyText, capturedEvent, frozen, jsonValue } from './events'
 import { dateCase, filterCase, passesFilter } from './filter-oracle'
 import type { WrittenFilter } from './filter-oracle'
@@ -34,7 +34,7 @@ const eventAndSettings = fc.tuple(capturedEvent, meantSettings)
 
 /** The request that the event gives, if any, together with what led to it. */
 function requestOf(event: CapturedEvent, { config }: MeantSettings): LoopsRequest | undefined {
-  const translation = translate(event, parseSettings(config))
+  const translation = translate(event, parseSettings(config), receivedAt)
   return translation && 'request' in translation ? translation.request : undefined
 }
 
@@ -82,10 +82,10 @@ describe('any settings', () => {
 describe('any event', () => {
   always('gives the same bytes each time, and is not changed', eventAndSettings, ([event, { config }]) => {
     const settings = parseSettings(frozen(config))
-    const first = translate(frozen(event), settings)
-    expect(JSON.stringify(translate(event, settings))).toBe(JSON.stringify(first))
-    expect(JSON.stringify(translate(event, parseSettings(config)))).toBe(JSON.stringify(first))
-    expect(typeof needsPerson(event, settings)).toBe('boolean')
+    const first = translate(frozen(event), settings, receivedAt)
+    expect(JSON.stringify(translate(event, settings, receivedAt))).toBe(JSON.stringify(first))
+    expect(JSON.stringify(translate(event, parseSettings(config), receivedAt))).toBe(JSON.stringify(first))
+    expect(typeof needsPerson(event, settings, receivedAt)).toBe('boolean')
   })
 
   always('becomes what translate says when it is a webhook, at once', eventAndSettings, ([event, meant]) => {
@@ -208,7 +208,7 @@ describe('identity', () => {
 
   always('is what the specification says', eventAndSettings, ([event, meant]) => {
     if (event.event === '') return
-    const translation = translate(event, parseSettings({ ...meant.config, ...everyEvent }))
+    const translation = translate(event, parseSettings({ ...meant.config, ...everyEvent }), receivedAt)
     expect(translation).toBeDefined()
     const { email, userId } = translation && 'request' in translation ? translation.request.body : {}
     expect(
@@ -223,7 +223,7 @@ describe('property filters', () => {
   function passes(filters: readonly WrittenFilter[], properties: object, person: object): boolean {
     const event = eventWith({ ...properties, $set: person })
     const config = { trackedEvents: '*', contactEvents: '', eventFilters: JSON.stringify(filters) }
-    return translate(event, settingsFor(config)) !== undefined
+    return isWanted(event, settingsFor(config))
   }
 
   always("hold where PostHog's action matcher says so", filterCase, ({ filters, event, person }) => {
@@ -239,7 +239,7 @@ describe('property filters', () => {
 describe('event names', () => {
   always('match as a regular expression would', nameCase, (one) => {
     const config = { trackedEvents: one.text, contactEvents: '' }
-    const translation = translate(eventWith({}, { event: one.event }), settingsFor(config))
+    const translation = translate(eventWith({}, { event: one.event }), settingsFor(config), receivedAt)
     const sent = translation && 'request' in translation ? translation.request.body.eventName : undefined
     expect(sent).toBe(nameInLoops(one))
   })
@@ -272,7 +272,7 @@ describe('loopsValue', () => {
 
   always('reaches Loops as it is', value, (one) => {
     const config = { trackedEvents: '*', eventProperties: 'value: {event.properties.value}' }
-    const translation = translate(eventWith({ value: one }), settingsFor(config))
+    const translation = translate(eventWith({ value: one }), settingsFor(config), receivedAt)
     const request = translation && 'request' in translation ? translation.request : undefined
     const fitting = loopsValue(one)
     expect(request?.body.eventProperties).toEqual(fitting === undefined ? {} : { value: fitting })

@@ -163,6 +163,7 @@ export const meantSettings: fc.Arbitrary<MeantSettings> = fc
     contactMapping: mappingOf(contactMappingName),
     includeAllPersonProperties: yesOrNo,
     contactMailingLists: mailingLists,
+    mailingListsFromEvents: yesOrNo,
   })
   .filter(({ trackedEvents, contactEvents }) => trackedEvents !== '' || contactEvents !== '')
   .map(({ email, userId, excludedEmails, eventMapping, contactMapping, ...rest }) => ({
@@ -170,6 +171,7 @@ export const meantSettings: fc.Arbitrary<MeantSettings> = fc
     config: {
       ...rest,
       delivery: 'webhook',
+      maxEventAge: '',
       email: writtenList(email.map(written)),
       userId: written(userId),
       excludedEmails: writtenList(excludedEmails),

@@ -1,9 +1,10 @@
 import { byId, setText } from './dom'
 
+/** An event that has just happened: the app does not send old ones. */
 const EXAMPLE = {
   event: 'purchase',
   distinct_id: 'user_1',
-  timestamp: '2024-05-01T10:00:00.000Z',
+  timestamp: new Date().toISOString(),
   properties: {
     total: 49.5,
     $set: { email: 'ada@example.com', plan: 'pro' },

@@ -15,6 +15,8 @@ export interface Explanation {
   matched: SettingsGroup[]
   /** Why the app skips a matching event. */
   skipped?: string
+  /** Why groups of settings do not match the event, where a name looks like its own or a filter does not hold. */
+  nearMisses: { group: SettingsGroup; reason: string }[]
   /** The user ID of a request that has no email address. */
   userIdAlone?: string
 }
@@ -47,17 +49,27 @@ export class DryRuns {
   }
 
   async explain(event: CapturedEvent): Promise<Explanation> {
-    const explanation: Explanation = { matched: [] }
+    const skipped: SettingsGroup[] = []
+    const explanation: Explanation = { matched: [], nearMisses: [] }
     for (const { group, installation, worker } of this.dryRuns) {
       const logged = installation.logs.length
       await worker.deliver(event)
       const line = installation.logs.slice(logged).find(({ message }) => message.startsWith('Dry run: '))
       if (line === undefined) continue
-      explanation.matched.push(group)
-      const [, reason] = / is skipped: (.*)\.$/.exec(line.message) ?? []
-      if (reason !== undefined) explanation.skipped = reason
-      else Object.assign(explanation, userIdAloneIn(line.message))
+      const [, verb, reason] = / is (skipped|not asked for): (.*)\.$/.exec(line.message) ?? []
+      if (reason === undefined) {
+        explanation.matched.push(group)
+        Object.assign(explanation, userIdAloneIn(line.message))
+      } else if (verb === 'skipped') {
+        skipped.push(group)
+        explanation.skipped = reason
+      } else {
+        explanation.nearMisses.push({ group, reason })
+      }
     }
+    if (explanation.matched.length === 0) return { ...explanation, matched: skipped }
+    // An event that is too old to be sent may still update its contact.
+    delete explanation.skipped
     return explanation
   }
 

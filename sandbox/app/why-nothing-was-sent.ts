@@ -18,9 +18,7 @@ export function whyNothingWasSent(
   outcome: Outcome,
 ): string | undefined {
   const { matched, skipped } = explanation
-  if (matched.length === 0) {
-    return 'The settings do not ask for this event: no list of events names it, or a filter does not hold.'
-  }
+  if (matched.length === 0) return `The settings do not ask for this event: ${nearMissIn(explanation)}.`
   if (skipped !== undefined) return skipSentence(skipped)
   const writes = outcome.made.filter(({ method }) => method !== 'GET')
   if (writes.some(({ status }) => status === 409)) return REPEATED
@@ -38,6 +36,13 @@ function reasonOfApp({ userIdAlone }: Explanation, { logs, isRepeated, unknownUs
   // The app logs each reason once, so a repeated reason must be derived from the outcome.
   if (userIdAlone !== undefined && unknownUserIds.has(userIdAlone)) return skipSentence(UNKNOWN_USER_ID)
   return isRepeated ? REPEATED : 'There is nothing to send: Loops has just been told the same.'
+}
+
+function nearMissIn({ nearMisses }: Explanation): string {
+  const reasons = new Set(nearMisses.map(({ reason }) => reason))
+  if (reasons.size === 0) return 'no list of events names it'
+  if (reasons.size === 1) return [...reasons].join('')
+  return nearMisses.map(({ group, reason }) => `${group}: ${reason}`).join('; ')
 }
 
 function skipSentence(reason: string): string {

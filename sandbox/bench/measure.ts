@@ -44,7 +44,7 @@ export async function measureOutside(one: BenchCase, properties: number, measure
   const settings = parseSettings(one.config)
   const event = one.event(properties)
   const app = (): string | undefined => {
-    const translation = translate(event, settings)
+    const translation = translate(event, settings, Date.now())
     return translation && 'request' in translation ? JSON.stringify(translation.request.body) : undefined
   }
   return {

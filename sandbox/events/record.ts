@@ -4,33 +4,16 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Browser, Page } from 'playwright-core'
-import type { PostHog as BrowserPostHog, PostHogConfig } from 'posthog-js'
+import type { Page } from 'playwright-core'
+import type { PostHog as BrowserPostHog } from 'posthog-js'
 import { PostHog } from 'posthog-node'
 import { createCaptureServer } from '../posthog/capture-endpoint'
-import { launchChromium, userAgentOf } from '../lib/chromium'
+import { launchChromium } from '../lib/chromium'
 import { ingest } from '../posthog/events'
 import type { CapturedEvent } from '../posthog/shapes'
+import { APP, openApp, TOKEN } from './recorded-page'
 
-const TOKEN = 'phc_sandboxLarkfieldStationery'
-const APP = 'https://app.example.com'
-const POSTHOG = 'https://posthog.example.com'
 const USER_ID = 'user_48213'
-
-const PAGE_TITLES = new Map([
-  ['/pricing', 'Pricing'],
-  ['/dashboard', 'Dashboard'],
-  ['/team', 'Team'],
-  ['/login', 'Log in'],
-])
-
-/** Options that make every recording give the same events in the same order. */
-const BROWSER_CONFIG: Partial<PostHogConfig> = {
-  api_host: POSTHOG,
-  request_batching: false,
-  capture_pageleave: false,
-  disable_external_dependency_loading: true,
-}
 
 /** Runs one step and waits until its event has arrived. */
 type RecordStep = (event: string, step: () => unknown) => Promise<void>
@@ -135,48 +118,6 @@ async function recordServer(server: PostHog, record: RecordStep): Promise<void> 
   })
 }
 
-/** Serves the app and PostHog under fixed addresses, so that no port of this machine appears in an event. */
-async function openApp(browser: Browser, captureUrl: string): Promise<Page> {
-  const context = await browser.newContext({
-    userAgent: userAgentOf(browser),
-    viewport: { width: 1440, height: 900 },
-    locale: 'en-GB',
-    timezoneId: 'Europe/London',
-  })
-  const page = await context.newPage()
-  const sdk = await readFile(require.resolve('posthog-js/dist/module.js'), 'utf8')
-  await page.route('**/*', (route) => route.abort())
-  await page.route(`${APP}/**`, (route) => {
-    const { pathname } = new URL(route.request().url())
-    if (pathname === '/posthog.js') return route.fulfill({ contentType: 'text/javascript', body: sdk })
-    const title = PAGE_TITLES.get(pathname)
-    return title === undefined
-      ? route.fulfill({ status: 404 })
-      : route.fulfill({ contentType: 'text/html', body: appPage(title) })
-  })
-  await page.route(`${POSTHOG}/**`, async (route) => {
-    const response = await route.fetch({ url: route.request().url().replace(POSTHOG, captureUrl) })
-    await route.fulfill({ response })
-  })
-  return page
-}
-
-function appPage(title: string): string {
-  return `<!doctype html>
-    <html lang="en">
-      <title>${title} | Larkfield Stationery</title>
-      <main>
-        <h1>${title}</h1>
-        <button type="button" class="button primary" data-attr="add-to-basket">Add to basket</button>
-      </main>
-      <script type="module">
-        import posthog from '/posthog.js'
-        window.posthog = posthog
-        posthog.init(${JSON.stringify(TOKEN)}, ${JSON.stringify(BROWSER_CONFIG)})
-      </script>
-    </html>`
-}
-
 async function main(): Promise<void> {
   const events: CapturedEvent[] = []
   let steps = 0
@@ -191,7 +132,8 @@ async function main(): Promise<void> {
   const capture = await createCaptureServer((event) => events.push(ingest(event)))
   const browser = await launchChromium()
   const server = new PostHog(TOKEN, { host: capture.url, flushAt: 1 })
-  const page = await openApp(browser, capture.url)
+  const sdk = await readFile(require.resolve('posthog-js/dist/module.js'), 'utf8')
+  const page = await openApp(browser, { sdk, captureUrl: capture.url })
   await recordBrowser(page, record)
   await recordTeam(page, record)
   await recordServer(server, record)

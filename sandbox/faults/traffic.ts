@@ -67,6 +67,7 @@ export interface Traffic {
 const usualConfig: AppConfig = {
   email: '{person.properties.email}',
   userId: '{event.distinct_id}',
+  // The clock of a device may be years behind.
   maxEventAge: '',
   trackedEvents: 'purchase, plan changed',
   contactEvents: '$identify, $set, plan changed',

@@ -30,7 +30,6 @@ export interface JobRunnerOptions {
  */
 export class JobRunner {
   private isBusy = false
-  private looksAgain = false
   private lastLook: number
   private callOff: () => void = () => undefined
 
@@ -47,24 +46,6 @@ export class JobRunner {
     this.callOff = clock.after(this.lookFor(next.runAt) - clock.now(), () => void this.run())
   }
 
-  /**
-   * Graphile Worker notifies each process of a new job, whenever that is due. An idle runner looks at once; a busy one looks
-   * once more when it finds no due job.
-   *
-   * @returns whether the runner was idle, so that no other one of the process need look.
-   */
-  notify(): boolean {
-    const { worker, polls } = this.options
-    if (!worker.alive || !polls) return false
-    if (this.isBusy) {
-      this.looksAgain = true
-      return false
-    }
-    this.callOff()
-    void this.run()
-    return true
-  }
-
   stop(): void {
     this.callOff()
   }
@@ -72,13 +53,9 @@ export class JobRunner {
   private async run(): Promise<void> {
     const { clock, jobs, worker, server, polls } = this.options
     this.isBusy = true
-    // The query takes time, and is not part of what has enqueued the job.
-    if (polls) await sleep(clock, postgresMilliseconds)
     while (worker.alive) {
       const taken = jobs.take()
-      if (taken === undefined && !this.looksAgain) break
-      this.looksAgain = false
-      if (taken === undefined) continue
+      if (taken === undefined) break
       if (polls) await sleep(clock, postgresMilliseconds)
       const running = worker.runJob(taken.job, taken.times)
       if (server.nextJobOnce === 'ended') await running

@@ -125,8 +125,7 @@ export function createInstallation(options: InstallationOptions): Installation {
     enqueueJob:
       options.enqueueJob ??
       ((...job) => {
-        jobs.enqueue(...job)
-        workers.notifyOfJob()
+        workers.enqueueJob(...job)
       }),
   }
   const workers = new WorkerPool(installed, options.autoRunJobs ?? false)
@@ -226,9 +225,9 @@ class WorkerPool {
     }
   }
 
-  /** Tells each process of a new job. */
-  notifyOfJob(): void {
-    for (const { runners } of this.workers) runners.some((runner) => runner.notify())
+  /** Enqueues a job and tells the job runners of it. */
+  enqueueJob(...job: Parameters<EnqueueJob>): void {
+    this.installed.jobs.enqueue(...job)
     this.watchJobs()
   }
 

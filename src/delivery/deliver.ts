@@ -100,7 +100,8 @@ export async function deliverReceived(delivery: Delivery): Promise<void> {
       isUpdate(request) && askedAt === undefined ? sameWasTakenAt(writeIn(request, write), noted) : undefined
     if (takenAt !== undefined && takenAt > now - HOUR) {
       noteTaken(write, takenAt, cache)
-      logOnce('Loops has taken the same update of its contact within the hour', global)
+      const detail = ` (at ${new Date(takenAt).toISOString()})`
+      logOnce('Loops has taken the same update of its contact within the hour', global, { detail })
       return
     }
   }

@@ -9,6 +9,8 @@ export const settingFields = {
   delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
   requestsPerSecond: { label: 'Requests a second', default: '10' },
   posthogUrl: { label: 'PostHog address', default: '' },
+  maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
+  mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
   dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
   email: { label: 'Email of the user', default: '{person.properties.email}' },
   userId: { label: 'User ID', default: '{event.distinct_id}' },

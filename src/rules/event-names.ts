@@ -66,8 +66,8 @@ export function nameInLoops({ exact, wildcards, excluded }: EventNames, event: u
   return pattern.loopsName ?? event
 }
 
-/** Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
-function matchesWildcard(pieces: readonly string[], name: string): boolean {
+/** True if the name consists of the pieces with any text between them. Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
+export function matchesWildcard(pieces: readonly string[], name: string): boolean {
   const first = pieces[0] ?? ''
   const last = pieces[pieces.length - 1] ?? ''
   if (pieces.length === 1) return name === first

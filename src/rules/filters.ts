@@ -1,6 +1,7 @@
 import { isRecord, own } from '../json'
 import type { Field } from '../panel/field'
 import { parseJson } from '../panel/lists'
+import { failurePhrase } from './condition'
 import { isOperatorName, operators } from './operators'
 import type { Operator, PropertyTest } from './operators'
 import type { EventWithPerson } from './person'
@@ -13,6 +14,8 @@ export interface PropertyFilter {
   readonly operator: Operator
   /** A test for each value of the filter; the filter holds if any test passes. */
   readonly tests: readonly PropertyTest[]
+  /** What a value that does not pass is, for example `not > 100`. */
+  readonly failure: string
 }
 
 /** Reads PostHog's filter JSON, a list of `{key, type, operator, value}`. Filters that are wrong are rejected and left out. */
@@ -28,13 +31,19 @@ export function parseFilters(field: Field): PropertyFilter[] {
   return list.flatMap((filter: unknown) => parseFilter(field, filter))
 }
 
-/** True if every filter holds for the event and its person. */
-export function filtersHold(filters: readonly PropertyFilter[], { properties, person }: EventWithPerson): boolean {
-  return filters.every(({ key, type, operator, tests }) => {
-    const found = own(type === 'event' ? properties : person, key)
-    if (found === undefined || operator.types?.includes(typeof found) === false) return operator.otherwise
-    return tests.some((test) => test(found))
+/** The first filter that does not hold for the event and its person; `undefined` if all hold. */
+export function unmetFilter(filters: readonly PropertyFilter[], data: EventWithPerson): PropertyFilter | undefined {
+  return filters.find((filter) => {
+    const { operator, tests } = filter
+    const found = filteredValue(filter, data)
+    if (found === undefined || operator.types?.includes(typeof found) === false) return !operator.otherwise
+    return !tests.some((test) => test(found))
   })
+}
+
+/** The value that the filter looks at. */
+export function filteredValue({ key, type }: PropertyFilter, { properties, person }: EventWithPerson): unknown {
+  return own(type === 'event' ? properties : person, key)
 }
 
 function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
@@ -53,7 +62,7 @@ function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
   } else {
     const operator = operators[name]
     const tests = values.flatMap((one) => operator.test(one) ?? [])
-    if (tests.length === values.length) return [{ key, type, operator, tests }]
+    if (tests.length === values.length) return [{ key, type, operator, tests, failure: failurePhrase(name, values) }]
     field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
   }
   return []

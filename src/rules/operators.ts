@@ -19,7 +19,7 @@ export interface Operator {
 /** True if the property of the event or person passes. */
 export type PropertyTest = (found: unknown) => boolean
 
-type OperatorName =
+export type OperatorName =
   | 'exact'
   | 'is_not'
   | 'icontains'

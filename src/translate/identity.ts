@@ -1,5 +1,6 @@
 /** Who an event belongs to in Loops: the email address and the user ID of the request. */
 import { own } from '../json'
+import type { Properties } from '../json'
 import type { EventWithPerson } from '../rules/person'
 import { placeholderValue, templateValue } from '../rules/template'
 import type { Template } from '../rules/template'
@@ -60,8 +61,30 @@ function textOfPersonalParts(template: Template, data: EventWithPerson): string 
 function personalId(value: unknown, { event, properties }: EventWithPerson): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const id = String(value)
-  const isAnonymous = own(properties, '$is_identified') === false && id === event.distinct_id
   // An ID that is too long is not cut as other text is: two people could get the same ID.
-  if (isAnonymous || id === own(properties, '$device_id') || !fits(id)) return undefined
-  return isShared(id) ? undefined : id
+  if (id === own(properties, '$device_id') || !fits(id) || isShared(id)) return undefined
+  return id === event.distinct_id && isAnonymous(id, properties) ? undefined : id
+}
+
+/** True if PostHog's SDKs made the event's distinct_id for a visitor without a name, for many visitors, or for a group. */
+function isAnonymous(distinctId: string, properties: Properties): boolean {
+  return (
+    own(properties, '$is_identified') === false ||
+    own(properties, '$process_person_profile') === false ||
+    own(properties, '$cookieless_mode') === true ||
+    // `$company_acme` is a group's, `$posthog_cookieless` that of all visitors without cookies.
+    distinctId.startsWith('$') ||
+    distinctId.startsWith('cookieless_') ||
+    isAnonymousInOldBrowser(distinctId, properties)
+  )
+}
+
+/**
+ * posthog-js of before 2025 writes no `$is_identified`: there only `$user_id` tells who has identified. Comparing with
+ * `$device_id` is not enough, because `reset()` keeps the device and makes a new anonymous ID.
+ */
+function isAnonymousInOldBrowser(distinctId: string, properties: Properties): boolean {
+  const hasDevice = (own(properties, '$device_id') ?? undefined) !== undefined
+  const isTold = (own(properties, '$is_identified') ?? undefined) !== undefined
+  return own(properties, '$lib') === 'web' && hasDevice && !isTold && own(properties, '$user_id') !== distinctId
 }

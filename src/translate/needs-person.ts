@@ -2,24 +2,25 @@
 import type { CapturedEvent } from '../event'
 import { own } from '../json'
 import { nameInLoops } from '../rules/event-names'
-import { filtersHold } from '../rules/filters'
+import { unmetFilter } from '../rules/filters'
 import { withPerson } from '../rules/person'
 import type { EventWithPerson } from '../rules/person'
 import { placeholderValue, readsPerson } from '../rules/template'
 import type { Template } from '../rules/template'
 import type { LoopsValue } from '../rules/values'
 import type { EventRule, Settings } from '../settings'
+import { isTooOld } from './age'
 import { emailEntriesWithoutAddress, hasOwnPerson } from './identity'
 
 /**
  * True if the app has to look up the person: `posthogUrl` is set, and a rule that may match the event needs person data that
  * the event lacks. An anonymous event, and one of a shared distinct_id, has no person of its own to look up.
  */
-export function needsPerson(event: CapturedEvent, settings: Settings): boolean {
+export function needsPerson(event: CapturedEvent, settings: Settings, receivedAt: number): boolean {
   if (settings.posthogUrl === '') return false
   const data = withPerson(event)
   if (!hasOwnPerson(data)) return false
-  const rules = rulesThatMayMatch(data, settings)
+  const rules = rulesThatMayMatch(data, settings, receivedAt)
   const lacksValue = (template: Template | LoopsValue): boolean =>
     typeof template === 'object' &&
     template.some((part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined)
@@ -47,20 +48,25 @@ export function settingsWithoutPerson(event: CapturedEvent, settings: Settings):
 }
 
 /** True if a filter of a rule that may match the event needs person data that the event lacks. */
-export function filtersNeedPerson(event: CapturedEvent, settings: Settings): boolean {
+export function filtersNeedPerson(event: CapturedEvent, settings: Settings, receivedAt: number): boolean {
   const data = withPerson(event)
-  return rulesThatMayMatch(data, settings).some((rule) => hasFilterWithoutValue(rule, data))
+  return rulesThatMayMatch(data, settings, receivedAt).some((rule) => hasFilterWithoutValue(rule, data))
 }
 
-/** The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. */
-function rulesThatMayMatch(data: EventWithPerson, { eventsToSend, contactUpdates }: Settings): EventRule[] {
+/**
+ * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. No
+ * rule sends an event that is too old.
+ */
+function rulesThatMayMatch(data: EventWithPerson, settings: Settings, receivedAt: number): EventRule[] {
+  const { eventsToSend, contactUpdates } = settings
   return [eventsToSend, contactUpdates].filter(
     ({ events, filters }) =>
       nameInLoops(events, data.event.event) !== undefined &&
-      filtersHold(
+      !(events === eventsToSend.events && isTooOld(data.event, settings, receivedAt)) &&
+      unmetFilter(
         filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
         data,
-      ),
+      ) === undefined,
   )
 }
 

@@ -1,6 +1,8 @@
 /** The contact properties, event properties and mailing lists of a request. */
-import { own } from '../json'
+import type { CapturedEvent } from '../event'
+import { isRecord, own } from '../json'
 import type { Properties } from '../json'
+import { personChanges } from '../rules/person'
 import type { EventWithPerson } from '../rules/person'
 import { contactNameProblem, nameProblem } from '../rules/property-names'
 import { templateValue } from '../rules/template'
@@ -29,6 +31,21 @@ export function mailingListValues({ mailingLists }: EventRule, data: EventWithPe
   for (const [id, template] of mailingLists) {
     const value = parseBoolean(templateValue(template, data))
     if (value !== undefined) values[id] = value
+  }
+  return values
+}
+
+/** The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties. */
+export function mailingListsOfEvent(event: CapturedEvent): Record<string, boolean> {
+  const values: Record<string, boolean> = {}
+  for (const source of [personChanges(event).set, event.properties]) {
+    const lists = own(source, 'mailingLists')
+    for (const [written, value] of Object.entries(isRecord(lists) ? lists : {})) {
+      // Loops trims names.
+      const id = written.trim()
+      const isIncluded = parseBoolean(value)
+      if (isIncluded !== undefined && nameProblem(id) === undefined) values[id] = isIncluded
+    }
   }
   return values
 }

@@ -1,15 +1,23 @@
 import type { CapturedEvent } from '../event'
 import { nameInLoops } from '../rules/event-names'
-import { filtersHold } from '../rules/filters'
+import { filteredValue, unmetFilter } from '../rules/filters'
 import { withPerson } from '../rules/person'
-import type { StoredPerson } from '../rules/person'
+import type { EventWithPerson, StoredPerson } from '../rules/person'
 import { cutToFit } from '../rules/values'
-import type { Settings } from '../settings'
+import type { EventRule, Settings } from '../settings'
+import { isTooOld } from './age'
 import { emailOf, isExcluded, userIdOf } from './identity'
-import { contactProperties, eventProperties, mailingListValues } from './properties'
+import { contactProperties, eventProperties, mailingListValues, mailingListsOfEvent } from './properties'
+import type { UnmetFilter } from './unwanted'
 
-/** The result of `translate`; `undefined` if the settings do not name the event or a filter does not hold. */
-export type Translation = { readonly request: LoopsRequest } | { readonly skipped: SkipReason } | undefined
+/** The result of `translate`; `undefined` if the settings do not name the event. */
+export type Translation =
+  /** `unsent` tells why the request only updates the contact, although the settings ask for the event to be sent. */
+  | { readonly request: LoopsRequest; readonly unsent?: SkipReason }
+  | { readonly skipped: SkipReason }
+  /** The filters that keep the event from all groups of settings that name it. */
+  | { readonly unmet: readonly UnmetFilter[] }
+  | undefined
 
 /** A request of the Loops API, without the API key. */
 export interface LoopsRequest {
@@ -25,25 +33,40 @@ export type SkipReason =
   | 'it has neither an email address nor a user ID'
   | 'the settings exclude its email address'
   | 'PostHog did not return the person that a filter needs'
+  | typeof TOO_OLD
+
+const TOO_OLD = 'it is older than "Oldest event to send, in hours" allows'
 
 /**
  * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
  *
  * @param event the argument of the hook; it is not changed.
  * @param settings the result of `parseSettings`.
+ * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
  * @param stored the person that PostHog stores, if `needsPerson` asks for it.
- * @returns the request, or the reason for skipping an event that matches, or `undefined` for an event that does not match.
  */
-export function translate(event: CapturedEvent, settings: Settings, stored?: StoredPerson): Translation {
+export function translate(
+  event: CapturedEvent,
+  settings: Settings,
+  receivedAt: number,
+  stored?: StoredPerson,
+): Translation {
   const { eventsToSend, contactUpdates } = settings
   const eventName = nameInLoops(eventsToSend.events, event.event)
   const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
   if (eventName === undefined && !isContactEvent) return undefined
 
   const data = withPerson(event, stored)
-  const sends = eventName !== undefined && filtersHold(eventsToSend.filters, data)
-  const updates = isContactEvent && filtersHold(contactUpdates.filters, data)
-  if (!sends && !updates) return undefined
+  const isOld = eventName !== undefined && isTooOld(event, settings, receivedAt)
+  const mayBeSent = eventName !== undefined && !isOld
+  const unmetForSending = mayBeSent ? unmetIn(eventsToSend, 'Events to send', data) : undefined
+  const unmetForUpdate = isContactEvent ? unmetIn(contactUpdates, 'Update contacts', data) : undefined
+  const sends = mayBeSent && unmetForSending === undefined
+  const updates = isContactEvent && unmetForUpdate === undefined
+  if (!sends && !updates) {
+    if (isOld) return { skipped: TOO_OLD }
+    return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
+  }
 
   const email = emailOf(settings, data)
   const userId = userIdOf(settings, data)
@@ -52,8 +75,9 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
     return { skipped: 'the settings exclude its email address' }
   }
 
-  // The mailing lists of the event win over those of the contact update.
+  // The mailing lists of the settings win over those that the event brings, and those of the event over those of the contact.
   const mailingLists = {
+    ...(settings.mailingListsFromEvents && mailingListsOfEvent(event)),
     ...(updates && mailingListValues(contactUpdates, data)),
     ...(sends && mailingListValues(eventsToSend, data)),
   }
@@ -68,7 +92,14 @@ export function translate(event: CapturedEvent, settings: Settings, stored?: Sto
     ...(email !== undefined && { email }),
     ...(userId !== undefined && { userId }),
   })
-  return { request: sends ? sendEvent(body, event.uuid) : { method: 'PUT', path: '/v1/contacts/update', body } }
+  if (sends) return { request: sendEvent(body, event.uuid) }
+  return { request: { method: 'PUT', path: '/v1/contacts/update', body }, ...(isOld && { unsent: TOO_OLD }) }
+}
+
+/** The first filter of the rule that does not hold; `undefined` if all hold. */
+function unmetIn(rule: EventRule, group: UnmetFilter['group'], data: EventWithPerson): UnmetFilter | undefined {
+  const filter = unmetFilter(rule.filters, data)
+  return filter && { group, place: rule.filters.indexOf(filter) + 1, filter, found: filteredValue(filter, data) }
 }
 
 function sendEvent(body: LoopsRequest['body'], uuid: unknown): LoopsRequest {

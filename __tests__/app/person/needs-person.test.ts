@@ -1,6 +1,6 @@
 import { needsPerson } from '../../../src/translate/needs-person'
 import type { Config } from '../../../src/panel/field'
-import { eventWith, settingsFor } from '../given'
+import { eventWith, receivedAt, settingsFor } from '../given'
 import { posthogUrl } from './given'
 
 describe('what needs the person', () => {
@@ -50,6 +50,6 @@ describe('what needs the person', () => {
     ],
     ['an event that nobody wants', {}, { ...nothing, trackedEvents: 'other' }, false],
   ])('%s', (_, properties, changes, expected) => {
-    expect(needsPerson(eventWith(properties), settingsFor({ posthogUrl, ...changes }))).toBe(expected)
+    expect(needsPerson(eventWith(properties), settingsFor({ posthogUrl, ...changes }), receivedAt)).toBe(expected)
   })
 })
