@@ -124,7 +124,7 @@ const benchRules = [
     from: { path: '^sandbox/real/' },
     to: {
       path: '^sandbox/(replay|faults|bench|events)/',
-      pathNot: '^sandbox/faults/(traffic|measures|random|loops-faults|fault-mixes)\\.ts$',
+      pathNot: '^sandbox/faults/(traffic|measures|receipts|random|loops-faults|fault-mixes)\\.ts$',
     },
   },
 ]

@@ -102,7 +102,7 @@ export function createInstallation(options: InstallationOptions): Installation {
   const failures: { failure: HookError; event?: CapturedEvent }[] = []
   const jobErrors: HookError[] = []
   const metrics = new Map<string, AppMetrics>()
-  const metricsOf = (category: string): AppMetrics => metrics.get(category) ?? { successes: 0, failures: 0 }
+  const metricsOf = (category: string) => metrics.get(category) ?? { successes: 0, failures: 0 }
   const jobs = new JobQueue(clock, options.onJobDue ?? (() => undefined))
   const redis = new Redis(() => {
     workers.workersLoseRedis()
@@ -113,8 +113,7 @@ export function createInstallation(options: InstallationOptions): Installation {
       if (level !== 'DEBUG' || options.server.debugLogs) logs.push({ by, level, message, at: clock.now() })
     },
     succeeded: (category) => {
-      const { successes, failures } = metricsOf(category)
-      metrics.set(category, { successes: successes + 1, failures })
+      metrics.set(category, { ...metricsOf(category), successes: metricsOf(category).successes + 1 })
     },
     failed: (failure, event) => {
       failures.push({ failure, ...(event !== undefined && { event }) })
