@@ -47,6 +47,11 @@ const FOR_GOOD: readonly Difference[] = [
       [...meant.email, meant.userId, ...mappedParts(meant)].flat().some((part) => isNullWithDot(event, part)),
   },
   {
+    why: 'A mapping has one dictionary of mailing lists, where the app has one for events and one for contacts.',
+    isIn: (_, { eventMailingLists, contactMailingLists }) =>
+      eventMailingLists.some(([id]) => contactMailingLists.some(([other]) => other === id)),
+  },
+  {
     why: "PostHog's parser takes no half of a surrogate pair in an input.",
     // JSON escapes halves, and whole pairs not.
     isIn: (_, meant) => /\\ud[89a-f]/.test(JSON.stringify(meant)),
