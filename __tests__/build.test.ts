@@ -4,8 +4,8 @@ import { join } from 'node:path'
 
 const root = join(__dirname, '..')
 
-describe('dist/index.js', () => {
-  it('is what index.ts and src/ give', () => {
+describe('dist/', () => {
+  it('is what index.ts, src/ and destination/ give', () => {
     // Prettier and ts-blank-space are ECMAScript modules, which Jest cannot load.
     const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'build/main.ts', '--check'], {
       cwd: root,
@@ -13,7 +13,9 @@ describe('dist/index.js', () => {
     })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
+})
 
+describe('dist/index.js', () => {
   it('has two imports and one function scope behind them', () => {
     const lines = readFileSync(join(root, 'dist/index.js'), 'utf8').split('\n')
     const [first, ...topLevel] = lines.filter((line) => /^\S/.test(line))

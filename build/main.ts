@@ -2,18 +2,38 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BUNDLE_PATH, bundleApp } from './bundle'
+import { buildDestination, DESTINATION_PATH } from './destination'
+
+interface BuiltFile {
+  readonly path: string
+  readonly build: () => Promise<string>
+  /** What to say of a committed file that differs. */
+  readonly difference: string
+}
+
+const FILES: readonly BuiltFile[] = [
+  { path: BUNDLE_PATH, build: bundleApp, difference: 'dist/index.js is not what index.ts and src/ give' },
+  {
+    path: DESTINATION_PATH,
+    build: buildDestination,
+    difference: 'dist/destination.json is not what destination/ gives',
+  },
+]
+
+async function write({ path, build }: BuiltFile): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, await build())
+}
+
+async function check({ path, build, difference }: BuiltFile): Promise<void> {
+  const [built, committed] = [await build(), await readFile(path, 'utf8').catch(() => '')]
+  if (committed === built) return
+  process.stderr.write(`${difference}: run \`npm run build\` and commit dist/.\n`)
+  process.exitCode = 1
+}
 
 async function main(isCheck: boolean): Promise<void> {
-  const built = await bundleApp()
-  if (!isCheck) {
-    await mkdir(dirname(BUNDLE_PATH), { recursive: true })
-    await writeFile(BUNDLE_PATH, built)
-    return
-  }
-  const committed = await readFile(BUNDLE_PATH, 'utf8').catch(() => '')
-  if (committed === built) return
-  process.stderr.write('dist/index.js is not what index.ts and src/ give: run `npm run build` and commit dist/.\n')
-  process.exitCode = 1
+  for (const file of FILES) await (isCheck ? check(file) : write(file))
 }
 
 void main(process.argv.includes('--check'))

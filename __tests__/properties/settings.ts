@@ -24,6 +24,8 @@ export interface MeantSettings {
   readonly excludedEmails: readonly string[]
   readonly eventMapping: MeantMapping
   readonly contactMapping: MeantMapping
+  readonly eventMailingLists: MeantMapping
+  readonly contactMailingLists: MeantMapping
 }
 
 /** A key such as Loops gives out, or of any characters that RFC 6750 allows behind `Bearer`. */
@@ -168,6 +170,8 @@ export const meantSettings: fc.Arbitrary<MeantSettings> = fc
   .filter(({ trackedEvents, contactEvents }) => trackedEvents !== '' || contactEvents !== '')
   .map(({ email, userId, excludedEmails, eventMapping, contactMapping, ...rest }) => ({
     ...{ email, userId, excludedEmails, eventMapping, contactMapping },
+    eventMailingLists: rest.eventMailingLists,
+    contactMailingLists: rest.contactMailingLists,
     config: {
       ...rest,
       delivery: 'webhook',

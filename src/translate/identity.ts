@@ -36,7 +36,7 @@ export function hasOwnPerson(data: EventWithPerson): boolean {
 }
 
 /** True if many people would share the ID: Loops would make one contact of them. */
-function isShared(id: string): boolean {
+export function isShared(id: string): boolean {
   return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
 }
 

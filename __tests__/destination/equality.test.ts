@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { isoText } from '../../src/event'
+import type { CapturedEvent } from '../../src/event'
+import { unmetFilter } from '../../src/rules/filters'
+import { nameInLoops } from '../../src/rules/event-names'
+import { withPerson } from '../../src/rules/person'
+import { parseSettings } from '../../src/settings'
+import type { EventRule, Settings } from '../../src/settings'
+import { translate } from '../../src/translate/translate'
+import { capturedEvent } from '../properties/events'
+import { always } from '../properties/runs'
+import { meantSettings } from '../properties/settings'
+import type { MeantSettings } from '../properties/settings'
+import { fitsARun, isCompared } from './differences'
+import { loadDestination } from './given'
+import type { LoadedDestination, SentRequest } from './given'
+import { inputsOf } from './inputs-of'
+import type { Matching } from './inputs-of'
+
+let destination: LoadedDestination
+
+beforeAll(async () => {
+  destination = await loadDestination()
+})
+
+/** The event as PostHog has stored it: `$set` stands among the properties, and the timestamp is ISO text. */
+function stored({ $set, $set_once, properties, timestamp, ...event }: CapturedEvent): CapturedEvent {
+  return {
+    ...event,
+    timestamp: isoText(timestamp) ?? '2024-05-01T10:00:00.000Z',
+    properties: JSON.parse(
+      JSON.stringify({
+        ...($set !== undefined && { $set }),
+        ...($set_once !== undefined && { $set_once }),
+        ...properties,
+      }),
+    ) as Record<string, unknown>,
+  }
+}
+
+const eventAndSettings = fc
+  .tuple(capturedEvent.filter(fitsARun).map(stored), meantSettings)
+  .filter(([event, meant]) => isCompared(event, meant))
+
+describe('the destination and the app', () => {
+  always('make the same request of the same event', eventAndSettings, ([event, meant]) => {
+    const settings = parseSettings(meant.config)
+    const person = { id: 'person-1', properties: withPerson(event).person }
+    const matching = matchingOf(event, settings)
+    if (matching === undefined) return
+    const step = destination.first({ event: { ...event }, person }, inputsOf(meant, matching))
+    expect(step.error).toBeUndefined()
+    const translation = translate(event, settings, Date.now(), person)
+    const request = translation && 'request' in translation ? translation.request : undefined
+    expect(withoutMappedNulls(step.request, meant)).toEqual(
+      withoutMappedNulls(request && (JSON.parse(JSON.stringify(request)) as SentRequest), meant),
+    )
+  })
+})
+
+/** What the settings ask of the event; PostHog's own filters decide it for the destination. */
+function matchingOf(event: CapturedEvent, { eventsToSend, contactUpdates }: Settings): Matching | undefined {
+  const data = withPerson(event)
+  const asks = ({ events, filters }: EventRule): boolean =>
+    nameInLoops(events, event.event) !== undefined && unmetFilter(filters, data) === undefined
+  const [sends, updates] = [asks(eventsToSend), asks(contactUpdates)]
+  if (!sends && !updates) return undefined
+  return {
+    action: sends && updates ? 'both' : sends ? 'event' : 'contact',
+    eventName: event.event,
+    loopsName: nameInLoops(eventsToSend.events, event.event) ?? event.event,
+  }
+}
+
+/** A removed person property resets the one that it feeds: in the destination only where their names agree. */
+function withoutMappedNulls(
+  request: SentRequest | undefined,
+  { contactMapping }: MeantSettings,
+): SentRequest | undefined {
+  if (request === undefined) return undefined
+  const names = contactMapping.map(([name]) => name)
+  const body = Object.entries(request.body).filter(([name, value]) => value !== null || !names.includes(name))
+  return { ...request, body: Object.fromEntries(body) }
+}

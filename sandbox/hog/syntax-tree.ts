@@ -1,0 +1,88 @@
+/** The nodes of Hog's syntax tree that the compiler knows, as `@posthog/hogql-parser` writes them. */
+import createParser from '@posthog/hogql-parser'
+import type { HogQLParser } from '@posthog/hogql-parser'
+
+export type Expression =
+  | { readonly node: 'Constant'; readonly value: string | number | boolean | null }
+  | { readonly node: 'Field'; readonly chain: readonly (string | number)[] }
+  | { readonly node: 'ArrayAccess'; readonly array: Expression; readonly property: Expression }
+  | { readonly node: 'Array'; readonly exprs: readonly Expression[] }
+  | { readonly node: 'Dict'; readonly items: readonly (readonly [Expression, Expression])[] }
+  | { readonly node: 'And' | 'Or'; readonly exprs: readonly Expression[] }
+  | { readonly node: 'Not'; readonly expr: Expression }
+  | ({ readonly node: 'CompareOperation' | 'ArithmeticOperation'; readonly op: string } & Operands)
+  | Call
+
+interface Operands {
+  readonly left: Expression
+  readonly right: Expression
+}
+
+export interface Call {
+  readonly node: 'Call'
+  readonly name: string
+  readonly args: readonly Expression[]
+  /** The arguments of the first call in `f(1)(2)`. */
+  readonly params?: readonly Expression[] | null
+}
+
+export type Statement =
+  | { readonly node: 'Block'; readonly declarations: readonly Statement[] }
+  | { readonly node: 'VariableDeclaration'; readonly name: string; readonly expr: Expression | null }
+  | { readonly node: 'VariableAssignment'; readonly left: Expression; readonly right: Expression }
+  | { readonly node: 'ExprStatement' | 'ReturnStatement' | 'ThrowStatement'; readonly expr: Expression | null }
+  | {
+      readonly node: 'IfStatement'
+      readonly expr: Expression
+      readonly then: Statement
+      readonly else_: Statement | null
+    }
+  | { readonly node: 'WhileStatement'; readonly expr: Expression; readonly body: Statement }
+  | ForIn
+  | FunctionDeclaration
+
+export interface ForIn {
+  readonly node: 'ForInStatement'
+  readonly keyVar: string | null
+  readonly valueVar: string
+  readonly expr: Expression
+  readonly body: Statement
+}
+
+export interface FunctionDeclaration {
+  readonly node: 'Function'
+  readonly name: string
+  readonly params: readonly string[]
+  readonly body: Statement
+}
+
+export interface Program {
+  readonly node: 'Program'
+  readonly declarations: readonly Statement[]
+}
+
+export interface HogParser {
+  /** @throws HogSyntaxError if the source is no Hog. */
+  program(source: string): Program
+  /** Reads the text of an input, in which braces hold Hog. @throws HogSyntaxError if they hold something else. */
+  template(text: string): Expression
+}
+
+export class HogSyntaxError extends Error {}
+
+/** Loads PostHog's own parser, which is WebAssembly. */
+export async function loadHogParser(): Promise<HogParser> {
+  const parser = await createParser()
+  return {
+    program: (source) => treeOf(parser, 'parseProgram', source) as Program,
+    // PostHog's grammar wants the opening of a template in front of the text, and no closing.
+    template: (text) => treeOf(parser, 'parseFullTemplateString', `F'${text}`) as Expression,
+  }
+}
+
+function treeOf(parser: HogQLParser, read: 'parseProgram' | 'parseFullTemplateString', source: string): unknown {
+  const tree = JSON.parse(parser[read](source, true)) as { error?: true; message?: string; start?: { offset: number } }
+  if (tree.error === undefined) return tree
+  const line = source.slice(0, tree.start?.offset).split('\n').length
+  throw new HogSyntaxError(`Line ${line}: ${String(tree.message)}`)
+}
