@@ -59,6 +59,11 @@ describe('the processor time', () => {
       true,
     )
   }, 120_000)
+
+  it('is not taken of an app that sends nothing', async () => {
+    const measured = measureProcessorTimes('export function onEvent() {}', { rounds: 1, batch: 2 })
+    await expect(measured).rejects.toThrow('The app made 0 requests for 2 events, not 1 for each.')
+  })
 })
 
 describe('the verdict on direct', () => {

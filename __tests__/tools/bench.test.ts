@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { cases } from '../../sandbox/bench/cases'
 import { handWritten } from '../../sandbox/bench/hand-written-app'
+import { measureInside, measureOutside } from '../../sandbox/bench/measure'
 import { growthOf, readable, verdictsOn } from '../../sandbox/bench/report'
 import type { BenchResults } from '../../sandbox/bench/report'
 import { runBench } from '../../sandbox/bench/run'
@@ -52,6 +53,15 @@ describe('what is measured', () => {
   it('unwanted: nothing', () => {
     expect(unwanted && translated(unwanted.event(30), unwanted.config)).toBeUndefined()
     expect(handWritten.unwanted(eventWith({}, { event: 'other' }))).toBeNull()
+  })
+
+  it('refuses an event that the app skips and the loop by hand sends', async () => {
+    const [, mapped] = cases
+    if (mapped === undefined) throw new Error('There is no second case.')
+    const old = { ...mapped, event: (count: number) => ({ ...mapped.event(count), timestamp: '2024-05-01T10:00:00Z' }) }
+    const problem = 'The app and the loop by hand do different work: mapped.'
+    await expect(measureOutside(old, 5, measureOnce)).rejects.toThrow(problem)
+    await expect(measureInside(old, 5, measureOnce)).rejects.toThrow(problem)
   })
 })
 

@@ -83,7 +83,8 @@ function eventWith(properties: Record<string, unknown>, person: Record<string, u
     uuid: '018f0000-0000-7000-8000-000000000001',
     event: 'purchase',
     distinct_id: 'user_1',
-    timestamp: '2024-05-01T10:00:00.000Z',
+    // The app sends no old events.
+    timestamp: new Date().toISOString(),
     properties: { ...properties, $set: { email: 'ada@example.com', ...person } },
   }
 }

@@ -25,13 +25,23 @@ export async function compareFiles(otherFile: string, rounds: Rounds): Promise<C
     const payload = { ...event, team_id: 1, timestamp: new Date(timestamp) }
     names.push(`composeWebhook: ${one.name}, 30 properties`)
     for (const source of sources) {
-      loads.push({ server: new BenchServer(source, one.config), hook: 'composeWebhook', event: () => payload })
+      loads.push({
+        server: new BenchServer(source, one.config),
+        hook: 'composeWebhook',
+        event: () => payload,
+        requests: 0,
+      })
     }
   }
   for (const kind of eventKinds) {
     names.push(`onEvent: ${kind.name}`)
     for (const source of sources) {
-      loads.push({ server: new BenchServer(source, fastConfig), hook: 'onEvent', event: eventOf(kind) })
+      loads.push({
+        server: new BenchServer(source, fastConfig),
+        hook: 'onEvent',
+        event: eventOf(kind),
+        requests: kind.isSent ? 1 : 0,
+      })
     }
   }
   const measured = await measureByTurns(loads, rounds)

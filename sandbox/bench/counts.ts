@@ -134,7 +134,7 @@ class Counting {
   }
 
   private send(kind: EventKind, contact: string): Promise<Step[]> {
-    return this.steps(() => this.server.app.onEvent(kind.event(contact, ++this.events)))
+    return this.steps(() => this.server.app.onEvent(kind.event(contact, ++this.events, this.now)))
   }
 
   private async steps(run: () => Promise<unknown>): Promise<Step[]> {

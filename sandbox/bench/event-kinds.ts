@@ -5,8 +5,13 @@ import type { CapturedEvent } from '../../src/event'
 export interface EventKind {
   readonly name: string
   readonly isSent: boolean
-  /** An event of this kind. `number` is its own: no two events have the same ID and properties. */
-  readonly event: (contact: string, number: number) => CapturedEvent
+  /**
+   * An event of this kind.
+   *
+   * @param number its own: no two events have the same ID and properties.
+   * @param at when it happened, in milliseconds since 1970. The app sends no old events.
+   */
+  readonly event: (contact: string, number: number, at: number) => CapturedEvent
 }
 
 /** The settings of all kinds. */
@@ -25,42 +30,43 @@ export const directConfig: Config = {
 export const contactUpdate: EventKind = {
   name: 'contact update, both identifiers',
   isSent: true,
-  event: (contact, number) => eventOf('$identify', contact, number, { ...addressOf(contact), plan: `plan ${number}` }),
+  event: (contact, number, at) =>
+    eventOf('$identify', contact, number, at, { ...addressOf(contact), plan: `plan ${number}` }),
 }
 
 export const eventKinds: readonly EventKind[] = [
-  { name: 'unwanted', isSent: false, event: (contact, number) => eventOf('$autocapture', contact, number, {}) },
+  { name: 'unwanted', isSent: false, event: (contact, number, at) => eventOf('$autocapture', contact, number, at, {}) },
   {
     name: 'skipped (excluded address)',
     isSent: false,
-    event: (contact, number) => eventOf('purchase', contact, number, { email: `${contact}@example.org` }),
+    event: (contact, number, at) => eventOf('purchase', contact, number, at, { email: `${contact}@example.org` }),
   },
   contactUpdate,
   {
     name: 'contact update, user ID alone',
     isSent: true,
-    event: (contact, number) => eventOf('$identify', contact, number, { plan: `plan ${number}` }),
+    event: (contact, number, at) => eventOf('$identify', contact, number, at, { plan: `plan ${number}` }),
   },
   {
     name: 'event, both identifiers',
     isSent: true,
-    event: (contact, number) => eventOf('purchase', contact, number, addressOf(contact)),
+    event: (contact, number, at) => eventOf('purchase', contact, number, at, addressOf(contact)),
   },
   {
     name: 'event, user ID alone',
     isSent: true,
-    event: (contact, number) => eventOf('purchase', contact, number, {}),
+    event: (contact, number, at) => eventOf('purchase', contact, number, at, {}),
   },
   {
     name: 'event + contact properties, both identifiers',
     isSent: true,
-    event: (contact, number) =>
-      eventOf('plan changed', contact, number, { ...addressOf(contact), plan: `plan ${number}` }),
+    event: (contact, number, at) =>
+      eventOf('plan changed', contact, number, at, { ...addressOf(contact), plan: `plan ${number}` }),
   },
   {
     name: 'event + contact properties, user ID alone',
     isSent: true,
-    event: (contact, number) => eventOf('plan changed', contact, number, { plan: `plan ${number}` }),
+    event: (contact, number, at) => eventOf('plan changed', contact, number, at, { plan: `plan ${number}` }),
   },
 ]
 
@@ -68,13 +74,19 @@ function addressOf(contact: string): { email: string } {
   return { email: `${contact}@example.com` }
 }
 
-function eventOf(name: string, contact: string, number: number, person: Record<string, unknown>): CapturedEvent {
+function eventOf(
+  name: string,
+  contact: string,
+  number: number,
+  at: number,
+  person: Record<string, unknown>,
+): CapturedEvent {
   const properties = { total: number, currency: 'EUR', $lib: 'posthog-node', $set: { seats: 3, ...person } }
   return {
     uuid: `018f0000-0000-7000-8000-${String(number).padStart(12, '0')}`,
     event: name,
     distinct_id: contact,
-    timestamp: '2024-05-01T10:00:00.000Z',
+    timestamp: new Date(at).toISOString(),
     properties,
   }
 }

@@ -40,6 +40,8 @@ export interface Load {
   readonly server: BenchServer
   readonly hook: 'onEvent' | 'composeWebhook'
   readonly event: (number: number) => object
+  /** How many requests the app makes for an event. */
+  readonly requests: 0 | 1
 }
 
 /** The highest rate, so that no event waits for its turn. */
@@ -58,16 +60,17 @@ const eventsForEachContact = 5
  * @throws as `measureByTurns` does.
  */
 export async function measureProcessorTimes(source: string, options: ProcessorTimeOptions): Promise<ProcessorTimes> {
-  const load = (app: string, config: object, kind: EventKind): Load => ({
+  const load = (app: string, config: object, kind: EventKind, requests: Load['requests']): Load => ({
     server: new BenchServer(app, config, { fetch: options.fetch }),
     hook: 'onEvent',
     event: eventOf(kind),
+    requests,
   })
   const loads = [
-    load(emptyApp, {}, contactUpdate),
-    load(plainApp, { apiKey: 'bench0key', body: finishedBody }, contactUpdate),
-    load(awaitingApp, {}, contactUpdate),
-    ...eventKinds.map((kind) => load(source, fastConfig, kind)),
+    load(emptyApp, {}, contactUpdate, 0),
+    load(plainApp, { apiKey: 'bench0key', body: finishedBody }, contactUpdate, 1),
+    load(awaitingApp, {}, contactUpdate, 0),
+    ...eventKinds.map((kind) => load(source, fastConfig, kind, kind.isSent ? 1 : 0)),
   ]
   const [empty = NaN, plain = NaN, awaiting = NaN, ...kinds] = await measureByTurns(loads, options)
   return {
@@ -87,13 +90,14 @@ const finishedBody = JSON.stringify({
 
 /** Numbered events of a kind. */
 export function eventOf(kind: EventKind): (number: number) => CapturedEvent {
-  return (number) => kind.event(`user_${Math.floor(number / eventsForEachContact)}`, number)
+  return (number) => kind.event(`user_${Math.floor(number / eventsForEachContact)}`, number, Date.now())
 }
 
 /**
  * Microseconds of the processor for an event of each load: the median of the rounds. One round more than asked for warms up.
  *
- * @throws Error if an event had to wait for its turn: it would not count in full.
+ * @throws Error if the app does not do for an event what is to be measured: if the event waits for its turn, or if the number
+ * of requests is not the expected one.
  */
 export async function measureByTurns(loads: readonly Load[], { rounds, batch }: Rounds): Promise<number[]> {
   const measured: number[][] = loads.map(() => [])
@@ -108,7 +112,7 @@ export async function measureByTurns(loads: readonly Load[], { rounds, batch }: 
   return measured.map(median)
 }
 
-async function measureBatch({ server, hook }: Load, events: readonly object[]): Promise<number> {
+async function measureBatch({ server, hook, requests }: Load, events: readonly object[]): Promise<number> {
   const before = process.cpuUsage()
   for (const event of events) {
     if (hook === 'onEvent') await server.app.onEvent(event)
@@ -116,8 +120,13 @@ async function measureBatch({ server, hook }: Load, events: readonly object[]): 
   }
   await server.settle()
   const { user, system } = process.cpuUsage(before)
-  if (server.jobs.length > 0) throw new Error('An event waits for its turn, so it cannot be measured.')
+  const waiting = server.jobs.length
+  const made = server.steps.filter(({ kind }) => kind === 'fetch').length
   server.clear()
+  if (waiting > 0) throw new Error('An event waits for its turn, so it cannot be measured.')
+  if (made !== requests * events.length) {
+    throw new Error(`The app made ${made} requests for ${events.length} events, not ${requests} for each.`)
+  }
   return (user + system) / events.length
 }
 
