@@ -28,10 +28,27 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return value instanceof Date
   }
 
-  /** The value as JSON for a message: without the API key, and cut to 120 characters. */
-  function quoted(value, apiKey = '') {
-    const text = withoutKey(jsonText(value) ?? 'a value that is nested too deeply', apiKey)
+  /** The value as JSON for a message: without the API key and what `mask` hides, and cut to 120 characters. */
+  function quoted(value, apiKey = '', mask = (text) => text) {
+    const text = mask(withoutKey(jsonText(value) ?? 'a value that is nested too deeply', apiKey))
     return text.length > 120 ? `${text.slice(0, 120)}…` : text
+  }
+
+  /** A shorter text is no API key: masking it would replace parts of words in messages. */
+  const SHORTEST_KEY = 8
+
+  /** What a key of Loops looks like: 32 hexadecimal digits. */
+  const LOOPS_KEY = /[0-9a-f]{32,}/gi
+
+  /** True if the setting contains the API key, or is nothing but a text that looks like one. */
+  function holdsKey(text, apiKey) {
+    const isLikeKey = text !== '' && text.replace(LOOPS_KEY, '') === ''
+    return isLikeKey || withoutKey(text, apiKey) !== text
+  }
+
+  /** Replaces what looks like a key of Loops by `[API key]`. */
+  function withoutLoopsKeys(text) {
+    return text.replace(LOOPS_KEY, '[API key]')
   }
 
   /**
@@ -43,9 +60,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return onOneLine(withoutQueries.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/gi, '[email]'))
   }
 
-  /** Replaces the API key by `[API key]`, whatever its case: some settings are read in lower case. */
+  /** Replaces the API key by `[API key]`, whatever its case: some settings are read in lower case. Keeps a text that is too short. */
   function withoutKey(text, apiKey) {
-    return apiKey === '' ? text : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
+    return apiKey.length < SHORTEST_KEY
+      ? text
+      : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
   }
 
   /** Replaces line breaks and other control characters by blanks. */
@@ -386,73 +405,170 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return parseOneOf(field, ['No', 'Yes']) === 'Yes'
   }
 
+  /** The usual faults of JSON that people write by hand, each with the repair that removes it. */
+  const FAULTS = [
+    ['smart quotes instead of plain ones', /[“”„‟«»]/g, '"'],
+    ['single quotes instead of double ones', /['‘’]/g, '"'],
+    ['backslashes before its quotes', /\\"/g, '"'],
+    ['names without quotes', /([{,]\s*)([\w$]+)(?=\s*:)/g, '$1"$2"'],
+    ['a trailing comma', /,(?=\s*[\]}])/g, ''],
+  ]
+
+  /** What keeps the text from being JSON, like "a trailing comma"; `undefined` if no usual fault explains it. */
+  function faultOfAlmostJson(text) {
+    if (text.length > 10_000) return undefined
+    const found = []
+    let repaired = text
+    for (const [fault, pattern, repair] of FAULTS) {
+      const alone = text.replace(pattern, repair)
+      if (isJsonText(alone)) return fault
+      const next = repaired.replace(pattern, repair)
+      if (next !== repaired) found.push(fault)
+      repaired = next
+    }
+    if (isJsonText(repaired)) return found.join(' and ')
+    if (isJsonText(`${text}]`)) return 'no ] at its end'
+    return isJsonText(`${text}}`) ? 'no } at its end' : undefined
+  }
+
+  function isJsonText(text) {
+    try {
+      JSON.parse(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /**
-   * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas or
-   * colons. Every function rejects the setting if it cannot read it, shows the `example`, and returns the entries that it could read.
+   * Slips in a list or a mapping outside JSON: signs that other tools, spreadsheets and word processors put between or around
+   * entries. The app would read them as a part of a name, which no event or property has. JSON takes each of them literally.
    */
 
-  /** The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks. */
+  const SLIPS = [
+    // An apostrophe between two letters is no quotation mark: the user's plan.
+    [/["“”„‟«»‹›「」`]|(?:^|[^\p{L}\p{N}])['‘’‚]|['‘’‚](?:[^\p{L}\p{N}]|$)/u, 'has quotation marks: remove them'],
+    [/[\u00a0\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]/, 'has an invisible character: type the text again'],
+    [/\{[^{}]*\|/, 'has "|" inside braces: write one name in each pair of braces'],
+    [/[;；]/, 'has ";": write commas between entries'],
+    [/[|｜]/, 'has "|": write commas between entries'],
+    [/[，、]/, 'has a comma of another script: write plain commas between entries'],
+    [/[\p{Cc}\u2028\u2029]/u, 'has a line break or a tab: write commas between entries'],
+    [/^[-–—•]\s/, 'has a dash or a bullet before an entry: write commas between entries'],
+  ]
+
+  /** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */
+  function slipIn(entry, slips = SLIPS) {
+    return slips.find(([pattern]) => pattern.test(entry))?.[1]
+  }
+
+  /**
+   * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas,
+   * colons or signs that are slips elsewhere. Every function rejects the setting if it cannot read it, and shows the `example`.
+   */
+
+  /**
+   * The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks.
+   *
+   * @returns `undefined` if the setting is rejected.
+   */
   function parseList(field, example) {
-    if (!isJson(field.text)) return splitList(field.text)
+    if (!isJson(field.text)) return plainEntries(field, example)
     const list = parseJson(field, example)
-    if (list === undefined) return []
+    if (list === undefined) return undefined
     if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) {
       return list.filter((entry) => entry !== '')
     }
     field.reject(field.text, `is not a JSON list of texts: write it like ${example}`)
-    return []
+    return undefined
   }
 
-  /** The `name: value` entries of a mapping. The values are texts, or any JSON values if the setting is a JSON object. */
+  /**
+   * The `name: value` entries of a mapping that could be read. The values are texts, or any JSON values if the setting is a
+   * JSON object.
+   */
   function parseEntries(field, example) {
-    if (isJson(field.text)) {
+    if (isJson(field.text) || isJsonObject(field.text)) {
       const json = parseJson(field, example)
       if (isRecord(json)) return Object.entries(json)
       if (json !== undefined) field.reject(field.text, `is not a JSON object: write it like ${example}`)
       return []
     }
-    if (field.text.startsWith('{')) {
-      field.reject(field.text, `is not valid JSON, which needs double quotes around names: write it like ${example}`)
-      return []
-    }
     const entries = []
-    for (const entry of splitList(field.text)) {
+    for (const entry of plainEntries(field, example) ?? []) {
       const colon = entry.indexOf(':')
       const name = entry.slice(0, Math.max(colon, 0)).trim()
-      if (name === '') {
+      const value = entry.slice(colon + 1).trim()
+      const problem = problemOfPair(name, value, entry)
+      if (problem !== undefined) {
+        rejectSlip(field, entry, problem, example)
+      } else if (name === '' || value.startsWith('//')) {
         field.reject(
           entry,
-          `is not "name: value": if a name or a text contains a comma or a colon, write JSON like ${example}`,
+          `is not "name: value": write a colon between the two; if a name or a text has a comma or a colon, write JSON like ${example}`,
         )
       } else if (entries.some(([other]) => other === name)) {
         field.reject(entry, `gives "${name}" twice: keep one of the two`)
       } else {
-        entries.push([name, entry.slice(colon + 1).trim()])
+        entries.push([name, value])
       }
     }
     return entries
   }
 
-  /** The setting as JSON; `undefined` if it is not valid JSON. */
+  /** The setting as JSON; `undefined` if it is rejected. */
   function parseJson(field, example) {
     try {
       return JSON.parse(field.text)
     } catch {
-      field.reject(field.text, `is not valid JSON: write it like ${example}`)
+      const fault = faultOfAlmostJson(field.text)
+      const reason =
+        fault === undefined ? 'which needs double quotes around names and texts' : `because it has ${fault}`
+      field.reject(field.text, `is not valid JSON, ${reason}: write it like ${example}`)
       return undefined
     }
   }
 
   /** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
   function isJson(text) {
-    return /^(\[|\{\s*["}])/.test(text)
+    return /^(\[|\{\s*["'“”„‘’}])/.test(text)
   }
 
+  /** True if the setting is meant as a JSON object: it starts with `{`, but not with a placeholder. */
+  function isJsonObject(text) {
+    return text.startsWith('{') && !/^\{\s*(event|person)\./.test(text)
+  }
+
+  /** Rejects a text with the problem of a slip. JSON takes the text literally. */
+  function rejectSlip(field, text, problem, example) {
+    field.reject(text, `${problem}; if the text is meant so, write JSON like ${example}`)
+  }
+
+  /** The entries between commas, without empty ones and without blanks around them. */
   function splitList(text) {
     return text
       .split(',')
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
+  }
+
+  /** The entries between commas; `undefined` if the setting is rejected because of a slip. */
+  function plainEntries(field, example) {
+    const entries = splitList(field.text)
+    const slip = entries.map((entry) => slipIn(entry)).find((problem) => problem !== undefined)
+    if (slip === undefined) return entries
+    rejectSlip(field, field.text, slip, example)
+    return undefined
+  }
+
+  /** The problem of one `name: value` outside JSON; `undefined` if there is none. */
+  function problemOfPair(name, value, entry) {
+    const isEquation = name === '' ? /^[^:]*=/.test(entry) : name.includes('=') || /^[=:>]/.test(value)
+    if (isEquation) return 'has another sign than one ":" between name and value: write "name: value"'
+    if (/[{}]|\b(event|person)\.properties\b/.test(name)) {
+      return 'has a placeholder before the colon: write the name in Loops first, then the value'
+    }
+    return name !== '' && value === '' ? 'has no value: write "name: value", or leave the entry out' : undefined
   }
 
   /**
@@ -462,8 +578,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function parseEventNames(field, { renamed }) {
     const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
-    const isObject = field.text.startsWith('{')
-    const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry])
+    const isObject = isJsonObject(field.text)
+    const listed = isObject ? [] : parseList(field, example)
+    const names = isJson(field.text) ? listed : listed?.flatMap((entry) => plainName(field, entry, example))
+    const named = isObject ? parseEntries(field, example) : (names ?? []).map((entry) => [entry])
     if (named.length > 0 && isObject && !renamed)
       field.reject(
         field.text,
@@ -503,6 +621,28 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return pattern.loopsName ?? event
   }
 
+  /** Slips in an event name outside JSON: notations of other tools, none of which the app reads. */
+  const NAME_SLIPS = [
+    [/[{}]|^<.*>$/, 'has braces or angle brackets: write the event name without them'],
+    [/:\s/, 'has a colon with a blank: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
+    [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
+    [/^-/, 'starts with "-": write ! before an event to leave it out'],
+    [/^!|^$/, 'has no event name after "!": write one'],
+    [/^\^|\$$|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
+    [/^%|%$/, 'has "%" at an end: write * for any text'],
+    [/^(all|any|all events|everything)$/i, 'is not the name of an event: write * for every event'],
+    [/^(none|null|undefined|n\/a)$/i, 'is not the name of an event: leave the setting empty for no events'],
+  ]
+
+  /** An entry outside JSON, without the blanks behind its `!`; nothing if it is rejected because of a slip. */
+  function plainName(field, entry, example) {
+    const name = entry.replace(/^!\s*/, '')
+    const slip = slipIn(name, NAME_SLIPS)
+    if (slip === undefined) return [entry.startsWith('!') ? `!${name}` : name]
+    rejectSlip(field, entry, slip, example)
+    return []
+  }
+
   /** True if the name consists of the pieces with any text between them. Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
   function matchesWildcard(pieces, name) {
     const first = pieces[0] ?? ''
@@ -516,6 +656,123 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       position = found + piece.length
     }
     return position <= name.length - last.length
+  }
+
+  /** Loops refuses a name or a value whose JSON, quotes included, has more characters. */
+  const LONGEST_JSON = 500
+
+  /**
+   * Converts a PostHog value to one that Loops accepts.
+   *
+   * @returns a finite number, a boolean or text: a date as ISO 8601 text, a list of such values joined with `, `, and text cut
+   * to 500 characters of JSON. `undefined` if the value is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
+   */
+  function loopsValue(value) {
+    const whole = scalar(value)
+    return typeof whole === 'string' ? cutToFit(whole) : whole
+  }
+
+  /** Converts as `loopsValue` does, but does not cut text. */
+  function scalar(value) {
+    if (typeof value === 'string') return value === '' ? undefined : value
+    if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+    if (typeof value === 'boolean') return value
+    if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+    return Array.isArray(value) ? joinedList(value) : undefined
+  }
+
+  /** `true` and `false`, as booleans or as text; `undefined` for any other value. */
+  function parseBoolean(value) {
+    if (value === true || value === 'true') return true
+    return value === false || value === 'false' ? false : undefined
+  }
+
+  /** True if the text is one email address that Loops can take: with a dot in the domain, without a display name. */
+  function isEmail(text) {
+    return text.length <= 254 && fits(text) && EMAIL.test(text)
+  }
+
+  /** Cuts the text to the length that Loops allows, never inside a surrogate pair. */
+  function cutToFit(text) {
+    if (fits(text)) return text
+    let length = 2
+    let kept = ''
+    // Iterates by code point, so that surrogate pairs stay whole; JSON's escapes count.
+    for (const character of text.slice(0, LONGEST_JSON)) {
+      length += JSON.stringify(character).length - 2
+      if (length > LONGEST_JSON) break
+      kept += character
+    }
+    return kept
+  }
+
+  /** True if the text's JSON, quotes included, has at most 500 characters. */
+  function fits(text) {
+    if (text.length > LONGEST_JSON) return false
+    // JSON writes a UTF-16 unit with at most six characters, \uXXXX.
+    return text.length * 6 + 2 <= LONGEST_JSON || JSON.stringify(text).length <= LONGEST_JSON
+  }
+
+  const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
+
+  function joinedList(list) {
+    const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
+    const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
+    return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
+  }
+
+  /**
+   * Reads addresses, domains (`example.com`, `@example.com`, `*@example.com`) and domains with all domains below them
+   * (`*.example.com`). Any other entry is rejected.
+   */
+  function parseExcludedEmails(field) {
+    const entries = parseList(field, '["example.com", "ada@example.org"]') ?? []
+    return new Set(
+      entries.map((written) => {
+        const entry = written.trim().toLowerCase()
+        const domain = entry.replace(/^\*?@/, '')
+        if (isDomain(domain) || isDomain(entry.replace(/^\*\./, ''))) return domain
+        if (!isAddress(entry)) field.reject(written, `is neither an address nor a domain: ${remedyFor(entry)}`)
+        return entry
+      }),
+    )
+  }
+
+  /** True if the setting lists the address, its domain, or a domain above it with all below; compared without case. */
+  function isExcluded(excluded, email) {
+    if (excluded.size === 0) return false
+    const address = email.toLowerCase()
+    const domain = address.slice(address.indexOf('@') + 1)
+    const labels = domain.split('.')
+    return (
+      excluded.has(address) ||
+      excluded.has(domain) ||
+      labels.some((_, place) => excluded.has(`*.${labels.slice(place).join('.')}`))
+    )
+  }
+
+  function isDomain(text) {
+    return DOMAIN.test(text)
+  }
+
+  /** True for an address that is no pattern: without `*` and `%`, and with a letter, a digit or `_` at its beginning. */
+  function isAddress(text) {
+    return isEmail(text) && /^[\p{L}\p{N}_][^*%]*$/u.test(text) && isDomain(text.slice(text.indexOf('@') + 1))
+  }
+
+  const DOMAIN =
+    /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?\.)+(?=[^.]*\p{L})[\p{L}\p{N}\p{M}-]{2,}$/u
+
+  /** What to write in place of an entry, from the address or the domain in it. */
+  function remedyFor(entry) {
+    const examples = 'write ada@example.org, example.com or *.example.com'
+    if (entry.length > 300) return examples
+    const [address] = /[\p{L}\p{N}_][\p{L}\p{N}_.+-]*@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []
+    if (address !== undefined && isAddress(address)) return `write ${address}`
+    const [domain] = /[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []
+    if (domain === undefined || !isDomain(domain)) return examples
+    const isPattern = /[*%.]/.test(entry.slice(0, entry.indexOf(domain)))
+    return isPattern ? `write *.${domain} for ${domain} and all domains below it` : `write ${domain}`
   }
 
   /** The condition of a property filter in words, for the reason why it does not hold. */
@@ -1078,10 +1335,74 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Number.isNaN(parsed) ? undefined : parsed
   }
 
-  /** Reads PostHog's filter JSON, a list of `{key, type, operator, value}`. Filters that are wrong are rejected and left out. */
+  /** The plain way to write property filters: `plan = pro, person.seats > 100, email is set`. */
+
+  /** PostHog's operators by their plain notation. */
+  const OPERATORS = {
+    '=': 'exact',
+    '!=': 'is_not',
+    '>': 'gt',
+    '>=': 'gte',
+    '<': 'lt',
+    '<=': 'lte',
+    contains: 'icontains',
+    'not contains': 'not_icontains',
+    matches: 'regex',
+    'is set': 'is_set',
+    'is not set': 'is_not_set',
+  }
+
+  /** The first operator of an entry ends its property: a name with an operator in it needs JSON. */
+  const ENTRY =
+    /^(.*?)(?:\s*(!=|>=|<=|=|>|<)\s*|\s+(not\s+contains|contains|matches|is\s+set|is\s+not\s+set)(?:\s+|$))(.*)$/i
+
+  /** Reads filters that are separated by commas. Entries that are wrong are rejected and left out. */
+  function parsePlainFilters(field, example) {
+    return splitList(field.text).flatMap((entry) => {
+      const [, key = '', sign, word, value = ''] = ENTRY.exec(entry) ?? []
+      const operator = sign ?? word?.toLowerCase().replace(/\s+/g, ' ') ?? ''
+      const problem = problemOf(entry, key, operator, value)
+      if (problem !== undefined) {
+        rejectSlip(field, entry, problem, example)
+        return []
+      }
+      const [, person, name = ''] = /^(person\.)?(.*)$/.exec(key) ?? []
+      const type = person === undefined ? 'event' : 'person'
+      const filter = { key: name, type, operator: OPERATORS[operator] ?? 'exact' }
+      return [operator.endsWith('set') ? filter : { ...filter, value }]
+    })
+  }
+
+  /** The problem of an entry and its parts; `undefined` if there is none. */
+  function problemOf(entry, key, operator, value) {
+    const isPattern = operator === 'matches'
+    // A regular expression may hold the signs that separate entries in other tools.
+    const slip = slipIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
+    if (slip !== undefined) return slip
+    if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
+    if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`
+    if (/[{}]|^(event|properties|person\.properties)\./.test(key)) {
+      return 'has more than the name of a property: write plan for the event, person.plan for the person'
+    }
+    if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": leave it out`
+    if (value === '') return `has no value after "${operator}": write one`
+    if (isPattern) return undefined
+    if (/[=<>{}]|^[!~]/.test(value)) return 'has a second operator or braces: write one operator and one text'
+    if (/\s(and|or|&&)\s|^\(.*\)$/i.test(value)) {
+      return 'has several values or filters: write commas between filters that must all hold'
+    }
+    return /^[*%]|[*%]$/.test(value) ? 'has a wildcard: write contains or matches' : undefined
+  }
+
+  /**
+   * Reads PostHog's filter JSON, a list of `{key, type, operator, value}`, or the plain notation, `plan = pro`. Filters that are
+   * wrong are rejected and left out.
+   */
   function parseFilters(field) {
     const example = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
-    if (field.text === '') return []
+    if (!/^[[{]/.test(field.text)) {
+      return parsePlainFilters(field, example).flatMap((filter) => parseFilter(field, filter))
+    }
     const list = parseJson(field, example)
     if (list === undefined) return []
     if (!Array.isArray(list)) {
@@ -1121,93 +1442,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       field.reject(filter, 'has no "value": write the value to compare with')
     } else {
       const operator = operators[name]
-      const tests = values.flatMap((one) => operator.test(one) ?? [])
-      if (tests.length === values.length) return [{ key, type, operator, tests, failure: failurePhrase(name, values) }]
+      const compared = operator.takes === undefined ? [undefined] : values
+      const tests = compared.flatMap((one) => operator.test(one) ?? [])
+      if (tests.length === compared.length)
+        return [{ key, type, operator, tests, failure: failurePhrase(name, values) }]
       field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
     }
     return []
-  }
-
-  /** Loops refuses a name or a value whose JSON, quotes included, has more characters. */
-  const LONGEST_JSON = 500
-
-  /**
-   * Converts a PostHog value to one that Loops accepts.
-   *
-   * @returns a finite number, a boolean or text: a date as ISO 8601 text, a list of such values joined with `, `, and text cut
-   * to 500 characters of JSON. `undefined` if the value is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
-   */
-  function loopsValue(value) {
-    const whole = scalar(value)
-    return typeof whole === 'string' ? cutToFit(whole) : whole
-  }
-
-  /** Converts as `loopsValue` does, but does not cut text. */
-  function scalar(value) {
-    if (typeof value === 'string') return value === '' ? undefined : value
-    if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-    if (typeof value === 'boolean') return value
-    if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
-    return Array.isArray(value) ? joinedList(value) : undefined
-  }
-
-  /** `true` and `false`, as booleans or as text; `undefined` for any other value. */
-  function parseBoolean(value) {
-    if (value === true || value === 'true') return true
-    return value === false || value === 'false' ? false : undefined
-  }
-
-  /** True if the text is one email address that Loops can take: with a dot in the domain, without a display name. */
-  function isEmail(text) {
-    return text.length <= 254 && fits(text) && EMAIL.test(text)
-  }
-
-  /** Cuts the text to the length that Loops allows, never inside a surrogate pair. */
-  function cutToFit(text) {
-    if (fits(text)) return text
-    let length = 2
-    let kept = ''
-    // Iterates by code point, so that surrogate pairs stay whole; JSON's escapes count.
-    for (const character of text.slice(0, LONGEST_JSON)) {
-      length += JSON.stringify(character).length - 2
-      if (length > LONGEST_JSON) break
-      kept += character
-    }
-    return kept
-  }
-
-  /** True if the text's JSON, quotes included, has at most 500 characters. */
-  function fits(text) {
-    if (text.length > LONGEST_JSON) return false
-    // JSON writes a UTF-16 unit with at most six characters, \uXXXX.
-    return text.length * 6 + 2 <= LONGEST_JSON || JSON.stringify(text).length <= LONGEST_JSON
-  }
-
-  const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
-
-  function joinedList(list) {
-    const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
-    const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
-    return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
-  }
-
-  /** The fields of a Loops request that are not contact properties. The app writes them itself, from their own settings. */
-  const REQUEST_FIELDS = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
-
-  /** Names that Loops reserves on a contact, and `__proto__`, which would change a prototype. */
-  const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
-
-  /** Why the name cannot be a contact property in Loops, with the remedy; `undefined` if it can. */
-  function contactNameProblem(name) {
-    if (REQUEST_FIELDS.has(name)) return 'has its own setting: remove it from the mapping'
-    if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
-    return nameProblem(name)
-  }
-
-  /** Why the name cannot be an event property or a mailing list in Loops, with the remedy; `undefined` if it can. */
-  function nameProblem(name) {
-    if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
-    return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
   }
 
   /** The event's uuid; without one, a text of distinct_id, event name and timestamp, which a replayed event repeats. */
@@ -1242,14 +1483,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       end = match.index + match[0].length
     }
     template.push(text.slice(end))
-    if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
+    const beside = template.filter((part) => typeof part === 'string').join('')
+    if (/[{}]/.test(beside)) {
       isRight = false
-      field.reject(
-        text,
-        'has a brace outside a placeholder: write braces only around placeholders like {person.properties.NAME}',
-      )
+      field.reject(text, `${problemOfBraces(text, beside)}: write a placeholder like {person.properties.NAME}`)
     }
     return isRight ? template.filter((part) => part !== '') : undefined
+  }
+
+  /** What is wrong with the braces in the text `beside` the placeholders. */
+  function problemOfBraces(text, beside) {
+    if (/\{\s*\{|\}\s*\}/.test(text)) return 'has double braces'
+    if (!beside.includes('}')) return 'has a brace "{" without its "}"'
+    if (!beside.includes('{')) return 'has a brace "}" without its "{"'
+    return 'has braces that are not around a placeholder'
   }
 
   /**
@@ -1307,6 +1554,64 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return path.reduce(own, properties)
   }
 
+  /** Slips beside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
+  const BESIDE = [
+    [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
+    [
+      /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|properties|traits|context|user)\.[$\w]/i,
+      'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}',
+    ],
+    [
+      /^(?:%+[\w.]+%+|<[\w .]+>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+)$/i,
+      'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
+    ],
+  ]
+
+  /** Slips inside the braces, which hold a name and compute nothing. */
+  const INSIDE = [
+    [
+      /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\s[*+/-]\s*\d/,
+      'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
+    ],
+    [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has a blank or a dot too many in braces: write {event.properties.NAME}'],
+  ]
+
+  /**
+   * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and slips.
+   *
+   * @returns `undefined` if the text is rejected.
+   */
+  function parsePlainTemplate(field, text, example) {
+    const beside = text.replace(/\{[^{}]*\}/g, '{}')
+    const hasOddBrace = /[{}]/.test(beside.replace(/\{\}/g, ''))
+    if (hasOddBrace) return parseTemplate(field, text)
+    const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
+    const slip =
+      slipIn(beside, BESIDE) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
+    if (slip === undefined) return parseTemplate(field, text)
+    rejectSlip(field, text, slip, example)
+    return undefined
+  }
+
+  /** The fields of a Loops request that are not contact properties. The app writes them itself, from their own settings. */
+  const REQUEST_FIELDS = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
+
+  /** Names that Loops reserves on a contact, and `__proto__`, which would change a prototype. */
+  const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
+
+  /** Why the name cannot be a contact property in Loops, with the remedy; `undefined` if it can. */
+  function contactNameProblem(name) {
+    if (REQUEST_FIELDS.has(name)) return 'has its own setting: remove it from the mapping'
+    if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
+    return nameProblem(name)
+  }
+
+  /** Why the name cannot be an event property or a mailing list in Loops, with the remedy; `undefined` if it can. */
+  function nameProblem(name) {
+    if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
+    return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
+  }
+
   /**
    * Reads a property mapping: `name: value` entries or a JSON object. Names and values that are wrong are rejected.
    *
@@ -1314,11 +1619,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function parseMapping(field, problemOf) {
     const mapping = new Map()
-    for (const [written, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
+    const example = '{"plan": "{person.properties.plan}"}'
+    const parse = isJson(field.text) ? parseTemplate : parsePlainTemplate
+    for (const [written, value] of parseEntries(field, example)) {
       const name = written.trim()
       const problem = problemOf(name)
       if (problem !== undefined) field.reject(name, problem)
-      if (typeof value === 'string') mapping.set(name, parseTemplate(field, value) ?? [])
+      if (typeof value === 'string') mapping.set(name, parse(field, value, example) ?? [])
       else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
       else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
     }
@@ -1328,10 +1635,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
   function parseMailingLists(field) {
     const lists = new Map()
-    for (const [id, value] of parseEntries(field, '{"cm06f5v0e45nf0ml5754o9cix": true}')) {
+    const example = '{"cm06f5v0e45nf0ml5754o9cix": true}'
+    const parse = isJson(field.text) ? parseTemplate : parsePlainTemplate
+    for (const [id, value] of parseEntries(field, example)) {
       const problem = nameProblem(id)
       if (problem !== undefined) field.reject(id, problem)
-      const template = typeof value === 'string' ? parseTemplate(field, value) : []
+      const template = typeof value === 'string' ? parse(field, value, example) : []
       if (template === undefined) continue
       const written = typeof value === 'string' ? parseBoolean(value) : value
       if (typeof written === 'boolean') lists.set(id, written)
@@ -1350,10 +1659,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function parseSettings(config) {
     const problems = []
     const apiKey = settingText(config.apiKey, '')
-    const field = (key) => ({
-      text: settingText(config[key], settingFields[key].default),
-      reject: (value, problem) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${problem}.`),
-    })
+    const field = fieldsOf(config, apiKey, problems)
 
     const settings = {
       apiKey: parseApiKey(field('apiKey')),
@@ -1396,11 +1702,35 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const eventNames = [field('trackedEvents'), field('contactEvents')]
     const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
     if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
-      const { label } = settingFields.contactEvents
-      field('trackedEvents').reject('', `leaves nothing to do because "${label}" is empty too: fill in one of them`)
+      const { trackedEvents, contactEvents } = settingFields
+      problems.push(`Both event lists are empty: fill in "${trackedEvents.label}" or "${contactEvents.label}".`)
     }
-    if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
+    if (problems.length > 0) {
+      throw new Error(onOneLine(withoutLoopsKeys(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey))))
+    }
     return settings
+  }
+
+  /**
+   * The fields by their keys. A field into which the API key was pasted is a problem of its own, counts as its default, and
+   * rejects nothing more: no message can then show a part of the key.
+   */
+  function fieldsOf(config, apiKey, problems) {
+    const text = (key) => settingText(config[key], settingFields[key].default)
+    const keys = Object.keys(settingFields)
+    const withKey = keys.filter((key) => key !== 'apiKey' && holdsKey(text(key), apiKey))
+    for (const key of withKey) {
+      const { label } = settingFields.apiKey
+      problems.push(`${settingFields[key].label}: "[API key]" is an API key: write it into "${label}" only.`)
+    }
+    return (key) => {
+      const { label, default: fallback } = settingFields[key]
+      if (withKey.includes(key)) return { text: fallback, reject: () => undefined }
+      return {
+        text: text(key),
+        reject: (value, problem) => problems.push(`${label}: ${quoted(value, apiKey, withoutLoopsKeys)} ${problem}.`),
+      }
+    }
   }
 
   /** True if the rule names no events. */
@@ -1409,21 +1739,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function parseApiKey(field) {
-    // Neither message shows the key.
+    // No message shows the key.
+    const reject = (problem) => {
+      field.reject('(hidden)', `${problem}: copy the key again from Loops, Settings -> API`)
+    }
     if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
     // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
-    else if (!/^[\w.~+/=-]+$/.test(field.text)) {
-      field.reject(
-        '(hidden)',
-        'has blanks or special characters inside: copy the key again from Loops, Settings -> API',
-      )
-    }
+    else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has blanks or special characters inside')
+    else if (field.text.length < SHORTEST_KEY) reject(`is shorter than ${SHORTEST_KEY} characters`)
+    else if (/^ph[cx]_/.test(field.text)) reject('is a key of PostHog')
     return field.text
   }
 
   function parseRate(field) {
     const rate = Number(field.text)
-    if (field.text !== '' && rate > 0 && rate <= 1000) return rate
+    if (/^\d+(\.\d+)?$/.test(field.text) && rate > 0 && rate <= 1000) return rate
     field.reject(
       field.text,
       'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
@@ -1439,7 +1769,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function parseUrl(field) {
-    const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
+    const isServer = /^https?:\/\/([\p{L}\p{N}.-]+|\[[\da-f:]+\])(:\d+)?(\/[\w./~-]*)?$/iu.test(field.text)
+    const isPage = /^https?:\/\/[^/]+\/(project|organization|login|settings|api)\b/i.test(field.text)
+    const url = isServer && !isPage ? field.text : ''
     if (url !== field.text)
       field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
     return url.replace(/\/+$/, '')
@@ -1447,39 +1779,44 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   function parseEmail(field) {
     const remedy = 'write a placeholder like {person.properties.email}'
-    const entries = parseList(field, '["{person.properties.email}"]')
-    if (entries.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
-    return entries.map((entry) => {
-      const template = parseTemplate(field, entry)
-      if (template !== undefined && !differsByPerson(template)) {
-        field.reject(entry, `would give everybody the same contact: ${remedy}`)
+    const example = '["{person.properties.email}"]'
+    const entries = parseList(field, example)
+    if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
+    return (entries ?? []).map((entry) => {
+      const template = parseEntry(field, entry, example)
+      if (template === undefined) return []
+      if (!differsByPerson(template)) field.reject(entry, `would give everybody the same contact: ${remedy}`)
+      else if (template.some((part) => typeof part === 'string' && NOT_IN_ADDRESS.test(part))) {
+        field.reject(
+          entry,
+          'has a blank or a sign that no address has: write one placeholder, or several between commas',
+        )
       }
-      return template ?? []
+      return template
     })
   }
 
+  /** Text that no address has: with it between two placeholders, the setting never gives an address. */
+  const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]/u
+
   function parseUserId(field) {
-    const template = parseTemplate(field, field.text)
-    if (field.text !== '' && template !== undefined && !differsByPerson(template)) {
-      field.reject(
-        field.text,
-        'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
-      )
+    const example = '["{event.distinct_id}"]'
+    const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+    const [entry, ...others] = parseList(field, example) ?? []
+    if (entry === undefined) return []
+    const template = parseEntry(field, entry, example)
+    const isPlain = !isJson(field.text)
+    if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
+      field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
+    } else if (template !== undefined && !differsByPerson(template)) {
+      field.reject(field.text, `would give everybody the same contact: ${remedy}`)
     }
     return template ?? []
   }
 
-  function parseExcludedEmails(field) {
-    const entries = parseList(field, '["example.com", "ada@example.org"]').map((entry) => entry.toLowerCase())
-    return new Set(
-      entries.map((entry) => {
-        const domain = entry.replace(/^@/, '')
-        if (!isEmail(entry) && !isEmail(`someone@${domain}`)) {
-          field.reject(entry, 'is neither an email address nor a domain: write ada@example.org or example.com')
-        }
-        return domain
-      }),
-    )
+  /** The template of a list's entry. */
+  function parseEntry(field, entry, example) {
+    return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
   }
 
   /** True if the template gives each person another value; otherwise all people would become one contact. */
@@ -2473,12 +2810,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return personalId(textOfPersonalParts(userId, data), data)
   }
 
-  /** True if `excludedEmails` lists the address or its domain, compared without case. */
-  function isExcluded({ excludedEmails }, email) {
-    const address = email.toLowerCase()
-    return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
-  }
-
   /** True if the event's distinct_id is one person's own, and one that a URL can hold. */
   function hasOwnPerson(data) {
     const id = personalId(data.event.distinct_id, data)
@@ -2726,7 +3057,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const email = emailOf(settings, data)
     const userId = userIdOf(settings, data)
     if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
-    if (email !== undefined && isExcluded(settings, email)) {
+    if (email !== undefined && isExcluded(settings.excludedEmails, email)) {
       return { skipped: 'the settings exclude its email address' }
     }
 

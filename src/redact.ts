@@ -1,9 +1,26 @@
 import { isRecord, jsonText } from './json'
 
-/** The value as JSON for a message: without the API key, and cut to 120 characters. */
-export function quoted(value: unknown, apiKey = ''): string {
-  const text = withoutKey(jsonText(value) ?? 'a value that is nested too deeply', apiKey)
+/** The value as JSON for a message: without the API key and what `mask` hides, and cut to 120 characters. */
+export function quoted(value: unknown, apiKey = '', mask = (text: string): string => text): string {
+  const text = mask(withoutKey(jsonText(value) ?? 'a value that is nested too deeply', apiKey))
   return text.length > 120 ? `${text.slice(0, 120)}…` : text
+}
+
+/** A shorter text is no API key: masking it would replace parts of words in messages. */
+export const SHORTEST_KEY = 8
+
+/** What a key of Loops looks like: 32 hexadecimal digits. */
+const LOOPS_KEY = /[0-9a-f]{32,}/gi
+
+/** True if the setting contains the API key, or is nothing but a text that looks like one. */
+export function holdsKey(text: string, apiKey: string): boolean {
+  const isLikeKey = text !== '' && text.replace(LOOPS_KEY, '') === ''
+  return isLikeKey || withoutKey(text, apiKey) !== text
+}
+
+/** Replaces what looks like a key of Loops by `[API key]`. */
+export function withoutLoopsKeys(text: string): string {
+  return text.replace(LOOPS_KEY, '[API key]')
 }
 
 /**
@@ -15,9 +32,11 @@ export function withoutSecrets(text: string, apiKey: string): string {
   return onOneLine(withoutQueries.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/gi, '[email]'))
 }
 
-/** Replaces the API key by `[API key]`, whatever its case: some settings are read in lower case. */
+/** Replaces the API key by `[API key]`, whatever its case: some settings are read in lower case. Keeps a text that is too short. */
 export function withoutKey(text: string, apiKey: string): string {
-  return apiKey === '' ? text : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
+  return apiKey.length < SHORTEST_KEY
+    ? text
+    : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
 }
 
 /** Replaces line breaks and other control characters by blanks. */

@@ -1,17 +1,19 @@
 import { parseOneOf, parseYes, settingFields, settingText } from './panel/field'
 import type { Config, Field, SettingKey } from './panel/field'
-import { parseList } from './panel/lists'
-import { onOneLine, quoted, withoutKey } from './redact'
+import { isJson, parseList } from './panel/lists'
+import { SHORTEST_KEY, holdsKey, onOneLine, quoted, withoutKey, withoutLoopsKeys } from './redact'
 import { parseEventNames } from './rules/event-names'
 import type { EventNames } from './rules/event-names'
+import { parseExcludedEmails } from './rules/excluded-emails'
+import type { ExcludedEmails } from './rules/excluded-emails'
 import { parseFilters } from './rules/filters'
 import type { PropertyFilter } from './rules/filters'
 import { parseMailingLists, parseMapping } from './rules/mapping'
 import type { Mapping } from './rules/mapping'
+import { parsePlainTemplate } from './rules/plain-template'
 import { contactNameProblem, nameProblem } from './rules/property-names'
 import { parseTemplate } from './rules/template'
 import type { Template } from './rules/template'
-import { isEmail } from './rules/values'
 import { HOUR } from './time'
 
 /** The settings of the panel, parsed. */
@@ -31,8 +33,7 @@ export interface Settings {
   readonly email: readonly Template[]
   /** Empty if no user ID is sent. */
   readonly userId: Template
-  /** Addresses and domains in lower case. */
-  readonly excludedEmails: ReadonlySet<string>
+  readonly excludedEmails: ExcludedEmails
   readonly eventsToSend: EventRule
   readonly contactUpdates: EventRule
 }
@@ -58,10 +59,7 @@ export interface EventRule {
 export function parseSettings(config: Config): Settings {
   const problems: string[] = []
   const apiKey = settingText(config.apiKey, '')
-  const field = (key: SettingKey): Field => ({
-    text: settingText(config[key], settingFields[key].default),
-    reject: (value, problem) => problems.push(`${settingFields[key].label}: ${quoted(value, apiKey)} ${problem}.`),
-  })
+  const field = fieldsOf(config, apiKey, problems)
 
   const settings: Settings = {
     apiKey: parseApiKey(field('apiKey')),
@@ -104,11 +102,35 @@ export function parseSettings(config: Config): Settings {
   const eventNames = [field('trackedEvents'), field('contactEvents')]
   const areRead = problems.length === 0 || eventNames.every(({ text }) => text === '')
   if (areRead && isOff(settings.eventsToSend) && isOff(settings.contactUpdates)) {
-    const { label } = settingFields.contactEvents
-    field('trackedEvents').reject('', `leaves nothing to do because "${label}" is empty too: fill in one of them`)
+    const { trackedEvents, contactEvents } = settingFields
+    problems.push(`Both event lists are empty: fill in "${trackedEvents.label}" or "${contactEvents.label}".`)
   }
-  if (problems.length > 0) throw new Error(onOneLine(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey)))
+  if (problems.length > 0) {
+    throw new Error(onOneLine(withoutLoopsKeys(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey))))
+  }
   return settings
+}
+
+/**
+ * The fields by their keys. A field into which the API key was pasted is a problem of its own, counts as its default, and
+ * rejects nothing more: no message can then show a part of the key.
+ */
+function fieldsOf(config: Config, apiKey: string, problems: string[]): (key: SettingKey) => Field {
+  const text = (key: SettingKey): string => settingText(config[key], settingFields[key].default)
+  const keys = Object.keys(settingFields) as SettingKey[]
+  const withKey = keys.filter((key) => key !== 'apiKey' && holdsKey(text(key), apiKey))
+  for (const key of withKey) {
+    const { label } = settingFields.apiKey
+    problems.push(`${settingFields[key].label}: "[API key]" is an API key: write it into "${label}" only.`)
+  }
+  return (key) => {
+    const { label, default: fallback } = settingFields[key]
+    if (withKey.includes(key)) return { text: fallback, reject: () => undefined }
+    return {
+      text: text(key),
+      reject: (value, problem) => problems.push(`${label}: ${quoted(value, apiKey, withoutLoopsKeys)} ${problem}.`),
+    }
+  }
 }
 
 /** True if the rule names no events. */
@@ -117,18 +139,21 @@ export function isOff({ events }: EventRule): boolean {
 }
 
 function parseApiKey(field: Field): string {
-  // Neither message shows the key.
+  // No message shows the key.
+  const reject = (problem: string): void => {
+    field.reject('(hidden)', `${problem}: copy the key again from Loops, Settings -> API`)
+  }
   if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
   // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
-  else if (!/^[\w.~+/=-]+$/.test(field.text)) {
-    field.reject('(hidden)', 'has blanks or special characters inside: copy the key again from Loops, Settings -> API')
-  }
+  else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has blanks or special characters inside')
+  else if (field.text.length < SHORTEST_KEY) reject(`is shorter than ${SHORTEST_KEY} characters`)
+  else if (/^ph[cx]_/.test(field.text)) reject('is a key of PostHog')
   return field.text
 }
 
 function parseRate(field: Field): number {
   const rate = Number(field.text)
-  if (field.text !== '' && rate > 0 && rate <= 1000) return rate
+  if (/^\d+(\.\d+)?$/.test(field.text) && rate > 0 && rate <= 1000) return rate
   field.reject(
     field.text,
     'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
@@ -144,7 +169,9 @@ function parseHours({ text, reject }: Field): number {
 }
 
 function parseUrl(field: Field): string {
-  const [url] = /^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/i.exec(field.text) ?? ['']
+  const isServer = /^https?:\/\/([\p{L}\p{N}.-]+|\[[\da-f:]+\])(:\d+)?(\/[\w./~-]*)?$/iu.test(field.text)
+  const isPage = /^https?:\/\/[^/]+\/(project|organization|login|settings|api)\b/i.test(field.text)
+  const url = isServer && !isPage ? field.text : ''
   if (url !== field.text)
     field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
   return url.replace(/\/+$/, '')
@@ -152,39 +179,41 @@ function parseUrl(field: Field): string {
 
 function parseEmail(field: Field): Template[] {
   const remedy = 'write a placeholder like {person.properties.email}'
-  const entries = parseList(field, '["{person.properties.email}"]')
-  if (entries.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
-  return entries.map((entry) => {
-    const template = parseTemplate(field, entry)
-    if (template !== undefined && !differsByPerson(template)) {
-      field.reject(entry, `would give everybody the same contact: ${remedy}`)
+  const example = '["{person.properties.email}"]'
+  const entries = parseList(field, example)
+  if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
+  return (entries ?? []).map((entry) => {
+    const template = parseEntry(field, entry, example)
+    if (template === undefined) return []
+    if (!differsByPerson(template)) field.reject(entry, `would give everybody the same contact: ${remedy}`)
+    else if (template.some((part) => typeof part === 'string' && NOT_IN_ADDRESS.test(part))) {
+      field.reject(entry, 'has a blank or a sign that no address has: write one placeholder, or several between commas')
     }
-    return template ?? []
+    return template
   })
 }
 
+/** Text that no address has: with it between two placeholders, the setting never gives an address. */
+const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]/u
+
 function parseUserId(field: Field): Template {
-  const template = parseTemplate(field, field.text)
-  if (field.text !== '' && template !== undefined && !differsByPerson(template)) {
-    field.reject(
-      field.text,
-      'would give everybody the same contact: write {event.distinct_id}, or leave it empty to send no user ID',
-    )
+  const example = '["{event.distinct_id}"]'
+  const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+  const [entry, ...others] = parseList(field, example) ?? []
+  if (entry === undefined) return []
+  const template = parseEntry(field, entry, example)
+  const isPlain = !isJson(field.text)
+  if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
+    field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
+  } else if (template !== undefined && !differsByPerson(template)) {
+    field.reject(field.text, `would give everybody the same contact: ${remedy}`)
   }
   return template ?? []
 }
 
-function parseExcludedEmails(field: Field): Set<string> {
-  const entries = parseList(field, '["example.com", "ada@example.org"]').map((entry) => entry.toLowerCase())
-  return new Set(
-    entries.map((entry) => {
-      const domain = entry.replace(/^@/, '')
-      if (!isEmail(entry) && !isEmail(`someone@${domain}`)) {
-        field.reject(entry, 'is neither an email address nor a domain: write ada@example.org or example.com')
-      }
-      return domain
-    }),
-  )
+/** The template of a list's entry. */
+function parseEntry(field: Field, entry: string, example: string): Template | undefined {
+  return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
 }
 
 /** True if the template gives each person another value; otherwise all people would become one contact. */

@@ -64,10 +64,25 @@ describe('the API key', () => {
   it('is hidden in a message about the field it was pasted into by mistake', () => {
     expect(problemsIn({ trackedEvents: `{"${apiKey}": 1}`, delivery: apiKey })).toBe(
       'Loops settings: ' +
-        'Delivery: "[API key]" is not one of the choices: write "direct" or "webhook". ' +
-        'Events to send: "[API key]" needs the event name for Loops as text: ' +
-        'write it like {"account:signup": "Signed up"}.',
+        'Delivery: "[API key]" is an API key: write it into "Loops API key" only. ' +
+        'Events to send: "[API key]" is an API key: write it into "Loops API key" only.',
     )
+  })
+})
+
+describe('a key that is too short', () => {
+  it('is refused, and masks no part of a message', () => {
+    expect(problemsIn({ apiKey: 'e', delivery: 'email' })).toBe(
+      'Loops settings: ' +
+        'Loops API key: "(hidden)" is shorter than 8 characters: copy the key again from Loops, Settings -> API. ' +
+        'Delivery: "email" is not one of the choices: write "direct" or "webhook".',
+    )
+  })
+})
+
+describe('a key of PostHog', () => {
+  it.each(['phc_0123456789', 'phx_0123456789'])('is refused: %s', (key) => {
+    expect(problemsIn({ apiKey: key })).toContain('Loops API key: "(hidden)" is a key of PostHog: copy the key again')
   })
 })
 
@@ -78,7 +93,7 @@ describe('a settings error', () => {
       'Loops settings: ' +
         'Dry run (mock out HTTP requests): "maybe" is not one of the choices: write "No" or "Yes". ' +
         'Email of the user: "" does not say where the address is: write a placeholder like {person.properties.email}. ' +
-        'Events to send: "[\\"a\\"" is not valid JSON: write it like {"account:signup": "Signed up"}. ' +
+        'Events to send: "[\\"a\\"" is not valid JSON, because it has no ] at its end: write it like {"account:signup": "Signed up"}. ' +
         'Events to send: property filters: "{}" is not a list of filters: ' +
         'write it like [{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}].',
     )
@@ -88,7 +103,7 @@ describe('a settings error', () => {
     expect(problemsIn({ apiKey: '', trackedEvents: '', contactEvents: '' })).toBe(
       'Loops settings: ' +
         'Loops API key: "" is missing: copy a key from Loops, Settings -> API. ' +
-        'Events to send: "" leaves nothing to do because "Events that update contacts" is empty too: fill in one of them.',
+        'Both event lists are empty: fill in "Events to send" or "Events that update contacts".',
     )
   })
 
@@ -128,30 +143,34 @@ describe('a settings error', () => {
     [
       'a placeholder that is not closed',
       { eventProperties: 'a: {event.event' },
-      '"{event.event" has a brace outside a placeholder',
+      '"{event.event" has a brace "{" without its "}": write a placeholder like {person.properties.NAME}.',
     ],
-    ['two braces', { eventProperties: 'a: {{event.event}}' }, '"{{event.event}}" has a brace outside a placeholder'],
+    [
+      'two braces',
+      { eventProperties: 'a: {{event.event}}' },
+      '"{{event.event}}" has double braces: write a placeholder',
+    ],
     [
       'a mapping without a value',
       { eventProperties: 'plan' },
-      '"plan" is not "name: value": if a name or a text contains a comma or a colon, ' +
+      '"plan" is not "name: value": write a colon between the two; if a name or a text has a comma or a colon, ' +
         'write JSON like {"plan": "{person.properties.plan}"}.',
     ],
     ['a list without a value', { eventMailingLists: 'abc' }, 'write JSON like {"cm06f5v0e45nf0ml5754o9cix": true}.'],
     [
       'a mapping whose JSON lacks quotes',
       { eventProperties: '{plan: x}' },
-      '"{plan: x}" is not valid JSON, which needs double quotes around names: write it like {"plan": ',
+      '"{plan: x}" is not valid JSON, which needs double quotes around names and texts: write it like {"plan": ',
     ],
     [
       'event names whose JSON has the wrong quotes',
       { trackedEvents: "{'a': 'b'}" },
-      `"{'a': 'b'}" is not valid JSON, which needs double quotes around names: write it like {"account:signup": `,
+      `"{'a': 'b'}" is not valid JSON, because it has single quotes instead of double ones: write it like {"account:signup": `,
     ],
     [
       'a list of events in braces',
       { contactEvents: '{a}' },
-      '"{a}" is not valid JSON, which needs double quotes around names: write it like ["account:signup"].',
+      '"{a}" is not valid JSON, which needs double quotes around names and texts: write it like ["account:signup"].',
     ],
     [
       'a rate beyond what can be kept',
@@ -174,7 +193,7 @@ describe('a settings error', () => {
       `Oldest event to send, in hours: "${maxEventAge}" is not a number of hours: write a number like 24, or leave it empty`,
     ]),
     ['a mapping without a name', { eventProperties: ': x' }, '": x" is not "name: value"'],
-    ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" is not "name: value": if a name or a text'],
+    ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" is not "name: value": write a colon'],
     ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a: 2" gives "a" twice: keep one of the two'],
     ['a mapping as a JSON list', { eventProperties: '["a"]' }, 'is not a JSON object: write it like'],
     ['a mapping to null', { contactProperties: '{"a": null}' }, 'null cannot be the value of "a"'],
@@ -199,13 +218,9 @@ describe('a settings error', () => {
     ['a list that is neither on nor off', { eventMailingLists: 'abc: yes' }, '"yes" cannot be the value of list "abc"'],
     ['a list with text around', { eventMailingLists: 'abc: x{event.event}' }, 'cannot be the value of list "abc"'],
     ['a list without an ID', { contactMailingLists: '{"": true}' }, '"" cannot be used as a name'],
-    [
-      'an excluded address that is none',
-      { excludedEmails: 'a@b@c' },
-      '"a@b@c" is neither an email address nor a domain',
-    ],
-    ['an excluded pattern', { excludedEmails: '*@example' }, 'write ada@example.org or example.com'],
-    ['both halves off', { trackedEvents: '', contactEvents: '[]' }, '"Events that update contacts" is empty too'],
+    ['an excluded address that is none', { excludedEmails: 'a@b@c' }, '"a@b@c" is neither an address nor a domain'],
+    ['an excluded pattern', { excludedEmails: '*@example' }, 'write ada@example.org, example.com or *.example.com'],
+    ['both halves off', { trackedEvents: '', contactEvents: '[]' }, 'Both event lists are empty: fill in'],
     ['nothing but exclusions', { trackedEvents: '!a, !b' }, '"!a, !b" only excludes events: put * first'],
     ['an event name for an exclusion', { trackedEvents: '{"!a": "b"}' }, '"!a" needs the event name for Loops as text'],
     ['an event name that is empty', { trackedEvents: '{"a": ""}' }, '"a" needs the event name for Loops as text'],
@@ -216,7 +231,7 @@ describe('a settings error', () => {
       { contactEvents: '{"a": "b"}' },
       'gives event names for Loops, which a contact update does not send: write a list like ["account:signup"].',
     ],
-    ['filters that are no JSON', { eventFilters: 'plan = pro' }, '"plan = pro" is not valid JSON: write it like [{'],
+    ['a filter without an operator', { eventFilters: 'plan' }, '"plan" has no operator: write one of =, !=, >, >=,'],
     ['a filter that is no object', { eventFilters: '["plan"]' }, '"plan" has no "key"'],
     ['a filter without a key', { eventFilters: '[{"value": 1}]' }, 'has no "key": write the name of the property'],
     ['a filter without a value', { eventFilters: '[{"key": "a"}]' }, 'has no "value": write the value to compare with'],

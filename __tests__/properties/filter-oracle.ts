@@ -155,6 +155,93 @@ export const filterCase = fc.record({
   person: properties,
 })
 
+/** PostHog's operators by their plain notation. */
+const plainOperators = {
+  ...{ '=': 'exact', '!=': 'is_not', '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte' },
+  ...{ contains: 'icontains', 'not contains': 'not_icontains', matches: 'regex' },
+  ...{ 'is set': 'is_set', 'is not set': 'is_not_set' },
+} as const
+
+const plainTexts = [
+  'a',
+  'A',
+  'abc',
+  '5',
+  '5.0',
+  '1e3',
+  '-1',
+  '0',
+  'true',
+  'Yes',
+  'null',
+  'two words',
+  "the user's",
+  'a.b',
+]
+const plainPatterns = ['a', '^a', 'a$', '[a-c]+', '(?:a|b)c', '\\d', 'x.*x', 'a;b', '[^=]', '5*']
+const plainKeys = fc.constantFrom('a', 'a.b', 'full name', '$lib', 'constructor')
+
+/** One filter in both notations. */
+const plainFilter = fc
+  .constantFrom(...(Object.keys(plainOperators) as (keyof typeof plainOperators)[]))
+  .chain((sign) => {
+    const operator = plainOperators[sign]
+    const isNumber = (text: string): boolean => !Number.isNaN(cast(text))
+    const texts = operator in ordered ? plainTexts.filter(isNumber) : plainTexts
+    return fc.record({
+      ...{ sign: fc.constant(sign), operator: fc.constant(operator), key: plainKeys },
+      type: fc.constantFrom('event' as const, 'person' as const),
+      value: fc.constantFrom(...(operator === 'regex' ? plainPatterns : texts)),
+      blank: fc.constantFrom(' ', '  '),
+      isTight: fc.boolean(),
+      isUpperCase: fc.boolean(),
+    })
+  })
+  .map(({ sign, operator, key, type, value, blank, isTight, isUpperCase }) => {
+    const between = isTight && !/[a-z]/.test(sign) ? '' : blank
+    const property = type === 'person' ? `person.${key}` : key
+    const word = isUpperCase ? sign.toUpperCase() : sign
+    const ending = operator.endsWith('set') ? '' : between + value
+    const filter: WrittenFilter = { key, type, operator, ...(!operator.endsWith('set') && { value }) }
+    return { text: property + between + word + ending, filter }
+  })
+
+/** A property near the value of a filter, so that each operator meets both sides of its border. */
+function near({ value }: WrittenFilter): fc.Arbitrary<unknown> {
+  const text = String(value ?? 'a')
+  return fc.constantFrom<unknown>(
+    text,
+    text.toUpperCase(),
+    `${text}x`,
+    cast(text),
+    cast(text) + 1,
+    cast(text) - 1,
+    true,
+  )
+}
+
+const plainFilters = fc.array(plainFilter, { minLength: 1, maxLength: 2 }).chain((written) =>
+  fc.record({
+    written: fc.constant(written),
+    separator: fc.constantFrom(',', ', ', ' , ', ',\n'),
+    found: fc.tuple(...written.map(({ filter: one }) => fc.oneof(near(one), values, fc.constant(undefined)))),
+  }),
+)
+
+/** One or two filters in both notations, and the properties that they look at. */
+export const plainFilterCase = plainFilters.map(({ written, separator, found }) => {
+  const propertiesOf = (type: string): Record<string, unknown> => {
+    const entries = written.map(({ filter: one }, place) => [one, found[place]] as const)
+    const present = entries.filter(([one, value]) => one.type === type && value !== undefined)
+    return Object.fromEntries(present.map(([one, value]) => [one.key, value]))
+  }
+  return {
+    text: written.map(({ text }) => text).join(separator),
+    filters: written.map(({ filter: one }) => one),
+    ...{ event: propertiesOf('event'), person: propertiesOf('person') },
+  }
+})
+
 const DAY = 86_400_000
 const someTime = fc.integer({ min: Date.UTC(1990, 0), max: Date.UTC(2090, 0) })
 const notations: readonly ((time: number) => unknown)[] = [

@@ -119,9 +119,13 @@ function isAnonymous(distinctId: string, { properties }: CapturedEvent): boolean
   return isBrowser && isMissing('$is_identified') && ownOf(properties, '$user_id') !== distinctId
 }
 
+/** Whether an entry means the address: each notation as the regular expression of the addresses that it means. */
 function isLeftOut(email: string, excluded: readonly string[]): boolean {
-  const [, domain = ''] = email.toLowerCase().split('@')
-  return excluded
-    .map((entry) => entry.toLowerCase().replace('@', ' ').trim().replace(' ', '@'))
-    .some((entry) => entry === email.toLowerCase() || entry === domain)
+  return excluded.some((entry) => {
+    const [domain = ''] = /[^@*]*$/.exec(entry.toLowerCase()) ?? []
+    const escaped = domain.replace(/^\./, '').replace(/\./g, '\\.')
+    if (entry.startsWith('*.')) return new RegExp(`[@.]${escaped}$`).test(email.toLowerCase())
+    if (/^\*?@|^[^@]+$/.test(entry)) return new RegExp(`@${escaped}$`).test(email.toLowerCase())
+    return entry.toLowerCase() === email.toLowerCase()
+  })
 }

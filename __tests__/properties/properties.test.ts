@@ -11,12 +11,12 @@ import type { LoopsRequest } from '../../src/translate/translate'
 import { LoopsApi } from '../../sandbox/loops/loops-api'
 import { eventWith, isWanted, receivedAt, settingsFor } from '../app/given'
 import { anyText, capturedEvent, frozen, jsonValue } from './events'
-import { dateCase, filterCase, passesFilter } from './filter-oracle'
+import { dateCase, filterCase, passesFilter, plainFilterCase } from './filter-oracle'
 import type { WrittenFilter } from './filter-oracle'
 import { whoIs } from './identity-oracle'
 import { nameCase, nameInLoops } from './names-oracle'
 import { always } from './runs'
-import { anySettings, meantSettings } from './settings'
+import { anySettings, meantSettings, misplacedKey } from './settings'
 import type { MeantMapping, MeantSettings } from './settings'
 
 type AppMeta = Parameters<typeof composeWebhook>[1]
@@ -45,9 +45,15 @@ describe('any settings', () => {
     const message = refusalOf(frozen(config))
     if (message === undefined) return
     expect(message.startsWith('Loops settings: ')).toBe(true)
-    expect(labels.some((label) => message.includes(`${label}: `))).toBe(true)
+    expect([...labels, 'Both event lists are empty'].some((label) => message.includes(`${label}: `))).toBe(true)
     expect(message).not.toMatch(/[\p{Cc}\u2028\u2029]/u)
     expect(piecesOf(config.apiKey.trim()).filter((piece) => message.includes(piece))).toEqual([])
+  })
+
+  always('never show what looks like a key of Loops, though the key is missing', misplacedKey, ({ key, config }) => {
+    const message = refusalOf(frozen(config)) ?? ''
+    expect(message).toMatch(/^Loops settings: /)
+    expect(piecesOf(key).filter((piece) => message.includes(piece))).toEqual([])
   })
 
   always('are taken where they are written as documented', meantSettings, ({ config }) => {
@@ -221,14 +227,23 @@ describe('identity', () => {
 
 describe('property filters', () => {
   function passes(filters: readonly WrittenFilter[], properties: object, person: object): boolean {
+    return passesText(JSON.stringify(filters), properties, person)
+  }
+
+  function passesText(eventFilters: string, properties: object, person: object): boolean {
     const event = eventWith({ ...properties, $set: person })
-    const config = { trackedEvents: '*', contactEvents: '', eventFilters: JSON.stringify(filters) }
-    return isWanted(event, settingsFor(config))
+    return isWanted(event, settingsFor({ trackedEvents: '*', contactEvents: '', eventFilters }))
   }
 
   always("hold where PostHog's action matcher says so", filterCase, ({ filters, event, person }) => {
     const expected = filters.every((filter) => passesFilter(filter, filter.type === 'person' ? person : event))
     expect(passes(filters, event, person)).toBe(expected)
+  })
+
+  always('mean the same in plain text and in JSON', plainFilterCase, ({ text, filters, event, person }) => {
+    const holds = filters.every((filter) => passesFilter(filter, filter.type === 'person' ? person : event))
+    expect(passes(filters, event, person)).toBe(holds)
+    expect(passesText(text, event, person)).toBe(holds)
   })
 
   always('compare dates however they are written', dateCase, ({ filter, property, holds }) => {

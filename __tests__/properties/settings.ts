@@ -30,8 +30,12 @@ export interface MeantSettings {
 
 /** A key such as Loops gives out, or of any characters that RFC 6750 allows behind `Bearer`. */
 export const anyKey = fc
-  .constantFrom('0123456789abcdef', 'ABCxyz019-._~+/=')
-  .chain((signs) => fc.string({ unit: fc.constantFrom(...Array.from(signs)), minLength: 20, maxLength: 40 }))
+  .tuple(fc.constantFrom('0123456789abcdef', 'ABCxyz019-._~+/'), fc.constantFrom('', '', '=', '=='))
+  .chain(([signs, end]) =>
+    fc
+      .string({ unit: fc.constantFrom(...Array.from(signs)), minLength: 20, maxLength: 40 })
+      .map((beginning) => beginning + end),
+  )
 
 /** The notation has no way to name a property with braces, or with a blank at its end. */
 const placeholderName = propertyName.filter((name) => name !== '' && !/[{}]/.test(name) && name.trimEnd() === name)
@@ -76,19 +80,29 @@ export function written(parts: Parts): string {
     .join('')
 }
 
+/** A template of which an address may come: no address has these signs. */
+const addressTemplate = ownTemplate.filter((parts) => parts.every((one) => !('text' in one) || !/["[]/.test(one.text)))
+
+/**
+ * True for a text that says the same in JSON and outside it: without the signs that separate, quote or compute, without
+ * blanks and dots where a name has none, and not in the notation of a regular expression.
+ */
+function isPlain(text: string): boolean {
+  return /^[\p{L}\p{N}_$@.{}:*!😀 -]+$/u.test(text) && !/^[ .-]|^![ .-]|\.[ .]|[ .]$|[ .]\}| -|\} |: /.test(text)
+}
+
 /** Written with commas where that says the same, and in JSON elsewhere. */
 export function writtenList(entries: readonly string[]): string {
-  const isPlain = entries.every((entry) => entry !== '' && entry.trim() === entry && !/[,[]/.test(entry))
-  return isPlain ? entries.join(' , ') : JSON.stringify(entries)
+  return entries.every(isPlain) ? entries.join(' , ') : JSON.stringify(entries)
 }
 
 function writtenMapping(mapping: MeantMapping): string {
   const entries = mapping.map(([name, value]) => [name, typeof value === 'object' ? written(value) : value] as const)
-  const isPlain = entries.every(
+  const isPlainMapping = entries.every(
     ([name, value]) =>
-      /^[\w$]+$/.test(name) && typeof value === 'string' && value.trim() === value && !value.includes(','),
+      /^[\w$]+$/.test(name) && typeof value === 'string' && isPlain(value) && /\{|^[a-z]+$/.test(value),
   )
-  if (isPlain) return entries.map(([name, value]) => `${name}: ${value}`).join(', ')
+  if (isPlainMapping) return entries.map(([name, value]) => `${name}: ${value}`).join(', ')
   return writtenObject(entries)
 }
 
@@ -148,13 +162,15 @@ function isKnownToEvents(parts: Parts): boolean {
 export const meantSettings: fc.Arbitrary<MeantSettings> = fc
   .record({
     apiKey: anyKey,
-    email: fc.array(ownTemplate, { minLength: 1, maxLength: 3 }),
+    email: fc.array(addressTemplate, { minLength: 1, maxLength: 3 }),
     userId: fc.oneof(
       ownTemplate.filter(isKnownToEvents),
       fc.constant([{ event: 'distinct_id' }] as const),
       fc.constant([]),
     ),
-    excludedEmails: fc.subarray(['example.com', '@Example.ORG', 'ADA@example.net', 'bob@example.com']),
+    excludedEmails: fc.subarray([
+      ...['example.com', '@Example.ORG', '*@example.net', '*.Example.com', 'ADA@example.net', 'bob@example.com'],
+    ]),
     trackedEvents: fc.constantFrom(...sendAll, ...someEvents),
     eventFilters: filters,
     eventMapping: mappingOf(eventMappingName),
@@ -177,7 +193,7 @@ export const meantSettings: fc.Arbitrary<MeantSettings> = fc
       delivery: 'webhook',
       maxEventAge: '',
       email: writtenList(email.map(written)),
-      userId: written(userId),
+      userId: userId.length === 0 ? '' : writtenList([written(userId)]),
       excludedEmails: writtenList(excludedEmails),
       eventProperties: writtenMapping(eventMapping),
       contactProperties: writtenMapping(contactMapping),
@@ -191,6 +207,27 @@ const fragment = fc.constantFrom(
   ...['{event.properties.', '{person.', '}', '{', '[', ']', '{"', '"', ':', ',', '!', '*', '\n', '\r\n', '\u2028', ' '],
   ...['{person.properties.email}', '{event.distinct_id}', 'a: b', 'a\nb: 1', '{"a": ', '[{"key": "a", "operator": "'],
   ...['"value": ', 'exact', 'regex', '(', '"}]', 'email', '__proto__: 1', '"__proto__"', 'Yes', '10', 'http://', '@'],
+  ...[
+    "'",
+    '“',
+    '”',
+    '`',
+    ';',
+    '|',
+    '=',
+    ' = ',
+    '!=',
+    ' > ',
+    ' contains ',
+    ' is set',
+    '- ',
+    '\t',
+    '\u200b',
+    '${',
+    '%',
+    '\\"',
+  ],
+  ...['example.com', '*.', '*@', 'event.properties.total', 'person.plan = pro', '[“a”,', "{'a': 'b',}", '<', '>', '//'],
   ...['['.repeat(20_000), 'x'.repeat(3000), '\ud83d', '\\', '\u0000', 'webhook', '[{}]', '[null]', '1', 'true'],
 )
 const notation = fc.array(fc.oneof(fragment, anyText), { maxLength: 8 }).map((pieces) => pieces.join(''))
@@ -237,3 +274,14 @@ function withKey(text: string | undefined, key: string, place: string): string |
   if (place === 'behind') return (text ?? '') + key
   return place === 'in JSON' ? JSON.stringify([{ key, value: text ?? '' }]) : text
 }
+
+/** Settings without a key, or with a text too short for one, whose key stands in another field. */
+export const misplacedKey = fc
+  .record({
+    key: fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: 32, maxLength: 32 }),
+    apiKey: fc.constantFrom('', ' ', 'key', 'x'),
+    field: fc.constantFrom(...keys.filter((key) => key !== 'apiKey')),
+    text: fc.oneof(fc.constant(''), notation),
+    place: fc.constantFrom('before', 'behind', 'in JSON'),
+  })
+  .map(({ key, apiKey, field, text, place }) => ({ key, config: { apiKey, [field]: withKey(text, key, place) } }))

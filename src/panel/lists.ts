@@ -1,70 +1,111 @@
 /**
- * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas or
- * colons. Every function rejects the setting if it cannot read it, shows the `example`, and returns the entries that it could read.
+ * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas,
+ * colons or signs that are slips elsewhere. Every function rejects the setting if it cannot read it, and shows the `example`.
  */
+import { faultOfAlmostJson } from './almost-json'
 import type { Field } from './field'
+import { slipIn } from './slips'
 import { isRecord } from '../json'
 
-/** The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks. */
-export function parseList(field: Field, example: string): string[] {
-  if (!isJson(field.text)) return splitList(field.text)
+/**
+ * The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks.
+ *
+ * @returns `undefined` if the setting is rejected.
+ */
+export function parseList(field: Field, example: string): string[] | undefined {
+  if (!isJson(field.text)) return plainEntries(field, example)
   const list = parseJson(field, example)
-  if (list === undefined) return []
+  if (list === undefined) return undefined
   if (Array.isArray(list) && list.every((entry): entry is string => typeof entry === 'string')) {
     return list.filter((entry) => entry !== '')
   }
   field.reject(field.text, `is not a JSON list of texts: write it like ${example}`)
-  return []
+  return undefined
 }
 
-/** The `name: value` entries of a mapping. The values are texts, or any JSON values if the setting is a JSON object. */
+/**
+ * The `name: value` entries of a mapping that could be read. The values are texts, or any JSON values if the setting is a
+ * JSON object.
+ */
 export function parseEntries(field: Field, example: string): [string, unknown][] {
-  if (isJson(field.text)) {
+  if (isJson(field.text) || isJsonObject(field.text)) {
     const json = parseJson(field, example)
     if (isRecord(json)) return Object.entries(json)
     if (json !== undefined) field.reject(field.text, `is not a JSON object: write it like ${example}`)
     return []
   }
-  if (field.text.startsWith('{')) {
-    field.reject(field.text, `is not valid JSON, which needs double quotes around names: write it like ${example}`)
-    return []
-  }
   const entries: [string, string][] = []
-  for (const entry of splitList(field.text)) {
+  for (const entry of plainEntries(field, example) ?? []) {
     const colon = entry.indexOf(':')
     const name = entry.slice(0, Math.max(colon, 0)).trim()
-    if (name === '') {
+    const value = entry.slice(colon + 1).trim()
+    const problem = problemOfPair(name, value, entry)
+    if (problem !== undefined) {
+      rejectSlip(field, entry, problem, example)
+    } else if (name === '' || value.startsWith('//')) {
       field.reject(
         entry,
-        `is not "name: value": if a name or a text contains a comma or a colon, write JSON like ${example}`,
+        `is not "name: value": write a colon between the two; if a name or a text has a comma or a colon, write JSON like ${example}`,
       )
     } else if (entries.some(([other]) => other === name)) {
       field.reject(entry, `gives "${name}" twice: keep one of the two`)
     } else {
-      entries.push([name, entry.slice(colon + 1).trim()])
+      entries.push([name, value])
     }
   }
   return entries
 }
 
-/** The setting as JSON; `undefined` if it is not valid JSON. */
+/** The setting as JSON; `undefined` if it is rejected. */
 export function parseJson(field: Field, example: string): unknown {
   try {
     return JSON.parse(field.text)
   } catch {
-    field.reject(field.text, `is not valid JSON: write it like ${example}`)
+    const fault = faultOfAlmostJson(field.text)
+    const reason = fault === undefined ? 'which needs double quotes around names and texts' : `because it has ${fault}`
+    field.reject(field.text, `is not valid JSON, ${reason}: write it like ${example}`)
     return undefined
   }
 }
 
 /** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
-function isJson(text: string): boolean {
-  return /^(\[|\{\s*["}])/.test(text)
+export function isJson(text: string): boolean {
+  return /^(\[|\{\s*["'“”„‘’}])/.test(text)
 }
 
-function splitList(text: string): string[] {
+/** True if the setting is meant as a JSON object: it starts with `{`, but not with a placeholder. */
+export function isJsonObject(text: string): boolean {
+  return text.startsWith('{') && !/^\{\s*(event|person)\./.test(text)
+}
+
+/** Rejects a text with the problem of a slip. JSON takes the text literally. */
+export function rejectSlip(field: Field, text: string, problem: string, example: string): void {
+  field.reject(text, `${problem}; if the text is meant so, write JSON like ${example}`)
+}
+
+/** The entries between commas, without empty ones and without blanks around them. */
+export function splitList(text: string): string[] {
   return text
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
+}
+
+/** The entries between commas; `undefined` if the setting is rejected because of a slip. */
+function plainEntries(field: Field, example: string): string[] | undefined {
+  const entries = splitList(field.text)
+  const slip = entries.map((entry) => slipIn(entry)).find((problem) => problem !== undefined)
+  if (slip === undefined) return entries
+  rejectSlip(field, field.text, slip, example)
+  return undefined
+}
+
+/** The problem of one `name: value` outside JSON; `undefined` if there is none. */
+function problemOfPair(name: string, value: string, entry: string): string | undefined {
+  const isEquation = name === '' ? /^[^:]*=/.test(entry) : name.includes('=') || /^[=:>]/.test(value)
+  if (isEquation) return 'has another sign than one ":" between name and value: write "name: value"'
+  if (/[{}]|\b(event|person)\.properties\b/.test(name)) {
+    return 'has a placeholder before the colon: write the name in Loops first, then the value'
+  }
+  return name !== '' && value === '' ? 'has no value: write "name: value", or leave the entry out' : undefined
 }

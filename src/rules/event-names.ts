@@ -1,5 +1,7 @@
 import type { Field } from '../panel/field'
-import { parseEntries, parseList } from '../panel/lists'
+import { isJson, isJsonObject, parseEntries, parseList, rejectSlip } from '../panel/lists'
+import { slipIn } from '../panel/slips'
+import type { Slip } from '../panel/slips'
 
 /** The events that a setting names. */
 export interface EventNames {
@@ -25,8 +27,10 @@ interface EventPattern {
  */
 export function parseEventNames(field: Field, { renamed }: { renamed: boolean }): EventNames {
   const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
-  const isObject = field.text.startsWith('{')
-  const named = isObject ? parseEntries(field, example) : parseList(field, example).map((entry) => [entry] as const)
+  const isObject = isJsonObject(field.text)
+  const listed = isObject ? [] : parseList(field, example)
+  const names = isJson(field.text) ? listed : listed?.flatMap((entry) => plainName(field, entry, example))
+  const named = isObject ? parseEntries(field, example) : (names ?? []).map((entry) => [entry] as const)
   if (named.length > 0 && isObject && !renamed)
     field.reject(
       field.text,
@@ -64,6 +68,28 @@ export function nameInLoops({ exact, wildcards, excluded }: EventNames, event: u
   if (pattern === undefined) return undefined
   if (excluded.some(({ pieces }) => matchesWildcard(pieces, event))) return undefined
   return pattern.loopsName ?? event
+}
+
+/** Slips in an event name outside JSON: notations of other tools, none of which the app reads. */
+const NAME_SLIPS: readonly Slip[] = [
+  [/[{}]|^<.*>$/, 'has braces or angle brackets: write the event name without them'],
+  [/:\s/, 'has a colon with a blank: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
+  [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
+  [/^-/, 'starts with "-": write ! before an event to leave it out'],
+  [/^!|^$/, 'has no event name after "!": write one'],
+  [/^\^|\$$|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
+  [/^%|%$/, 'has "%" at an end: write * for any text'],
+  [/^(all|any|all events|everything)$/i, 'is not the name of an event: write * for every event'],
+  [/^(none|null|undefined|n\/a)$/i, 'is not the name of an event: leave the setting empty for no events'],
+]
+
+/** An entry outside JSON, without the blanks behind its `!`; nothing if it is rejected because of a slip. */
+function plainName(field: Field, entry: string, example: string): string[] {
+  const name = entry.replace(/^!\s*/, '')
+  const slip = slipIn(name, NAME_SLIPS)
+  if (slip === undefined) return [entry.startsWith('!') ? `!${name}` : name]
+  rejectSlip(field, entry, slip, example)
+  return []
 }
 
 /** True if the name consists of the pieces with any text between them. Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */

@@ -5,6 +5,7 @@ import { failurePhrase } from './condition'
 import { isOperatorName, operators } from './operators'
 import type { Operator, PropertyTest } from './operators'
 import type { EventWithPerson } from './person'
+import { parsePlainFilters } from './plain-filters'
 
 /** One of PostHog's property filters, ready to be applied. */
 export interface PropertyFilter {
@@ -18,10 +19,15 @@ export interface PropertyFilter {
   readonly failure: string
 }
 
-/** Reads PostHog's filter JSON, a list of `{key, type, operator, value}`. Filters that are wrong are rejected and left out. */
+/**
+ * Reads PostHog's filter JSON, a list of `{key, type, operator, value}`, or the plain notation, `plan = pro`. Filters that are
+ * wrong are rejected and left out.
+ */
 export function parseFilters(field: Field): PropertyFilter[] {
   const example = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
-  if (field.text === '') return []
+  if (!/^[[{]/.test(field.text)) {
+    return parsePlainFilters(field, example).flatMap((filter) => parseFilter(field, filter))
+  }
   const list = parseJson(field, example)
   if (list === undefined) return []
   if (!Array.isArray(list)) {
@@ -61,8 +67,9 @@ function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
     field.reject(filter, 'has no "value": write the value to compare with')
   } else {
     const operator = operators[name]
-    const tests = values.flatMap((one) => operator.test(one) ?? [])
-    if (tests.length === values.length) return [{ key, type, operator, tests, failure: failurePhrase(name, values) }]
+    const compared = operator.takes === undefined ? [undefined] : values
+    const tests = compared.flatMap((one) => operator.test(one) ?? [])
+    if (tests.length === compared.length) return [{ key, type, operator, tests, failure: failurePhrase(name, values) }]
     field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
   }
   return []

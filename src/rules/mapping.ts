@@ -1,5 +1,6 @@
 import type { Field } from '../panel/field'
-import { parseEntries } from '../panel/lists'
+import { isJson, parseEntries } from '../panel/lists'
+import { parsePlainTemplate } from './plain-template'
 import { nameProblem } from './property-names'
 import { parseTemplate } from './template'
 import type { Template } from './template'
@@ -16,11 +17,13 @@ export type Mapping = ReadonlyMap<string, Template | LoopsValue>
  */
 export function parseMapping(field: Field, problemOf: (name: string) => string | undefined): Mapping {
   const mapping = new Map<string, Template | LoopsValue>()
-  for (const [written, value] of parseEntries(field, '{"plan": "{person.properties.plan}"}')) {
+  const example = '{"plan": "{person.properties.plan}"}'
+  const parse = isJson(field.text) ? parseTemplate : parsePlainTemplate
+  for (const [written, value] of parseEntries(field, example)) {
     const name = written.trim()
     const problem = problemOf(name)
     if (problem !== undefined) field.reject(name, problem)
-    if (typeof value === 'string') mapping.set(name, parseTemplate(field, value) ?? [])
+    if (typeof value === 'string') mapping.set(name, parse(field, value, example) ?? [])
     else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
     else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
   }
@@ -30,10 +33,12 @@ export function parseMapping(field: Field, problemOf: (name: string) => string |
 /** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
 export function parseMailingLists(field: Field): Mapping {
   const lists = new Map<string, Template | LoopsValue>()
-  for (const [id, value] of parseEntries(field, '{"cm06f5v0e45nf0ml5754o9cix": true}')) {
+  const example = '{"cm06f5v0e45nf0ml5754o9cix": true}'
+  const parse = isJson(field.text) ? parseTemplate : parsePlainTemplate
+  for (const [id, value] of parseEntries(field, example)) {
     const problem = nameProblem(id)
     if (problem !== undefined) field.reject(id, problem)
-    const template = typeof value === 'string' ? parseTemplate(field, value) : []
+    const template = typeof value === 'string' ? parse(field, value, example) : []
     if (template === undefined) continue
     const written = typeof value === 'string' ? parseBoolean(value) : value
     if (typeof written === 'boolean') lists.set(id, written)

@@ -37,14 +37,20 @@ export function parseTemplate(field: Field, text: string): Template | undefined 
     end = match.index + match[0].length
   }
   template.push(text.slice(end))
-  if (template.some((part) => typeof part === 'string' && /[{}]/.test(part))) {
+  const beside = template.filter((part) => typeof part === 'string').join('')
+  if (/[{}]/.test(beside)) {
     isRight = false
-    field.reject(
-      text,
-      'has a brace outside a placeholder: write braces only around placeholders like {person.properties.NAME}',
-    )
+    field.reject(text, `${problemOfBraces(text, beside)}: write a placeholder like {person.properties.NAME}`)
   }
   return isRight ? template.filter((part) => part !== '') : undefined
+}
+
+/** What is wrong with the braces in the text `beside` the placeholders. */
+function problemOfBraces(text: string, beside: string): string {
+  if (/\{\s*\{|\}\s*\}/.test(text)) return 'has double braces'
+  if (!beside.includes('}')) return 'has a brace "{" without its "}"'
+  if (!beside.includes('{')) return 'has a brace "}" without its "{"'
+  return 'has braces that are not around a placeholder'
 }
 
 /**

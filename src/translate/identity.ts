@@ -23,12 +23,6 @@ export function userIdOf({ userId }: Settings, data: EventWithPerson): string | 
   return personalId(textOfPersonalParts(userId, data), data)
 }
 
-/** True if `excludedEmails` lists the address or its domain, compared without case. */
-export function isExcluded({ excludedEmails }: Settings, email: string): boolean {
-  const address = email.toLowerCase()
-  return excludedEmails.has(address) || excludedEmails.has(address.slice(address.indexOf('@') + 1))
-}
-
 /** True if the event's distinct_id is one person's own, and one that a URL can hold. */
 export function hasOwnPerson(data: EventWithPerson): boolean {
   const id = personalId(data.event.distinct_id, data)

@@ -1,12 +1,13 @@
 import type { CapturedEvent } from '../event'
 import { nameInLoops } from '../rules/event-names'
+import { isExcluded } from '../rules/excluded-emails'
 import { filteredValue, unmetFilter } from '../rules/filters'
 import { withPerson } from '../rules/person'
 import type { EventWithPerson, StoredPerson } from '../rules/person'
 import { cutToFit } from '../rules/values'
 import type { EventRule, Settings } from '../settings'
 import { isTooOld } from './age'
-import { emailOf, isExcluded, userIdOf } from './identity'
+import { emailOf, userIdOf } from './identity'
 import { contactProperties, eventProperties, mailingListValues, mailingListsOfEvent } from './properties'
 import type { UnmetFilter } from './unwanted'
 
@@ -71,7 +72,7 @@ export function translate(
   const email = emailOf(settings, data)
   const userId = userIdOf(settings, data)
   if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
-  if (email !== undefined && isExcluded(settings, email)) {
+  if (email !== undefined && isExcluded(settings.excludedEmails, email)) {
     return { skipped: 'the settings exclude its email address' }
   }
 

@@ -1,0 +1,24 @@
+/**
+ * Slips in a list or a mapping outside JSON: signs that other tools, spreadsheets and word processors put between or around
+ * entries. The app would read them as a part of a name, which no event or property has. JSON takes each of them literally.
+ */
+
+/** A text that is a slip, and the message about it: a problem that ends with the remedy. */
+export type Slip = readonly [pattern: RegExp, problem: string]
+
+const SLIPS: readonly Slip[] = [
+  // An apostrophe between two letters is no quotation mark: the user's plan.
+  [/["“”„‟«»‹›「」`]|(?:^|[^\p{L}\p{N}])['‘’‚]|['‘’‚](?:[^\p{L}\p{N}]|$)/u, 'has quotation marks: remove them'],
+  [/[\u00a0\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]/, 'has an invisible character: type the text again'],
+  [/\{[^{}]*\|/, 'has "|" inside braces: write one name in each pair of braces'],
+  [/[;；]/, 'has ";": write commas between entries'],
+  [/[|｜]/, 'has "|": write commas between entries'],
+  [/[，、]/, 'has a comma of another script: write plain commas between entries'],
+  [/[\p{Cc}\u2028\u2029]/u, 'has a line break or a tab: write commas between entries'],
+  [/^[-–—•]\s/, 'has a dash or a bullet before an entry: write commas between entries'],
+]
+
+/** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */
+export function slipIn(entry: string, slips: readonly Slip[] = SLIPS): string | undefined {
+  return slips.find(([pattern]) => pattern.test(entry))?.[1]
+}

@@ -1,0 +1,45 @@
+import type { Field } from '../panel/field'
+import { rejectSlip } from '../panel/lists'
+import { slipIn } from '../panel/slips'
+import type { Slip } from '../panel/slips'
+import { parseTemplate } from './template'
+import type { Template } from './template'
+
+/** Slips beside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
+const BESIDE: readonly Slip[] = [
+  [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
+  [
+    /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|properties|traits|context|user)\.[$\w]/i,
+    'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}',
+  ],
+  [
+    /^(?:%+[\w.]+%+|<[\w .]+>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+)$/i,
+    'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
+  ],
+]
+
+/** Slips inside the braces, which hold a name and compute nothing. */
+const INSIDE: readonly Slip[] = [
+  [
+    /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\s[*+/-]\s*\d/,
+    'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
+  ],
+  [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has a blank or a dot too many in braces: write {event.properties.NAME}'],
+]
+
+/**
+ * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and slips.
+ *
+ * @returns `undefined` if the text is rejected.
+ */
+export function parsePlainTemplate(field: Field, text: string, example: string): Template | undefined {
+  const beside = text.replace(/\{[^{}]*\}/g, '{}')
+  const hasOddBrace = /[{}]/.test(beside.replace(/\{\}/g, ''))
+  if (hasOddBrace) return parseTemplate(field, text)
+  const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
+  const slip =
+    slipIn(beside, BESIDE) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
+  if (slip === undefined) return parseTemplate(field, text)
+  rejectSlip(field, text, slip, example)
+  return undefined
+}
