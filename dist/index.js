@@ -341,6 +341,48 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return undefined
   }
 
+  /** How long a check counts for all workers, from the start of the last one. */
+  const CHECK_PERIOD = 5 * MINUTE
+
+  /**
+   * Runs a check once for all workers that share PostHog's cache: the first one that counts itself in the cache runs it, and
+   * the others go on. A check that fails does not count: the next worker that starts runs it again. If the cache is down, each
+   * worker runs the check itself.
+   *
+   * @param subject all that the check depends on, the API key included. Only its hash reaches the cache.
+   * @param check returns whether it succeeded, and its result.
+   * @returns the result of the check, or `undefined` if another worker runs it or has run it.
+   */
+  async function onceForAllWorkers(subject, { cache }, check) {
+    const key = `check/${hashOf(subject)}`
+    if (!(await isFirst(key, cache))) return undefined
+    const { succeeded, result } = await check()
+    if (!succeeded) withoutWaiting(() => cache.expire(key, 0))
+    return result
+  }
+
+  /** Counts the worker; true for the first one within the period, and if the cache is down. */
+  async function isFirst(key, cache) {
+    try {
+      // Both commands go out at once: a worker that died between them would leave a count without an end.
+      const [count] = await Promise.all([cache.incr(key), cache.expire(key, CHECK_PERIOD / SECOND)])
+      return count === 1
+    } catch {
+      return true
+    }
+  }
+
+  /**
+   * A hash of 32 bits (FNV-1a). Loops' keys have 128 bits, so each hash belongs to 2^96 of them: whoever reads the cache cannot
+   * find the key, nor tell whether a guess is right. Two texts with the same hash, one pair in four billion, skip a check. A hash
+   * of the module `crypto` would cost one more import, and be long enough to confirm a guess.
+   */
+  function hashOf(text) {
+    let hash = 0x811c9dc5
+    for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193)
+    return (hash >>> 0).toString(16).padStart(8, '0')
+  }
+
   /**
    * The labels, defaults and choices of plugin.json, which a test compares. PostHog does not pass them to the app, and applies
    * a default only in its form: for an app that is configured through the REST API, these defaults apply.
@@ -1826,32 +1868,42 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
-   * the account lacks. If Loops does not answer, it logs a warning.
+   * the account lacks. If Loops does not answer, it logs a warning. Of workers that start together only one asks; a success
+   * counts for all workers for some minutes.
    *
    * @returns the settings error if Loops refuses the key, otherwise `undefined`.
    */
   async function checkKeyAndAccount(settings, meta) {
-    const answer = await getFromLoops('/v1/api-key', settings, meta)
-    if (answer.status === 401) {
-      const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
-      return `Loops settings: ${problem}: copy a key from Loops, Settings -> API.`
+    const names = namesInUse(settings)
+    const subject = JSON.stringify([settings.apiKey, names.listIds, names.propertyNames])
+    return onceForAllWorkers(subject, meta, async () => {
+      const answer = await getFromLoops('/v1/api-key', settings, meta)
+      if (answer.status === 401) {
+        const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
+        return { succeeded: false, result: `Loops settings: ${problem}: copy a key from Loops, Settings -> API.` }
+      }
+      if (answer.status !== 200) {
+        console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
+        return { succeeded: false, result: undefined }
+      }
+      const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
+      console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
+      await checkAccount(names, settings, meta)
+      return { succeeded: true, result: undefined }
+    })
+  }
+
+  /** The mailing lists and contact properties that the settings name, in the halves of the app that are on. */
+  function namesInUse({ eventsToSend, contactUpdates }) {
+    const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
+    return {
+      listIds: rules.flatMap(({ mailingLists }) => [...mailingLists.keys()]),
+      propertyNames: isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()],
     }
-    if (answer.status !== 200) {
-      console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
-      return undefined
-    }
-    const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
-    console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
-    await checkAccount(settings, meta)
-    return undefined
   }
 
   /** Asks Loops for its mailing lists and contact properties, but only if the settings name any, and warns of missing ones. */
-  async function checkAccount(settings, meta) {
-    const { eventsToSend, contactUpdates } = settings
-    const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
-    const listIds = rules.flatMap(({ mailingLists }) => [...mailingLists.keys()])
-    const propertyNames = isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()]
+  async function checkAccount({ listIds, propertyNames }, settings, meta) {
     const loopsLists = listIds.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
     const loopsProperties =
       propertyNames.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)

@@ -1,6 +1,7 @@
 import { getFromLoops } from './delivery/loops-client'
 import { own } from './json'
 import type { AppMeta } from './meta'
+import { onceForAllWorkers } from './one-check'
 import { settingFields } from './panel/field'
 import { quoted, withoutSecrets } from './redact'
 import { isOff } from './settings'
@@ -8,32 +9,51 @@ import type { Settings } from './settings'
 
 /**
  * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
- * the account lacks. If Loops does not answer, it logs a warning.
+ * the account lacks. If Loops does not answer, it logs a warning. Of workers that start together only one asks; a success
+ * counts for all workers for some minutes.
  *
  * @returns the settings error if Loops refuses the key, otherwise `undefined`.
  */
 export async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Promise<string | undefined> {
-  const answer = await getFromLoops('/v1/api-key', settings, meta)
-  if (answer.status === 401) {
-    const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
-    return `Loops settings: ${problem}: copy a key from Loops, Settings -> API.`
+  const names = namesInUse(settings)
+  const subject = JSON.stringify([settings.apiKey, names.listIds, names.propertyNames])
+  return onceForAllWorkers(subject, meta, async () => {
+    const answer = await getFromLoops('/v1/api-key', settings, meta)
+    if (answer.status === 401) {
+      const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
+      return { succeeded: false, result: `Loops settings: ${problem}: copy a key from Loops, Settings -> API.` }
+    }
+    if (answer.status !== 200) {
+      console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
+      return { succeeded: false, result: undefined }
+    }
+    const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
+    console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
+    await checkAccount(names, settings, meta)
+    return { succeeded: true, result: undefined }
+  })
+}
+
+/** The mailing lists and contact properties that the settings name, in the halves of the app that are on. */
+function namesInUse({ eventsToSend, contactUpdates }: Settings): AccountNames {
+  const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
+  return {
+    listIds: rules.flatMap(({ mailingLists }) => [...mailingLists.keys()]),
+    propertyNames: isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()],
   }
-  if (answer.status !== 200) {
-    console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
-    return undefined
-  }
-  const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
-  console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
-  await checkAccount(settings, meta)
-  return undefined
+}
+
+interface AccountNames {
+  readonly listIds: readonly string[]
+  readonly propertyNames: readonly string[]
 }
 
 /** Asks Loops for its mailing lists and contact properties, but only if the settings name any, and warns of missing ones. */
-async function checkAccount(settings: Settings, meta: AppMeta): Promise<void> {
-  const { eventsToSend, contactUpdates } = settings
-  const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
-  const listIds = rules.flatMap(({ mailingLists }) => [...mailingLists.keys()])
-  const propertyNames = isOff(contactUpdates) ? [] : [...contactUpdates.mapping.keys()]
+async function checkAccount(
+  { listIds, propertyNames }: AccountNames,
+  settings: Settings,
+  meta: AppMeta,
+): Promise<void> {
   const loopsLists = listIds.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
   const loopsProperties =
     propertyNames.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)

@@ -208,7 +208,7 @@ const plainFilter = fc
 
 /** A property near the value of a filter, so that each operator meets both sides of its border. */
 function near({ value }: WrittenFilter): fc.Arbitrary<unknown> {
-  const text = String(value ?? 'a')
+  const text = typeof value === 'string' ? value : 'a'
   return fc.constantFrom<unknown>(
     text,
     text.toUpperCase(),

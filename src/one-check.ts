@@ -1,0 +1,49 @@
+import { withoutWaiting } from './cache'
+import type { AppMeta } from './meta'
+import { MINUTE, SECOND } from './time'
+
+/** How long a check counts for all workers, from the start of the last one. */
+const CHECK_PERIOD = 5 * MINUTE
+
+/**
+ * Runs a check once for all workers that share PostHog's cache: the first one that counts itself in the cache runs it, and
+ * the others go on. A check that fails does not count: the next worker that starts runs it again. If the cache is down, each
+ * worker runs the check itself.
+ *
+ * @param subject all that the check depends on, the API key included. Only its hash reaches the cache.
+ * @param check returns whether it succeeded, and its result.
+ * @returns the result of the check, or `undefined` if another worker runs it or has run it.
+ */
+export async function onceForAllWorkers<Result>(
+  subject: string,
+  { cache }: AppMeta,
+  check: () => Promise<{ readonly succeeded: boolean; readonly result: Result }>,
+): Promise<Result | undefined> {
+  const key = `check/${hashOf(subject)}`
+  if (!(await isFirst(key, cache))) return undefined
+  const { succeeded, result } = await check()
+  if (!succeeded) withoutWaiting(() => cache.expire(key, 0))
+  return result
+}
+
+/** Counts the worker; true for the first one within the period, and if the cache is down. */
+async function isFirst(key: string, cache: AppMeta['cache']): Promise<boolean> {
+  try {
+    // Both commands go out at once: a worker that died between them would leave a count without an end.
+    const [count] = await Promise.all([cache.incr(key), cache.expire(key, CHECK_PERIOD / SECOND)])
+    return count === 1
+  } catch {
+    return true
+  }
+}
+
+/**
+ * A hash of 32 bits (FNV-1a). Loops' keys have 128 bits, so each hash belongs to 2^96 of them: whoever reads the cache cannot
+ * find the key, nor tell whether a guess is right. Two texts with the same hash, one pair in four billion, skip a check. A hash
+ * of the module `crypto` would cost one more import, and be long enough to confirm a guess.
+ */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5
+  for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}
