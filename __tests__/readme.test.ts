@@ -33,6 +33,8 @@ describe('the README', () => {
   it('shows filters that the app accepts', () => {
     const [, filters = ''] = /```json\n(\[.*\])\n```/.exec(readme) ?? []
     expect(settingsFor({ eventFilters: filters }).eventsToSend.filters).toHaveLength(1)
+    const [, plain = ''] = /```text\n(plan = .*)\n```/.exec(readme) ?? []
+    expect(settingsFor({ eventFilters: plain }).eventsToSend.filters).toHaveLength(5)
   })
 
   it('names the server versions that can be tried out', () => {
