@@ -3015,7 +3015,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return values
   }
 
-  /** The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties. */
+  /**
+   * The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties.
+   * `true` and `false` only, as Segment and RudderStack take them.
+   */
   function mailingListsOfEvent(event) {
     const values = {}
     for (const source of [personChanges(event).set, event.properties]) {
@@ -3023,8 +3026,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       for (const [written, value] of Object.entries(isRecord(lists) ? lists : {})) {
         // Loops trims names.
         const id = written.trim()
-        const isIncluded = parseBoolean(value)
-        if (isIncluded !== undefined && nameProblem(id) === undefined) values[id] = isIncluded
+        if (typeof value === 'boolean' && nameProblem(id) === undefined) values[id] = value
       }
     }
     return values
@@ -3254,7 +3256,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
     const isBusy = person === 'busy'
     const wait = isBusy ? busyWait(receivedAt) : backOff(MINUTE, waiting.failures)
-    const mayWait = meta.jobs !== undefined && !settings.dryRun && !isTooLate(receivedAt, wait)
+    const mayWait = meta.jobs !== undefined && !settings.dryRun && !isTooLate(receivedAt, wait + LEFT_FOR_DELIVERY)
     if (mayWait) return tryAgain(waiting, meta, PERSON_MISSING, wait, isBusy ? { failed: 0 } : {})
     if (filtersNeedPerson(event, settings, receivedAt)) {
       if (settings.dryRun) {
@@ -3267,6 +3269,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (request === undefined) return
     return deliver(deliveryOf({ waiting, request, askedAt: undefined, settings, meta }, request.body))
   }
+
+  /** Of the day that an event may take, what the wait for its person leaves for the way to Loops. */
+  const LEFT_FOR_DELIVERY = HOUR
 
   /** Two seconds, and a quarter of the event's age if that is more, with jitter. */
   function busyWait(receivedAt) {

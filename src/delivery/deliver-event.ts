@@ -6,7 +6,7 @@ import type { AppMeta, Memory } from '../meta'
 import { lookUpPerson } from '../person/look-up'
 import type { StoredPerson } from '../rules/person'
 import type { Settings } from '../settings'
-import { MINUTE, SECOND } from '../time'
+import { HOUR, MINUTE, SECOND } from '../time'
 import { filtersNeedPerson, needsPerson, settingsWithoutPerson } from '../translate/needs-person'
 import { translate } from '../translate/translate'
 import type { LoopsRequest, SkipReason, Translation } from '../translate/translate'
@@ -66,7 +66,7 @@ async function deliverWithPerson(
   }
   const isBusy = person === 'busy'
   const wait = isBusy ? busyWait(receivedAt) : backOff(MINUTE, waiting.failures)
-  const mayWait = meta.jobs !== undefined && !settings.dryRun && !isTooLate(receivedAt, wait)
+  const mayWait = meta.jobs !== undefined && !settings.dryRun && !isTooLate(receivedAt, wait + LEFT_FOR_DELIVERY)
   if (mayWait) return tryAgain(waiting, meta, PERSON_MISSING, wait, isBusy ? { failed: 0 } : {})
   if (filtersNeedPerson(event, settings, receivedAt)) {
     if (settings.dryRun) {
@@ -79,6 +79,9 @@ async function deliverWithPerson(
   if (request === undefined) return
   return deliver(deliveryOf({ waiting, request, askedAt: undefined, settings, meta }, request.body))
 }
+
+/** Of the day that an event may take, what the wait for its person leaves for the way to Loops. */
+const LEFT_FOR_DELIVERY = HOUR
 
 /** Two seconds, and a quarter of the event's age if that is more, with jitter. */
 function busyWait(receivedAt: number): number {

@@ -30,7 +30,7 @@ export function hasOwnPerson(data: EventWithPerson): boolean {
 }
 
 /** True if many people would share the ID: Loops would make one contact of them. */
-export function isShared(id: string): boolean {
+function isShared(id: string): boolean {
   return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
 }
 
@@ -52,7 +52,7 @@ function textOfPersonalParts(template: Template, data: EventWithPerson): string 
 }
 
 /** The value as text if it can be one person's ID: text or a number, not anonymous, not shared, not too long. */
-function personalId(value: unknown, { event, properties }: EventWithPerson): string | undefined {
+export function personalId(value: unknown, { event, properties }: EventWithPerson): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const id = String(value)
   // An ID that is too long is not cut as other text is: two people could get the same ID.

@@ -35,7 +35,10 @@ export function mailingListValues({ mailingLists }: EventRule, data: EventWithPe
   return values
 }
 
-/** The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties. */
+/**
+ * The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties.
+ * `true` and `false` only, as Segment and RudderStack take them.
+ */
 export function mailingListsOfEvent(event: CapturedEvent): Record<string, boolean> {
   const values: Record<string, boolean> = {}
   for (const source of [personChanges(event).set, event.properties]) {
@@ -43,8 +46,7 @@ export function mailingListsOfEvent(event: CapturedEvent): Record<string, boolea
     for (const [written, value] of Object.entries(isRecord(lists) ? lists : {})) {
       // Loops trims names.
       const id = written.trim()
-      const isIncluded = parseBoolean(value)
-      if (isIncluded !== undefined && nameProblem(id) === undefined) values[id] = isIncluded
+      if (typeof value === 'boolean' && nameProblem(id) === undefined) values[id] = value
     }
   }
   return values

@@ -85,6 +85,21 @@ describe('the look-up', () => {
     },
   )
 
+  it.each([0, 0.25, 0.5, 0.75, 0.999])(
+    'leaves time for the delivery at the end of the day, with the random number %d',
+    async (random) => {
+      const { clock, api, worker, personsApi } = install({}, '2024-02', [ada], { random: () => random, trusted: true })
+      personsApi.fault = { slowMilliseconds: 60_000 }
+      for (let second = 0; second < 40; second++) {
+        const at = start + second * 1000
+        void worker.deliver(pageView({ $set: { email: `p${second}@example.com` } }, `user_${second}`))
+        await clock.run(at + 1000)
+      }
+      await clock.run()
+      expect(api.events()).toHaveLength(40)
+    },
+  )
+
   it('logs of a failure neither who was asked for nor the token of PostHog', async () => {
     const { clock, app, worker, personsApi } = install()
     personsApi.fault = 'down'
