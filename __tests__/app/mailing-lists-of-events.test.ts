@@ -14,9 +14,9 @@ describe('the mailing lists of an event', () => {
     ['are taken from $set', {}, { $set: { email, mailingLists: { l1: true } } }, { l1: true }],
     ['are not taken from $set_once', {}, { $set_once: { mailingLists: { l1: true } } }, undefined],
     [
-      'are true, false and their texts only',
+      'are true and false only',
       {},
-      { mailingLists: { a: 'true', b: 'false', c: 1, d: null, e: 'yes', f: {}, g: [true], h: '', i: 'TRUE' } },
+      { mailingLists: { a: true, b: false, k: 'true', c: 1, d: null, e: 'yes', f: {}, g: [true], h: '', i: 'TRUE' } },
       { a: true, b: false },
     ],
     [

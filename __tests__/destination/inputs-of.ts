@@ -17,6 +17,7 @@ export function inputsOf(meant: MeantSettings, { action, eventName, loopsName }:
     email: `{[${meant.email.map(hogText).join(', ')}]}`,
     userId: meant.userId.length === 0 ? '' : `{${hogText(meant.userId)}}`,
     excludedEmails: meant.excludedEmails.join(', '),
+    mailingListsFromEvents: isYes(config, 'mailingListsFromEvents'),
     action,
     eventNames: loopsName === eventName ? {} : { [eventName]: escaped(loopsName) },
     eventProperties: dictionary(meant.eventMapping),
@@ -27,7 +28,9 @@ export function inputsOf(meant: MeantSettings, { action, eventName, loopsName }:
   }
 }
 
-function isYes(config: Config, key: 'includeAllEventProperties' | 'includeAllPersonProperties'): boolean {
+type Switch = 'includeAllEventProperties' | 'includeAllPersonProperties' | 'mailingListsFromEvents'
+
+function isYes(config: Config, key: Switch): boolean {
   return config[key] === 'Yes'
 }
 

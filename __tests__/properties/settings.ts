@@ -88,7 +88,7 @@ const addressTemplate = ownTemplate.filter((parts) => parts.every((one) => !('te
  * blanks and dots where a name has none, and not in the notation of a regular expression.
  */
 function isPlain(text: string): boolean {
-  return /^[\p{L}\p{N}_$@.{}:*!😀 -]+$/u.test(text) && !/^[ .-]|^![ .-]|\.[ .]|[ .]$|[ .]\}| -|\} |: /.test(text)
+  return /^[\p{L}\p{N}_$@.{}:*!😀 -]+$/u.test(text) && !/^[ .-]|^![ .-]|\.[ .]|[ .]$|[ .]\}| [-*]|\} |: /.test(text)
 }
 
 /** Written with commas where that says the same, and in JSON elsewhere. */
