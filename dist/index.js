@@ -2083,13 +2083,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** The identity and, where the log tells it, the identifier that is missing in it. */
-  function knownIdentity(identity, { writes }) {
-    const { email, userId } = identity
-    const told =
-      email === undefined
-        ? writes.find((write) => write.email !== undefined && write.userId === userId)
-        : writes.find((write) => write.userId !== undefined && hasSameAddress(write, identity))
-    return { ...(told !== undefined && identityOf(told)), ...identityOf(identity) }
+  function knownIdentity(identity, log) {
+    return { ...identityOf(identity), ...otherIdentifier(identity, log) }
+  }
+
+  /** The identifier that is missing in the identity, if the log tells it. */
+  function otherIdentifier({ email, userId }, { writes }) {
+    if (email === undefined) {
+      const told = writes.find((write) => write.email !== undefined && write.userId === userId)
+      return told?.email === undefined ? undefined : { email: told.email }
+    }
+    if (userId !== undefined) return undefined
+    const told = writes.find((write) => write.userId !== undefined && hasSameAddress(write, { email }))
+    return told?.userId === undefined ? undefined : { userId: told.userId }
   }
 
   function isOfContact(write, contact) {
@@ -2258,10 +2264,23 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return contactLogOf(texts.flatMap((lines) => withinReach(lines.join('\n'))).map((line) => JSON.parse(line)))
   }
 
-  /** The log with that of the identifier which is missing in `identity`, if the log tells it; else `undefined`. */
-  async function readWholeLog(identity, since, log, cache) {
-    const known = knownIdentity(identity, log)
-    return isSame(known, identityOf(identity)) ? undefined : contactLogIn(await readLogs(known, since, cache))
+  /**
+   * Reads the log of the identifier that `identity` lacks.
+   *
+   * @param log what the logs of `identity` say.
+   * @returns `undefined`, before any promise, if they do not tell the other identifier.
+   */
+  function readOtherLog(identity, since, log, cache) {
+    const other = otherIdentifier(identity, log)
+    return other && readLogs(other, since, cache)
+  }
+
+  /** What the logs of both identifiers say, where one log tells the other identifier. */
+  async function readWholeLog(identity, since, cache) {
+    const texts = await readLogs(identity, since, cache)
+    const log = contactLogIn(texts)
+    const otherTexts = readOtherLog(identity, since, log, cache)
+    return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
   }
 
   /** As one text, because it costs more to fetch a line across the border of PostHog's VM than to parse it. */
@@ -2352,8 +2371,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const now = Date.now()
     let answers
     try {
-      const read = contactLogIn(await readLogs(sent, sent.at, cache))
-      const log = (await readWholeLog(sent, sent.at, read, cache)) ?? read
+      const log = await readWholeLog(sent, sent.at, cache)
       answers = [log, meta.jobs === undefined ? 0 : await countWaiting(settings, now, cache)]
     } catch {
       return repairAgain(repair, meta)
@@ -2384,8 +2402,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const takenAt = Date.now()
     try {
       const { sent } = repair
-      const read = contactLogIn(await readLogs(sent, sent.at, meta.cache))
-      const target = repairOf(sent, (await readWholeLog(sent, sent.at, read, meta.cache)) ?? read)
+      const target = repairOf(sent, await readWholeLog(sent, sent.at, meta.cache))
       if (isSame([target.identity, target.values], [written.identity, written.values])) return
     } catch {
       // Without the log another repair finds out.
@@ -2553,12 +2570,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logOnce(UNKNOWN_USER_ID, global)
       return
     }
-    const inTurn = (toSend) =>
-      whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, delivery, toSend))
+    const inTurn = (toSend, contact) =>
+      whenWaited(number, waiting.turn, settings, now, cache, (time) =>
+        sendAt(time, contact === undefined ? delivery : { ...delivery, contact }, toSend),
+      )
     if (write === undefined) return inTurn(request)
 
     const read = contactLogIn(texts)
-    const log = (await readWholeLog(write, write.at, read, cache)) ?? read
+    const otherTexts = readOtherLog(write, write.at, read, cache)
+    const log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
     if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
     const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
     // A request that has failed may still come to Loops late: only another one makes that good.
@@ -2566,7 +2586,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logOnce('later events have brought the same properties of its contact', global)
       return
     }
-    return inTurn({ ...request, body: bodyOf(newest, request.body) })
+    return inTurn({ ...request, body: bodyOf(newest, request.body) }, knownIdentity(write, log))
   }
 
   /** Some four minutes. */
@@ -2616,14 +2636,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
   async function settle(delivery, sent, sentAt) {
-    const { write, askedAt, settings, meta } = delivery
+    const { write, contact, askedAt, settings, meta } = delivery
     if (write === undefined) return
     const takenAt = Date.now()
     const written = writeIn(sent, write)
     let log
     try {
-      const read = contactLogIn(await readLogs(written, write.at, meta.cache))
-      log = (await readWholeLog(written, write.at, read, meta.cache)) ?? read
+      const texts = await readLogs({ ...contact, ...written }, write.at, meta.cache)
+      const read = contactLogIn(texts)
+      const otherTexts = readOtherLog({ ...contact, ...written }, write.at, read, meta.cache)
+      log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
     } catch {
       return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
     }
