@@ -109,20 +109,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The pace of all workers together. Time is cut into windows of a third of a second, each with room for a third of a second's
-   * requests: once for new requests and once for those that have waited.
+   * The pace of all workers together.
    *
-   * A new request goes out if its window has room and there is no backlog; else it takes the next place of the backlog and
-   * waits. The backlog is a series of places that starts at the end of a window, and lives until its last place and while
-   * waiting requests come late. A waiting request goes out if it comes on time or its window has room, else it takes a new
-   * place. Handlers that begin at once agree on all of this by the clock and by counters.
+   * - A new request goes out if there is no backlog, and if its window has room: a third of a second, with room for as long a
+   *   time's requests. Otherwise it takes the next place of the backlog, and a job holds it until then.
+   * - A request that a job held goes out if it is the first one in its slot, as long as the distance between two requests, so
+   *   that job runners that look for jobs all at once keep the pace too. Otherwise it takes a new place.
+   *
+   * The backlog is a series of places that starts at the end of a window. It lives until its last place, and while job runners
+   * do not keep up. Handlers that begin at once agree on all of this by the clock and by counters in the cache.
    */
 
   /** PostHog looks for jobs every two seconds: later than that, the job runners do not keep up. */
   const LATE = 2.5 * SECOND
-
-  /** Later than this, waiting requests come in a crowd. */
-  const ON_TIME = 150
 
   /**
    * Counts a new request and asks whether there is a backlog. Awaits nothing: the caller has more to ask the cache.
@@ -131,19 +130,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function askTurn(settings, now, cache) {
     return Promise.all([
-      persistently(() => cache.incr(windowKey('new', settings, now))),
+      persistently(() => cache.incr(windowKey(settings, now))),
       persistently(() => cache.get(backlogKey(settings), null)),
     ])
   }
 
-  /** Counts a request that has waited for its turn. Awaits nothing. */
+  /** Counts a request that a job held. Awaits nothing. */
   function countWaiting(settings, now, cache) {
-    return persistently(() => cache.incr(windowKey('waiting', settings, now)))
+    return persistently(() => cache.incr(slotKey(settings, now)))
   }
 
   /** Counts a request that does not wait for its turn. */
   function countRequest(settings, cache) {
-    const counter = windowKey('new', settings, Date.now())
+    const counter = windowKey(settings, Date.now())
     withoutWaiting(() => cache.incr(counter))
     limitLife(counter, cache)
   }
@@ -157,7 +156,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   async function whenTurnComes([number, backlog], settings, now, cache, next) {
     const { size, end } = windowAt(now, settings)
-    if (number === 1) limitLife(windowKey('new', settings, now), cache)
+    if (number === 1) limitLife(windowKey(settings, now), cache)
     if (typeof backlog !== 'number' && number <= size) return next(undefined)
     const series = typeof backlog === 'number' ? backlog : end
     return takePlace(series, settings, now, cache, next)
@@ -187,13 +186,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * @param next as for `whenTurnComes`.
    */
   async function whenWaited(number, turn, settings, now, cache, next) {
-    const { size, end } = windowAt(now, settings)
+    const { end } = windowAt(now, settings)
     if (number === 1) {
-      limitLife(windowKey('waiting', settings, now), cache)
+      limitLife(slotKey(settings, now), cache)
       if (turn !== undefined && now > turn + LATE) keepBacklog(end, LATE, settings, cache)
+      return next(undefined)
     }
-    const isOnTime = turn !== undefined && now <= turn + ON_TIME
-    if (isOnTime || number <= size) return next(undefined)
     let backlog
     try {
       backlog = await persistently(() => cache.get(backlogKey(settings), null))
@@ -227,8 +225,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     withoutWaiting(() => cache.expire(counter, DAY / SECOND))
   }
 
-  function windowKey(kind, settings, now) {
-    return `${kind}-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
+  function windowKey(settings, now) {
+    return `new-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
+  }
+
+  function slotKey(settings, now) {
+    return `waiting-${settings.requestsPerSecond}-${Math.floor(now / distance(settings))}`
   }
 
   function backlogKey({ requestsPerSecond }) {
@@ -266,6 +268,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   async function postToLoops(request, { apiKey }, memory, next) {
     const { url, ...options } = webhookFor(request, apiKey)
     const start = Date.now()
+    // This request finds out whether Loops is back.
+    if ((memory.timeoutsInARow ?? 0) >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = start + REST
     let answer
     try {
       // A redirected POST would arrive as a GET and look like a success.
@@ -323,22 +327,17 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function noteTimeout(answer, memory) {
     const isLate = answer.kind === 'failed' && answer.isLate
     memory.timeoutsInARow = isLate ? (memory.timeoutsInARow ?? 0) + 1 : 0
-    if (memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = Date.now() + REST
+    memory.loopsRestsUntil = memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST ? Date.now() + REST : 0
   }
 
   /**
-   * Whether a request is to wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
-   * server's handlers for a minute. Then one request at a time finds out whether Loops is back.
+   * Until when requests wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
+   * server's handlers for a minute. Then one request finds out whether Loops is back, and the others wait for what it learns.
    *
-   * @returns until when to wait (milliseconds since 1970); `undefined` if the request may try.
+   * @returns milliseconds since 1970; `undefined` if a request may try.
    */
-  function restOfLoops(memory) {
-    const { timeoutsInARow = 0, loopsRestsUntil = 0 } = memory
-    if (timeoutsInARow < TIMEOUTS_UNTIL_REST) return undefined
-    if (Date.now() < loopsRestsUntil) return loopsRestsUntil
-    // This request finds out; the others wait for what it learns.
-    memory.loopsRestsUntil = Date.now() + REST
-    return undefined
+  function restOfLoops({ loopsRestsUntil = 0 }) {
+    return Date.now() < loopsRestsUntil ? loopsRestsUntil : undefined
   }
 
   /** How long a check counts for all workers, from the start of the last one. */
@@ -2369,6 +2368,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { sent, takenAt, turn } = repair
     const { cache } = meta
     const now = Date.now()
+    if (restOfLoops(meta.global) !== undefined) return repairAgain(repair, meta)
     let answers
     try {
       const log = await readWholeLog(sent, sent.at, cache)
@@ -2553,6 +2553,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { cache, global } = meta
     const now = Date.now()
     if (isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+    const rest = restWithLoops(delivery)
+    if (rest !== undefined) return rest
     let answers
     try {
       answers = await Promise.all([
@@ -2604,11 +2606,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function tryNow(delivery, request) {
-    const { waiting, meta } = delivery
-    const rest = restOfLoops(meta.global)
-    if (rest === undefined) return send(delivery, request)
+    return restWithLoops(delivery) ?? send(delivery, request)
+  }
+
+  /** Lets a job hold the event while Loops rests; `undefined` if Loops does not rest. */
+  function restWithLoops({ waiting, meta }) {
+    const until = restOfLoops(meta.global)
+    if (until === undefined) return undefined
     const reason = 'Loops cannot be reached: it has not answered several requests in a row'
-    return tryAgain(waiting, meta, reason, rest - Date.now() + Math.random() * MINUTE, { failed: 0 })
+    return tryAgain(waiting, meta, reason, until - Date.now() + Math.random() * MINUTE, { failed: 0 })
   }
 
   function send(delivery, request, isSecondTry = false) {

@@ -134,6 +134,8 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
   const { cache, global } = meta
   const now = Date.now()
   if (isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+  const rest = restWithLoops(delivery)
+  if (rest !== undefined) return rest
   let answers
   try {
     answers = await Promise.all([
@@ -185,11 +187,15 @@ function sendAt(time: number | undefined, delivery: Delivery, request: LoopsRequ
 }
 
 function tryNow(delivery: Delivery, request: LoopsRequest): Promise<void> {
-  const { waiting, meta } = delivery
-  const rest = restOfLoops(meta.global)
-  if (rest === undefined) return send(delivery, request)
+  return restWithLoops(delivery) ?? send(delivery, request)
+}
+
+/** Lets a job hold the event while Loops rests; `undefined` if Loops does not rest. */
+function restWithLoops({ waiting, meta }: Delivery): Promise<void> | undefined {
+  const until = restOfLoops(meta.global)
+  if (until === undefined) return undefined
   const reason = 'Loops cannot be reached: it has not answered several requests in a row'
-  return tryAgain(waiting, meta, reason, rest - Date.now() + Math.random() * MINUTE, { failed: 0 })
+  return tryAgain(waiting, meta, reason, until - Date.now() + Math.random() * MINUTE, { failed: 0 })
 }
 
 function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): Promise<void> {

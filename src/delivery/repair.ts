@@ -9,7 +9,7 @@ import type { Settings } from '../settings'
 import { SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
 import { noteTaken, readWholeLog } from './contact-log'
-import { postToLoops } from './loops-client'
+import { postToLoops, restOfLoops } from './loops-client'
 import { bodyOf, isCarriedBy, isSame, repairOf } from './newest'
 import type { Newest } from './newest'
 import { countWaiting, whenWaited } from './pace'
@@ -29,6 +29,7 @@ export async function repairContact(repair: WaitingRepair, settings: Settings, m
   const { sent, takenAt, turn } = repair
   const { cache } = meta
   const now = Date.now()
+  if (restOfLoops(meta.global) !== undefined) return repairAgain(repair, meta)
   let answers
   try {
     const log = await readWholeLog(sent, sent.at, cache)

@@ -31,5 +31,5 @@ describe('a Loops that hangs for ten minutes', () => {
     expect(held / 1000).toBeLessThanOrEqual(440)
     if (app.server.jobs) expect(api.events()).toHaveLength(events)
     else expect(app.failures.length).toBeGreaterThan(events / 2)
-  })
+  }, 120_000)
 })
