@@ -82,9 +82,9 @@ async function takePlace(
     return next(undefined)
   }
   const time = series + place * distance(settings)
+  if (place === 1) limitLife(placesKey(settings, series), cache)
   if (place % PLACES_TO_RENEWAL === 1 && time > now) {
     keepBacklog(series, time - now + PLACES_TO_RENEWAL * distance(settings), settings, cache)
-    limitLife(placesKey(settings, series), cache)
   }
   return next(Math.ceil(Math.max(time, windowAt(now, settings).end)))
 }
