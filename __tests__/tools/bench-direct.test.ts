@@ -60,16 +60,13 @@ describe('the app', () => {
     ['directly', 'later', 4, 10],
     ['directly', 'first', 3, 12],
     ['by a job', 'later', 6, 15],
-    ['by a job', 'first', 5, 18],
-  ] as const)(
-    'takes, for an event delivered %s, %s of its contact, at most %d awaits and %d commands',
-    async (...line) => {
-      const [delivered, contact, awaits, commands] = line
-      const counts = counted.filter((one) => one.isSent && one.delivered === delivered && one.contact === contact)
-      expect(Math.max(...counts.map((one) => one.awaits.most))).toBe(awaits)
-      expect(Math.max(...counts.map((one) => one.commands.most))).toBe(commands)
-    },
-  )
+    ['by a job', 'first', 5, 17],
+  ] as const)('takes, for an event delivered %s, %s of its contact, at most %d awaits and %d commands', (...line) => {
+    const [delivered, contact, awaits, commands] = line
+    const counts = counted.filter((one) => one.isSent && one.delivered === delivered && one.contact === contact)
+    expect(Math.max(...counts.map((one) => one.awaits.most))).toBe(awaits)
+    expect(Math.max(...counts.map((one) => one.commands.most))).toBe(commands)
+  })
 
   it('awaits nothing and asks the cache nothing for an event that is not sent', () => {
     const unsent = counted.filter(({ isSent }) => !isSent)
