@@ -186,6 +186,9 @@ function sendAt(time: number | undefined, delivery: Delivery, request: LoopsRequ
   return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
 }
 
+/** Longer than Loops may still be at a request, so that the next try makes good what this one does late. */
+const WAIT_AFTER_TIMEOUT = 25 * SECOND
+
 function tryNow(delivery: Delivery, request: LoopsRequest): Promise<void> {
   return restWithLoops(delivery) ?? send(delivery, request)
 }
@@ -211,8 +214,7 @@ function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): P
       case 'refused':
         return refuse(delivery, request, answer.reason)
       case 'failed': {
-        // Longer than Loops may still be at it, so that the next try makes good what this one does late.
-        const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? 25 * SECOND : 0)
+        const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? WAIT_AFTER_TIMEOUT : 0)
         // Where no job can hold the event, a second try at once is all that can be done.
         const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
         return tryAgain(waiting, meta, answer.reason, wait, { otherwise })
