@@ -162,5 +162,10 @@ export default {
     // Imports of types count, although TypeScript erases them.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
+    // Packages like csv-parse name their parts, such as csv-parse/sync, in "exports".
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 }
