@@ -1,5 +1,4 @@
 /** Requests to PostHog's REST API, for a project. */
-import { sleep } from '../sandbox/lib/clock'
 import type { Clock } from '../sandbox/lib/clock'
 import { messageOf, UsageError } from '../sandbox/lib/usage-error'
 import { isRecord, own } from '../src/json'
@@ -114,14 +113,18 @@ export class PostHogApi {
 
   private async wait(milliseconds: number, reason: string): Promise<void> {
     const { clock, signal, tell } = this.access
+    this.throwIfStopped()
     if (milliseconds > 5 * SECOND) tell(`PostHog: ${reason}. The export waits ${Math.ceil(milliseconds / SECOND)} s.`)
-    let stop = (): void => undefined
-    const stopped = new Promise<void>((resolve) => {
-      stop = resolve
-      signal.addEventListener('abort', stop, { once: true })
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(milliseconds, ended)
+      function ended(): void {
+        // A timer that is left would keep a stopped command alive.
+        cancel()
+        signal.removeEventListener('abort', ended)
+        resolve()
+      }
+      signal.addEventListener('abort', ended)
     })
-    await Promise.race([sleep(clock, milliseconds), stopped])
-    signal.removeEventListener('abort', stop)
     this.throwIfStopped()
   }
 
