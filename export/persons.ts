@@ -18,14 +18,17 @@ export const FIRST_PAGE = '?limit=1000'
  * tells (PostHog/posthog#24787).
  *
  * @param query `FIRST_PAGE`, or `next` of the page before.
- * @throws what `PostHogApi.get` throws; UsageError if the answer holds no persons.
+ * @throws what `PostHogApi.get` throws; UsageError if the answer holds no persons, or
+ * names itself as the next page.
  */
 export async function personsPage(api: PostHogApi, query: string): Promise<PersonsPage> {
   const answer = await api.get(`persons/${query}`)
   const results = own(answer, 'results')
   const next = own(answer, 'next')
   if (!Array.isArray(results)) throw new UsageError('PostHog answers with something else than persons.')
-  return { persons: results.map(personFrom), next: typeof next === 'string' ? queryOf(next) : undefined }
+  const nextQuery = typeof next === 'string' ? queryOf(next) : undefined
+  if (nextQuery === query) throw new UsageError('PostHog names the same page of persons again and again.')
+  return { persons: results.map(personFrom), next: nextQuery }
 }
 
 /**

@@ -22,7 +22,9 @@ export function reportOf(path: string, state: ExportState, written: WrittenCsv):
     counted(state.formulas, 'properties left out: a spreadsheet would run the value or the name as a formula'),
     written.leftOut.length === 0
       ? []
-      : [`no column for ${written.leftOut.map((name) => quoted(name)).join(', ')}: Loops might take it for another`],
+      : [
+          `no column for ${written.leftOut.map((name) => quoted(name)).join(', ')}: Loops might take it for its own; map it to another name`,
+        ],
   ].flat()
   return [
     `${path}: ${number(written.contacts)} of ${number(state.persons)} persons.`,

@@ -33,6 +33,11 @@ describe('a refusal', () => {
     ['a login page', { status: 200, body: proxy }, elsewhere.replace('STATUS', '200')],
     ['a list', { status: 200, body: '[]' }, elsewhere.replace('STATUS', '200')],
     ['no persons', { status: 200, body: '{}' }, 'PostHog answers with something else than persons.\n'],
+    [
+      'a page that is its own next one',
+      { status: 200, body: JSON.stringify({ results: [], next: 'https://posthog.example/api/?limit=1000' }) },
+      'PostHog names the same page of persons again and again.\n',
+    ],
     ['400', json(400, 'Bad limit.'), 'PostHog answers 400: Bad limit.\n'],
     ['400 without a reason', { status: 400, body: '{}' }, 'PostHog answers 400: it gives no reason.\n'],
     [

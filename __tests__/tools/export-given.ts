@@ -144,16 +144,14 @@ export async function exported(posthog: string, options: ExportRun = {}): Promis
       clock: options.clock ?? quickClock,
     },
   )
-  const contacts = existsSync(csv) ? recordsOf(readFileSync(csv, 'utf8')) : undefined
+  const contacts: Record<string, string>[] | undefined = existsSync(csv)
+    ? parse(readFileSync(csv, 'utf8'), { columns: true })
+    : undefined
   const shown = (words: string[]): string => words.join('').replaceAll(folder, 'FOLDER').replaceAll(posthog, 'POSTHOG')
   const result = { exitCode, said: shown(said), told: shown(told), waits, contacts }
   expect(result.said + result.told).not.toContain(key)
   expect(result.said + result.told).not.toMatch(/[\w.]+@[\w.]+\.\w/)
   return result
-}
-
-export function recordsOf(csv: string): Record<string, string>[] {
-  return parse(csv, { columns: true })
 }
 
 let serial = 0

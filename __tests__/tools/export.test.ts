@@ -136,7 +136,7 @@ describe('npm run export-contacts', () => {
       [
         'FOLDER/contacts.csv: 4 of 4 persons.',
         '  2 properties left out: a spreadsheet would run the value or the name as a formula',
-        '  no column for "Email", "first_name": Loops might take it for another',
+        '  no column for "Email", "first_name": Loops might take it for its own; map it to another name',
         IMPORT,
       ].join('\n'),
     )
