@@ -32,7 +32,7 @@ export interface Collection {
  */
 export async function collectRows({ api, settings, since, files, state, onPage }: Collection): Promise<void> {
   if (state.next === null) return
-  const file = await openRows(files.rows, state.rowBytes)
+  const file = await openRows(files.rows, state.rowBytes > 0)
   try {
     while (state.next !== null) {
       const page: PersonsPage = await personsPage(api, state.next)

@@ -9,17 +9,13 @@ export interface Row {
   readonly cells: Readonly<Record<string, string>>
 }
 
-/** Opens the file to write behind the first `bytes`, and cuts off the rest. */
-export async function openRows(path: string, bytes: number): Promise<FileHandle> {
-  const file = await open(path, bytes === 0 ? 'w' : 'r+', 0o600)
-  await file.truncate(bytes)
-  return file
+/** Opens the file for writing; what is written of it stays if it is `resumed`. */
+export function openRows(path: string, resumed: boolean): Promise<FileHandle> {
+  return open(path, resumed ? 'r+' : 'w', 0o600)
 }
 
-/** The rows as lines. Node.js takes U+2028 and U+2029 for ends of lines, which JSON leaves as they are. */
 export function linesOf(rows: readonly Row[]): Buffer {
-  const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
-  return Buffer.from(lines.replace(/[\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`))
+  return Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
 }
 
 /** Reads the rows in the first `bytes` of the file, one at a time. */

@@ -1,6 +1,6 @@
 /**
- * What an export has done so far: the state file, and the file of rows. The state is the source of truth: rows behind
- * `rowBytes` belong to a page that was not finished, and are cut off.
+ * What an export has done so far: the state file, and the file of rows. The state is the source of truth: what
+ * stands behind `rowBytes` belongs to a page that was not finished, and does not count.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'

@@ -148,7 +148,7 @@ describe('npm run export-contacts', () => {
       person({ email: 'ADA@example.com', n: 2, uid: 'u2' }, { created_at: '2024-03-01T00:00:00Z' }),
       person({ email: 'bob@example.com', n: 3, uid: 'u2' }, { created_at: '2024-02-01T00:00:00Z' }),
       person({ email: 'eve@example.com', n: 4, uid: 'u1' }, { created_at: '2023-01-01T00:00:00Z' }),
-      person({ email: 'max@example.com', n: 5, uid: 'u1' }, { created_at: '2023-01-02T00:00:00Z' }),
+      person({ email: 'Max@example.com', n: 5, uid: 'u1' }, { created_at: '2023-01-02T00:00:00Z' }),
       ada,
       ada,
     ])
@@ -157,7 +157,7 @@ describe('npm run export-contacts', () => {
     expect(contacts).toEqual([
       { Email: 'bob@example.com', 'User ID': 'u2', n: '3' },
       { Email: 'eve@example.com', 'User ID': '', n: '4' },
-      { Email: 'max@example.com', 'User ID': 'u1', n: '5' },
+      { Email: 'Max@example.com', 'User ID': 'u1', n: '5' },
       { Email: 'ada@example.com', 'User ID': '', n: '' },
     ])
     expect(said).toBe(
@@ -169,6 +169,12 @@ describe('npm run export-contacts', () => {
         IMPORT,
       ].join('\n'),
     )
+  })
+
+  it('takes the UUID for the ID of a person', async () => {
+    const { url } = await startPostHog([ada])
+    const { contacts } = await exported(url, { config: { userId: '{person.id}', contactProperties: '' } })
+    expect(contacts).toEqual([{ Email: 'ada@example.com', 'User ID': ada.uuid }])
   })
 
   it('refuses more columns than anybody maps', async () => {
@@ -214,7 +220,7 @@ describe('an export that was stopped', () => {
     })
     expect(readdirSync(folder).sort()).toEqual(['contacts.csv.rows', 'contacts.csv.state', 'settings.json'])
     // What a page in progress has written behind the finished ones does not count.
-    writeFileSync(join(folder, 'contacts.csv.rows'), '{"half a row', { flag: 'a' })
+    writeFileSync(join(folder, 'contacts.csv.rows'), 'half a row '.repeat(100_000), { flag: 'a' })
 
     const second = await exported(url, { folder, config })
     const whole = await undisturbed()
@@ -236,7 +242,8 @@ describe('an export that was stopped', () => {
     )
     expect(first.waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60].map((seconds) => seconds * 1000))
     isAway = false
-    await exported(url, { folder, config })
+    // A key for Loops makes no difference.
+    await exported(url, { folder, config: { ...config, apiKey: 'of-loops' } })
     expect(readFileSync(join(folder, 'contacts.csv')).equals((await undisturbed()).csv)).toBe(true)
   })
 
