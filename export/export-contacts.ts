@@ -18,7 +18,8 @@ export interface Surroundings {
   /** Ends the export. */
   readonly signal: AbortSignal
   readonly clock?: Clock
-  readonly isTerminal?: boolean
+  /** Where the progress is shown. */
+  readonly terminal?: NodeJS.WritableStream
 }
 
 /**
@@ -27,7 +28,7 @@ export interface Surroundings {
  * @throws UsageError, `GaveUp` or `Stopped`; after the last two, and after a kill, the same call goes on.
  */
 export async function exportContacts(options: ExportOptions, surroundings: Surroundings): Promise<void> {
-  const { output, signal, clock = systemClock, isTerminal = false } = surroundings
+  const { output, signal, clock = systemClock, terminal } = surroundings
   const { settings, notices } = exportSettings(options.config, options.posthog, options.userIdProperty)
   const state = beginOrResume(options)
   const files = filesOf(options)
@@ -38,7 +39,7 @@ export async function exportContacts(options: ExportOptions, surroundings: Surro
     output.tell(`${sentence}\n`)
   }
   const api = new PostHogApi({ ...options, clock, signal, tell })
-  const progress = await progressFor(api, state, isTerminal && state.next !== null)
+  const progress = await progressFor(api, state, terminal)
   try {
     await collectRows({ api, settings, since: options.since, files, state, onPage: progress.update })
   } finally {
@@ -49,6 +50,7 @@ export async function exportContacts(options: ExportOptions, surroundings: Surro
   removeState(files)
 }
 
-async function progressFor(api: PostHogApi, state: ExportState, isShown: boolean): Promise<Progress> {
-  return isShown ? progressBar(state, await countOfPersons(api)) : noProgress
+async function progressFor(api: PostHogApi, state: ExportState, terminal?: NodeJS.WritableStream): Promise<Progress> {
+  if (terminal === undefined || state.next === null) return noProgress
+  return progressBar(state, await countOfPersons(api), terminal)
 }

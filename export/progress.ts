@@ -9,9 +9,9 @@ export interface Progress {
 export const noProgress: Progress = { update: () => undefined, stop: () => undefined }
 
 /**
- * Shows on stderr how many persons are read, how many a second, and, if the total is known, how long the rest takes.
+ * Shows in a terminal how many persons are read, how many a second, and, if the total is known, how long the rest takes.
  */
-export function progressBar(state: ExportState, total: number | undefined, stream = process.stderr): Progress {
+export function progressBar(state: ExportState, total: number | undefined, stream: NodeJS.WritableStream): Progress {
   const begun = Date.now()
   const before = state.persons
   const rate = (persons: number): string => {

@@ -43,7 +43,7 @@ function runUntilInterrupted(output: Output): Promise<number> {
   return run(process.argv.slice(2), process.env, {
     output,
     signal: controller.signal,
-    isTerminal: process.stderr.isTTY,
+    ...(process.stderr.isTTY && { terminal: process.stderr }),
   })
 }
 

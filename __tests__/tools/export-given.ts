@@ -117,6 +117,7 @@ interface ExportRun {
   readonly signal?: AbortSignal
   /** Without it, waits pass at once. */
   readonly clock?: Clock
+  readonly terminal?: NodeJS.WritableStream
 }
 
 /** Runs `npm run export-contacts` against PostHog. */
@@ -142,6 +143,7 @@ export async function exported(posthog: string, options: ExportRun = {}): Promis
       output: { say: (words) => void said.push(words), tell: (words) => void told.push(words) },
       signal,
       clock: options.clock ?? quickClock,
+      ...(options.terminal !== undefined && { terminal: options.terminal }),
     },
   )
   const contacts: Record<string, string>[] | undefined = existsSync(csv)
