@@ -1,6 +1,8 @@
 /** `npm run export-contacts`: writes a CSV of PostHog's persons for the import of Loops. `-- --help` lists the options. */
 import { exitCodeOf, runInTerminal } from '../sandbox/lib/command-line'
 import type { Output } from '../sandbox/lib/command-line'
+import { messageOf } from '../sandbox/lib/usage-error'
+import { own } from '../src/json'
 import { exportContacts } from './export-contacts'
 import type { Surroundings } from './export-contacts'
 import { help, parseOptions } from './options'
@@ -13,7 +15,7 @@ const INTERRUPTED = 130
 /**
  * Exports as the command line asks.
  *
- * @returns the exit code: 1 after a usage error or a PostHog that does not come back, 130 after Ctrl-C.
+ * @returns the exit code: 1 after a usage error, an error of the file system or a PostHog that does not come back, 130 after Ctrl-C.
  */
 export function run(args: string[], environment: NodeJS.ProcessEnv, surroundings: Surroundings): Promise<number> {
   const { output, signal } = surroundings
@@ -28,11 +30,17 @@ export function run(args: string[], environment: NodeJS.ProcessEnv, surroundings
       return 0
     } catch (error) {
       if (error instanceof GaveUp) output.tell(`${error.message} ${GO_ON}`)
+      else if (isOfFiles(error)) output.tell(`The files cannot be written or read: ${messageOf(error)}. ${GO_ON}`)
       else if (signal.aborted) output.tell(`Stopped. ${GO_ON}`)
       else throw error
       return error instanceof Stopped || signal.aborted ? INTERRUPTED : 1
     }
   }, output)
+}
+
+/** True for an error of the file system, such as a full disk. */
+function isOfFiles(error: unknown): boolean {
+  return typeof own(error, 'syscall') === 'string'
 }
 
 function runUntilInterrupted(output: Output): Promise<number> {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exported, newFolder, person, startPostHog } from './export-given'
 
@@ -277,6 +277,18 @@ describe('an export that was stopped', () => {
     expect((await exported(url, { folder, config })).told).toBe(
       'FOLDER/contacts.csv.rows is incomplete: delete FOLDER/contacts.csv.state to begin anew.\n',
     )
+  })
+
+  it('says that a file cannot be written', async () => {
+    const folder = newFolder()
+    mkdirSync(join(folder, 'contacts.csv.rows'))
+    const { exitCode, told } = await exported((await startPostHog(persons)).url, { folder })
+    expect({ exitCode, told }).toEqual({
+      exitCode: 1,
+      told:
+        "The files cannot be written or read: EISDIR: illegal operation on a directory, open 'FOLDER/contacts.csv.rows'. " +
+        'What was read is kept: the same command goes on from there.\n',
+    })
   })
 
   it('overwrites no finished file', async () => {
