@@ -25,9 +25,7 @@ export async function onceForAllWorkers<Result>(
   const key = `check/${hashOf(subject)}`
   if (!(await isFirst(key, cache))) return undefined
   const { succeeded, result } = await check()
-  withoutWaiting(() =>
-    succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0),
-  )
+  withoutWaiting(() => (succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0)))
   return result
 }
 
