@@ -56,7 +56,7 @@ describe('the README', () => {
       .filter((text) => / /.test(text) && !text.startsWith('--'))
     const pieces = messages.flatMap((message) =>
       message.split(
-        /…|400|401|429|500|is (?:skipped|not sent|not asked for): | \(on| \(at|\/v1\/events\/send|: Loops API key: /,
+        /…|400|401|429|500|tries within a day: |is (?:skipped|not sent|not asked for): | \(on| \(at|\/v1\/events\/send|: Loops API key: /,
       ),
     )
     const checked = pieces

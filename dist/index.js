@@ -340,13 +340,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Date.now() < loopsRestsUntil ? loopsRestsUntil : undefined
   }
 
-  /** How long a check counts for all workers, from the start of the last one. */
-  const CHECK_PERIOD = 5 * MINUTE
+  /** How long a success counts for all workers. */
+  const SUCCESS_PERIOD = 5 * MINUTE
+
+  /** How long the other workers leave the check to one of them: PostHog stops a set-up after 30 seconds. */
+  const CHECK_PERIOD = 40 * SECOND
 
   /**
    * Runs a check once for all workers that share PostHog's cache: the first one that counts itself in the cache runs it, and
-   * the others go on. A check that fails does not count: the next worker that starts runs it again. If the cache is down, each
-   * worker runs the check itself.
+   * the others go on. A check that fails, or whose worker dies, does not count: the next worker that starts runs it again. If the
+   * cache is down, each worker runs the check itself.
    *
    * @param subject all that the check depends on, the API key included. Only its hash reaches the cache.
    * @param check returns whether it succeeded, and its result.
@@ -356,16 +359,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const key = `check/${hashOf(subject)}`
     if (!(await isFirst(key, cache))) return undefined
     const { succeeded, result } = await check()
-    if (!succeeded) withoutWaiting(() => cache.expire(key, 0))
+    withoutWaiting(() => (succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0)))
     return result
   }
 
-  /** Counts the worker; true for the first one within the period, and if the cache is down. */
+  /** Counts the worker; true for the first one if no check has succeeded lately, and if the cache is down. */
   async function isFirst(key, cache) {
     try {
-      // Both commands go out at once: a worker that died between them would leave a count without an end.
-      const [count] = await Promise.all([cache.incr(key), cache.expire(key, CHECK_PERIOD / SECOND)])
-      return count === 1
+      // All commands go out at once: a worker that died between them would leave a count without an end.
+      const [success, count] = await Promise.all([
+        cache.get(`${key}/success`, null),
+        cache.incr(key),
+        cache.expire(key, CHECK_PERIOD / SECOND),
+      ])
+      return success === null && count === 1
     } catch {
       return true
     }
@@ -481,21 +488,52 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
+  /** A text of JSON with the colon behind it, which only a name has, or the bracket of an object. */
+  const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")\s*(:?)|[{}]/g
+
+  /**
+   * Finds a name that an object in the JSON text has twice. `JSON.parse` keeps the last one and says nothing.
+   *
+   * @param json valid JSON.
+   */
+  function repeatedName(json) {
+    const open = []
+    for (const [token, text, colon] of json.matchAll(TOKEN)) {
+      if (token === '{') open.push(new Set())
+      else if (token === '}') open.pop()
+      else if (text !== undefined && colon === ':') {
+        const name = JSON.parse(text)
+        const names = open[open.length - 1]
+        if (names?.has(name) === true) return name
+        names?.add(name)
+      }
+    }
+    return undefined
+  }
+
   /**
    * Slips in a list or a mapping outside JSON: signs that other tools, spreadsheets and word processors put between or around
    * entries. The app would read them as a part of a name, which no event or property has. JSON takes each of them literally.
    */
 
+  /** The problem of an entry that stands in a list of lines. */
+  const BULLET = 'has a dash or a bullet before an entry: write commas between entries'
+
   const SLIPS = [
     // An apostrophe between two letters is no quotation mark: the user's plan.
     [/["“”„‟«»‹›「」`]|(?:^|[^\p{L}\p{N}])['‘’‚]|['‘’‚](?:[^\p{L}\p{N}]|$)/u, 'has quotation marks: remove them'],
-    [/[\u00a0\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]/, 'has an invisible character: type the text again'],
+    [
+      /[\u00a0\u00ad\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u206f\u3000\ufeff]/,
+      'has an invisible character: type the text again',
+    ],
     [/\{[^{}]*\|/, 'has "|" inside braces: write one name in each pair of braces'],
     [/[;；]/, 'has ";": write commas between entries'],
     [/[|｜]/, 'has "|": write commas between entries'],
     [/[，、]/, 'has a comma of another script: write plain commas between entries'],
     [/[\p{Cc}\u2028\u2029]/u, 'has a line break or a tab: write commas between entries'],
-    [/^[-–—•]\s/, 'has a dash or a bullet before an entry: write commas between entries'],
+    [/^[-–—•·‣▪◦]\s/, BULLET],
+    [/^\d+[.)]\s/, 'has a number before an entry: write commas between entries'],
+    [/^\/\/|^#\s|\/\*.*\*\/|\s\/\/\s/, 'has a comment: remove it'],
   ]
 
   /** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */
@@ -548,8 +586,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
           entry,
           `is not "name: value": write a colon between the two; if a name or a text has a comma or a colon, write JSON like ${example}`,
         )
-      } else if (entries.some(([other]) => other === name)) {
-        field.reject(entry, `gives "${name}" twice: keep one of the two`)
       } else {
         entries.push([name, value])
       }
@@ -559,8 +595,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The setting as JSON; `undefined` if it is rejected. */
   function parseJson(field, example) {
+    let json
     try {
-      return JSON.parse(field.text)
+      json = JSON.parse(field.text)
     } catch {
       const fault = faultOfAlmostJson(field.text)
       const reason =
@@ -568,7 +605,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       field.reject(field.text, `is not valid JSON, ${reason}: write it like ${example}`)
       return undefined
     }
+    const repeated = repeatedName(field.text)
+    if (repeated === undefined) return json
+    field.reject(repeated, IS_REPEATED)
+    return undefined
   }
+
+  /** The problem of a name that a mapping has twice. */
+  const IS_REPEATED = 'is there twice: remove one of the two'
 
   /** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
   function isJson(text) {
@@ -609,6 +653,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (/[{}]|\b(event|person)\.properties\b/.test(name)) {
       return 'has a placeholder before the colon: write the name in Loops first, then the value'
     }
+    if (/^\$?\*$/.test(name) || value === '*') return 'has "*", which only event names take: write each name'
+    if (/^\*\s/.test(name)) return BULLET
+    if (name.includes('：')) return 'has a colon of another script: write a plain colon between name and value'
     return name !== '' && value === '' ? 'has no value: write "name: value", or leave the entry out' : undefined
   }
 
@@ -669,9 +716,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
     [/^-/, 'starts with "-": write ! before an event to leave it out'],
     [/^!|^$/, 'has no event name after "!": write one'],
-    [/^\^|\$$|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
+    [/[\s*]!\S/, 'has "!" inside: write a comma before it'],
+    [/\s(OR|AND)\s|^NOT\s/, 'has OR, AND or NOT: write commas between events, and ! before an event to leave it out'],
+    [/[：＊！]/, 'has a sign of another script: write the plain sign'],
+    [/^\^|\$$|^\(\?|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
     [/^%|%$/, 'has "%" at an end: write * for any text'],
-    [/^(all|any|all events|everything)$/i, 'is not the name of an event: write * for every event'],
+    [
+      /^(all|any|all events|everything)$|^(all|any|everything)\b.*\b(but|except|without)\s/i,
+      'is not the name of an event: write * for every event',
+    ],
     [/^(none|null|undefined|n\/a)$/i, 'is not the name of an event: leave the setting empty for no events'],
   ]
 
@@ -772,6 +825,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       entries.map((written) => {
         const entry = written.trim().toLowerCase()
         const domain = entry.replace(/^\*?@/, '')
+        if (entry.startsWith('www.')) field.reject(written, `is the name of a web page: ${remedyFor(entry)}`)
         if (isDomain(domain) || isDomain(entry.replace(/^\*\./, ''))) return domain
         if (!isAddress(entry)) field.reject(written, `is neither an address nor a domain: ${remedyFor(entry)}`)
         return entry
@@ -805,7 +859,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?\.)+(?=[^.]*\p{L})[\p{L}\p{N}\p{M}-]{2,}$/u
 
   /** What to write in place of an entry, from the address or the domain in it. */
-  function remedyFor(entry) {
+  function remedyFor(written) {
+    const entry = written.replace(/\bwww\./g, '')
     const examples = 'write ada@example.org, example.com or *.example.com'
     if (entry.length > 300) return examples
     const [address] = /[\p{L}\p{N}_][\p{L}\p{N}_.+-]*@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []
@@ -1422,18 +1477,33 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (slip !== undefined) return slip
     if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
     if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`
-    if (/[{}]|^(event|properties|person\.properties)\./.test(key)) {
+    const isOddPerson = /^\W?person\s*[.[]/i.test(key) && !/^person\.\S/.test(key)
+    if (isOddPerson || NOT_A_NAME.test(key)) {
       return 'has more than the name of a property: write plan for the event, person.plan for the person'
     }
+    if (/^not\b|^!|\snot$|\sis$/i.test(key))
+      return `has a word too many before "${operator}": write !=, not contains or is not set`
     if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": leave it out`
     if (value === '') return `has no value after "${operator}": write one`
-    if (isPattern) return undefined
+    if (isPattern) {
+      const isOfAnotherTool = /^\/.*\/[a-z]+$|^\/\^|\$\/$|^%.*%$/.test(value)
+      return isOfAnotherTool
+        ? 'has a pattern of another tool: write a regular expression without slashes or "%" around it'
+        : undefined
+    }
+    if (/^(event|person|properties)\.|^is (not )?set$/i.test(value)) {
+      return 'has a property or an operator after the operator: write one operator and one text'
+    }
     if (/[=<>{}]|^[!~]/.test(value)) return 'has a second operator or braces: write one operator and one text'
     if (/\s(and|or|&&)\s|^\(.*\)$/i.test(value)) {
       return 'has several values or filters: write commas between filters that must all hold'
     }
-    return /^[*%]|[*%]$/.test(value) ? 'has a wildcard: write contains or matches' : undefined
+    return /^[*%]|[*%]$|\.\*/.test(value) ? 'has a wildcard: write contains or matches' : undefined
   }
+
+  /** Beside a name: braces, brackets, roots of placeholders, and words and signs that people put before or into a condition. */
+  const NOT_A_NAME =
+    /[{}]|^(event|properties|traits|context|person\.properties)\.|^(where|if|when|and|or)\s|^[*(]|:\s|\s[-+*/]\s*\d/i
 
   /**
    * Reads PostHog's filter JSON, a list of `{key, type, operator, value}`, or the plain notation, `plan = pro`. Filters that are
@@ -1468,13 +1538,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return own(type === 'event' ? properties : person, key)
   }
 
+  /** What the app reads of a filter, and `label`, with which PostHog shows it. */
+  const FILTER_FIELDS = ['key', 'type', 'operator', 'value', 'label']
+
   function parseFilter(field, filter) {
     const { key, type = 'event', operator: written, value } = isRecord(filter) ? filter : {}
+    const unknown = Object.keys(isRecord(filter) ? filter : {}).find((name) => !FILTER_FIELDS.includes(name))
     // PostHog's action matcher reads a null operator as exact.
     const name = written ?? 'exact'
     const values = Array.isArray(value) ? value : [value]
     if (typeof key !== 'string' || key === '') {
       field.reject(filter, 'has no "key": write the name of the property')
+    } else if (unknown !== undefined) {
+      field.reject(unknown, `is not a field of a filter (filter on "${key}"): write key, operator, value and type only`)
     } else if (type !== 'event' && type !== 'person') {
       field.reject(type, `is not a filter type (filter on "${key}"): write "event" or "person"`)
     } else if (!isOperatorName(name)) {
@@ -1599,19 +1675,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const BESIDE = [
     [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
     [
-      /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|properties|traits|context|user)\.[$\w]/i,
+      /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
       'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}',
     ],
     [
-      /^(?:%+[\w.]+%+|<[\w .]+>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+)$/i,
+      /^(?:%+[\w.]+%+|<[\w .]+>|<%.*%>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+|(?:customer|contact|payload|trigger|steps|message|track|inputs)(?:\.\w+)+)$/i,
       'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
     ],
+    [/\{\}\s+[\w$]+\s*:\s*\{\}/, 'has a second name: write commas between entries'],
+    [/^(?:null|undefined|None|nil)$/, 'is a text here: leave the entry out to send nothing'],
   ]
 
   /** Slips inside the braces, which hold a name and compute nothing. */
   const INSIDE = [
     [
-      /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\s[*+/-]\s*\d/,
+      /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
       'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
     ],
     [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has a blank or a dot too many in braces: write {event.properties.NAME}'],
@@ -1633,6 +1711,81 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     rejectSlip(field, text, slip, example)
     return undefined
   }
+
+  /** The settings that say where the email address and the user ID of a contact are found. */
+
+  /** Reads the places where the address is looked for. Rejects an entry that never gives an address, or none of one person. */
+  function parseEmail(field) {
+    const remedy = 'write a placeholder like {person.properties.email}'
+    const example = '["{person.properties.email}"]'
+    const entries = parseList(field, example)
+    if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
+    return (entries ?? []).map((entry) => {
+      const template = parseEntry(field, entry, example)
+      if (template === undefined) return []
+      const shared = problemOfContact(template)
+      if (shared !== undefined) field.reject(entry, `${shared}: ${remedy}`)
+      else if (neverGivesAddress(template)) {
+        field.reject(
+          entry,
+          'has a blank or a sign that no address has: write one placeholder, or several between commas',
+        )
+      }
+      return template
+    })
+  }
+
+  /** Reads the user ID; an empty template if none is sent. */
+  function parseUserId(field) {
+    const example = '["{event.distinct_id}"]'
+    const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+    const [entry, ...others] = parseList(field, example) ?? []
+    if (entry === undefined) return []
+    const template = parseEntry(field, entry, example)
+    const isPlain = !isJson(field.text)
+    if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
+      field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
+    } else if (isPlain && AROUND_ID.test(entry)) {
+      field.reject(entry, `has a name or signs around the placeholder: ${remedy}`)
+    } else if (template !== undefined) {
+      const problem = problemOfContact(template)
+      if (problem !== undefined) field.reject(entry, `${problem}: ${remedy}`)
+    }
+    return template ?? []
+  }
+
+  /** Text around a placeholder that is a sentence, a YAML or a query, not a part of an ID. */
+  const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/
+
+  /** The template of a list's entry. */
+  function parseEntry(field, entry, example) {
+    return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
+  }
+
+  /** Why the template does not give each person one contact; `undefined` if it does. */
+  function problemOfContact(template) {
+    const eventFields = template.map((part) => typeof part === 'object' && part.of === 'event' && part.field)
+    const isOfPerson = template.some((part) => typeof part === 'object' && part.of !== 'event')
+    const differsByPerson = isOfPerson || eventFields.includes('distinct_id')
+    if (
+      eventFields.includes('uuid') ||
+      eventFields.includes('timestamp') ||
+      (differsByPerson && eventFields.includes('event'))
+    ) {
+      return 'would give one person several contacts'
+    }
+    return differsByPerson ? undefined : 'would give everybody the same contact'
+  }
+
+  /** True if no values of the placeholders make an address of the template. */
+  function neverGivesAddress(template) {
+    const written = template.map((part) => (typeof part === 'string' ? part : '{}')).join('')
+    const placeholders = template.filter((part) => typeof part === 'object').length
+    return NOT_IN_ADDRESS.test(written) || (placeholders > 1 && !written.includes('@'))
+  }
+
+  /** Signs that no address has, a second `@`, `@` or a dot at an end, and the name of a field before a placeholder. */
+  const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]|@.*@|^[@.]|[@.]$|^\w+=\{\}/u
 
   /** The fields of a Loops request that are not contact properties. The app writes them itself, from their own settings. */
   const REQUEST_FIELDS = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
@@ -1659,36 +1812,65 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * @param problemOf tells why a name cannot be used, or `undefined`.
    */
   function parseMapping(field, problemOf) {
-    const mapping = new Map()
     const example = '{"plan": "{person.properties.plan}"}'
-    const parse = isJson(field.text) ? parseTemplate : parsePlainTemplate
-    for (const [written, value] of parseEntries(field, example)) {
-      const name = written.trim()
-      const problem = problemOf(name)
-      if (problem !== undefined) field.reject(name, problem)
-      if (typeof value === 'string') mapping.set(name, parse(field, value, example) ?? [])
-      else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
-      else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+    return mappingOf(field, example, problemOf, (name, value, parse) => {
+      if (typeof value === 'string') {
+        if (value === name && !isJson(field.text)) {
+          field.reject(
+            `${name}: ${value}`,
+            `would send the text "${name}" for everybody: write ${example} for a property`,
+          )
+        }
+        return parse(value) ?? []
+      }
+      if (typeof value === 'number' || typeof value === 'boolean') return value
+      field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+      return undefined
+    })
+  }
+
+  /** Reads the mapping of contact properties. `subscribed` is true or false in Loops; any other value of it is rejected. */
+  function parseContactMapping(field) {
+    const mapping = parseMapping(field, contactNameProblem)
+    const subscribed = mapping.get('subscribed')
+    const [only, ...others] = typeof subscribed === 'object' ? subscribed : [subscribed]
+    const isRight = typeof only === 'object' || only === undefined || parseBoolean(only) !== undefined
+    if (!isRight || others.length > 0) {
+      field.reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
     }
     return mapping
   }
 
   /** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
   function parseMailingLists(field) {
-    const lists = new Map()
     const example = '{"cm06f5v0e45nf0ml5754o9cix": true}'
-    const parse = isJson(field.text) ? parseTemplate : parsePlainTemplate
-    for (const [id, value] of parseEntries(field, example)) {
-      const problem = nameProblem(id)
-      if (problem !== undefined) field.reject(id, problem)
-      const template = typeof value === 'string' ? parse(field, value, example) : []
-      if (template === undefined) continue
-      const written = typeof value === 'string' ? parseBoolean(value) : value
-      if (typeof written === 'boolean') lists.set(id, written)
-      else if (template.length === 1 && typeof template[0] !== 'string') lists.set(id, template)
-      else field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+    return mappingOf(field, example, nameProblem, (id, value, parse) => {
+      const template = typeof value === 'string' ? parse(value) : []
+      if (template === undefined) return undefined
+      const found = isOnePlaceholder(template) ? template : parseBoolean(value)
+      if (found === undefined) {
+        field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+      }
+      return found
+    })
+  }
+
+  function isOnePlaceholder(template) {
+    return template.length === 1 && typeof template[0] === 'object'
+  }
+
+  /** The entries of a mapping, each name once and without blanks around it, because Loops trims names. */
+  function mappingOf(field, example, problemOf, valueOf) {
+    const parse = (text) => (isJson(field.text) ? parseTemplate(field, text) : parsePlainTemplate(field, text, example))
+    const mapping = new Map()
+    for (const [written, value] of parseEntries(field, example)) {
+      const name = written.trim()
+      const problem = mapping.has(name) ? IS_REPEATED : problemOf(name)
+      if (problem !== undefined) field.reject(name, problem)
+      const found = valueOf(name, value, parse)
+      if (found !== undefined) mapping.set(name, found)
     }
-    return lists
+    return mapping
   }
 
   /**
@@ -1723,7 +1905,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       contactUpdates: {
         events: parseEventNames(field('contactEvents'), { renamed: false }),
         filters: parseFilters(field('contactFilters')),
-        mapping: parseMapping(field('contactProperties'), contactNameProblem),
+        mapping: parseContactMapping(field('contactProperties')),
         includeAll: parseYes(field('includeAllPersonProperties')),
         mailingLists: parseMailingLists(field('contactMailingLists')),
       },
@@ -1810,60 +1992,26 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function parseUrl(field) {
-    const isServer = /^https?:\/\/([\p{L}\p{N}.-]+|\[[\da-f:]+\])(:\d+)?(\/[\w./~-]*)?$/iu.test(field.text)
-    const isPage = /^https?:\/\/[^/]+\/(project|organization|login|settings|api)\b/i.test(field.text)
-    const url = isServer && !isPage ? field.text : ''
+    const isServer =
+      /^https?:\/\/([\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?|\[[\da-f:]+\])(:\d{1,5})?(\/[\w./~-]*)?$/iu.test(
+        field.text,
+      )
+    if (isServer && /^https?:\/\/([\w.-]+\.)?posthog\.com\b/i.test(field.text)) {
+      field.reject(
+        field.text,
+        'is PostHog Cloud, which runs no apps: write the address of your own server, or leave it empty',
+      )
+      return ''
+    }
+    const url = isServer && !PAGE.test(field.text) ? field.text : ''
     if (url !== field.text)
       field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
     return url.replace(/\/+$/, '')
   }
 
-  function parseEmail(field) {
-    const remedy = 'write a placeholder like {person.properties.email}'
-    const example = '["{person.properties.email}"]'
-    const entries = parseList(field, example)
-    if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
-    return (entries ?? []).map((entry) => {
-      const template = parseEntry(field, entry, example)
-      if (template === undefined) return []
-      if (!differsByPerson(template)) field.reject(entry, `would give everybody the same contact: ${remedy}`)
-      else if (template.some((part) => typeof part === 'string' && NOT_IN_ADDRESS.test(part))) {
-        field.reject(
-          entry,
-          'has a blank or a sign that no address has: write one placeholder, or several between commas',
-        )
-      }
-      return template
-    })
-  }
-
-  /** Text that no address has: with it between two placeholders, the setting never gives an address. */
-  const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]/u
-
-  function parseUserId(field) {
-    const example = '["{event.distinct_id}"]'
-    const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
-    const [entry, ...others] = parseList(field, example) ?? []
-    if (entry === undefined) return []
-    const template = parseEntry(field, entry, example)
-    const isPlain = !isJson(field.text)
-    if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
-      field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
-    } else if (template !== undefined && !differsByPerson(template)) {
-      field.reject(field.text, `would give everybody the same contact: ${remedy}`)
-    }
-    return template ?? []
-  }
-
-  /** The template of a list's entry. */
-  function parseEntry(field, entry, example) {
-    return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
-  }
-
-  /** True if the template gives each person another value; otherwise all people would become one contact. */
-  function differsByPerson(template) {
-    return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
-  }
+  /** The pages and endpoints of PostHog whose address people copy. */
+  const PAGE =
+    /^https?:\/\/[^/]+(?:\/.*)?\/(?:project|organization|login|signup|settings|me|instance|ingestion|apps|insights|dashboard|events|persons|replay|home|data-management|api|static|decide|capture|batch|e)(?:\/|$)/i
 
   /**
    * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
