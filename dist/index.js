@@ -395,17 +395,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   const settingFields = {
     apiKey: { label: 'Loops API key', default: '' },
-    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
-    requestsPerSecond: { label: 'Requests a second', default: '10' },
-    posthogUrl: { label: 'PostHog address', default: '' },
-    maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
-    mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
-    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
     email: { label: 'Email of the user', default: '{person.properties.email}' },
     userId: { label: 'User ID', default: '{event.distinct_id}' },
     excludedEmails: { label: 'Emails to leave out', default: '' },
     trackedEvents: { label: 'Events to send', default: '$pageview' },
-    eventFilters: { label: 'Events to send: property filters', default: '' },
     eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
     includeAllEventProperties: {
       label: 'Events to send: include all properties as attributes',
@@ -413,8 +406,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       choices: ['No', 'Yes'],
     },
     eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
+    eventFilters: { label: 'Events to send: property filters', default: '' },
     contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
-    contactFilters: { label: 'Update contacts: property filters', default: '' },
     contactProperties: {
       label: 'Update contacts: property mapping',
       default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
@@ -425,6 +418,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       choices: ['No', 'Yes'],
     },
     contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
+    contactFilters: { label: 'Update contacts: property filters', default: '' },
+    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
+    posthogUrl: { label: 'PostHog address', default: '' },
+    maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
+    mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
+    requestsPerSecond: { label: 'Requests a second', default: '10' },
+    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
   }
 
   /** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
@@ -1886,29 +1886,29 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
     const settings = {
       apiKey: parseApiKey(field('apiKey')),
-      delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
-      requestsPerSecond: parseRate(field('requestsPerSecond')),
-      posthogUrl: parseUrl(field('posthogUrl')),
-      maxEventAge: parseHours(field('maxEventAge')),
-      mailingListsFromEvents: parseYes(field('mailingListsFromEvents')),
-      dryRun: parseYes(field('dryRun')),
       email: parseEmail(field('email')),
       userId: parseUserId(field('userId')),
       excludedEmails: parseExcludedEmails(field('excludedEmails')),
       eventsToSend: {
         events: parseEventNames(field('trackedEvents'), { renamed: true }),
-        filters: parseFilters(field('eventFilters')),
         mapping: parseMapping(field('eventProperties'), nameProblem),
         includeAll: parseYes(field('includeAllEventProperties')),
         mailingLists: parseMailingLists(field('eventMailingLists')),
+        filters: parseFilters(field('eventFilters')),
       },
       contactUpdates: {
         events: parseEventNames(field('contactEvents'), { renamed: false }),
-        filters: parseFilters(field('contactFilters')),
         mapping: parseContactMapping(field('contactProperties')),
         includeAll: parseYes(field('includeAllPersonProperties')),
         mailingLists: parseMailingLists(field('contactMailingLists')),
+        filters: parseFilters(field('contactFilters')),
       },
+      dryRun: parseYes(field('dryRun')),
+      posthogUrl: parseUrl(field('posthogUrl')),
+      maxEventAge: parseHours(field('maxEventAge')),
+      mailingListsFromEvents: parseYes(field('mailingListsFromEvents')),
+      requestsPerSecond: parseRate(field('requestsPerSecond')),
+      delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
     }
 
     if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {

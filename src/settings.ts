@@ -61,29 +61,29 @@ export function parseSettings(config: Config): Settings {
 
   const settings: Settings = {
     apiKey: parseApiKey(field('apiKey')),
-    delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
-    requestsPerSecond: parseRate(field('requestsPerSecond')),
-    posthogUrl: parseUrl(field('posthogUrl')),
-    maxEventAge: parseHours(field('maxEventAge')),
-    mailingListsFromEvents: parseYes(field('mailingListsFromEvents')),
-    dryRun: parseYes(field('dryRun')),
     email: parseEmail(field('email')),
     userId: parseUserId(field('userId')),
     excludedEmails: parseExcludedEmails(field('excludedEmails')),
     eventsToSend: {
       events: parseEventNames(field('trackedEvents'), { renamed: true }),
-      filters: parseFilters(field('eventFilters')),
       mapping: parseMapping(field('eventProperties'), nameProblem),
       includeAll: parseYes(field('includeAllEventProperties')),
       mailingLists: parseMailingLists(field('eventMailingLists')),
+      filters: parseFilters(field('eventFilters')),
     },
     contactUpdates: {
       events: parseEventNames(field('contactEvents'), { renamed: false }),
-      filters: parseFilters(field('contactFilters')),
       mapping: parseContactMapping(field('contactProperties')),
       includeAll: parseYes(field('includeAllPersonProperties')),
       mailingLists: parseMailingLists(field('contactMailingLists')),
+      filters: parseFilters(field('contactFilters')),
     },
+    dryRun: parseYes(field('dryRun')),
+    posthogUrl: parseUrl(field('posthogUrl')),
+    maxEventAge: parseHours(field('maxEventAge')),
+    mailingListsFromEvents: parseYes(field('mailingListsFromEvents')),
+    requestsPerSecond: parseRate(field('requestsPerSecond')),
+    delivery: parseOneOf(field('delivery'), settingFields.delivery.choices),
   }
 
   if (settings.delivery === 'webhook' && settings.posthogUrl !== '') {

@@ -3,6 +3,15 @@ import plugin from '../../plugin.json'
 
 const fields = Object.entries(settingFields)
 
+/** The heading of each group stands on its first field: on newer servers an entry that has only `markdown` draws nothing. */
+const headings: Readonly<Record<string, string>> = {
+  apiKey: '### Connect',
+  email: '### People',
+  trackedEvents: '### Events to send',
+  contactEvents: '### Contacts to update',
+  dryRun: '### Advanced',
+}
+
 describe('plugin.json', () => {
   it('names what PostHog needs', () => {
     expect(plugin).toMatchObject({ name: 'Loops', main: 'dist/index.js', posthogVersion: '>= 1.25.0' })
@@ -15,6 +24,7 @@ describe('plugin.json', () => {
   it.each(fields)('declares %s as the app reads it', (key, field) => {
     const declared = plugin.config.find((declaredField) => declaredField.key === key)
     expect(declared).toEqual({
+      ...(key in headings && { markdown: headings[key] }),
       key,
       name: field.label,
       type: 'choices' in field ? 'choice' : 'string',
@@ -22,12 +32,17 @@ describe('plugin.json', () => {
       required: key === 'apiKey' || key === 'email',
       ...('choices' in field && { choices: field.choices }),
       ...(key === 'apiKey' && { secret: true }),
-      hint: expect.stringMatching(/^[A-Z].*[.]$/) as string,
+      hint: expect.stringMatching(/^(\*\*)?[A-Z].*[.]$/) as string,
     })
   })
 
   it.each(plugin.config.filter(({ type }) => type === 'string'))('gives an example or a place for $key', ({ hint }) => {
     expect(hint).toMatch(/`[^`]+`|\]\(https:\/\/app\.loops\.so\//)
+  })
+
+  it.each(plugin.config)('explains $key in one or two sentences', ({ hint }) => {
+    const withoutCode = hint.replace(/`[^`]*`/g, 'code')
+    expect(withoutCode.split(/[.] (?=[A-Z])/).length).toBeLessThanOrEqual(2)
   })
 
   it('uses no key that PostHog keeps for itself', () => {

@@ -64,8 +64,8 @@ describe('the API key', () => {
   it('is hidden in a message about the field it was pasted into by mistake', () => {
     expect(problemsIn({ trackedEvents: `{"${apiKey}": 1}`, delivery: apiKey })).toBe(
       'Loops settings: ' +
-        'Delivery: "[API key]" is an API key: write it into "Loops API key" only. ' +
-        'Events to send: "[API key]" is an API key: write it into "Loops API key" only.',
+        'Events to send: "[API key]" is an API key: write it into "Loops API key" only. ' +
+        'Delivery: "[API key]" is an API key: write it into "Loops API key" only.',
     )
   })
 })
@@ -91,11 +91,11 @@ describe('a settings error', () => {
     const message = problemsIn({ dryRun: 'maybe', email: '', trackedEvents: '["a"', eventFilters: '{}' })
     expect(message).toBe(
       'Loops settings: ' +
-        'Dry run (mock out HTTP requests): "maybe" is not one of the choices: write "No" or "Yes". ' +
         'Email of the user: "" does not say where the address is: write a placeholder like {person.properties.email}. ' +
         'Events to send: "[\\"a\\"" is not valid JSON, because it has no ] at its end: write it like {"account:signup": "Signed up"}. ' +
         'Events to send: property filters: "{}" is not a list of filters: ' +
-        'write it like [{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}].',
+        'write it like [{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]. ' +
+        'Dry run (mock out HTTP requests): "maybe" is not one of the choices: write "No" or "Yes".',
     )
   })
 

@@ -6,17 +6,10 @@ import { jsonText } from '../json'
  */
 export const settingFields = {
   apiKey: { label: 'Loops API key', default: '' },
-  delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
-  requestsPerSecond: { label: 'Requests a second', default: '10' },
-  posthogUrl: { label: 'PostHog address', default: '' },
-  maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
-  mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
-  dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
   email: { label: 'Email of the user', default: '{person.properties.email}' },
   userId: { label: 'User ID', default: '{event.distinct_id}' },
   excludedEmails: { label: 'Emails to leave out', default: '' },
   trackedEvents: { label: 'Events to send', default: '$pageview' },
-  eventFilters: { label: 'Events to send: property filters', default: '' },
   eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
   includeAllEventProperties: {
     label: 'Events to send: include all properties as attributes',
@@ -24,8 +17,8 @@ export const settingFields = {
     choices: ['No', 'Yes'],
   },
   eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
+  eventFilters: { label: 'Events to send: property filters', default: '' },
   contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
-  contactFilters: { label: 'Update contacts: property filters', default: '' },
   contactProperties: {
     label: 'Update contacts: property mapping',
     default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
@@ -36,6 +29,13 @@ export const settingFields = {
     choices: ['No', 'Yes'],
   },
   contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
+  contactFilters: { label: 'Update contacts: property filters', default: '' },
+  dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
+  posthogUrl: { label: 'PostHog address', default: '' },
+  maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
+  mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
+  requestsPerSecond: { label: 'Requests a second', default: '10' },
+  delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
 } as const
 
 export type SettingKey = keyof typeof settingFields
