@@ -2238,19 +2238,25 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return saysTheSame ? logs.map(({ taken }) => taken.get(first.id)).find((when) => when !== undefined) : undefined
   }
 
-  /** Adds a line to the logs of a contact. */
-  function addLine(line, identity, cache) {
+  /**
+   * Adds a line to the logs of a contact.
+   *
+   * @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded.
+   */
+  function addLine(line, identity, cache, mayBeFirst = true) {
     const text = JSON.stringify(line)
     for (const key of logKeys(identity, Date.now())) {
       withoutWaiting(() => cache.lpush(key, [text]))
-      // It may be the first line of its period. That Loops has taken a write stands behind the write.
-      if (!('taken' in line)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+      if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
     }
   }
 
   /** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
-  function noteTaken({ id, userId, ...identity }, when, cache) {
-    addLine({ taken: id, when }, userId === undefined ? identity : { userId }, cache)
+  function noteTaken(write, when, cache) {
+    const { id, at, userId } = write
+    // The write stands in the log of the period in which it was received.
+    const mayBeFirst = periodOf(at) !== periodOf(Date.now())
+    addLine({ taken: id, when }, userId === undefined ? identityOf(write) : { userId }, cache, mayBeFirst)
   }
 
   /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
@@ -2290,12 +2296,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The logs of the periods from `since` (milliseconds since 1970) to now. */
   function logKeys({ email, userId }, since) {
-    const [first, last] = [Math.floor(since / PERIOD), Math.floor(Date.now() / PERIOD)]
+    const [first, last] = [periodOf(since), periodOf(Date.now())]
     const periods = first === last ? [last] : [last, last - 1]
     return [
       ...(userId === undefined ? [] : periods.map((period) => `user-${userId}-${period}`)),
       ...(email === undefined ? [] : periods.map((period) => `email-${email.toLowerCase()}-${period}`)),
     ]
+  }
+
+  function periodOf(time) {
+    return Math.floor(time / PERIOD)
   }
 
   /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */

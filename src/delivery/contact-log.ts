@@ -81,19 +81,25 @@ export function sameWasTakenAt(write: Write, noted: readonly NotedLog[]): number
   return saysTheSame ? logs.map(({ taken }) => taken.get(first.id)).find((when) => when !== undefined) : undefined
 }
 
-/** Adds a line to the logs of a contact. */
-export function addLine(line: Line, identity: Identity, cache: Cache): void {
+/**
+ * Adds a line to the logs of a contact.
+ *
+ * @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded.
+ */
+export function addLine(line: Line, identity: Identity, cache: Cache, mayBeFirst = true): void {
   const text = JSON.stringify(line)
   for (const key of logKeys(identity, Date.now())) {
     withoutWaiting(() => cache.lpush(key, [text]))
-    // It may be the first line of its period. That Loops has taken a write stands behind the write.
-    if (!('taken' in line)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+    if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
   }
 }
 
 /** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
-export function noteTaken({ id, userId, ...identity }: Write, when: number, cache: Cache): void {
-  addLine({ taken: id, when }, userId === undefined ? identity : { userId }, cache)
+export function noteTaken(write: Write, when: number, cache: Cache): void {
+  const { id, at, userId } = write
+  // The write stands in the log of the period in which it was received.
+  const mayBeFirst = periodOf(at) !== periodOf(Date.now())
+  addLine({ taken: id, when }, userId === undefined ? identityOf(write) : { userId }, cache, mayBeFirst)
 }
 
 /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
@@ -138,10 +144,14 @@ function withinReach(text: string): string[] {
 
 /** The logs of the periods from `since` (milliseconds since 1970) to now. */
 function logKeys({ email, userId }: Identity, since: number): string[] {
-  const [first, last] = [Math.floor(since / PERIOD), Math.floor(Date.now() / PERIOD)]
+  const [first, last] = [periodOf(since), periodOf(Date.now())]
   const periods = first === last ? [last] : [last, last - 1]
   return [
     ...(userId === undefined ? [] : periods.map((period) => `user-${userId}-${period}`)),
     ...(email === undefined ? [] : periods.map((period) => `email-${email.toLowerCase()}-${period}`)),
   ]
+}
+
+function periodOf(time: number): number {
+  return Math.floor(time / PERIOD)
 }
