@@ -2230,7 +2230,26 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * log right before it; else `undefined`.
    */
   function sameWasTakenAt(write, noted) {
-    const logs = noted.map(([, texts]) => contactLogIn([texts]))
+    return sameTakenIn(
+      noted.map(([, texts]) => contactLogIn([texts])),
+      write,
+    )
+  }
+
+  /**
+   * Whether the same holds once the log of the identifier that the write lacks is read, too. A cache that does not answer does
+   * not tell.
+   */
+  async function sameWasTakenInAll(write, cache) {
+    if (write.email !== undefined && write.userId !== undefined) return true
+    try {
+      return sameTakenIn([await readWholeLog(write, write.at, cache)], write) !== undefined
+    } catch {
+      return false
+    }
+  }
+
+  function sameTakenIn(logs, write) {
     const before = logs.map(({ writes }) => writes.find(({ id, at }) => id !== write.id && at < write.at))
     const [first] = before
     const saysTheSame =
@@ -2537,9 +2556,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const [noted, turn, since] = answers
     if (write !== undefined) {
       limitNewLogs(write, noted, cache)
-      const takenAt =
-        isUpdate(request) && askedAt === undefined ? sameWasTakenAt(writeIn(request, write), noted) : undefined
-      if (takenAt !== undefined && takenAt > now - HOUR) {
+      const written = writeIn(request, write)
+      const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, noted) : undefined
+      if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, cache))) {
         noteTaken(write, takenAt, cache)
         const detail = ` (at ${new Date(takenAt).toISOString()})`
         logOnce('Loops has taken the same update of its contact within the hour', global, { detail })

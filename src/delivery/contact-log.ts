@@ -73,7 +73,26 @@ export function limitNewLogs(write: Write, noted: readonly NotedLog[], cache: Ca
  * log right before it; else `undefined`.
  */
 export function sameWasTakenAt(write: Write, noted: readonly NotedLog[]): number | undefined {
-  const logs = noted.map(([, texts]) => contactLogIn([texts]))
+  return sameTakenIn(
+    noted.map(([, texts]) => contactLogIn([texts])),
+    write,
+  )
+}
+
+/**
+ * Whether the same holds once the log of the identifier that the write lacks is read, too. A cache that does not answer does
+ * not tell.
+ */
+export async function sameWasTakenInAll(write: Write, cache: Cache): Promise<boolean> {
+  if (write.email !== undefined && write.userId !== undefined) return true
+  try {
+    return sameTakenIn([await readWholeLog(write, write.at, cache)], write) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function sameTakenIn(logs: readonly ContactLog[], write: Write): number | undefined {
   const before = logs.map(({ writes }) => writes.find(({ id, at }) => id !== write.id && at < write.at))
   const [first] = before
   const saysTheSame =
