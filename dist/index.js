@@ -2081,20 +2081,27 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
   }
 
-  /** The identity and, where the log tells it, the identifier that is missing in it. */
-  function knownIdentity(identity, log) {
-    return { ...identityOf(identity), ...otherIdentifier(identity, log) }
+  /** The identity of a write and, where the log tells it, the identifier that is missing in it. */
+  function knownIdentity(write, log) {
+    return { ...identityOf(write), ...otherIdentifier(write, log) }
   }
 
-  /** The identifier that is missing in the identity, if the log tells it. */
-  function otherIdentifier({ email, userId }, { writes }) {
+  /**
+   * The identifier that is missing in the write, if the log tells it. A user ID that had moved to another address before the
+   * write was received is not the write's.
+   */
+  function otherIdentifier({ email, userId, at }, { writes }) {
     if (email === undefined) {
       const told = writes.find((write) => write.email !== undefined && write.userId === userId)
       return told?.email === undefined ? undefined : { email: told.email }
     }
     if (userId !== undefined) return undefined
     const told = writes.find((write) => write.userId !== undefined && hasSameAddress(write, { email }))
-    return told?.userId === undefined ? undefined : { userId: told.userId }
+    if (told?.userId === undefined) return undefined
+    const hasMoved = writes.some(
+      (write) => write.userId === told.userId && write.email !== undefined && isLater(write, told) && write.at < at,
+    )
+    return hasMoved ? undefined : { userId: told.userId }
   }
 
   function isOfContact(write, contact) {
@@ -2289,21 +2296,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Reads the log of the identifier that `identity` lacks.
+   * Reads the log of the identifier that a write lacks.
    *
-   * @param log what the logs of `identity` say.
+   * @param log what the logs of the write say.
    * @returns `undefined`, before any promise, if they do not tell the other identifier.
    */
-  function readOtherLog(identity, since, log, cache) {
-    const other = otherIdentifier(identity, log)
+  function readOtherLog(write, since, log, cache) {
+    const other = otherIdentifier(write, log)
     return other && readLogs(other, since, cache)
   }
 
   /** What the logs of both identifiers say, where one log tells the other identifier. */
-  async function readWholeLog(identity, since, cache) {
-    const texts = await readLogs(identity, since, cache)
+  async function readWholeLog(write, since, cache) {
+    const texts = await readLogs(write, since, cache)
     const log = contactLogIn(texts)
-    const otherTexts = readOtherLog(identity, since, log, cache)
+    const otherTexts = readOtherLog(write, since, log, cache)
     return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
   }
 

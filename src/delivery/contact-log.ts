@@ -9,7 +9,7 @@ import type { AppMeta } from '../meta'
 import { HOUR, SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
 import { contactLogOf, contactValues, identityOf, isCarriedBy, otherIdentifier } from './newest'
-import type { ContactLog, Identity, Line, Write } from './newest'
+import type { ContactLog, Identity, Line, ReceivedIdentity, Write } from './newest'
 
 type Cache = AppMeta['cache']
 
@@ -132,26 +132,26 @@ export function contactLogIn(texts: readonly (readonly string[])[]): ContactLog 
 }
 
 /**
- * Reads the log of the identifier that `identity` lacks.
+ * Reads the log of the identifier that a write lacks.
  *
- * @param log what the logs of `identity` say.
+ * @param log what the logs of the write say.
  * @returns `undefined`, before any promise, if they do not tell the other identifier.
  */
 export function readOtherLog(
-  identity: Identity,
+  write: ReceivedIdentity,
   since: number,
   log: ContactLog,
   cache: Cache,
 ): Promise<string[][]> | undefined {
-  const other = otherIdentifier(identity, log)
+  const other = otherIdentifier(write, log)
   return other && readLogs(other, since, cache)
 }
 
 /** What the logs of both identifiers say, where one log tells the other identifier. */
-export async function readWholeLog(identity: Identity, since: number, cache: Cache): Promise<ContactLog> {
-  const texts = await readLogs(identity, since, cache)
+export async function readWholeLog(write: ReceivedIdentity, since: number, cache: Cache): Promise<ContactLog> {
+  const texts = await readLogs(write, since, cache)
   const log = contactLogIn(texts)
-  const otherTexts = readOtherLog(identity, since, log, cache)
+  const otherTexts = readOtherLog(write, since, log, cache)
   return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
 }
 

@@ -58,10 +58,30 @@ describe('an address that changes hands', () => {
   })
 })
 
+const byEmail = (plan: string) =>
+  event('$set', { $is_identified: false, $set: { email: 'ada@example.com', plan } }, { distinct_id: 'visitor' })
+
+describe('an address that its user ID has left', () => {
+  it('and that somebody else gives gets nothing of the user ID', async () => {
+    const { clock, api, faults, deliver } = simulate()
+    deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'basic' }))
+    await clock.run(start + MINUTE)
+    deliver(ofUser('user_1', '$set', { email: 'new@example.com', plan: 'team' }))
+    await clock.run(start + 2 * MINUTE)
+    faults.push(failed)
+    deliver(byEmail('free'))
+    await clock.run(start + 2 * MINUTE + 500)
+    deliver(ofUser('user_1', '$set', { email: 'new@example.com', plan: 'pro' }))
+    await clock.run()
+    expect(api.contacts()).toMatchObject([
+      { email: 'new@example.com', userId: 'user_1', plan: 'pro' },
+      { email: 'ada@example.com', userId: null, plan: 'free' },
+    ])
+  })
+})
+
 describe('a contact that events name by one identifier each', () => {
   const byUserId = (plan: string) => ofUser('user_1', '$set', { plan })
-  const byEmail = (plan: string) =>
-    event('$set', { $is_identified: false, $set: { email: 'ada@example.com', plan } }, { distinct_id: 'visitor' })
 
   it.each([
     ['user ID', byUserId, byEmail],
