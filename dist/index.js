@@ -2468,12 +2468,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return body.email === undefined ? persistently(() => cache.get(unknownKey(body.userId), null)) : undefined
   }
 
-  /** Whether no event has brought an address for the user ID since. */
+  /** Whether no event has brought an address for the user ID since. The clocks of two workers may differ by some seconds. */
   async function isStillUnknown({ body }, since, cache) {
     const userId = String(body.userId)
     try {
       const { writes } = contactLogIn(await readLogs({ userId }, since, cache))
-      return !writes.some(({ email, at }) => email !== undefined && at > since)
+      return !writes.some(({ email, at }) => email !== undefined && at > since - MINUTE)
     } catch {
       return false
     }

@@ -15,12 +15,12 @@ export function unknownSince({ body }: LoopsRequest, cache: AppMeta['cache']): P
   return body.email === undefined ? persistently(() => cache.get(unknownKey(body.userId), null)) : undefined
 }
 
-/** Whether no event has brought an address for the user ID since. */
+/** Whether no event has brought an address for the user ID since. The clocks of two workers may differ by some seconds. */
 export async function isStillUnknown({ body }: LoopsRequest, since: number, cache: AppMeta['cache']): Promise<boolean> {
   const userId = String(body.userId)
   try {
     const { writes } = contactLogIn(await readLogs({ userId }, since, cache))
-    return !writes.some(({ email, at }) => email !== undefined && at > since)
+    return !writes.some(({ email, at }) => email !== undefined && at > since - MINUTE)
   } catch {
     return false
   }

@@ -1,6 +1,6 @@
 import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
 import { apiKey } from '../given'
-import { MINUTE, start, simulate, event, set, failed } from './given'
+import { MINUTE, start, simulate, event, set, failed, workerWithClock } from './given'
 
 describe('a user ID that Loops does not know', () => {
   const view = (): CapturedEvent => event('$pageview', {})
@@ -45,6 +45,20 @@ describe('a user ID that Loops does not know', () => {
     deliver(view())
     await clock.run()
     expect(api.events()).toHaveLength(1)
+  })
+
+  it.each([0, 500, 5000])('is asked again also if the clock that found it unknown is %d ms ahead', async (ahead) => {
+    const simulation = simulate()
+    const { clock, api, deliver } = simulation
+    const other = workerWithClock(ahead, simulation)
+    deliver(view(), other)
+    await clock.run(start + 700)
+    deliver(set({}))
+    await clock.run(start + MINUTE)
+    deliver(view())
+    deliver(view(), other)
+    await clock.run()
+    expect(api.events()).toHaveLength(2)
   })
 
   it('waits for the event that brings the address, if that one is on its way', async () => {
