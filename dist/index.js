@@ -2493,8 +2493,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { status, json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
     if (status !== 200) return status === 0 || status === 429 || status >= 500
     if (!Array.isArray(json)) return false
-    // Loops knows the contact now: it may have come after the request.
-    if (json.length > 0) return failures === 0
+    const isKnown = json.length > 0
+    // The contact may have come after the request.
+    if (isKnown && failures === 0) return true
     try {
       const { writes, taken } = contactLogIn(await readLogs({ userId }, receivedAt, meta.cache))
       if (writes.some(({ id, email }) => email !== undefined && (taken.get(id) ?? askedAt) >= askedAt - MINUTE))
@@ -2502,7 +2503,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     } catch {
       return false
     }
-    withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
+    if (!isKnown) withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
     return false
   }
 

@@ -1,5 +1,5 @@
 import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
-import { apiKey } from '../given'
+import { apiKey, isSetUpRequest } from '../given'
 import { MINUTE, start, simulate, event, set, failed, workerWithClock } from './given'
 
 describe('a user ID that Loops does not know', () => {
@@ -70,6 +70,25 @@ describe('a user ID that Loops does not know', () => {
     await clock.run()
     expect(api.events()).toHaveLength(1)
     expect(app.failures).toEqual([])
+  })
+
+  it('waits for that event also if the contact comes while Loops is asked', async () => {
+    const { clock, api, app, deliver, sent } = simulate()
+    void app.startWorker(10).prepare()
+    await clock.run(start + 50)
+    let looks = 0
+    api.setFault((request) => {
+      if (request.method === 'PUT' && clock.now() < start + 2500) return failed
+      const isLook = request.method === 'GET' && !isSetUpRequest(request)
+      return isLook && looks++ > 0 ? { kind: 'delay', milliseconds: 5000 } : undefined
+    })
+    deliver(set({}))
+    await clock.run(start + 100)
+    deliver(view())
+    await clock.run()
+    expect(sent().filter(([, request]) => request.startsWith('GET'))).toHaveLength(2)
+    expect(app.logs.filter(({ level }) => level === 'ERROR')).toEqual([])
+    expect(api.events()).toHaveLength(1)
   })
 
   it('is not blamed for another mistake', async () => {
