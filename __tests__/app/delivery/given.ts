@@ -98,6 +98,24 @@ export function simulateMany(
   return simulate(version, changes, { trusted: true, ...options })
 }
 
+/** A worker on another server, whose clock is so many milliseconds ahead. They share PostHog's cache and Loops. */
+export function workerWithClock(ahead: number, { clock, api, app }: Simulation): Worker {
+  const other = createInstallation({
+    directory: appDirectory,
+    server: app.server,
+    config,
+    fetch: networkTo(api, clock, app.server),
+    clock: {
+      now: () => clock.now() + ahead,
+      after: (milliseconds, callback) => clock.after(milliseconds, callback),
+    },
+    cache: app.cache,
+    random: () => 0,
+    autoRunJobs: true,
+  })
+  return other.startWorker()
+}
+
 export let serial = 0
 export function event(
   name: string,
