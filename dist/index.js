@@ -208,7 +208,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   function windowAt(now, settings) {
     const size = Math.max(1, Math.floor(settings.requestsPerSecond / 3))
-    const length = size * distance(settings)
+    // Three of them take a second, so that no second touches more than four.
+    const length = Math.max(size * distance(settings), SECOND / 3)
     const start = Math.floor(now / length) * length
     return { size, start, end: Math.ceil(start + length) }
   }

@@ -62,7 +62,7 @@ export interface Delivery {
   readonly request: LoopsRequest
   /** What the event writes to its contact, without what was looked up; `undefined` if it writes nothing. */
   readonly write: Write | undefined
-  /** The identifiers of the contact, where its logs have been read. */
+  /** The identifiers whose logs tell what was received since: those of the request, and what the logs tell beside. */
   readonly contact?: Identity
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
   readonly askedAt: number | undefined
