@@ -33,14 +33,15 @@ export type FromSettings =
  * @param config the text of each setting by its key; a setting that is left out has the default of plugin.json.
  */
 export function destinationFromSettings(config: AppSettings): FromSettings {
-  const refusals = [...unavailable(config), ...problemsOf(config), ...inexpressibleFilters(config)]
-  if (refusals.length > 0) return { refusals }
+  const problems = problemsOf(config)
+  const refusals = [...unavailable(config), ...problems, ...inexpressibleFilters(config)]
+  if (problems.length > 0) return { refusals }
   const settings = parsed(config)
-  const names = [
+  refusals.push(
     ...inexpressibleNames('trackedEvents', settings.eventsToSend),
     ...inexpressibleNames('contactEvents', settings.contactUpdates),
-  ]
-  if (names.length > 0) return { refusals: names }
+  )
+  if (refusals.length > 0) return { refusals }
   const inputs = { ...builtDestination.inputs, ...valued(inputsOfIdentity(settings)) }
   return { body: { ...builtDestination, inputs, mappings: mappingsOf(config, settings) } }
 }

@@ -1,11 +1,9 @@
 import type { Clock } from '../lib/clock'
-import { compileProgram } from '../hog/compiler'
-import { runDestination } from '../hog/destination'
+import { compileDestination, runDestination } from '../hog/destination'
 import type { Outcome as HogOutcome } from '../hog/destination'
 import type { DestinationBody } from '../hog/destination-body'
 import { HogRun } from '../hog/hog-run'
 import type { HogFunction, HogRequest, LogEntry as HogLog } from '../hog/hog-run'
-import { compileInputs } from '../hog/inputs'
 import type { Globals } from '../hog/inputs'
 import { MappingFilters } from '../hog/mapping-filters'
 import { Persons } from '../hog/persons'
@@ -58,11 +56,10 @@ export class DestinationEdition implements Edition {
   static async load(options: DestinationEditionOptions): Promise<DestinationEdition> {
     const { body, apiKey } = options
     const parser = await loadHogParser()
-    const bytecode = compileProgram(parser.program(body.hog))
     const mappings = body.mappings.map((mapping): Mapping => {
       const inputs = { ...body.inputs, ...mapping.inputs, apiKey: { value: apiKey } }
       try {
-        const hogFunction = { bytecode, inputs: compileInputs(inputs, parser) }
+        const hogFunction = compileDestination(body.hog, inputs, parser)
         return { name: mapping.name, filters: new MappingFilters(mapping), hogFunction }
       } catch (error) {
         if (error instanceof UsageError) throw error
