@@ -83,6 +83,19 @@ and 1 event
     expect(exitCode).toBe(0)
   })
 
+  it("has the app's own defaults without settings for the events of a file", async () => {
+    const pageview = { ...event, event: '$pageview', timestamp: new Date().toISOString() }
+    const properties = { ...event.properties, $pathname: '/pricing' }
+    const events = [event, { ...pageview, uuid: 'a' }, { ...pageview, uuid: 'b', properties }]
+    const { said } = await npmStart('--events', file('e.json', events))
+    expect(said.match(/^ +(The settings|"eventProperties").*$|^ +"pathname".*$/gm)).toEqual([
+      '     The settings do not ask for this event: no list of events names it.',
+      '       "eventProperties": {},',
+      '       "eventProperties": {',
+      '         "pathname": "/pricing"',
+    ])
+  })
+
   it('sends nothing in a dry run', async () => {
     const { said } = await npmStart(
       '--dry-run',
