@@ -1,11 +1,6 @@
 import fc from 'fast-check'
-import { isoText } from '../../src/event'
-import type { CapturedEvent } from '../../src/event'
-import { unmetFilter } from '../../src/rules/filters'
-import { nameInLoops } from '../../src/rules/event-names'
 import { withPerson } from '../../src/rules/person'
 import { parseSettings } from '../../src/settings'
-import type { EventRule, Settings } from '../../src/settings'
 import { translate } from '../../src/translate/translate'
 import { capturedEvent } from '../properties/events'
 import { always } from '../properties/runs'
@@ -15,28 +10,13 @@ import { fitsARun, isCompared } from './differences'
 import { loadDestination } from './given'
 import type { LoadedDestination, SentRequest } from './given'
 import { inputsOf } from './inputs-of'
-import type { Matching } from './inputs-of'
+import { matchingOf, stored } from './matching'
 
 let destination: LoadedDestination
 
 beforeAll(async () => {
   destination = await loadDestination()
 })
-
-/** The event as PostHog has stored it: `$set` stands among the properties, and the timestamp is ISO text. */
-function stored({ $set, $set_once, properties, timestamp, ...event }: CapturedEvent): CapturedEvent {
-  return {
-    ...event,
-    timestamp: isoText(timestamp) ?? '2024-05-01T10:00:00.000Z',
-    properties: JSON.parse(
-      JSON.stringify({
-        ...($set !== undefined && { $set }),
-        ...($set_once !== undefined && { $set_once }),
-        ...properties,
-      }),
-    ) as Record<string, unknown>,
-  }
-}
 
 const eventAndSettings = fc
   .tuple(capturedEvent.filter(fitsARun).map(stored), meantSettings)
@@ -57,20 +37,6 @@ describe('the destination and the app', () => {
     )
   })
 })
-
-/** What the settings ask of the event; PostHog's own filters decide it for the destination. */
-function matchingOf(event: CapturedEvent, { eventsToSend, contactUpdates }: Settings): Matching | undefined {
-  const data = withPerson(event)
-  const asks = ({ events, filters }: EventRule): boolean =>
-    nameInLoops(events, event.event) !== undefined && unmetFilter(filters, data) === undefined
-  const [sends, updates] = [asks(eventsToSend), asks(contactUpdates)]
-  if (!sends && !updates) return undefined
-  return {
-    action: sends && updates ? 'both' : sends ? 'event' : 'contact',
-    eventName: event.event,
-    loopsName: nameInLoops(eventsToSend.events, event.event) ?? event.event,
-  }
-}
 
 /** A removed person property resets the one that it feeds: in the destination only where their names agree. */
 function withoutMappedNulls(
