@@ -1,14 +1,6 @@
 import fc from 'fast-check'
-import { inputsOfIdentity, inputsOfMapping } from '../../sandbox/hog/destination-from-settings'
-import type { Action } from '../../sandbox/hog/destination-from-settings'
-import { literalText } from '../../sandbox/hog/notation'
-import { isoText } from '../../src/event'
-import type { CapturedEvent } from '../../src/event'
-import { unmetFilter } from '../../src/rules/filters'
-import { nameInLoops } from '../../src/rules/event-names'
 import { withPerson } from '../../src/rules/person'
 import { parseSettings } from '../../src/settings'
-import type { EventRule, Settings } from '../../src/settings'
 import { translate } from '../../src/translate/translate'
 import { capturedEvent } from '../properties/events'
 import { always } from '../properties/runs'
@@ -16,28 +8,14 @@ import { meantSettings } from '../properties/settings'
 import type { MeantSettings } from '../properties/settings'
 import { fitsARun, isCompared } from './differences'
 import { loadDestination } from './given'
-import type { LoadedDestination, SentRequest, Values } from './given'
+import type { LoadedDestination, SentRequest } from './given'
+import { inputsFor, stored } from './matching'
 
 let destination: LoadedDestination
 
 beforeAll(async () => {
   destination = await loadDestination()
 })
-
-/** The event as PostHog has stored it: `$set` stands among the properties, and the timestamp is ISO text. */
-function stored({ $set, $set_once, properties, timestamp, ...event }: CapturedEvent): CapturedEvent {
-  return {
-    ...event,
-    timestamp: isoText(timestamp) ?? '2024-05-01T10:00:00.000Z',
-    properties: JSON.parse(
-      JSON.stringify({
-        ...($set !== undefined && { $set }),
-        ...($set_once !== undefined && { $set_once }),
-        ...properties,
-      }),
-    ) as Record<string, unknown>,
-  }
-}
 
 const eventAndSettings = fc
   .tuple(capturedEvent.filter(fitsARun).map(stored), meantSettings)
@@ -58,21 +36,6 @@ describe('the destination and the app', () => {
     )
   })
 })
-
-/** The inputs of the mapping for the event; PostHog's own filters decide which one it is. */
-function inputsFor(event: CapturedEvent, settings: Settings): Values | undefined {
-  const { eventsToSend, contactUpdates } = settings
-  const data = withPerson(event)
-  const asks = ({ events, filters }: EventRule): boolean =>
-    nameInLoops(events, event.event) !== undefined && unmetFilter(filters, data) === undefined
-  const [sends, updates] = [asks(eventsToSend), asks(contactUpdates)]
-  if (!sends && !updates) return undefined
-  const action: Action = sends && updates ? 'both' : sends ? 'event' : 'contact'
-  const name = nameInLoops(eventsToSend.events, event.event) ?? event.event
-  // PostHog's filters have no wildcards, so a name that one gives is written for the event itself.
-  const eventNames = name === event.event ? {} : { [event.event]: literalText(name) }
-  return { ...inputsOfIdentity(settings), ...inputsOfMapping(action, settings), eventNames }
-}
 
 /** A removed person property resets the one that it feeds: in the destination only where their names agree. */
 function withoutMappedNulls(

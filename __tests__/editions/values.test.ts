@@ -1,10 +1,18 @@
-import { loopsValue } from '../../src/rules/values'
-import { eventWith, requestFrom, uuid } from './given'
+import { eventWith, uuid } from '../app/given'
+import { editions, expectedOf, loadEditions, requestOf } from './editions'
+import type { Difference } from './editions'
+
+beforeAll(loadEditions)
 
 const emoji = '😀'
 
-describe('the value that Loops gets', () => {
-  it.each<[string, unknown, unknown]>([
+const LISTS = {
+  destination: "[|{'name': 'Acme', 'address': {'city': 'London'}, 'a.b': 1}|['a', 'b']]",
+  because: 'PostHog writes a list or an object inside a text in the notation of Hog',
+}
+
+describe.each(editions)('the value that Loops gets from the %s', (_, edition) => {
+  it.each<[string, unknown, unknown, Difference<unknown>?]>([
     ['text', 'pro', 'pro'],
     ['a blank', ' ', ' '],
     ['empty text', '', undefined],
@@ -25,7 +33,12 @@ describe('the value that Loops gets', () => {
     ['a list of empty items', ['', null], undefined],
     ['a list with an object', ['a', { b: 1 }], undefined],
     ['a list in a list', ['a', ['b']], undefined],
-    ['a list with NaN', [1, NaN], undefined],
+    [
+      'a list with NaN',
+      [1, NaN],
+      undefined,
+      { destination: '1', because: 'PostHog stores events as JSON, NaN as null' },
+    ],
     ['an empty object', {}, undefined],
     ['an object', { name: 'Acme' }, undefined],
     ['498 characters', 'x'.repeat(498), 'x'.repeat(498)],
@@ -37,14 +50,16 @@ describe('the value that Loops gets', () => {
     ['pairs, never cut in two', `x${emoji.repeat(249)}`, `x${emoji.repeat(248)}`],
     ['half a pair', '\ud83d'.repeat(100), '\ud83d'.repeat(83)],
     ['a long list', Array.from({ length: 300 }, () => 'ab'), `${'ab, '.repeat(124)}ab`],
-  ])('%s', (_, value, expected) => {
-    const result = loopsValue(value)
-    expect(result).toBe(expected)
-    if (result !== undefined) expect(JSON.stringify(result).length).toBeLessThanOrEqual(500)
+  ])('%s', (__, value, ofApp, difference) => {
+    const expected = expectedOf(edition, ofApp, difference)
+    const config = { trackedEvents: '*', eventProperties: '', includeAllEventProperties: 'Yes' }
+    const { body } = requestOf(edition, eventWith({ value }), config)
+    expect(body.eventProperties).toEqual(expected === undefined ? {} : { value: expected })
+    expect(JSON.stringify(expected ?? '').length).toBeLessThanOrEqual(500)
   })
 })
 
-describe('placeholders', () => {
+describe.each(editions)('placeholders in the %s', (_, edition) => {
   const event = eventWith({
     plan: 'pro',
     seats: 7,
@@ -58,7 +73,7 @@ describe('placeholders', () => {
     $set: { email: 'ada@example.com', first: 'Ada', company: { size: 12 } },
   })
 
-  it.each<[template: string, value: unknown]>([
+  it.each<[template: string, value: unknown, difference?: Difference<unknown>]>([
     ['{event.event}', 'purchase'],
     ['{event.uuid}', uuid],
     ['{event.distinct_id}', 'user_1'],
@@ -86,17 +101,22 @@ describe('placeholders', () => {
     ['{person.properties.first}', 'Ada'],
     ['{person.properties.company.size}', 12],
     ['{person.properties.plan}', undefined],
-    ['{person.id}', undefined],
+    [
+      '{person.id}',
+      undefined,
+      { destination: 'person-1', because: 'PostHog gives the destination the person; the app has to look it up' },
+    ],
     ['plain text', 'plain text'],
     ['{person.properties.first} from {event.properties.company.address.city}', 'Ada from London'],
     ['{event.properties.seats} seats, trial: {event.properties.trial}', '7 seats, trial: false'],
     ['{person.properties.first} {person.properties.last}', 'Ada '],
     ['{person.properties.middle} {person.properties.last}', undefined],
-    ['[{event.properties.nothing}|{event.properties.company}|{event.properties.tags}]', '[||a, b]'],
+    ['[{event.properties.nothing}|{event.properties.company}|{event.properties.tags}]', '[||a, b]', LISTS],
     ['', undefined],
-  ])('%s gives %p', (template, value) => {
+  ])('%s gives %p', (template, ofApp, difference) => {
+    const value = expectedOf(edition, ofApp, difference)
     const eventProperties = JSON.stringify({ value: template })
-    expect(requestFrom(event, { trackedEvents: '*', eventProperties }).body.eventProperties).toEqual(
+    expect(requestOf(edition, event, { trackedEvents: '*', eventProperties }).body.eventProperties).toEqual(
       value === undefined ? {} : { value },
     )
   })
@@ -104,11 +124,19 @@ describe('placeholders', () => {
   it('gives a date of composeWebhook as onEvent has it', () => {
     const webhookEvent = { ...event, timestamp: new Date('2024-05-01T10:00:00.123Z') }
     const config = { trackedEvents: '*', eventProperties: 'at: {event.timestamp}' }
-    expect(requestFrom(webhookEvent, config).body.eventProperties).toEqual({ at: '2024-05-01T10:00:00.123Z' })
+    expect(requestOf(edition, webhookEvent, config).body.eventProperties).toEqual({ at: '2024-05-01T10:00:00.123Z' })
   })
 
-  it.each(['', 'yesterday'])('gives nothing for the timestamp %p', (timestamp) => {
+  it.each<[timestamp: string, at: unknown, difference: Difference<unknown>]>(
+    ['', 'yesterday'].map((timestamp) => [
+      timestamp,
+      undefined,
+      { destination: '2024-05-01T10:00:00.000Z', because: 'PostHog stores no event without a time' },
+    ]),
+  )('gives for the timestamp %p %p', (timestamp, ofApp, difference) => {
+    const at = expectedOf(edition, ofApp, difference)
     const config = { trackedEvents: '*', eventProperties: 'at: {event.timestamp}' }
-    expect(requestFrom({ ...event, timestamp }, config).body.eventProperties).toEqual({})
+    const { body } = requestOf(edition, { ...event, timestamp }, config)
+    expect(body.eventProperties).toEqual(at === undefined ? {} : { at })
   })
 })

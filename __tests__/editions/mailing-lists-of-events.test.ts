@@ -1,4 +1,5 @@
-import { eventWith, requestFrom } from './given'
+import { eventWith } from '../app/given'
+import { editions, loadEditions, requestOf } from './editions'
 import type { CapturedEvent } from '../../src/event'
 import type { Config } from '../../src/panel/field'
 
@@ -6,7 +7,9 @@ const email = 'ada@example.com'
 const sent = { trackedEvents: 'purchase', contactEvents: '', mailingListsFromEvents: 'Yes' }
 const updated = { trackedEvents: '', contactEvents: 'purchase', mailingListsFromEvents: 'Yes' }
 
-describe('the mailing lists of an event', () => {
+beforeAll(loadEditions)
+
+describe.each(editions)('the mailing lists of an event in the %s', (_, edition) => {
   it.each<[name: string, config: Config, properties: Record<string, unknown>, lists: unknown]>([
     ['are not taken by default', { mailingListsFromEvents: undefined }, { mailingLists: { l1: true } }, undefined],
     ['are not taken with "No"', { mailingListsFromEvents: 'No' }, { mailingLists: { l1: true } }, undefined],
@@ -38,23 +41,25 @@ describe('the mailing lists of an event', () => {
       { l1: true, l2: false },
     ],
     ['are an object', {}, { mailingLists: ['l1'], $set: { email, mailingLists: 'l1' } }, undefined],
-  ])('%s', (_, config, properties, lists) => {
+  ])('%s', (__, config, properties, lists) => {
     const event = eventWith({ $set: { email }, ...properties })
     for (const kind of [sent, updated]) {
-      const { body } = requestFrom(event, { ...kind, contactProperties: '', ...config })
+      const { body } = requestOf(edition, event, { ...kind, contactProperties: '', ...config })
       expect(body.mailingLists).toEqual(lists)
     }
   })
 
   it('are taken from the $set at the top level of the event', () => {
     const event: CapturedEvent = eventWith({}, { $set: { email, mailingLists: { l1: true } } })
-    expect(requestFrom(event, sent).body.mailingLists).toEqual({ l1: true })
+    expect(requestOf(edition, event, sent).body.mailingLists).toEqual({ l1: true })
   })
 
   it('are properties of neither the contact nor the event', () => {
     const all = { includeAllEventProperties: 'Yes', includeAllPersonProperties: 'Yes', eventProperties: '' }
     const event = eventWith({ mailingLists: { l1: true }, $set: { email, mailingLists: { l2: true } } })
-    expect(requestFrom(event, { ...sent, ...all, contactEvents: 'purchase', contactProperties: '' }).body).toEqual({
+    expect(
+      requestOf(edition, event, { ...sent, ...all, contactEvents: 'purchase', contactProperties: '' }).body,
+    ).toEqual({
       eventName: 'purchase',
       eventProperties: {},
       mailingLists: { l1: true, l2: true },

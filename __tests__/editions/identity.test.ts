@@ -1,25 +1,30 @@
 import type { CapturedEvent } from '../../src/event'
-import { eventWith, translated } from './given'
+import { eventWith } from '../app/given'
+import { editions, expectedOf, loadEditions } from './editions'
+import type { Difference, Edition } from './editions'
+
+beforeAll(loadEditions)
 
 type Identity = { email?: string; userId?: string } | string | undefined
 
-function identityOf(event: CapturedEvent, config = {}): Identity {
-  const translation = translated(event, { trackedEvents: '*', contactEvents: '', eventProperties: '', ...config })
-  if (translation === undefined || !('request' in translation)) {
-    return translation && 'skipped' in translation ? translation.skipped : undefined
-  }
-  const { eventName, eventProperties, ...identity } = translation.request.body
+function identityOf({ resultOf }: Edition, event: CapturedEvent, config = {}): Identity {
+  const result = resultOf(event, { trackedEvents: '*', contactEvents: '', eventProperties: '', ...config })
+  if (result === undefined || 'skipped' in result) return result?.skipped
+  const { eventName, eventProperties, ...identity } = result.request.body
   return identity
 }
 
+/** An ID like those that PostHog's SDKs make: the destination finds one of more than 15 characters inside a text. */
+const anonymousId = '018f0000-0000-7000-8000-00000000000a'
+const FILLED_IN = 'PostHog fills in the parts of a text before the destination sees it'
 const nobody = 'it has neither an email address nor a user ID'
 const excluded = 'the settings exclude its email address'
 const ada = { $set: { email: 'ada@example.com' } }
 
-describe('email', () => {
+describe.each(editions)('email of the %s', (_, edition) => {
   const byDefault = '{person.properties.email}'
   const ladder = '{person.properties.email}, {event.properties.email}, {person.properties.login}@example.org'
-  it.each<[string, Record<string, unknown>, string, string | undefined]>([
+  it.each<[string, Record<string, unknown>, string, string | undefined, Difference<string>?]>([
     ['what the event sets', ada, byDefault, 'ada@example.com'],
     ['what it sets once', { $set_once: { email: 'ada@example.com' } }, byDefault, 'ada@example.com'],
     [
@@ -40,9 +45,27 @@ describe('email', () => {
     ['the first that is valid', { $set: { email: 'unknown' }, email: 'b@example.com' }, ladder, 'b@example.com'],
     ['text around a placeholder', { $set: { email: '', login: 'ada' } }, ladder, 'ada@example.org'],
     ['text around nothing', { $set: {} }, ladder, undefined],
-    ['text around a missing part', {}, 'mail-{event.properties.account}@example.com', undefined],
-    ['text around an empty part', { account: '' }, 'mail-{event.properties.account}@example.com', undefined],
-    ['text around a shared ID', { account: 'null' }, '{event.properties.account}@example.com', undefined],
+    [
+      'text around a missing part',
+      {},
+      'mail-{event.properties.account}@example.com',
+      undefined,
+      { destination: 'mail-@example.com', because: FILLED_IN },
+    ],
+    [
+      'text around an empty part',
+      { account: '' },
+      'mail-{event.properties.account}@example.com',
+      undefined,
+      { destination: 'mail-@example.com', because: FILLED_IN },
+    ],
+    [
+      'text around a shared ID',
+      { account: 'null' },
+      '{event.properties.account}@example.com',
+      undefined,
+      { destination: 'null@example.com', because: FILLED_IN },
+    ],
     ['text around an ID', {}, '{event.distinct_id}@example.com', 'user_1@example.com'],
     [
       'a list in JSON',
@@ -69,28 +92,30 @@ describe('email', () => {
     ['a list of addresses', { $set: { email: ['ada@example.com'] } }, byDefault, undefined],
     ['a $set that is no object', { $set: 'email' }, byDefault, undefined],
     ['a $set that is a list', { $set: ['ada@example.com'] }, '{person.properties.0}', undefined],
-  ])('%s', (_, properties, email, expected) => {
-    expect(identityOf(eventWith(properties), { email })).toEqual({
-      ...(expected !== undefined && { email: expected }),
+  ])('%s', (__, properties, setting, expected, difference) => {
+    const email = expectedOf(edition, expected, difference)
+    expect(identityOf(edition, eventWith(properties), { email: setting })).toEqual({
+      ...(email !== undefined && { email }),
       userId: 'user_1',
     })
   })
 
   it('is not made of an anonymous ID', () => {
-    expect(identityOf(eventWith({ $is_identified: false }), { email: '{event.distinct_id}@example.com' })).toBe(nobody)
+    const event = eventWith({ $is_identified: false }, { distinct_id: anonymousId })
+    expect(identityOf(edition, event, { email: '{event.distinct_id}@example.com' })).toBe(nobody)
   })
 
   it('is found at the top level of the event, where an old server leaves $set', () => {
-    expect(identityOf(eventWith({}, { $set: { email: 'ada@example.com' } }))).toEqual({
+    expect(identityOf(edition, eventWith({}, { $set: { email: 'ada@example.com' } }))).toEqual({
       email: 'ada@example.com',
       userId: 'user_1',
     })
   })
 })
 
-describe('userId', () => {
+describe.each(editions)('userId of the %s', (_, edition) => {
   const byDefault = '{event.distinct_id}'
-  it.each<[string, string, Record<string, unknown>, string, string | undefined]>([
+  it.each<[string, string, Record<string, unknown>, string, string | undefined, Difference<string>?]>([
     ['an identified person', 'user_1', { $is_identified: true, $device_id: 'd' }, byDefault, 'user_1'],
     ['a server-side event', 'user_1', {}, byDefault, 'user_1'],
     ['a person who is not identified', 'anon-1', { $is_identified: false }, byDefault, undefined],
@@ -117,20 +142,46 @@ describe('userId', () => {
     ['an object', 'user_1', { account: { id: 1 } }, '{event.properties.account}', undefined],
     ['a truth', 'user_1', { account: true }, '{event.properties.account}', undefined],
     ['text around it', 'user_1', {}, 'posthog-{event.distinct_id}', 'posthog-user_1'],
-    ['text around a missing property', 'user_1', {}, 'acc-{event.properties.account}', undefined],
-    ['text around an anonymous ID', 'anon-1', { $is_identified: false }, 'posthog-{event.distinct_id}', undefined],
-    ['text around a shared ID', 'null', {}, 'posthog-{event.distinct_id}', undefined],
+    [
+      'text around a missing property',
+      'user_1',
+      {},
+      'acc-{event.properties.account}',
+      undefined,
+      { destination: 'acc-', because: FILLED_IN },
+    ],
+    ['text around an anonymous ID', anonymousId, { $is_identified: false }, 'posthog-{event.distinct_id}', undefined],
+    [
+      'text around a short anonymous ID',
+      'anon-1',
+      { $is_identified: false },
+      'posthog-{event.distinct_id}',
+      undefined,
+      {
+        destination: 'posthog-anon-1',
+        because: 'a short ID may be a part of any text; the IDs that SDKs make are long',
+      },
+    ],
+    [
+      'text around a shared ID',
+      'null',
+      {},
+      'posthog-{event.distinct_id}',
+      undefined,
+      { destination: 'posthog-null', because: FILLED_IN },
+    ],
     ['an ID as long as allowed', 'i'.repeat(498), {}, byDefault, 'i'.repeat(498)],
     ['a longer one, which cutting would make shared', 'i'.repeat(499), {}, byDefault, undefined],
     ['a person property', 'user_1', { $set: { uid: 'u7' } }, '{person.properties.uid}', 'u7'],
-  ])('%s', (_, distinct_id, properties, userId, expected) => {
+  ])('%s', (__, distinct_id, properties, setting, expected, difference) => {
     const event = eventWith(
       { ...properties, $set: { email: 'ada@example.com', ...(properties.$set as object) } },
       { distinct_id },
     )
-    expect(identityOf(event, { userId })).toEqual({
+    const userId = expectedOf(edition, expected, difference)
+    expect(identityOf(edition, event, { userId: setting })).toEqual({
       email: 'ada@example.com',
-      ...(expected !== undefined && { userId: expected }),
+      ...(userId !== undefined && { userId }),
     })
   })
 
@@ -150,15 +201,18 @@ describe('userId', () => {
     ...['null', 'none', 'nan', '0', '[object object]', '', ' ', '[object Object]', 'NaN', 'None', 'NULL', 'Anonymous'],
     ...['"undefined"', "'null'", '""', ' "Guest" ', "''"],
   ])('is never %p, which many people share', (distinct_id) => {
-    expect(identityOf(eventWith(ada, { distinct_id }))).toEqual({ email: 'ada@example.com' })
+    expect(identityOf(edition, eventWith(ada, { distinct_id }))).toEqual({ email: 'ada@example.com' })
   })
 
   it.each(['identity', 'guest1', '00', 'nullable', 'my id'])('may be %p', (distinct_id) => {
-    expect(identityOf(eventWith(ada, { distinct_id }))).toEqual({ email: 'ada@example.com', userId: distinct_id })
+    expect(identityOf(edition, eventWith(ada, { distinct_id }))).toEqual({
+      email: 'ada@example.com',
+      userId: distinct_id,
+    })
   })
 })
 
-describe('skipped', () => {
+describe.each(editions)('skipped of the %s', (_, edition) => {
   it.each<[string, Record<string, unknown>, Record<string, unknown>, Identity]>([
     ['nobody', { $is_identified: false }, {}, nobody],
     ['a user ID only', {}, {}, { userId: 'user_1' }],
@@ -185,7 +239,7 @@ describe('skipped', () => {
       { email: '{person.properties.email}, {event.properties.email}', excludedEmails: 'example.com' },
       excluded,
     ],
-  ])('%s', (_, properties, config, expected) => {
-    expect(identityOf(eventWith(properties), config)).toEqual(expected)
+  ])('%s', (__, properties, config, expected) => {
+    expect(identityOf(edition, eventWith(properties), config)).toEqual(expected)
   })
 })

@@ -1,13 +1,17 @@
-import { eventWith, translated } from './given'
+import { eventWith } from '../app/given'
+import { editions, loadEditions } from './editions'
+import type { Edition } from './editions'
+
+beforeAll(loadEditions)
 
 const set = { $set: { email: 'ada@example.com' } }
 
-function eventNameFor(trackedEvents: string, event: string): unknown {
-  const translation = translated(eventWith(set, { event }), { trackedEvents, contactEvents: '$identify' })
-  return translation && 'request' in translation ? translation.request.body.eventName : undefined
+function eventNameFor({ resultOf }: Edition, trackedEvents: string, event: string): unknown {
+  const result = resultOf(eventWith(set, { event }), { trackedEvents, contactEvents: '$identify' })
+  return result && 'request' in result ? result.request.body.eventName : undefined
 }
 
-describe('which events are sent, and under which name', () => {
+describe.each(editions)('which events the %s sends, and under which name', (_, edition) => {
   it.each<[trackedEvents: string, event: string, eventName: string | undefined]>([
     ['purchase', 'purchase', 'purchase'],
     ['purchase', 'Purchase', undefined],
@@ -49,11 +53,11 @@ describe('which events are sent, and under which name', () => {
     ['purchase', 'constructor', undefined],
     ['*', 'x'.repeat(600), 'x'.repeat(498)],
   ])('%p makes of %p: %p', (trackedEvents, event, eventName) => {
-    expect(eventNameFor(trackedEvents, event)).toBe(eventName)
+    expect(eventNameFor(edition, trackedEvents, event)).toBe(eventName)
   })
 
   it('does not take an event that has no name', () => {
     const nameless = eventWith(set, { event: undefined as unknown as string })
-    expect(translated(nameless, { trackedEvents: '*' })).toBeUndefined()
+    expect(edition.resultOf(nameless, { trackedEvents: '*' })).toBeUndefined()
   })
 })

@@ -1,38 +1,16 @@
 import type { Config } from '../../src/panel/field'
-import type { LoopsRequest } from '../../src/translate/translate'
-import { eventWith, requestFrom, translated, uuid } from './given'
-import nativeCases from '../fixtures/native-parity.json'
+import { eventWith, uuid } from '../app/given'
+import type { SentRequest } from '../destination/given'
+import { editions, loadEditions, requestOf } from './editions'
 
 const both = { trackedEvents: '*', contactEvents: '*', eventProperties: '', contactProperties: '' }
 const ada = { email: 'ada@example.com' }
 const identity = { email: 'ada@example.com', userId: 'user_1' }
 
-describe("PostHog's own destinations", () => {
-  it.each(nativeCases.map((nativeCase) => [nativeCase.name, nativeCase] as const))('%s', (_, nativeCase) => {
-    const { settings, event, expected } = nativeCase
-    const mapping = JSON.stringify(settings.mapping)
-    const includeAll = settings.includeAll ? 'Yes' : 'No'
-    const config: Config =
-      nativeCase.kind === 'event'
-        ? { trackedEvents: '*', eventProperties: mapping, includeAllEventProperties: includeAll, contactEvents: '' }
-        : { contactEvents: '*', contactProperties: mapping, includeAllPersonProperties: includeAll, trackedEvents: '' }
+beforeAll(loadEditions)
 
-    const translation = translated(event, { ...config, email: settings.email, userId: '' })
-
-    const request = translation && 'request' in translation ? translation.request : null
-    expect(request && { path: request.path, body: request.body }).toEqual(expected)
-  })
-
-  it('are all of them compared', () => {
-    expect(nativeCases.map(({ kind }) => kind).sort()).toEqual([
-      ...Array<string>(14).fill('contact'),
-      ...Array<string>(10).fill('event'),
-    ])
-  })
-})
-
-describe('the request', () => {
-  const rows: [string, Record<string, unknown>, Config, LoopsRequest][] = [
+describe.each(editions)('the request of the %s', (_, edition) => {
+  const rows: [string, Record<string, unknown>, Config, SentRequest][] = [
     [
       'sends an event',
       { total: 49.5, $set: ada },
@@ -230,14 +208,14 @@ describe('the request', () => {
       { method: 'PUT', path: '/v1/contacts/update', body: { userId: 'user_1' } },
     ],
   ]
-  it.each(rows)('%s', (_, properties, config, request) => {
-    expect(requestFrom(eventWith(properties), config)).toEqual(request)
+  it.each(rows)('%s', (__, properties, config, request) => {
+    expect(requestOf(edition, eventWith(properties), config)).toEqual(request)
   })
 
   it('writes identity last', () => {
     const event = eventWith({ total: 1, $set: { ...ada, plan: 'pro' } })
     const config = { ...both, contactProperties: 'plan: {person.properties.plan}', eventMailingLists: 'l1: true' }
-    expect(Object.keys(requestFrom(event, config).body)).toEqual([
+    expect(Object.keys(requestOf(edition, event, config).body)).toEqual([
       'plan',
       'eventName',
       'eventProperties',
@@ -252,7 +230,7 @@ describe('the request', () => {
       '{"__proto__": "x", "a": 1, "$set": {"email": "ada@example.com", "__proto__": {"b": 1}}}',
     )
     const config = { ...both, includeAllEventProperties: 'Yes', includeAllPersonProperties: 'Yes' }
-    const { body } = requestFrom(eventWith(properties as Record<string, unknown>), config)
+    const { body } = requestOf(edition, eventWith(properties as Record<string, unknown>), config)
     expect(JSON.stringify(body)).toBe(
       '{"eventName":"purchase","eventProperties":{"a":1},"email":"ada@example.com","userId":"user_1"}',
     )
@@ -260,11 +238,15 @@ describe('the request', () => {
 
   it('survives an event without properties', () => {
     const { properties, ...event } = eventWith({})
-    expect(requestFrom(event, both).body).toEqual({ eventName: 'purchase', eventProperties: {}, userId: 'user_1' })
+    expect(requestOf(edition, event, both).body).toEqual({
+      eventName: 'purchase',
+      eventProperties: {},
+      userId: 'user_1',
+    })
   })
 })
 
-describe('the idempotency key', () => {
+describe.each(editions)('the idempotency key of the %s', (_, edition) => {
   const config = { ...both, contactEvents: '' }
   it.each<[unknown, string | undefined]>([
     [uuid, uuid],
@@ -276,7 +258,7 @@ describe('the idempotency key', () => {
     [undefined, undefined],
     [7, undefined],
   ])('for the uuid %p is %p', (given, expected) => {
-    const request = requestFrom(eventWith({ $set: ada }, { uuid: given as string }), config)
+    const request = requestOf(edition, eventWith({ $set: ada }, { uuid: given as string }), config)
     expect(request.idempotencyKey).toBe(expected)
     expect('idempotencyKey' in request).toBe(expected !== undefined)
   })

@@ -1,0 +1,78 @@
+/**
+ * The two editions of one behaviour, the app and the destination in Hog, behind one function. A row of a table in which they
+ * must differ carries what the destination does, and why.
+ */
+import type { CapturedEvent } from '../../src/event'
+import type { Config } from '../../src/panel/field'
+import { settingsFor, translated } from '../app/given'
+import { globalsOf, loadDestination } from '../destination/given'
+import type { LoadedDestination, SentRequest } from '../destination/given'
+import { inputsFor, stored } from '../destination/matching'
+
+/** A request, the reason why there is none, or `undefined` if the settings do not ask for the event. */
+export type Result = { readonly request: SentRequest } | { readonly skipped: string } | undefined
+
+export interface Edition {
+  readonly name: 'app' | 'destination'
+  readonly resultOf: (event: CapturedEvent, config: Config) => Result
+}
+
+/** What the destination does where it must differ from the app. */
+export interface Difference<Expected> {
+  readonly destination: Expected
+  readonly because: string
+}
+
+/** The app's reasons by the sentences of the destination. */
+const REASONS: Readonly<Record<string, string>> = {
+  'Nothing is sent: the event has neither an email address nor a user ID.':
+    'it has neither an email address nor a user ID',
+  'Nothing is sent: "Emails to leave out" has the email address.': 'the settings exclude its email address',
+}
+
+let destination: LoadedDestination
+
+/** Compiles the destination; to be called before the tests. */
+export async function loadEditions(): Promise<void> {
+  destination = await loadDestination()
+}
+
+/** For `describe.each`. */
+export const editions: readonly (readonly [Edition['name'], Edition])[] = [
+  ['app', { name: 'app', resultOf: resultOfApp }],
+  ['destination', { name: 'destination', resultOf: resultOfDestination }],
+]
+
+/** What the edition is to do: what the app does, unless the row has a difference. */
+export function expectedOf<Expected>(
+  { name }: Edition,
+  expected: Expected,
+  difference?: Difference<Expected>,
+): Expected {
+  return name === 'destination' && difference !== undefined ? difference.destination : expected
+}
+
+/** The request of an event; fails if there is none. */
+export function requestOf({ resultOf }: Edition, event: CapturedEvent, config: Config): SentRequest {
+  const result = resultOf(event, config)
+  if (result === undefined || !('request' in result)) throw new Error(`There is no request: ${JSON.stringify(result)}`)
+  return result.request
+}
+
+function resultOfApp(event: CapturedEvent, config: Config): Result {
+  const translation = translated(event, config)
+  if (translation === undefined || 'unmet' in translation) return undefined
+  if ('skipped' in translation) return { skipped: translation.skipped }
+  return { request: translation.request }
+}
+
+function resultOfDestination(captured: CapturedEvent, config: Config): Result {
+  const event = stored(captured)
+  const inputs = inputsFor(event, settingsFor(config))
+  if (inputs === undefined) return undefined
+  const { request, sentences, error } = destination.first(globalsOf(event), inputs)
+  expect(error).toBeUndefined()
+  if (request !== undefined) return { request }
+  const [sentence = ''] = sentences
+  return { skipped: REASONS[sentence] ?? sentence }
+}
