@@ -17,7 +17,10 @@ export interface Edition {
   readonly resultOf: (event: CapturedEvent, config: Config) => Result
 }
 
-/** What the destination does where it must differ from the app. */
+/**
+ * What the destination does where it must differ from the app. Not all rows have one: a test takes its row as rest arguments,
+ * because Jest gives a test with more arguments than values a callback to wait for.
+ */
 export interface Difference<Expected> {
   readonly destination: Expected
   readonly because: string

@@ -92,7 +92,7 @@ describe.each(editions)('email of the %s', (_, edition) => {
     ['a list of addresses', { $set: { email: ['ada@example.com'] } }, byDefault, undefined],
     ['a $set that is no object', { $set: 'email' }, byDefault, undefined],
     ['a $set that is a list', { $set: ['ada@example.com'] }, '{person.properties.0}', undefined],
-  ])('%s', (__, properties, setting, expected, difference) => {
+  ])('%s', (...[, properties, setting, expected, difference]) => {
     const email = expectedOf(edition, expected, difference)
     expect(identityOf(edition, eventWith(properties), { email: setting })).toEqual({
       ...(email !== undefined && { email }),
@@ -173,7 +173,7 @@ describe.each(editions)('userId of the %s', (_, edition) => {
     ['an ID as long as allowed', 'i'.repeat(498), {}, byDefault, 'i'.repeat(498)],
     ['a longer one, which cutting would make shared', 'i'.repeat(499), {}, byDefault, undefined],
     ['a person property', 'user_1', { $set: { uid: 'u7' } }, '{person.properties.uid}', 'u7'],
-  ])('%s', (__, distinct_id, properties, setting, expected, difference) => {
+  ])('%s', (...[, distinct_id, properties, setting, expected, difference]) => {
     const event = eventWith(
       { ...properties, $set: { email: 'ada@example.com', ...(properties.$set as object) } },
       { distinct_id },

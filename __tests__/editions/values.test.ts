@@ -50,7 +50,7 @@ describe.each(editions)('the value that Loops gets from the %s', (_, edition) =>
     ['pairs, never cut in two', `x${emoji.repeat(249)}`, `x${emoji.repeat(248)}`],
     ['half a pair', '\ud83d'.repeat(100), '\ud83d'.repeat(83)],
     ['a long list', Array.from({ length: 300 }, () => 'ab'), `${'ab, '.repeat(124)}ab`],
-  ])('%s', (__, value, ofApp, difference) => {
+  ])('%s', (...[, value, ofApp, difference]) => {
     const expected = expectedOf(edition, ofApp, difference)
     const config = { trackedEvents: '*', eventProperties: '', includeAllEventProperties: 'Yes' }
     const { body } = requestOf(edition, eventWith({ value }), config)
@@ -113,7 +113,7 @@ describe.each(editions)('placeholders in the %s', (_, edition) => {
     ['{person.properties.middle} {person.properties.last}', undefined],
     ['[{event.properties.nothing}|{event.properties.company}|{event.properties.tags}]', '[||a, b]', LISTS],
     ['', undefined],
-  ])('%s gives %p', (template, ofApp, difference) => {
+  ])('%s gives %p', (...[template, ofApp, difference]) => {
     const value = expectedOf(edition, ofApp, difference)
     const eventProperties = JSON.stringify({ value: template })
     expect(requestOf(edition, event, { trackedEvents: '*', eventProperties }).body.eventProperties).toEqual(
