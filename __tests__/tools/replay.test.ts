@@ -151,15 +151,15 @@ and 1 event
     expect(told).toBe('1000 events replayed\n2000 events replayed\n')
   })
 
-  it('explains its options, all of which the README names', async () => {
+  it('explains its options, all of which docs/npm-start.md names', async () => {
     const { exitCode, said } = await npmStart('--help')
     expect(exitCode).toBe(0)
     const options = said.match(/--[a-z-]+/g) ?? []
     expect(options).toEqual(
       expect.arrayContaining(['--events', '--config', '--server', '--dry-run', '--live', '--help']),
     )
-    const readme = readFileSync(join(__dirname, '../..', 'README.md'), 'utf8')
-    expect(options.filter((option) => !readme.includes(option))).toEqual([])
+    const document = readFileSync(join(__dirname, '../..', 'docs/npm-start.md'), 'utf8')
+    expect(options.filter((option) => !document.includes(option))).toEqual([])
   })
 })
 
