@@ -9,8 +9,8 @@ describe('the code of "Tell PostHog the address"', () => {
   const [browserCode = '', serverCode = ''] = codeIn(sectionOf('README.md', 'Tell PostHog the address'), 'js')
 
   it.each([
-    ['posthog-js', browserCode, ['$identify', '$set', 'purchase'], { email: 'ada@example.com', userId: 'user_1' }],
-    ['posthog-node', serverCode, ['$identify', 'purchase'], { email: 'ada@example.com', userId: 'user_1' }],
+    ['posthog-js', browserCode, ['$identify', '$set', 'purchase'], { email: 'ada@example.com', userId: 'user_1042' }],
+    ['posthog-node', serverCode, ['$identify', 'purchase'], { email: 'ada@example.com', userId: 'user_1042' }],
   ])('gives Loops the address with %s', async (_, code, names, who) => {
     const events = await eventsOf(code)
     expect(events.map(({ event }) => event)).toEqual(names)

@@ -1,50 +1,27 @@
 import built from '../../dist/destination.json'
 import type { CapturedEvent } from '../../src/event'
 import type { Config } from '../../src/panel/field'
+import { recipes } from '../../sandbox/recipes'
 import { translated } from '../app/given'
 import { globalsOf, loadDestination } from '../destination/given'
 import type { LoadedDestination, SentRequest } from '../destination/given'
 import { codeIn, rowsOf, sectionOf } from './given'
 import { eventsOf } from './sdk-code'
 
-interface Recipe {
-  readonly code: string
-  readonly settings: Config
-}
+/** Stands in a table for the cell above. */
+const SAME = 'the same'
 
-const section = sectionOf('README.md', 'Recipes')
-const recipes = new Map(
-  section
+/** The code and the settings that the README shows for each recipe, by its name. */
+const shown = new Map(
+  sectionOf('README.md', 'Recipes')
     .split(/^\*\*/m)
     .slice(1)
-    .map((text): [name: string, recipe: Recipe] => {
+    .map((text): [name: string, recipe: { code: string; settings: Config }] => {
       const [code = ''] = codeIn(text, 'js')
       const [settings = ''] = codeIn(text, 'json')
       return [/^(.*?)\.\*\*/.exec(text)?.[1] ?? '', { code, settings: JSON.parse(settings) as Config }]
     }),
 )
-
-const user = { email: 'ada@example.com', userId: 'user_1' }
-const update = { method: 'PUT', path: '/v1/contacts/update' }
-const send = { method: 'POST', path: '/v1/events/send' }
-
-/** What the code of each recipe makes the app send. */
-const requests: Readonly<Record<string, readonly object[]>> = {
-  'A welcome mail after sign-up': [
-    { ...update, body: { firstName: 'Ada', ...user } },
-    { ...send, body: { eventName: 'user signed up', eventProperties: {}, ...user } },
-  ],
-  'The plan, kept in sync': [{ ...update, body: { plan: 'pro', userId: 'user_1' } }],
-  'A newsletter list by consent': [
-    { ...update, body: { mailingLists: { cm06f5v0e45nf0ml5754o9cix: true }, userId: 'user_1' } },
-  ],
-  'A purchase with its properties': [
-    { ...send, body: { eventName: 'purchase', eventProperties: { amount: 49.5 }, userId: 'user_1' } },
-  ],
-  'An address that only the back end knows': [
-    { ...send, body: { eventName: 'invoice paid', eventProperties: {}, ...user } },
-  ],
-}
 
 /** The request without its `Idempotency-Key`, which differs from run to run. */
 function requestOf(event: CapturedEvent, settings: Config): object[] {
@@ -55,18 +32,23 @@ function requestOf(event: CapturedEvent, settings: Config): object[] {
 }
 
 describe('the recipes of the README', () => {
-  it('are these', () => {
-    expect([...recipes.keys()]).toEqual(Object.keys(requests))
+  it('are those of the playground', () => {
+    const settings = recipes.map(({ name, settings: ofRecipe }) => [name, ofRecipe])
+    expect([...shown].map(([name, recipe]) => [name, recipe.settings])).toEqual(settings)
   })
 
-  it.each([...recipes])('send what they promise: %s', async (name, { code, settings }) => {
-    const events = await eventsOf(code)
-    expect(events.flatMap((event) => requestOf(event, settings))).toEqual(requests[name])
+  it.each(recipes)('send what they promise: $name', async ({ name, settings, steps }) => {
+    const events = await eventsOf(shown.get(name)?.code ?? '')
+    const requests = steps.flatMap(({ request }) => request ?? [])
+    expect(events.flatMap((event) => requestOf(event, settings))).toEqual(requests)
   })
 })
 
 describe('the recipes of docs/destination.md', () => {
   const rows = rowsOf(sectionOf('docs/destination.md', 'Recipes'), 'recipe')
+  const named = rows.map((cells, place) =>
+    cells[0] === SAME ? [rows[place - 1]?.[0] ?? '', ...cells.slice(1)] : cells,
+  )
   let destination: LoadedDestination
 
   beforeAll(async () => {
@@ -74,11 +56,11 @@ describe('the recipes of docs/destination.md', () => {
   })
 
   it('are those of the README', () => {
-    expect(rows.map(([name]) => name)).toEqual([...recipes.keys()])
+    expect(rows.map(([name]) => name).filter((name) => name !== SAME)).toEqual([...shown.keys()])
   })
 
-  it.each(rows)('send what the app sends: %s', async (name, mapping, names, changed) => {
-    const { code, settings } = recipes.get(name) ?? { code: '', settings: {} }
+  it.each(named)('send what the app sends: %s: %s', async (name, mapping, names, changed) => {
+    const { code, settings } = shown.get(name) ?? { code: '', settings: {} }
     const events = (await eventsOf(code)).filter(({ event }) => names.includes(`\`${event}\``))
     const inputs = { ...defaultsOf(mapping.slice(1, -1)), ...(JSON.parse(changed.slice(1, -1)) as object) }
     const sent = events.map((event) => destination.first(globalsOf(event), inputs).request)
