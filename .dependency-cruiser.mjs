@@ -48,7 +48,7 @@ const appRules = [
     comment: 'PostHog runs only index.ts and src/.',
     severity: 'error',
     from: { path: ['^index\\.ts$', '^src/'] },
-    to: { path: '^(sandbox|build|__tests__|playground)/' },
+    to: { path: '^(sandbox|build|export|__tests__|playground)/' },
   },
   {
     name: 'the app has no Node.js',
@@ -87,9 +87,9 @@ const benchRules = [
   },
   {
     name: 'the stand-ins know the app by plugin.json',
-    comment: 'Only the benchmark imports the source of the app, to measure it outside the VM.',
+    comment: 'Only the benchmark imports the source of the app, to measure it outside the VM, and the settings in Hog.',
     severity: 'error',
-    from: { path: '^(sandbox|playground)/', pathNot: '^sandbox/bench/' },
+    from: { path: '^(sandbox|playground)/', pathNot: '^sandbox/(bench|hog)/' },
     to: { path: ['^index\\.ts$', '^src/'] },
   },
   {
@@ -97,7 +97,17 @@ const benchRules = [
     comment: 'The playground and the tests use the sandbox, not the other way round.',
     severity: 'error',
     from: { path: '^(sandbox|build)/' },
-    to: { path: '^(playground|__tests__)/' },
+    to: { path: '^(export|playground|__tests__)/' },
+  },
+  {
+    name: 'the export runs the app on persons, without stand-ins',
+    comment: 'The export is no stand-in: it asks the real PostHog, and takes the settings and rules of src/.',
+    severity: 'error',
+    from: { path: '^export/' },
+    to: {
+      path: '^(index\\.ts$|src/|sandbox/|build/|playground/|__tests__/)',
+      pathNot: '^src/(settings|translate/|rules/|panel/|[a-z-]+\\.ts$)|^sandbox/(lib/|app/config-file\\.ts$)',
+    },
   },
   {
     name: 'the playground knows no tests',
@@ -152,5 +162,10 @@ export default {
     // Imports of types count, although TypeScript erases them.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
+    // Packages like csv-parse name their parts, such as csv-parse/sync, in "exports".
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 }

@@ -109,20 +109,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The pace of all workers together. Time is cut into windows of a third of a second, each with room for a third of a second's
-   * requests: once for new requests and once for those that have waited.
+   * The pace of all workers together.
    *
-   * A new request goes out if its window has room and there is no backlog; else it takes the next place of the backlog and
-   * waits. The backlog is a series of places that starts at the end of a window, and lives until its last place and while
-   * waiting requests come late. A waiting request goes out if it comes on time or its window has room, else it takes a new
-   * place. Handlers that begin at once agree on all of this by the clock and by counters.
+   * - A new request goes out if there is no backlog, and if its window has room: a third of a second, with room for as long a
+   *   time's requests. Otherwise it takes the next place of the backlog, and a job holds it until then.
+   * - A request that a job held goes out if it is the first one in its slot, as long as the distance between two requests, so
+   *   that job runners that look for jobs all at once keep the pace too. Otherwise it takes a new place.
+   *
+   * The backlog is a series of places that starts at the end of a window. It lives until its last place, and while job runners
+   * do not keep up. Handlers that begin at once agree on all of this by the clock and by counters in the cache.
    */
 
   /** PostHog looks for jobs every two seconds: later than that, the job runners do not keep up. */
   const LATE = 2.5 * SECOND
-
-  /** Later than this, waiting requests come in a crowd. */
-  const ON_TIME = 150
 
   /**
    * Counts a new request and asks whether there is a backlog. Awaits nothing: the caller has more to ask the cache.
@@ -131,19 +130,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function askTurn(settings, now, cache) {
     return Promise.all([
-      persistently(() => cache.incr(windowKey('new', settings, now))),
+      persistently(() => cache.incr(windowKey(settings, now))),
       persistently(() => cache.get(backlogKey(settings), null)),
     ])
   }
 
-  /** Counts a request that has waited for its turn. Awaits nothing. */
+  /** Counts a request that a job held. Awaits nothing. */
   function countWaiting(settings, now, cache) {
-    return persistently(() => cache.incr(windowKey('waiting', settings, now)))
+    return persistently(() => cache.incr(slotKey(settings, now)))
   }
 
   /** Counts a request that does not wait for its turn. */
   function countRequest(settings, cache) {
-    const counter = windowKey('new', settings, Date.now())
+    const counter = windowKey(settings, Date.now())
     withoutWaiting(() => cache.incr(counter))
     limitLife(counter, cache)
   }
@@ -157,7 +156,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   async function whenTurnComes([number, backlog], settings, now, cache, next) {
     const { size, end } = windowAt(now, settings)
-    if (number === 1) limitLife(windowKey('new', settings, now), cache)
+    if (number === 1) limitLife(windowKey(settings, now), cache)
     if (typeof backlog !== 'number' && number <= size) return next(undefined)
     const series = typeof backlog === 'number' ? backlog : end
     return takePlace(series, settings, now, cache, next)
@@ -172,9 +171,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return next(undefined)
     }
     const time = series + place * distance(settings)
+    if (place === 1) limitLife(placesKey(settings, series), cache)
     if (place % PLACES_TO_RENEWAL === 1 && time > now) {
       keepBacklog(series, time - now + PLACES_TO_RENEWAL * distance(settings), settings, cache)
-      limitLife(placesKey(settings, series), cache)
     }
     return next(Math.ceil(Math.max(time, windowAt(now, settings).end)))
   }
@@ -187,13 +186,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * @param next as for `whenTurnComes`.
    */
   async function whenWaited(number, turn, settings, now, cache, next) {
-    const { size, end } = windowAt(now, settings)
+    const { end } = windowAt(now, settings)
     if (number === 1) {
-      limitLife(windowKey('waiting', settings, now), cache)
+      limitLife(slotKey(settings, now), cache)
       if (turn !== undefined && now > turn + LATE) keepBacklog(end, LATE, settings, cache)
+      return next(undefined)
     }
-    const isOnTime = turn !== undefined && now <= turn + ON_TIME
-    if (isOnTime || number <= size) return next(undefined)
     let backlog
     try {
       backlog = await persistently(() => cache.get(backlogKey(settings), null))
@@ -227,8 +225,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     withoutWaiting(() => cache.expire(counter, DAY / SECOND))
   }
 
-  function windowKey(kind, settings, now) {
-    return `${kind}-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
+  function windowKey(settings, now) {
+    return `new-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
+  }
+
+  function slotKey(settings, now) {
+    return `waiting-${settings.requestsPerSecond}-${Math.floor(now / distance(settings))}`
   }
 
   function backlogKey({ requestsPerSecond }) {
@@ -266,6 +268,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   async function postToLoops(request, { apiKey }, memory, next) {
     const { url, ...options } = webhookFor(request, apiKey)
     const start = Date.now()
+    // This request finds out whether Loops is back.
+    if ((memory.timeoutsInARow ?? 0) >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = start + REST
     let answer
     try {
       // A redirected POST would arrive as a GET and look like a success.
@@ -323,31 +327,29 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function noteTimeout(answer, memory) {
     const isLate = answer.kind === 'failed' && answer.isLate
     memory.timeoutsInARow = isLate ? (memory.timeoutsInARow ?? 0) + 1 : 0
-    if (memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = Date.now() + REST
+    memory.loopsRestsUntil = memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST ? Date.now() + REST : 0
   }
 
   /**
-   * Whether a request is to wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
-   * server's handlers for a minute. Then one request at a time finds out whether Loops is back.
+   * Until when requests wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
+   * server's handlers for a minute. Then one request finds out whether Loops is back, and the others wait for what it learns.
    *
-   * @returns until when to wait (milliseconds since 1970); `undefined` if the request may try.
+   * @returns milliseconds since 1970; `undefined` if a request may try.
    */
-  function restOfLoops(memory) {
-    const { timeoutsInARow = 0, loopsRestsUntil = 0 } = memory
-    if (timeoutsInARow < TIMEOUTS_UNTIL_REST) return undefined
-    if (Date.now() < loopsRestsUntil) return loopsRestsUntil
-    // This request finds out; the others wait for what it learns.
-    memory.loopsRestsUntil = Date.now() + REST
-    return undefined
+  function restOfLoops({ loopsRestsUntil = 0 }) {
+    return Date.now() < loopsRestsUntil ? loopsRestsUntil : undefined
   }
 
-  /** How long a check counts for all workers, from the start of the last one. */
-  const CHECK_PERIOD = 5 * MINUTE
+  /** How long a success counts for all workers. */
+  const SUCCESS_PERIOD = 5 * MINUTE
+
+  /** How long the other workers leave the check to one of them: PostHog stops a set-up after 30 seconds. */
+  const CHECK_PERIOD = 40 * SECOND
 
   /**
    * Runs a check once for all workers that share PostHog's cache: the first one that counts itself in the cache runs it, and
-   * the others go on. A check that fails does not count: the next worker that starts runs it again. If the cache is down, each
-   * worker runs the check itself.
+   * the others go on. A check that fails, or whose worker dies, does not count: the next worker that starts runs it again. If the
+   * cache is down, each worker runs the check itself.
    *
    * @param subject all that the check depends on, the API key included. Only its hash reaches the cache.
    * @param check returns whether it succeeded, and its result.
@@ -357,16 +359,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const key = `check/${hashOf(subject)}`
     if (!(await isFirst(key, cache))) return undefined
     const { succeeded, result } = await check()
-    if (!succeeded) withoutWaiting(() => cache.expire(key, 0))
+    withoutWaiting(() => (succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0)))
     return result
   }
 
-  /** Counts the worker; true for the first one within the period, and if the cache is down. */
+  /** Counts the worker; true for the first one if no check has succeeded lately, and if the cache is down. */
   async function isFirst(key, cache) {
     try {
-      // Both commands go out at once: a worker that died between them would leave a count without an end.
-      const [count] = await Promise.all([cache.incr(key), cache.expire(key, CHECK_PERIOD / SECOND)])
-      return count === 1
+      // All commands go out at once: a worker that died between them would leave a count without an end.
+      const [success, count] = await Promise.all([
+        cache.get(`${key}/success`, null),
+        cache.incr(key),
+        cache.expire(key, CHECK_PERIOD / SECOND),
+      ])
+      return success === null && count === 1
     } catch {
       return true
     }
@@ -482,21 +488,52 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
+  /** A text of JSON with the colon behind it, which only a name has, or the bracket of an object. */
+  const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")\s*(:?)|[{}]/g
+
+  /**
+   * Finds a name that an object in the JSON text has twice. `JSON.parse` keeps the last one and says nothing.
+   *
+   * @param json valid JSON.
+   */
+  function repeatedName(json) {
+    const open = []
+    for (const [token, text, colon] of json.matchAll(TOKEN)) {
+      if (token === '{') open.push(new Set())
+      else if (token === '}') open.pop()
+      else if (text !== undefined && colon === ':') {
+        const name = JSON.parse(text)
+        const names = open[open.length - 1]
+        if (names?.has(name) === true) return name
+        names?.add(name)
+      }
+    }
+    return undefined
+  }
+
   /**
    * Slips in a list or a mapping outside JSON: signs that other tools, spreadsheets and word processors put between or around
    * entries. The app would read them as a part of a name, which no event or property has. JSON takes each of them literally.
    */
 
+  /** The problem of an entry that stands in a list of lines. */
+  const BULLET = 'has a dash or a bullet before an entry: write commas between entries'
+
   const SLIPS = [
     // An apostrophe between two letters is no quotation mark: the user's plan.
     [/["“”„‟«»‹›「」`]|(?:^|[^\p{L}\p{N}])['‘’‚]|['‘’‚](?:[^\p{L}\p{N}]|$)/u, 'has quotation marks: remove them'],
-    [/[\u00a0\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]/, 'has an invisible character: type the text again'],
+    [
+      /[\u00a0\u00ad\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u206f\u3000\ufeff]/,
+      'has an invisible character: type the text again',
+    ],
     [/\{[^{}]*\|/, 'has "|" inside braces: write one name in each pair of braces'],
     [/[;；]/, 'has ";": write commas between entries'],
     [/[|｜]/, 'has "|": write commas between entries'],
     [/[，、]/, 'has a comma of another script: write plain commas between entries'],
     [/[\p{Cc}\u2028\u2029]/u, 'has a line break or a tab: write commas between entries'],
-    [/^[-–—•]\s/, 'has a dash or a bullet before an entry: write commas between entries'],
+    [/^[-–—•·‣▪◦]\s/, BULLET],
+    [/^\d+[.)]\s/, 'has a number before an entry: write commas between entries'],
+    [/^\/\/|^#\s|\/\*.*\*\/|\s\/\/\s/, 'has a comment: remove it'],
   ]
 
   /** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */
@@ -549,8 +586,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
           entry,
           `is not "name: value": write a colon between the two; if a name or a text has a comma or a colon, write JSON like ${example}`,
         )
-      } else if (entries.some(([other]) => other === name)) {
-        field.reject(entry, `gives "${name}" twice: keep one of the two`)
       } else {
         entries.push([name, value])
       }
@@ -560,8 +595,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The setting as JSON; `undefined` if it is rejected. */
   function parseJson(field, example) {
+    let json
     try {
-      return JSON.parse(field.text)
+      json = JSON.parse(field.text)
     } catch {
       const fault = faultOfAlmostJson(field.text)
       const reason =
@@ -569,7 +605,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       field.reject(field.text, `is not valid JSON, ${reason}: write it like ${example}`)
       return undefined
     }
+    const repeated = repeatedName(field.text)
+    if (repeated === undefined) return json
+    field.reject(repeated, IS_REPEATED)
+    return undefined
   }
+
+  /** The problem of a name that a mapping has twice. */
+  const IS_REPEATED = 'is there twice: remove one of the two'
 
   /** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
   function isJson(text) {
@@ -610,6 +653,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (/[{}]|\b(event|person)\.properties\b/.test(name)) {
       return 'has a placeholder before the colon: write the name in Loops first, then the value'
     }
+    if (/^\$?\*$/.test(name) || value === '*') return 'has "*", which only event names take: write each name'
+    if (/^\*\s/.test(name)) return BULLET
+    if (name.includes('：')) return 'has a colon of another script: write a plain colon between name and value'
     return name !== '' && value === '' ? 'has no value: write "name: value", or leave the entry out' : undefined
   }
 
@@ -670,9 +716,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
     [/^-/, 'starts with "-": write ! before an event to leave it out'],
     [/^!|^$/, 'has no event name after "!": write one'],
-    [/^\^|\$$|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
+    [/[\s*]!\S/, 'has "!" inside: write a comma before it'],
+    [/\s(OR|AND)\s|^NOT\s/, 'has OR, AND or NOT: write commas between events, and ! before an event to leave it out'],
+    [/[：＊！]/, 'has a sign of another script: write the plain sign'],
+    [/^\^|\$$|^\(\?|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
     [/^%|%$/, 'has "%" at an end: write * for any text'],
-    [/^(all|any|all events|everything)$/i, 'is not the name of an event: write * for every event'],
+    [
+      /^(all|any|all events|everything)$|^(all|any|everything)\b.*\b(but|except|without)\s/i,
+      'is not the name of an event: write * for every event',
+    ],
     [/^(none|null|undefined|n\/a)$/i, 'is not the name of an event: leave the setting empty for no events'],
   ]
 
@@ -773,6 +825,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       entries.map((written) => {
         const entry = written.trim().toLowerCase()
         const domain = entry.replace(/^\*?@/, '')
+        if (entry.startsWith('www.')) field.reject(written, `is the name of a web page: ${remedyFor(entry)}`)
         if (isDomain(domain) || isDomain(entry.replace(/^\*\./, ''))) return domain
         if (!isAddress(entry)) field.reject(written, `is neither an address nor a domain: ${remedyFor(entry)}`)
         return entry
@@ -806,7 +859,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?\.)+(?=[^.]*\p{L})[\p{L}\p{N}\p{M}-]{2,}$/u
 
   /** What to write in place of an entry, from the address or the domain in it. */
-  function remedyFor(entry) {
+  function remedyFor(written) {
+    const entry = written.replace(/\bwww\./g, '')
     const examples = 'write ada@example.org, example.com or *.example.com'
     if (entry.length > 300) return examples
     const [address] = /[\p{L}\p{N}_][\p{L}\p{N}_.+-]*@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []
@@ -1423,18 +1477,33 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (slip !== undefined) return slip
     if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
     if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`
-    if (/[{}]|^(event|properties|person\.properties)\./.test(key)) {
+    const isOddPerson = /^\W?person\s*[.[]/i.test(key) && !/^person\.\S/.test(key)
+    if (isOddPerson || NOT_A_NAME.test(key)) {
       return 'has more than the name of a property: write plan for the event, person.plan for the person'
     }
+    if (/^not\b|^!|\snot$|\sis$/i.test(key))
+      return `has a word too many before "${operator}": write !=, not contains or is not set`
     if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": leave it out`
     if (value === '') return `has no value after "${operator}": write one`
-    if (isPattern) return undefined
+    if (isPattern) {
+      const isOfAnotherTool = /^\/.*\/[a-z]+$|^\/\^|\$\/$|^%.*%$/.test(value)
+      return isOfAnotherTool
+        ? 'has a pattern of another tool: write a regular expression without slashes or "%" around it'
+        : undefined
+    }
+    if (/^(event|person|properties)\.|^is (not )?set$/i.test(value)) {
+      return 'has a property or an operator after the operator: write one operator and one text'
+    }
     if (/[=<>{}]|^[!~]/.test(value)) return 'has a second operator or braces: write one operator and one text'
     if (/\s(and|or|&&)\s|^\(.*\)$/i.test(value)) {
       return 'has several values or filters: write commas between filters that must all hold'
     }
-    return /^[*%]|[*%]$/.test(value) ? 'has a wildcard: write contains or matches' : undefined
+    return /^[*%]|[*%]$|\.\*/.test(value) ? 'has a wildcard: write contains or matches' : undefined
   }
+
+  /** Beside a name: braces, brackets, roots of placeholders, and words and signs that people put before or into a condition. */
+  const NOT_A_NAME =
+    /[{}]|^(event|properties|traits|context|person\.properties)\.|^(where|if|when|and|or)\s|^[*(]|:\s|\s[-+*/]\s*\d/i
 
   /**
    * Reads PostHog's filter JSON, a list of `{key, type, operator, value}`, or the plain notation, `plan = pro`. Filters that are
@@ -1469,13 +1538,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return own(type === 'event' ? properties : person, key)
   }
 
+  /** What the app reads of a filter, and `label`, with which PostHog shows it. */
+  const FILTER_FIELDS = ['key', 'type', 'operator', 'value', 'label']
+
   function parseFilter(field, filter) {
     const { key, type = 'event', operator: written, value } = isRecord(filter) ? filter : {}
+    const unknown = Object.keys(isRecord(filter) ? filter : {}).find((name) => !FILTER_FIELDS.includes(name))
     // PostHog's action matcher reads a null operator as exact.
     const name = written ?? 'exact'
     const values = Array.isArray(value) ? value : [value]
     if (typeof key !== 'string' || key === '') {
       field.reject(filter, 'has no "key": write the name of the property')
+    } else if (unknown !== undefined) {
+      field.reject(unknown, `is not a field of a filter (filter on "${key}"): write key, operator, value and type only`)
     } else if (type !== 'event' && type !== 'person') {
       field.reject(type, `is not a filter type (filter on "${key}"): write "event" or "person"`)
     } else if (!isOperatorName(name)) {
@@ -1600,19 +1675,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const BESIDE = [
     [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
     [
-      /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|properties|traits|context|user)\.[$\w]/i,
+      /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
       'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}',
     ],
     [
-      /^(?:%+[\w.]+%+|<[\w .]+>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+)$/i,
+      /^(?:%+[\w.]+%+|<[\w .]+>|<%.*%>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+|(?:customer|contact|payload|trigger|steps|message|track|inputs)(?:\.\w+)+)$/i,
       'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
     ],
+    [/\{\}\s+[\w$]+\s*:\s*\{\}/, 'has a second name: write commas between entries'],
+    [/^(?:null|undefined|None|nil)$/, 'is a text here: leave the entry out to send nothing'],
   ]
 
   /** Slips inside the braces, which hold a name and compute nothing. */
   const INSIDE = [
     [
-      /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\s[*+/-]\s*\d/,
+      /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
       'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
     ],
     [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has a blank or a dot too many in braces: write {event.properties.NAME}'],
@@ -1634,6 +1711,81 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     rejectSlip(field, text, slip, example)
     return undefined
   }
+
+  /** The settings that say where the email address and the user ID of a contact are found. */
+
+  /** Reads the places where the address is looked for. Rejects an entry that never gives an address, or none of one person. */
+  function parseEmail(field) {
+    const remedy = 'write a placeholder like {person.properties.email}'
+    const example = '["{person.properties.email}"]'
+    const entries = parseList(field, example)
+    if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
+    return (entries ?? []).map((entry) => {
+      const template = parseEntry(field, entry, example)
+      if (template === undefined) return []
+      const shared = problemOfContact(template)
+      if (shared !== undefined) field.reject(entry, `${shared}: ${remedy}`)
+      else if (neverGivesAddress(template)) {
+        field.reject(
+          entry,
+          'has a blank or a sign that no address has: write one placeholder, or several between commas',
+        )
+      }
+      return template
+    })
+  }
+
+  /** Reads the user ID; an empty template if none is sent. */
+  function parseUserId(field) {
+    const example = '["{event.distinct_id}"]'
+    const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+    const [entry, ...others] = parseList(field, example) ?? []
+    if (entry === undefined) return []
+    const template = parseEntry(field, entry, example)
+    const isPlain = !isJson(field.text)
+    if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
+      field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
+    } else if (isPlain && AROUND_ID.test(entry)) {
+      field.reject(entry, `has a name or signs around the placeholder: ${remedy}`)
+    } else if (template !== undefined) {
+      const problem = problemOfContact(template)
+      if (problem !== undefined) field.reject(entry, `${problem}: ${remedy}`)
+    }
+    return template ?? []
+  }
+
+  /** Text around a placeholder that is a sentence, a YAML or a query, not a part of an ID. */
+  const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/
+
+  /** The template of a list's entry. */
+  function parseEntry(field, entry, example) {
+    return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
+  }
+
+  /** Why the template does not give each person one contact; `undefined` if it does. */
+  function problemOfContact(template) {
+    const eventFields = template.map((part) => typeof part === 'object' && part.of === 'event' && part.field)
+    const isOfPerson = template.some((part) => typeof part === 'object' && part.of !== 'event')
+    const differsByPerson = isOfPerson || eventFields.includes('distinct_id')
+    if (
+      eventFields.includes('uuid') ||
+      eventFields.includes('timestamp') ||
+      (differsByPerson && eventFields.includes('event'))
+    ) {
+      return 'would give one person several contacts'
+    }
+    return differsByPerson ? undefined : 'would give everybody the same contact'
+  }
+
+  /** True if no values of the placeholders make an address of the template. */
+  function neverGivesAddress(template) {
+    const written = template.map((part) => (typeof part === 'string' ? part : '{}')).join('')
+    const placeholders = template.filter((part) => typeof part === 'object').length
+    return NOT_IN_ADDRESS.test(written) || (placeholders > 1 && !written.includes('@'))
+  }
+
+  /** Signs that no address has, a second `@`, `@` or a dot at an end, and the name of a field before a placeholder. */
+  const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]|@.*@|^[@.]|[@.]$|^\w+=\{\}/u
 
   /** The fields of a Loops request that are not contact properties. The app writes them itself, from their own settings. */
   const REQUEST_FIELDS = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
@@ -1660,36 +1812,65 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * @param problemOf tells why a name cannot be used, or `undefined`.
    */
   function parseMapping(field, problemOf) {
-    const mapping = new Map()
     const example = '{"plan": "{person.properties.plan}"}'
-    const parse = isJson(field.text) ? parseTemplate : parsePlainTemplate
-    for (const [written, value] of parseEntries(field, example)) {
-      const name = written.trim()
-      const problem = problemOf(name)
-      if (problem !== undefined) field.reject(name, problem)
-      if (typeof value === 'string') mapping.set(name, parse(field, value, example) ?? [])
-      else if (typeof value === 'number' || typeof value === 'boolean') mapping.set(name, value)
-      else field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+    return mappingOf(field, example, problemOf, (name, value, parse) => {
+      if (typeof value === 'string') {
+        if (value === name && !isJson(field.text)) {
+          field.reject(
+            `${name}: ${value}`,
+            `would send the text "${name}" for everybody: write ${example} for a property`,
+          )
+        }
+        return parse(value) ?? []
+      }
+      if (typeof value === 'number' || typeof value === 'boolean') return value
+      field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+      return undefined
+    })
+  }
+
+  /** Reads the mapping of contact properties. `subscribed` is true or false in Loops; any other value of it is rejected. */
+  function parseContactMapping(field) {
+    const mapping = parseMapping(field, contactNameProblem)
+    const subscribed = mapping.get('subscribed')
+    const [only, ...others] = typeof subscribed === 'object' ? subscribed : [subscribed]
+    const isRight = typeof only === 'object' || only === undefined || parseBoolean(only) !== undefined
+    if (!isRight || others.length > 0) {
+      field.reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
     }
     return mapping
   }
 
   /** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
   function parseMailingLists(field) {
-    const lists = new Map()
     const example = '{"cm06f5v0e45nf0ml5754o9cix": true}'
-    const parse = isJson(field.text) ? parseTemplate : parsePlainTemplate
-    for (const [id, value] of parseEntries(field, example)) {
-      const problem = nameProblem(id)
-      if (problem !== undefined) field.reject(id, problem)
-      const template = typeof value === 'string' ? parse(field, value, example) : []
-      if (template === undefined) continue
-      const written = typeof value === 'string' ? parseBoolean(value) : value
-      if (typeof written === 'boolean') lists.set(id, written)
-      else if (template.length === 1 && typeof template[0] !== 'string') lists.set(id, template)
-      else field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+    return mappingOf(field, example, nameProblem, (id, value, parse) => {
+      const template = typeof value === 'string' ? parse(value) : []
+      if (template === undefined) return undefined
+      const found = isOnePlaceholder(template) ? template : parseBoolean(value)
+      if (found === undefined) {
+        field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+      }
+      return found
+    })
+  }
+
+  function isOnePlaceholder(template) {
+    return template.length === 1 && typeof template[0] === 'object'
+  }
+
+  /** The entries of a mapping, each name once and without blanks around it, because Loops trims names. */
+  function mappingOf(field, example, problemOf, valueOf) {
+    const parse = (text) => (isJson(field.text) ? parseTemplate(field, text) : parsePlainTemplate(field, text, example))
+    const mapping = new Map()
+    for (const [written, value] of parseEntries(field, example)) {
+      const name = written.trim()
+      const problem = mapping.has(name) ? IS_REPEATED : problemOf(name)
+      if (problem !== undefined) field.reject(name, problem)
+      const found = valueOf(name, value, parse)
+      if (found !== undefined) mapping.set(name, found)
     }
-    return lists
+    return mapping
   }
 
   /**
@@ -1717,7 +1898,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       },
       contactUpdates: {
         events: parseEventNames(field('contactEvents'), { renamed: false }),
-        mapping: parseMapping(field('contactProperties'), contactNameProblem),
+        mapping: parseContactMapping(field('contactProperties')),
         includeAll: parseYes(field('includeAllPersonProperties')),
         mailingLists: parseMailingLists(field('contactMailingLists')),
         filters: parseFilters(field('contactFilters')),
@@ -1811,60 +1992,26 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function parseUrl(field) {
-    const isServer = /^https?:\/\/([\p{L}\p{N}.-]+|\[[\da-f:]+\])(:\d+)?(\/[\w./~-]*)?$/iu.test(field.text)
-    const isPage = /^https?:\/\/[^/]+\/(project|organization|login|settings|api)\b/i.test(field.text)
-    const url = isServer && !isPage ? field.text : ''
+    const isServer =
+      /^https?:\/\/([\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?|\[[\da-f:]+\])(:\d{1,5})?(\/[\w./~-]*)?$/iu.test(
+        field.text,
+      )
+    if (isServer && /^https?:\/\/([\w.-]+\.)?posthog\.com\b/i.test(field.text)) {
+      field.reject(
+        field.text,
+        'is PostHog Cloud, which runs no apps: write the address of your own server, or leave it empty',
+      )
+      return ''
+    }
+    const url = isServer && !PAGE.test(field.text) ? field.text : ''
     if (url !== field.text)
       field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
     return url.replace(/\/+$/, '')
   }
 
-  function parseEmail(field) {
-    const remedy = 'write a placeholder like {person.properties.email}'
-    const example = '["{person.properties.email}"]'
-    const entries = parseList(field, example)
-    if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
-    return (entries ?? []).map((entry) => {
-      const template = parseEntry(field, entry, example)
-      if (template === undefined) return []
-      if (!differsByPerson(template)) field.reject(entry, `would give everybody the same contact: ${remedy}`)
-      else if (template.some((part) => typeof part === 'string' && NOT_IN_ADDRESS.test(part))) {
-        field.reject(
-          entry,
-          'has a blank or a sign that no address has: write one placeholder, or several between commas',
-        )
-      }
-      return template
-    })
-  }
-
-  /** Text that no address has: with it between two placeholders, the setting never gives an address. */
-  const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]/u
-
-  function parseUserId(field) {
-    const example = '["{event.distinct_id}"]'
-    const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
-    const [entry, ...others] = parseList(field, example) ?? []
-    if (entry === undefined) return []
-    const template = parseEntry(field, entry, example)
-    const isPlain = !isJson(field.text)
-    if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
-      field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
-    } else if (template !== undefined && !differsByPerson(template)) {
-      field.reject(field.text, `would give everybody the same contact: ${remedy}`)
-    }
-    return template ?? []
-  }
-
-  /** The template of a list's entry. */
-  function parseEntry(field, entry, example) {
-    return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
-  }
-
-  /** True if the template gives each person another value; otherwise all people would become one contact. */
-  function differsByPerson(template) {
-    return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
-  }
+  /** The pages and endpoints of PostHog whose address people copy. */
+  const PAGE =
+    /^https?:\/\/[^/]+(?:\/.*)?\/(?:project|organization|login|signup|settings|me|instance|ingestion|apps|insights|dashboard|events|persons|replay|home|data-management|api|static|decide|capture|batch|e)(?:\/|$)/i
 
   /**
    * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
@@ -2083,13 +2230,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** The identity and, where the log tells it, the identifier that is missing in it. */
-  function knownIdentity(identity, { writes }) {
-    const { email, userId } = identity
-    const told =
-      email === undefined
-        ? writes.find((write) => write.email !== undefined && write.userId === userId)
-        : writes.find((write) => write.userId !== undefined && hasSameAddress(write, identity))
-    return { ...(told !== undefined && identityOf(told)), ...identityOf(identity) }
+  function knownIdentity(identity, log) {
+    return { ...identityOf(identity), ...otherIdentifier(identity, log) }
+  }
+
+  /** The identifier that is missing in the identity, if the log tells it. */
+  function otherIdentifier({ email, userId }, { writes }) {
+    if (email === undefined) {
+      const told = writes.find((write) => write.email !== undefined && write.userId === userId)
+      return told?.email === undefined ? undefined : { email: told.email }
+    }
+    if (userId !== undefined) return undefined
+    const told = writes.find((write) => write.userId !== undefined && hasSameAddress(write, { email }))
+    return told?.userId === undefined ? undefined : { userId: told.userId }
   }
 
   function isOfContact(write, contact) {
@@ -2258,10 +2411,23 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return contactLogOf(texts.flatMap((lines) => withinReach(lines.join('\n'))).map((line) => JSON.parse(line)))
   }
 
-  /** The log with that of the identifier which is missing in `identity`, if the log tells it; else `undefined`. */
-  async function readWholeLog(identity, since, log, cache) {
-    const known = knownIdentity(identity, log)
-    return isSame(known, identityOf(identity)) ? undefined : contactLogIn(await readLogs(known, since, cache))
+  /**
+   * Reads the log of the identifier that `identity` lacks.
+   *
+   * @param log what the logs of `identity` say.
+   * @returns `undefined`, before any promise, if they do not tell the other identifier.
+   */
+  function readOtherLog(identity, since, log, cache) {
+    const other = otherIdentifier(identity, log)
+    return other && readLogs(other, since, cache)
+  }
+
+  /** What the logs of both identifiers say, where one log tells the other identifier. */
+  async function readWholeLog(identity, since, cache) {
+    const texts = await readLogs(identity, since, cache)
+    const log = contactLogIn(texts)
+    const otherTexts = readOtherLog(identity, since, log, cache)
+    return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
   }
 
   /** As one text, because it costs more to fetch a line across the border of PostHog's VM than to parse it. */
@@ -2350,10 +2516,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { sent, takenAt, turn } = repair
     const { cache } = meta
     const now = Date.now()
+    if (restOfLoops(meta.global) !== undefined) return repairAgain(repair, meta)
     let answers
     try {
-      const read = contactLogIn(await readLogs(sent, sent.at, cache))
-      const log = (await readWholeLog(sent, sent.at, read, cache)) ?? read
+      const log = await readWholeLog(sent, sent.at, cache)
       answers = [log, meta.jobs === undefined ? 0 : await countWaiting(settings, now, cache)]
     } catch {
       return repairAgain(repair, meta)
@@ -2384,8 +2550,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const takenAt = Date.now()
     try {
       const { sent } = repair
-      const read = contactLogIn(await readLogs(sent, sent.at, meta.cache))
-      const target = repairOf(sent, (await readWholeLog(sent, sent.at, read, meta.cache)) ?? read)
+      const target = repairOf(sent, await readWholeLog(sent, sent.at, meta.cache))
       if (isSame([target.identity, target.values], [written.identity, written.values])) return
     } catch {
       // Without the log another repair finds out.
@@ -2536,6 +2701,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { cache, global } = meta
     const now = Date.now()
     if (isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+    const rest = restWithLoops(delivery)
+    if (rest !== undefined) return rest
     let answers
     try {
       answers = await Promise.all([
@@ -2553,12 +2720,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logOnce(UNKNOWN_USER_ID, global)
       return
     }
-    const inTurn = (toSend) =>
-      whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, delivery, toSend))
+    const inTurn = (toSend, contact) =>
+      whenWaited(number, waiting.turn, settings, now, cache, (time) =>
+        sendAt(time, contact === undefined ? delivery : { ...delivery, contact }, toSend),
+      )
     if (write === undefined) return inTurn(request)
 
     const read = contactLogIn(texts)
-    const log = (await readWholeLog(write, write.at, read, cache)) ?? read
+    const otherTexts = readOtherLog(write, write.at, read, cache)
+    const log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
     if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
     const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
     // A request that has failed may still come to Loops late: only another one makes that good.
@@ -2566,7 +2736,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logOnce('later events have brought the same properties of its contact', global)
       return
     }
-    return inTurn({ ...request, body: bodyOf(newest, request.body) })
+    return inTurn({ ...request, body: bodyOf(newest, request.body) }, knownIdentity(write, log))
   }
 
   /** Some four minutes. */
@@ -2583,12 +2753,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
   }
 
+  /** Longer than Loops may still be at a request, so that the next try makes good what this one does late. */
+  const WAIT_AFTER_TIMEOUT = 25 * SECOND
+
   function tryNow(delivery, request) {
-    const { waiting, meta } = delivery
-    const rest = restOfLoops(meta.global)
-    if (rest === undefined) return send(delivery, request)
+    return restWithLoops(delivery) ?? send(delivery, request)
+  }
+
+  /** Lets a job hold the event while Loops rests; `undefined` if Loops does not rest. */
+  function restWithLoops({ waiting, meta }) {
+    const until = restOfLoops(meta.global)
+    if (until === undefined) return undefined
     const reason = 'Loops cannot be reached: it has not answered several requests in a row'
-    return tryAgain(waiting, meta, reason, rest - Date.now() + Math.random() * MINUTE, { failed: 0 })
+    return tryAgain(waiting, meta, reason, until - Date.now() + Math.random() * MINUTE, { failed: 0 })
   }
 
   function send(delivery, request, isSecondTry = false) {
@@ -2604,8 +2781,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         case 'refused':
           return refuse(delivery, request, answer.reason)
         case 'failed': {
-          // Longer than Loops may still be at it, so that the next try makes good what this one does late.
-          const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? 25 * SECOND : 0)
+          const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? WAIT_AFTER_TIMEOUT : 0)
           // Where no job can hold the event, a second try at once is all that can be done.
           const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
           return tryAgain(waiting, meta, answer.reason, wait, { otherwise })
@@ -2616,14 +2792,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
   async function settle(delivery, sent, sentAt) {
-    const { write, askedAt, settings, meta } = delivery
+    const { write, contact, askedAt, settings, meta } = delivery
     if (write === undefined) return
     const takenAt = Date.now()
     const written = writeIn(sent, write)
     let log
     try {
-      const read = contactLogIn(await readLogs(written, write.at, meta.cache))
-      log = (await readWholeLog(written, write.at, read, meta.cache)) ?? read
+      const texts = await readLogs({ ...contact, ...written }, write.at, meta.cache)
+      const read = contactLogIn(texts)
+      const otherTexts = readOtherLog({ ...contact, ...written }, write.at, read, meta.cache)
+      log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
     } catch {
       return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
     }

@@ -2,13 +2,16 @@ import { withoutWaiting } from './cache'
 import type { AppMeta } from './meta'
 import { MINUTE, SECOND } from './time'
 
-/** How long a check counts for all workers, from the start of the last one. */
-const CHECK_PERIOD = 5 * MINUTE
+/** How long a success counts for all workers. */
+const SUCCESS_PERIOD = 5 * MINUTE
+
+/** How long the other workers leave the check to one of them: PostHog stops a set-up after 30 seconds. */
+const CHECK_PERIOD = 40 * SECOND
 
 /**
  * Runs a check once for all workers that share PostHog's cache: the first one that counts itself in the cache runs it, and
- * the others go on. A check that fails does not count: the next worker that starts runs it again. If the cache is down, each
- * worker runs the check itself.
+ * the others go on. A check that fails, or whose worker dies, does not count: the next worker that starts runs it again. If the
+ * cache is down, each worker runs the check itself.
  *
  * @param subject all that the check depends on, the API key included. Only its hash reaches the cache.
  * @param check returns whether it succeeded, and its result.
@@ -22,16 +25,20 @@ export async function onceForAllWorkers<Result>(
   const key = `check/${hashOf(subject)}`
   if (!(await isFirst(key, cache))) return undefined
   const { succeeded, result } = await check()
-  if (!succeeded) withoutWaiting(() => cache.expire(key, 0))
+  withoutWaiting(() => (succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0)))
   return result
 }
 
-/** Counts the worker; true for the first one within the period, and if the cache is down. */
+/** Counts the worker; true for the first one if no check has succeeded lately, and if the cache is down. */
 async function isFirst(key: string, cache: AppMeta['cache']): Promise<boolean> {
   try {
-    // Both commands go out at once: a worker that died between them would leave a count without an end.
-    const [count] = await Promise.all([cache.incr(key), cache.expire(key, CHECK_PERIOD / SECOND)])
-    return count === 1
+    // All commands go out at once: a worker that died between them would leave a count without an end.
+    const [success, count] = await Promise.all([
+      cache.get(`${key}/success`, null),
+      cache.incr(key),
+      cache.expire(key, CHECK_PERIOD / SECOND),
+    ])
+    return success === null && count === 1
   } catch {
     return true
   }

@@ -1,6 +1,5 @@
 import { parseOneOf, parseYes, settingFields, settingText } from './panel/field'
 import type { Config, Field, SettingKey } from './panel/field'
-import { isJson, parseList } from './panel/lists'
 import { SHORTEST_KEY, holdsKey, onOneLine, quoted, withoutKey, withoutLoopsKeys } from './redact'
 import { parseEventNames } from './rules/event-names'
 import type { EventNames } from './rules/event-names'
@@ -8,11 +7,10 @@ import { parseExcludedEmails } from './rules/excluded-emails'
 import type { ExcludedEmails } from './rules/excluded-emails'
 import { parseFilters } from './rules/filters'
 import type { PropertyFilter } from './rules/filters'
-import { parseMailingLists, parseMapping } from './rules/mapping'
+import { parseEmail, parseUserId } from './rules/identity-templates'
+import { parseContactMapping, parseMailingLists, parseMapping } from './rules/mapping'
 import type { Mapping } from './rules/mapping'
-import { parsePlainTemplate } from './rules/plain-template'
-import { contactNameProblem, nameProblem } from './rules/property-names'
-import { parseTemplate } from './rules/template'
+import { nameProblem } from './rules/property-names'
 import type { Template } from './rules/template'
 import { HOUR } from './time'
 
@@ -75,7 +73,7 @@ export function parseSettings(config: Config): Settings {
     },
     contactUpdates: {
       events: parseEventNames(field('contactEvents'), { renamed: false }),
-      mapping: parseMapping(field('contactProperties'), contactNameProblem),
+      mapping: parseContactMapping(field('contactProperties')),
       includeAll: parseYes(field('includeAllPersonProperties')),
       mailingLists: parseMailingLists(field('contactMailingLists')),
       filters: parseFilters(field('contactFilters')),
@@ -169,54 +167,23 @@ function parseHours({ text, reject }: Field): number {
 }
 
 function parseUrl(field: Field): string {
-  const isServer = /^https?:\/\/([\p{L}\p{N}.-]+|\[[\da-f:]+\])(:\d+)?(\/[\w./~-]*)?$/iu.test(field.text)
-  const isPage = /^https?:\/\/[^/]+\/(project|organization|login|settings|api)\b/i.test(field.text)
-  const url = isServer && !isPage ? field.text : ''
+  const isServer =
+    /^https?:\/\/([\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?|\[[\da-f:]+\])(:\d{1,5})?(\/[\w./~-]*)?$/iu.test(
+      field.text,
+    )
+  if (isServer && /^https?:\/\/([\w.-]+\.)?posthog\.com\b/i.test(field.text)) {
+    field.reject(
+      field.text,
+      'is PostHog Cloud, which runs no apps: write the address of your own server, or leave it empty',
+    )
+    return ''
+  }
+  const url = isServer && !PAGE.test(field.text) ? field.text : ''
   if (url !== field.text)
     field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
   return url.replace(/\/+$/, '')
 }
 
-function parseEmail(field: Field): Template[] {
-  const remedy = 'write a placeholder like {person.properties.email}'
-  const example = '["{person.properties.email}"]'
-  const entries = parseList(field, example)
-  if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
-  return (entries ?? []).map((entry) => {
-    const template = parseEntry(field, entry, example)
-    if (template === undefined) return []
-    if (!differsByPerson(template)) field.reject(entry, `would give everybody the same contact: ${remedy}`)
-    else if (template.some((part) => typeof part === 'string' && NOT_IN_ADDRESS.test(part))) {
-      field.reject(entry, 'has a blank or a sign that no address has: write one placeholder, or several between commas')
-    }
-    return template
-  })
-}
-
-/** Text that no address has: with it between two placeholders, the setting never gives an address. */
-const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]/u
-
-function parseUserId(field: Field): Template {
-  const example = '["{event.distinct_id}"]'
-  const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
-  const [entry, ...others] = parseList(field, example) ?? []
-  if (entry === undefined) return []
-  const template = parseEntry(field, entry, example)
-  const isPlain = !isJson(field.text)
-  if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
-    field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
-  } else if (template !== undefined && !differsByPerson(template)) {
-    field.reject(field.text, `would give everybody the same contact: ${remedy}`)
-  }
-  return template ?? []
-}
-
-/** The template of a list's entry. */
-function parseEntry(field: Field, entry: string, example: string): Template | undefined {
-  return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
-}
-
-/** True if the template gives each person another value; otherwise all people would become one contact. */
-function differsByPerson(template: Template): boolean {
-  return template.some((part) => typeof part !== 'string' && (part.of !== 'event' || part.field === 'distinct_id'))
-}
+/** The pages and endpoints of PostHog whose address people copy. */
+const PAGE =
+  /^https?:\/\/[^/]+(?:\/.*)?\/(?:project|organization|login|signup|settings|me|instance|ingestion|apps|insights|dashboard|events|persons|replay|home|data-management|api|static|decide|capture|batch|e)(?:\/|$)/i

@@ -2,13 +2,17 @@
 import type { SettingKey } from '../../src/panel/field'
 import { apiKey, eventWith, isWanted, problemsIn, requestFrom, settingsFor, translated } from './given'
 import * as listsAndFilters from './pasted-lists-and-filters'
+import * as ofOtherTools from './pasted-from-other-tools'
 import * as texts from './pasted-texts'
 import type { PastedText } from './pasted-texts'
 
-const tables: Readonly<Partial<Record<SettingKey, readonly PastedText[]>>> = { ...texts, ...listsAndFilters }
-const rows = Object.entries(tables).flatMap(([setting, table]) =>
-  table.map(([text, refusedOrMeant]) => [setting as SettingKey, text, refusedOrMeant] as const),
-)
+type Tables = Readonly<Partial<Record<SettingKey, readonly PastedText[]>>>
+const tables: readonly Tables[] = [texts, listsAndFilters, ofOtherTools]
+const rows = tables
+  .flatMap(Object.entries<readonly PastedText[]>)
+  .flatMap(([setting, table]) =>
+    table.map(([text, refusedOrMeant]) => [setting as SettingKey, text, refusedOrMeant] as const),
+  )
 
 const properties = {
   ...{ total: 49.5, plan: 'pro', newsletter: true, 'full name': 'Ada L', items: [{ name: 'Book' }] },
@@ -32,6 +36,7 @@ function meaningOf(setting: SettingKey, text: string, asked: object): object {
     email: () => ({ email: body().email }),
     userId: () => ({ userId: body().userId }),
     eventProperties: () => body().eventProperties as object,
+    contactProperties: () => requestFrom(event, { ...config, trackedEvents: '', contactEvents: '*' }).body,
     eventMailingLists: () => body().mailingLists as object,
   }
   return meanings[setting]?.() ?? { [setting]: settingsFor(config)[setting as 'posthogUrl'] }

@@ -194,7 +194,7 @@ describe('a settings error', () => {
     ]),
     ['a mapping without a name', { eventProperties: ': x' }, '": x" is not "name: value"'],
     ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" is not "name: value": write a colon'],
-    ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a: 2" gives "a" twice: keep one of the two'],
+    ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a" is there twice: remove one of the two'],
     ['a mapping as a JSON list', { eventProperties: '["a"]' }, 'is not a JSON object: write it like'],
     ['a mapping to null', { contactProperties: '{"a": null}' }, 'null cannot be the value of "a"'],
     ['a mapping to a list', { contactProperties: '{"a": ["x"]}' }, '["x"] cannot be the value of "a": write a text'],

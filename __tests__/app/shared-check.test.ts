@@ -81,6 +81,20 @@ it('does not count a check that Loops did not answer', async () => {
   expect(await startWorkers(3)).toBe(3)
 })
 
+it('runs again 40 seconds after its worker has died in the middle', async () => {
+  const cacheClock = new VirtualClock(start)
+  const cache = createCache(cacheClock)
+  /** The death: nothing of what the worker does after the check reaches the cache. */
+  const expire: Cache['expire'] = (key, seconds) => (seconds === 0 ? Promise.resolve(true) : cache.expire(key, seconds))
+  const { api, startWorkers } = workersOf({}, { ...cache, expire })
+  api.setFault((request) => (isSetUpRequest(request) ? { kind: 'status', status: 503 } : undefined))
+  expect(await startWorkers(1)).toBe(1)
+  api.setFault(() => undefined)
+  expect(await startWorkers(1)).toBe(0)
+  await cacheClock.run(cacheClock.now() + 41_000)
+  expect(await startWorkers(1)).toBe(3)
+})
+
 it('leaves neither the key nor a part of it in the cache', async () => {
   const cache = createCache(new VirtualClock(start))
   const keys: string[] = []

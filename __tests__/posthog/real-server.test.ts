@@ -171,25 +171,26 @@ describe('jobs', () => {
     export const onEvent = async (_, { jobs }) => {
       for (let n = 0; n < 4; n++) await jobs.send({ n }).runNow()
     }`
-  const run = async (server: string, jobRunners?: number) => {
-    const found = install(server, source, { autoRunJobs: 'polling' })
+  const run = async (server: string, jobRunners = 1, app = source) => {
+    const found = install(server, app, { autoRunJobs: 'polling' })
     void found.installation.startWorker(jobRunners).deliver(event())
     await found.clock.run()
     return found
   }
 
-  it('run one after the other in a process since 2023, and are looked for every two seconds', async () => {
-    const { installation, lines, clock, start } = await run('2024-02')
-    const [[first] = [0]] = lines()
-    expect(first).toBeLessThanOrEqual(2010)
-    expect(lines()).toEqual([0, 1, 2, 3].map((n) => [Number(first) + n * 1010, `job ${n} of 1`]))
+  it('run one after the other in a process since 2023, from the moment at which PostgreSQL tells of the first', async () => {
+    const { lines } = await run('2024-02')
+    expect(lines()).toEqual([0, 1, 2, 3].map((n) => [10 + n * 1010, `job ${n} of 1`]))
+  })
 
-    await clock.run(start + 60_000)
-    await installation.startWorker(0).deliver(event())
-    await clock.run()
-    const lastLook = Number(first) + 3 * 1010 + 1000
-    const looks = (Number(lines()[4]?.[0]) - 10 - lastLook) / 2000
-    expect(looks).toBe(Math.ceil((60_000 - lastLook) / 2000))
+  // The runner has looked, for 10 ms, when PostgreSQL told it of the jobs, none of which was due.
+  it.each([
+    ['2024-02', 'two seconds', [2020, 3030, 10_050, 11_060]],
+    ['1.30', 'tenth of a second', [420, 540, 9060, 9070]],
+  ])('of %s are looked for every %s after the last look', async (server, _, begun) => {
+    const later = source.replace('runNow()', 'runAt(new Date(Date.now() + [350, 500, 9000, 9000][n]))')
+    const { lines } = await run(server, 1, later)
+    expect(lines().map(([at]) => at)).toEqual(begun)
   })
 
   it('run as many at once as JOB_QUEUE_GRAPHILE_CONCURRENCY says', async () => {

@@ -59,7 +59,7 @@ const ownTemplate: fc.Arbitrary<Parts> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .tuple(fc.array(textPart, { maxLength: 1 }), ownPart, fc.array(part, { maxLength: 2 }))
+      .tuple(fc.array(textPart, { maxLength: 1 }), ownPart, fc.array(fc.oneof(ownPart, textPart), { maxLength: 2 }))
       .map((parts) => parts.flat()),
   },
 )
@@ -80,8 +80,11 @@ export function written(parts: Parts): string {
     .join('')
 }
 
-/** A template of which an address may come: no address has these signs. */
-const addressTemplate = ownTemplate.filter((parts) => parts.every((one) => !('text' in one) || !/["[]/.test(one.text)))
+/** A template of which an address may come: no address has these signs, two `@`, or a domain from nowhere. */
+const addressTemplate = ownTemplate.filter((parts) => {
+  const text = parts.map((one) => ('text' in one ? one.text : '{}')).join('')
+  return !/["[]|@.*@|^@/.test(text) && (parts.filter((one) => !('text' in one)).length < 2 || text.includes('@'))
+})
 
 /**
  * True for a text that says the same in JSON and outside it: without the signs that separate, quote or compute, without
@@ -117,7 +120,15 @@ const RESERVED = ['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInS
 const eventMappingName = propertyName.filter(
   (name) => name !== '' && name.trim() === name && name !== '__proto__' && JSON.stringify(name).length <= 500,
 )
-const contactMappingName = eventMappingName.filter((name) => ![...OWN_SETTING, ...RESERVED].includes(name))
+/** The mapping without a text for `subscribed`, which is true or false. */
+const contactMapping = mappingOf(
+  eventMappingName.filter((name) => ![...OWN_SETTING, ...RESERVED].includes(name)),
+).filter((mapping) => mapping.every(([name, value]) => name !== 'subscribed' || isChoice(value)))
+
+function isChoice(value: Parts | string | number | boolean): boolean {
+  if (typeof value === 'object') return value.length === 1 && value.every((one) => !('text' in one))
+  return ['true', 'false'].includes(String(value))
+}
 
 function mappingOf(name: fc.Arbitrary<string>): fc.Arbitrary<MeantMapping> {
   const value = fc.oneof(
@@ -178,7 +189,7 @@ export const meantSettings: fc.Arbitrary<MeantSettings> = fc
     eventMailingLists: mailingLists,
     contactEvents: fc.constantFrom('*', '["*"]', ...someEvents),
     contactFilters: filters,
-    contactMapping: mappingOf(contactMappingName),
+    contactMapping,
     includeAllPersonProperties: yesOrNo,
     contactMailingLists: mailingLists,
     mailingListsFromEvents: yesOrNo,

@@ -50,6 +50,31 @@ describe('the counting', () => {
   })
 })
 
+describe('the app', () => {
+  let counted: EventCounts[] = []
+  beforeAll(async () => {
+    counted = await countEvents(builtApp)
+  }, 120_000)
+
+  it.each([
+    ['directly', 'later', 4, 10],
+    ['directly', 'first', 3, 12],
+    ['by a job', 'later', 6, 15],
+    ['by a job', 'first', 5, 17],
+  ] as const)('takes, for an event delivered %s, %s of its contact, at most %d awaits and %d commands', (...line) => {
+    const [delivered, contact, awaits, commands] = line
+    const counts = counted.filter((one) => one.isSent && one.delivered === delivered && one.contact === contact)
+    expect(Math.max(...counts.map((one) => one.awaits.most))).toBe(awaits)
+    expect(Math.max(...counts.map((one) => one.commands.most))).toBe(commands)
+  })
+
+  it('awaits nothing and asks the cache nothing for an event that is not sent', () => {
+    const unsent = counted.filter(({ isSent }) => !isSent)
+    expect(unsent.length).toBeGreaterThan(2)
+    expect(unsent.flatMap(({ steps }) => steps)).toEqual([])
+  })
+})
+
 describe('the processor time', () => {
   it('is measured for each kind of event, an empty app, a plain app and one await', async () => {
     const { kinds, ...others } = await measureProcessorTimes(builtApp, { rounds: 1, batch: 2 })

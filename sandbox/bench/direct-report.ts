@@ -50,7 +50,7 @@ export function readableDirect({ counts, inVm, withNetwork }: DirectResults): st
     table([['event', 'of its contact', 'delivered', 'awaits', 'commands'], ...lines]),
     'Delivery "direct": processor time of one event through onEvent, vm2 3.9.18, the guard on the side of the host',
     table([
-      ['', 'fetch at once', '/ empty', '/ plain', 'node-fetch, loopback', '/ plain'],
+      ['', 'fetch at once', '/ empty', '/ plain', 'node-fetch, TLS', '/ plain'],
       row('empty app', inVm.empty, withNetwork.empty),
       row('plain app: one fetch', inVm.plain, withNetwork.plain),
       ...inVm.kinds.map(({ name, microseconds }) => row(name, microseconds, networkOf(name))),

@@ -3,7 +3,7 @@ import type { JobQueue } from './jobs'
 import type { ServerVersion } from './versions'
 import type { Worker } from './worker'
 
-/** The time in which PostgreSQL hands out a job, and notes that it has ended. */
+/** The time in which PostgreSQL looks for a due job, and notes that the one before has ended. */
 const postgresMilliseconds = 10
 
 export interface JobRunnerOptions {
@@ -23,8 +23,8 @@ export interface JobRunnerOptions {
 /**
  * Runs due jobs in one worker, as one of Graphile Worker's runners does. The states:
  *
- * - **idle**: the last look found no due job. The runner looks again after the server's interval. No timer is set while the
- *   queue is empty, or for a look that would find nothing.
+ * - **idle**: the last look found no due job. The runner looks again after the server's interval, or when PostgreSQL tells
+ *   its process of a new job. No timer is set while the queue is empty, or for a look that would find nothing.
  * - **busy**: it takes one due job after the other, each once the job before has ended or, on servers of 2021 and 2022, has
  *   started.
  */
@@ -46,6 +46,19 @@ export class JobRunner {
     this.callOff = clock.after(this.lookFor(next.runAt) - clock.now(), () => void this.run())
   }
 
+  /**
+   * Looks for a due job at once, and again after the server's interval from then on. A process wakes one of its idle runners
+   * for each new job, due or not: PostgreSQL notifies it of each insert.
+   *
+   * @returns false if the runner is busy.
+   */
+  nudge(): boolean {
+    if (this.isBusy || !this.options.polls || !this.options.worker.alive) return false
+    this.callOff()
+    void this.run()
+    return true
+  }
+
   stop(): void {
     this.callOff()
   }
@@ -53,10 +66,10 @@ export class JobRunner {
   private async run(): Promise<void> {
     const { clock, jobs, worker, server, polls } = this.options
     this.isBusy = true
-    while (worker.alive) {
-      const taken = jobs.take()
-      if (taken === undefined) break
+    for (;;) {
       if (polls) await sleep(clock, postgresMilliseconds)
+      const taken = worker.alive ? jobs.take() : undefined
+      if (taken === undefined) break
       const running = worker.runJob(taken.job, taken.times)
       if (server.nextJobOnce === 'ended') await running
     }

@@ -228,6 +228,7 @@ class WorkerPool {
   enqueueJob(...job: Parameters<EnqueueJob>): void {
     this.installed.jobs.enqueue(...job)
     this.watchJobs()
+    for (const { runners } of this.workers) runners.some((runner) => runner.nudge())
   }
 
   workersLoseRedis(): void {

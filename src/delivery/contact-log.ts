@@ -8,7 +8,7 @@ import { persistently, withoutWaiting } from '../cache'
 import type { AppMeta } from '../meta'
 import { HOUR, SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
-import { contactLogOf, contactValues, identityOf, isCarriedBy, isSame, knownIdentity } from './newest'
+import { contactLogOf, contactValues, identityOf, isCarriedBy, otherIdentifier } from './newest'
 import type { ContactLog, Identity, Line, Write } from './newest'
 
 type Cache = AppMeta['cache']
@@ -106,15 +106,28 @@ export function contactLogIn(texts: readonly (readonly string[])[]): ContactLog 
   return contactLogOf(texts.flatMap((lines) => withinReach(lines.join('\n'))).map((line) => JSON.parse(line) as Line))
 }
 
-/** The log with that of the identifier which is missing in `identity`, if the log tells it; else `undefined`. */
-export async function readWholeLog(
+/**
+ * Reads the log of the identifier that `identity` lacks.
+ *
+ * @param log what the logs of `identity` say.
+ * @returns `undefined`, before any promise, if they do not tell the other identifier.
+ */
+export function readOtherLog(
   identity: Identity,
   since: number,
   log: ContactLog,
   cache: Cache,
-): Promise<ContactLog | undefined> {
-  const known = knownIdentity(identity, log)
-  return isSame(known, identityOf(identity)) ? undefined : contactLogIn(await readLogs(known, since, cache))
+): Promise<string[][]> | undefined {
+  const other = otherIdentifier(identity, log)
+  return other && readLogs(other, since, cache)
+}
+
+/** What the logs of both identifiers say, where one log tells the other identifier. */
+export async function readWholeLog(identity: Identity, since: number, cache: Cache): Promise<ContactLog> {
+  const texts = await readLogs(identity, since, cache)
+  const log = contactLogIn(texts)
+  const otherTexts = readOtherLog(identity, since, log, cache)
+  return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
 }
 
 /** As one text, because it costs more to fetch a line across the border of PostHog's VM than to parse it. */

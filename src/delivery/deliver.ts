@@ -26,14 +26,24 @@ import {
   noteTaken,
   noteWrite,
   readLogs,
-  readWholeLog,
+  readOtherLog,
   sameWasTakenAt,
   writeOf,
   writesToContact,
 } from './contact-log'
 import { postToLoops, restOfLoops } from './loops-client'
-import { bodyOf, contactValues, identityOf, isCarriedBy, isOvertaken, isSame, newestOf, saysMore } from './newest'
-import type { Write } from './newest'
+import {
+  bodyOf,
+  contactValues,
+  identityOf,
+  isCarriedBy,
+  isOvertaken,
+  isSame,
+  knownIdentity,
+  newestOf,
+  saysMore,
+} from './newest'
+import type { Identity, Write } from './newest'
 import { askTurn, countWaiting, whenWaited, whenTurnComes } from './pace'
 import { putOff, tryAgain } from './queue'
 import { repairLater } from './repair'
@@ -51,6 +61,8 @@ export interface Delivery {
   readonly request: LoopsRequest
   /** What the event writes to its contact, without what was looked up; `undefined` if it writes nothing. */
   readonly write: Write | undefined
+  /** The identifiers of the contact, where its logs have been read. */
+  readonly contact?: Identity
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
   readonly askedAt: number | undefined
   readonly settings: Settings
@@ -122,6 +134,8 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
   const { cache, global } = meta
   const now = Date.now()
   if (isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+  const rest = restWithLoops(delivery)
+  if (rest !== undefined) return rest
   let answers
   try {
     answers = await Promise.all([
@@ -139,12 +153,15 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
     logOnce(UNKNOWN_USER_ID, global)
     return
   }
-  const inTurn = (toSend: LoopsRequest): Promise<void> =>
-    whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, delivery, toSend))
+  const inTurn = (toSend: LoopsRequest, contact?: Identity): Promise<void> =>
+    whenWaited(number, waiting.turn, settings, now, cache, (time) =>
+      sendAt(time, contact === undefined ? delivery : { ...delivery, contact }, toSend),
+    )
   if (write === undefined) return inTurn(request)
 
   const read = contactLogIn(texts)
-  const log = (await readWholeLog(write, write.at, read, cache)) ?? read
+  const otherTexts = readOtherLog(write, write.at, read, cache)
+  const log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
   if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
   const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
   // A request that has failed may still come to Loops late: only another one makes that good.
@@ -152,7 +169,7 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
     logOnce('later events have brought the same properties of its contact', global)
     return
   }
-  return inTurn({ ...request, body: bodyOf(newest, request.body) })
+  return inTurn({ ...request, body: bodyOf(newest, request.body) }, knownIdentity(write, log))
 }
 
 /** Some four minutes. */
@@ -169,12 +186,19 @@ function sendAt(time: number | undefined, delivery: Delivery, request: LoopsRequ
   return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
 }
 
+/** Longer than Loops may still be at a request, so that the next try makes good what this one does late. */
+const WAIT_AFTER_TIMEOUT = 25 * SECOND
+
 function tryNow(delivery: Delivery, request: LoopsRequest): Promise<void> {
-  const { waiting, meta } = delivery
-  const rest = restOfLoops(meta.global)
-  if (rest === undefined) return send(delivery, request)
+  return restWithLoops(delivery) ?? send(delivery, request)
+}
+
+/** Lets a job hold the event while Loops rests; `undefined` if Loops does not rest. */
+function restWithLoops({ waiting, meta }: Delivery): Promise<void> | undefined {
+  const until = restOfLoops(meta.global)
+  if (until === undefined) return undefined
   const reason = 'Loops cannot be reached: it has not answered several requests in a row'
-  return tryAgain(waiting, meta, reason, rest - Date.now() + Math.random() * MINUTE, { failed: 0 })
+  return tryAgain(waiting, meta, reason, until - Date.now() + Math.random() * MINUTE, { failed: 0 })
 }
 
 function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): Promise<void> {
@@ -190,8 +214,7 @@ function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): P
       case 'refused':
         return refuse(delivery, request, answer.reason)
       case 'failed': {
-        // Longer than Loops may still be at it, so that the next try makes good what this one does late.
-        const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? 25 * SECOND : 0)
+        const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? WAIT_AFTER_TIMEOUT : 0)
         // Where no job can hold the event, a second try at once is all that can be done.
         const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
         return tryAgain(waiting, meta, answer.reason, wait, { otherwise })
@@ -202,14 +225,16 @@ function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): P
 
 /** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
 async function settle(delivery: Delivery, sent: LoopsRequest, sentAt: number): Promise<void> {
-  const { write, askedAt, settings, meta } = delivery
+  const { write, contact, askedAt, settings, meta } = delivery
   if (write === undefined) return
   const takenAt = Date.now()
   const written = writeIn(sent, write)
   let log
   try {
-    const read = contactLogIn(await readLogs(written, write.at, meta.cache))
-    log = (await readWholeLog(written, write.at, read, meta.cache)) ?? read
+    const texts = await readLogs({ ...contact, ...written }, write.at, meta.cache)
+    const read = contactLogIn(texts)
+    const otherTexts = readOtherLog({ ...contact, ...written }, write.at, read, meta.cache)
+    log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
   } catch {
     return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
   }

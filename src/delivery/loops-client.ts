@@ -57,6 +57,8 @@ export async function postToLoops(
 ): Promise<void> {
   const { url, ...options } = webhookFor(request, apiKey)
   const start = Date.now()
+  // This request finds out whether Loops is back.
+  if ((memory.timeoutsInARow ?? 0) >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = start + REST
   let answer: Answer
   try {
     // A redirected POST would arrive as a GET and look like a success.
@@ -121,20 +123,15 @@ const REST = MINUTE
 function noteTimeout(answer: Answer, memory: Memory): void {
   const isLate = answer.kind === 'failed' && answer.isLate
   memory.timeoutsInARow = isLate ? (memory.timeoutsInARow ?? 0) + 1 : 0
-  if (memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = Date.now() + REST
+  memory.loopsRestsUntil = memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST ? Date.now() + REST : 0
 }
 
 /**
- * Whether a request is to wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
- * server's handlers for a minute. Then one request at a time finds out whether Loops is back.
+ * Until when requests wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
+ * server's handlers for a minute. Then one request finds out whether Loops is back, and the others wait for what it learns.
  *
- * @returns until when to wait (milliseconds since 1970); `undefined` if the request may try.
+ * @returns milliseconds since 1970; `undefined` if a request may try.
  */
-export function restOfLoops(memory: Memory): number | undefined {
-  const { timeoutsInARow = 0, loopsRestsUntil = 0 } = memory
-  if (timeoutsInARow < TIMEOUTS_UNTIL_REST) return undefined
-  if (Date.now() < loopsRestsUntil) return loopsRestsUntil
-  // This request finds out; the others wait for what it learns.
-  memory.loopsRestsUntil = Date.now() + REST
-  return undefined
+export function restOfLoops({ loopsRestsUntil = 0 }: Memory): number | undefined {
+  return Date.now() < loopsRestsUntil ? loopsRestsUntil : undefined
 }

@@ -129,13 +129,19 @@ export function identityOf({ email, userId }: Identity): Identity {
 }
 
 /** The identity and, where the log tells it, the identifier that is missing in it. */
-export function knownIdentity(identity: Identity, { writes }: ContactLog): Identity {
-  const { email, userId } = identity
-  const told =
-    email === undefined
-      ? writes.find((write) => write.email !== undefined && write.userId === userId)
-      : writes.find((write) => write.userId !== undefined && hasSameAddress(write, identity))
-  return { ...(told !== undefined && identityOf(told)), ...identityOf(identity) }
+export function knownIdentity(identity: Identity, log: ContactLog): Identity {
+  return { ...identityOf(identity), ...otherIdentifier(identity, log) }
+}
+
+/** The identifier that is missing in the identity, if the log tells it. */
+export function otherIdentifier({ email, userId }: Identity, { writes }: ContactLog): Identity | undefined {
+  if (email === undefined) {
+    const told = writes.find((write) => write.email !== undefined && write.userId === userId)
+    return told?.email === undefined ? undefined : { email: told.email }
+  }
+  if (userId !== undefined) return undefined
+  const told = writes.find((write) => write.userId !== undefined && hasSameAddress(write, { email }))
+  return told?.userId === undefined ? undefined : { userId: told.userId }
 }
 
 function isOfContact(write: Identity, contact: Identity): boolean {

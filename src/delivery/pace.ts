@@ -1,11 +1,13 @@
 /**
- * The pace of all workers together. Time is cut into windows of a third of a second, each with room for a third of a second's
- * requests: once for new requests and once for those that have waited.
+ * The pace of all workers together.
  *
- * A new request goes out if its window has room and there is no backlog; else it takes the next place of the backlog and
- * waits. The backlog is a series of places that starts at the end of a window, and lives until its last place and while
- * waiting requests come late. A waiting request goes out if it comes on time or its window has room, else it takes a new
- * place. Handlers that begin at once agree on all of this by the clock and by counters.
+ * - A new request goes out if there is no backlog, and if its window has room: a third of a second, with room for as long a
+ *   time's requests. Otherwise it takes the next place of the backlog, and a job holds it until then.
+ * - A request that a job held goes out if it is the first one in its slot, as long as the distance between two requests, so
+ *   that job runners that look for jobs all at once keep the pace too. Otherwise it takes a new place.
+ *
+ * The backlog is a series of places that starts at the end of a window. It lives until its last place, and while job runners
+ * do not keep up. Handlers that begin at once agree on all of this by the clock and by counters in the cache.
  */
 import { persistently, withoutWaiting } from '../cache'
 import type { AppMeta } from '../meta'
@@ -14,14 +16,11 @@ import { DAY, SECOND } from '../time'
 
 type Cache = AppMeta['cache']
 
-/** What the cache answers to a request: its number in the window, and the start of the backlog if there is one. */
+/** What the cache answers to a new request: its number in the window, and the start of the backlog if there is one. */
 export type Turn = readonly [number: number, backlog: unknown]
 
 /** PostHog looks for jobs every two seconds: later than that, the job runners do not keep up. */
 const LATE = 2.5 * SECOND
-
-/** Later than this, waiting requests come in a crowd. */
-const ON_TIME = 150
 
 /**
  * Counts a new request and asks whether there is a backlog. Awaits nothing: the caller has more to ask the cache.
@@ -30,19 +29,19 @@ const ON_TIME = 150
  */
 export function askTurn(settings: Settings, now: number, cache: Cache): Promise<Turn> {
   return Promise.all([
-    persistently(() => cache.incr(windowKey('new', settings, now))),
+    persistently(() => cache.incr(windowKey(settings, now))),
     persistently(() => cache.get(backlogKey(settings), null)),
   ])
 }
 
-/** Counts a request that has waited for its turn. Awaits nothing. */
+/** Counts a request that a job held. Awaits nothing. */
 export function countWaiting(settings: Settings, now: number, cache: Cache): Promise<number> {
-  return persistently(() => cache.incr(windowKey('waiting', settings, now)))
+  return persistently(() => cache.incr(slotKey(settings, now)))
 }
 
 /** Counts a request that does not wait for its turn. */
 export function countRequest(settings: Settings, cache: Cache): void {
-  const counter = windowKey('new', settings, Date.now())
+  const counter = windowKey(settings, Date.now())
   withoutWaiting(() => cache.incr(counter))
   limitLife(counter, cache)
 }
@@ -62,7 +61,7 @@ export async function whenTurnComes(
   next: (time: number | undefined) => Promise<void>,
 ): Promise<void> {
   const { size, end } = windowAt(now, settings)
-  if (number === 1) limitLife(windowKey('new', settings, now), cache)
+  if (number === 1) limitLife(windowKey(settings, now), cache)
   if (typeof backlog !== 'number' && number <= size) return next(undefined)
   const series = typeof backlog === 'number' ? backlog : end
   return takePlace(series, settings, now, cache, next)
@@ -83,9 +82,9 @@ async function takePlace(
     return next(undefined)
   }
   const time = series + place * distance(settings)
+  if (place === 1) limitLife(placesKey(settings, series), cache)
   if (place % PLACES_TO_RENEWAL === 1 && time > now) {
     keepBacklog(series, time - now + PLACES_TO_RENEWAL * distance(settings), settings, cache)
-    limitLife(placesKey(settings, series), cache)
   }
   return next(Math.ceil(Math.max(time, windowAt(now, settings).end)))
 }
@@ -105,13 +104,12 @@ export async function whenWaited(
   cache: Cache,
   next: (time: number | undefined) => Promise<void>,
 ): Promise<void> {
-  const { size, end } = windowAt(now, settings)
+  const { end } = windowAt(now, settings)
   if (number === 1) {
-    limitLife(windowKey('waiting', settings, now), cache)
+    limitLife(slotKey(settings, now), cache)
     if (turn !== undefined && now > turn + LATE) keepBacklog(end, LATE, settings, cache)
+    return next(undefined)
   }
-  const isOnTime = turn !== undefined && now <= turn + ON_TIME
-  if (isOnTime || number <= size) return next(undefined)
   let backlog
   try {
     backlog = await persistently(() => cache.get(backlogKey(settings), null))
@@ -145,8 +143,12 @@ function limitLife(counter: string, cache: Cache): void {
   withoutWaiting(() => cache.expire(counter, DAY / SECOND))
 }
 
-function windowKey(kind: 'new' | 'waiting', settings: Settings, now: number): string {
-  return `${kind}-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
+function windowKey(settings: Settings, now: number): string {
+  return `new-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
+}
+
+function slotKey(settings: Settings, now: number): string {
+  return `waiting-${settings.requestsPerSecond}-${Math.floor(now / distance(settings))}`
 }
 
 function backlogKey({ requestsPerSecond }: Settings): string {

@@ -8,8 +8,8 @@ import type { AppMeta } from '../meta'
 import type { Settings } from '../settings'
 import { SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
-import { contactLogIn, noteTaken, readLogs, readWholeLog } from './contact-log'
-import { postToLoops } from './loops-client'
+import { noteTaken, readWholeLog } from './contact-log'
+import { postToLoops, restOfLoops } from './loops-client'
 import { bodyOf, isCarriedBy, isSame, repairOf } from './newest'
 import type { Newest } from './newest'
 import { countWaiting, whenWaited } from './pace'
@@ -29,10 +29,10 @@ export async function repairContact(repair: WaitingRepair, settings: Settings, m
   const { sent, takenAt, turn } = repair
   const { cache } = meta
   const now = Date.now()
+  if (restOfLoops(meta.global) !== undefined) return repairAgain(repair, meta)
   let answers
   try {
-    const read = contactLogIn(await readLogs(sent, sent.at, cache))
-    const log = (await readWholeLog(sent, sent.at, read, cache)) ?? read
+    const log = await readWholeLog(sent, sent.at, cache)
     answers = [log, meta.jobs === undefined ? 0 : await countWaiting(settings, now, cache)] as const
   } catch {
     return repairAgain(repair, meta)
@@ -63,8 +63,7 @@ async function checkAgain(repair: WaitingRepair, written: Newest, meta: AppMeta)
   const takenAt = Date.now()
   try {
     const { sent } = repair
-    const read = contactLogIn(await readLogs(sent, sent.at, meta.cache))
-    const target = repairOf(sent, (await readWholeLog(sent, sent.at, read, meta.cache)) ?? read)
+    const target = repairOf(sent, await readWholeLog(sent, sent.at, meta.cache))
     if (isSame([target.identity, target.values], [written.identity, written.values])) return
   } catch {
     // Without the log another repair finds out.

@@ -4,7 +4,8 @@
  */
 import { faultOfAlmostJson } from './almost-json'
 import type { Field } from './field'
-import { slipIn } from './slips'
+import { repeatedName } from './repeated-name'
+import { BULLET, slipIn } from './slips'
 import { isRecord } from '../json'
 
 /**
@@ -47,8 +48,6 @@ export function parseEntries(field: Field, example: string): [string, unknown][]
         entry,
         `is not "name: value": write a colon between the two; if a name or a text has a comma or a colon, write JSON like ${example}`,
       )
-    } else if (entries.some(([other]) => other === name)) {
-      field.reject(entry, `gives "${name}" twice: keep one of the two`)
     } else {
       entries.push([name, value])
     }
@@ -58,15 +57,23 @@ export function parseEntries(field: Field, example: string): [string, unknown][]
 
 /** The setting as JSON; `undefined` if it is rejected. */
 export function parseJson(field: Field, example: string): unknown {
+  let json: unknown
   try {
-    return JSON.parse(field.text)
+    json = JSON.parse(field.text)
   } catch {
     const fault = faultOfAlmostJson(field.text)
     const reason = fault === undefined ? 'which needs double quotes around names and texts' : `because it has ${fault}`
     field.reject(field.text, `is not valid JSON, ${reason}: write it like ${example}`)
     return undefined
   }
+  const repeated = repeatedName(field.text)
+  if (repeated === undefined) return json
+  field.reject(repeated, IS_REPEATED)
+  return undefined
 }
+
+/** The problem of a name that a mapping has twice. */
+export const IS_REPEATED = 'is there twice: remove one of the two'
 
 /** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
 export function isJson(text: string): boolean {
@@ -107,5 +114,8 @@ function problemOfPair(name: string, value: string, entry: string): string | und
   if (/[{}]|\b(event|person)\.properties\b/.test(name)) {
     return 'has a placeholder before the colon: write the name in Loops first, then the value'
   }
+  if (/^\$?\*$/.test(name) || value === '*') return 'has "*", which only event names take: write each name'
+  if (/^\*\s/.test(name)) return BULLET
+  if (name.includes('：')) return 'has a colon of another script: write a plain colon between name and value'
   return name !== '' && value === '' ? 'has no value: write "name: value", or leave the entry out' : undefined
 }

@@ -6,16 +6,24 @@
 /** A text that is a slip, and the message about it: a problem that ends with the remedy. */
 export type Slip = readonly [pattern: RegExp, problem: string]
 
+/** The problem of an entry that stands in a list of lines. */
+export const BULLET = 'has a dash or a bullet before an entry: write commas between entries'
+
 const SLIPS: readonly Slip[] = [
   // An apostrophe between two letters is no quotation mark: the user's plan.
   [/["“”„‟«»‹›「」`]|(?:^|[^\p{L}\p{N}])['‘’‚]|['‘’‚](?:[^\p{L}\p{N}]|$)/u, 'has quotation marks: remove them'],
-  [/[\u00a0\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]/, 'has an invisible character: type the text again'],
+  [
+    /[\u00a0\u00ad\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u206f\u3000\ufeff]/,
+    'has an invisible character: type the text again',
+  ],
   [/\{[^{}]*\|/, 'has "|" inside braces: write one name in each pair of braces'],
   [/[;；]/, 'has ";": write commas between entries'],
   [/[|｜]/, 'has "|": write commas between entries'],
   [/[，、]/, 'has a comma of another script: write plain commas between entries'],
   [/[\p{Cc}\u2028\u2029]/u, 'has a line break or a tab: write commas between entries'],
-  [/^[-–—•]\s/, 'has a dash or a bullet before an entry: write commas between entries'],
+  [/^[-–—•·‣▪◦]\s/, BULLET],
+  [/^\d+[.)]\s/, 'has a number before an entry: write commas between entries'],
+  [/^\/\/|^#\s|\/\*.*\*\/|\s\/\/\s/, 'has a comment: remove it'],
 ]
 
 /** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */

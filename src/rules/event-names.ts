@@ -77,9 +77,15 @@ const NAME_SLIPS: readonly Slip[] = [
   [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
   [/^-/, 'starts with "-": write ! before an event to leave it out'],
   [/^!|^$/, 'has no event name after "!": write one'],
-  [/^\^|\$$|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
+  [/[\s*]!\S/, 'has "!" inside: write a comma before it'],
+  [/\s(OR|AND)\s|^NOT\s/, 'has OR, AND or NOT: write commas between events, and ! before an event to leave it out'],
+  [/[：＊！]/, 'has a sign of another script: write the plain sign'],
+  [/^\^|\$$|^\(\?|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
   [/^%|%$/, 'has "%" at an end: write * for any text'],
-  [/^(all|any|all events|everything)$/i, 'is not the name of an event: write * for every event'],
+  [
+    /^(all|any|all events|everything)$|^(all|any|everything)\b.*\b(but|except|without)\s/i,
+    'is not the name of an event: write * for every event',
+  ],
   [/^(none|null|undefined|n\/a)$/i, 'is not the name of an event: leave the setting empty for no events'],
 ]
 

@@ -15,6 +15,7 @@ export function parseExcludedEmails(field: Field): ExcludedEmails {
     entries.map((written) => {
       const entry = written.trim().toLowerCase()
       const domain = entry.replace(/^\*?@/, '')
+      if (entry.startsWith('www.')) field.reject(written, `is the name of a web page: ${remedyFor(entry)}`)
       if (isDomain(domain) || isDomain(entry.replace(/^\*\./, ''))) return domain
       if (!isAddress(entry)) field.reject(written, `is neither an address nor a domain: ${remedyFor(entry)}`)
       return entry
@@ -47,7 +48,8 @@ function isAddress(text: string): boolean {
 const DOMAIN = /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?\.)+(?=[^.]*\p{L})[\p{L}\p{N}\p{M}-]{2,}$/u
 
 /** What to write in place of an entry, from the address or the domain in it. */
-function remedyFor(entry: string): string {
+function remedyFor(written: string): string {
+  const entry = written.replace(/\bwww\./g, '')
   const examples = 'write ada@example.org, example.com or *.example.com'
   if (entry.length > 300) return examples
   const [address] = /[\p{L}\p{N}_][\p{L}\p{N}_.+-]*@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []

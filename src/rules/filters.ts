@@ -52,13 +52,19 @@ export function filteredValue({ key, type }: PropertyFilter, { properties, perso
   return own(type === 'event' ? properties : person, key)
 }
 
+/** What the app reads of a filter, and `label`, with which PostHog shows it. */
+const FILTER_FIELDS = ['key', 'type', 'operator', 'value', 'label']
+
 function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
   const { key, type = 'event', operator: written, value } = isRecord(filter) ? filter : {}
+  const unknown = Object.keys(isRecord(filter) ? filter : {}).find((name) => !FILTER_FIELDS.includes(name))
   // PostHog's action matcher reads a null operator as exact.
   const name = written ?? 'exact'
   const values: unknown[] = Array.isArray(value) ? value : [value]
   if (typeof key !== 'string' || key === '') {
     field.reject(filter, 'has no "key": write the name of the property')
+  } else if (unknown !== undefined) {
+    field.reject(unknown, `is not a field of a filter (filter on "${key}"): write key, operator, value and type only`)
   } else if (type !== 'event' && type !== 'person') {
     field.reject(type, `is not a filter type (filter on "${key}"): write "event" or "person"`)
   } else if (!isOperatorName(name)) {

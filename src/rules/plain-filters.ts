@@ -57,15 +57,30 @@ function problemOf(entry: string, key: string, operator: string, value: string):
   if (slip !== undefined) return slip
   if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
   if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`
-  if (/[{}]|^(event|properties|person\.properties)\./.test(key)) {
+  const isOddPerson = /^\W?person\s*[.[]/i.test(key) && !/^person\.\S/.test(key)
+  if (isOddPerson || NOT_A_NAME.test(key)) {
     return 'has more than the name of a property: write plan for the event, person.plan for the person'
   }
+  if (/^not\b|^!|\snot$|\sis$/i.test(key))
+    return `has a word too many before "${operator}": write !=, not contains or is not set`
   if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": leave it out`
   if (value === '') return `has no value after "${operator}": write one`
-  if (isPattern) return undefined
+  if (isPattern) {
+    const isOfAnotherTool = /^\/.*\/[a-z]+$|^\/\^|\$\/$|^%.*%$/.test(value)
+    return isOfAnotherTool
+      ? 'has a pattern of another tool: write a regular expression without slashes or "%" around it'
+      : undefined
+  }
+  if (/^(event|person|properties)\.|^is (not )?set$/i.test(value)) {
+    return 'has a property or an operator after the operator: write one operator and one text'
+  }
   if (/[=<>{}]|^[!~]/.test(value)) return 'has a second operator or braces: write one operator and one text'
   if (/\s(and|or|&&)\s|^\(.*\)$/i.test(value)) {
     return 'has several values or filters: write commas between filters that must all hold'
   }
-  return /^[*%]|[*%]$/.test(value) ? 'has a wildcard: write contains or matches' : undefined
+  return /^[*%]|[*%]$|\.\*/.test(value) ? 'has a wildcard: write contains or matches' : undefined
 }
+
+/** Beside a name: braces, brackets, roots of placeholders, and words and signs that people put before or into a condition. */
+const NOT_A_NAME =
+  /[{}]|^(event|properties|traits|context|person\.properties)\.|^(where|if|when|and|or)\s|^[*(]|:\s|\s[-+*/]\s*\d/i

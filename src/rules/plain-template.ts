@@ -9,19 +9,21 @@ import type { Template } from './template'
 const BESIDE: readonly Slip[] = [
   [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
   [
-    /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|properties|traits|context|user)\.[$\w]/i,
+    /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
     'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}',
   ],
   [
-    /^(?:%+[\w.]+%+|<[\w .]+>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+)$/i,
+    /^(?:%+[\w.]+%+|<[\w .]+>|<%.*%>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+|(?:customer|contact|payload|trigger|steps|message|track|inputs)(?:\.\w+)+)$/i,
     'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
   ],
+  [/\{\}\s+[\w$]+\s*:\s*\{\}/, 'has a second name: write commas between entries'],
+  [/^(?:null|undefined|None|nil)$/, 'is a text here: leave the entry out to send nothing'],
 ]
 
 /** Slips inside the braces, which hold a name and compute nothing. */
 const INSIDE: readonly Slip[] = [
   [
-    /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\s[*+/-]\s*\d/,
+    /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
     'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
   ],
   [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has a blank or a dot too many in braces: write {event.properties.NAME}'],
