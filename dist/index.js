@@ -208,7 +208,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   function windowAt(now, settings) {
     const size = Math.max(1, Math.floor(settings.requestsPerSecond / 3))
-    const length = size * distance(settings)
+    // Three of them take a second, so that no second touches more than four.
+    const length = Math.max(size * distance(settings), SECOND / 3)
     const start = Math.floor(now / length) * length
     return { size, start, end: Math.ceil(start + length) }
   }
@@ -2229,20 +2230,27 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
   }
 
-  /** The identity and, where the log tells it, the identifier that is missing in it. */
-  function knownIdentity(identity, log) {
-    return { ...identityOf(identity), ...otherIdentifier(identity, log) }
+  /** The identity of a write and, where the log tells it, the identifier that is missing in it. */
+  function knownIdentity(write, log) {
+    return { ...identityOf(write), ...otherIdentifier(write, log) }
   }
 
-  /** The identifier that is missing in the identity, if the log tells it. */
-  function otherIdentifier({ email, userId }, { writes }) {
+  /**
+   * The identifier that is missing in the write, if the log tells it. A user ID that had moved to another address before the
+   * write was received is not the write's.
+   */
+  function otherIdentifier({ email, userId, at }, { writes }) {
     if (email === undefined) {
       const told = writes.find((write) => write.email !== undefined && write.userId === userId)
       return told?.email === undefined ? undefined : { email: told.email }
     }
     if (userId !== undefined) return undefined
     const told = writes.find((write) => write.userId !== undefined && hasSameAddress(write, { email }))
-    return told?.userId === undefined ? undefined : { userId: told.userId }
+    if (told?.userId === undefined) return undefined
+    const hasMoved = writes.some(
+      (write) => write.userId === told.userId && write.email !== undefined && isLater(write, told) && write.at < at,
+    )
+    return hasMoved ? undefined : { userId: told.userId }
   }
 
   function isOfContact(write, contact) {
@@ -2378,7 +2386,26 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * log right before it; else `undefined`.
    */
   function sameWasTakenAt(write, noted) {
-    const logs = noted.map(([, texts]) => contactLogIn([texts]))
+    return sameTakenIn(
+      noted.map(([, texts]) => contactLogIn([texts])),
+      write,
+    )
+  }
+
+  /**
+   * Whether the same holds once the log of the identifier that the write lacks is read, too. A cache that does not answer does
+   * not tell.
+   */
+  async function sameWasTakenInAll(write, cache) {
+    if (write.email !== undefined && write.userId !== undefined) return true
+    try {
+      return sameTakenIn([await readWholeLog(write, write.at, cache)], write) !== undefined
+    } catch {
+      return false
+    }
+  }
+
+  function sameTakenIn(logs, write) {
     const before = logs.map(({ writes }) => writes.find(({ id, at }) => id !== write.id && at < write.at))
     const [first] = before
     const saysTheSame =
@@ -2386,19 +2413,25 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return saysTheSame ? logs.map(({ taken }) => taken.get(first.id)).find((when) => when !== undefined) : undefined
   }
 
-  /** Adds a line to the logs of a contact. */
-  function addLine(line, identity, cache) {
+  /**
+   * Adds a line to the logs of a contact.
+   *
+   * @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded.
+   */
+  function addLine(line, identity, cache, mayBeFirst = true) {
     const text = JSON.stringify(line)
     for (const key of logKeys(identity, Date.now())) {
       withoutWaiting(() => cache.lpush(key, [text]))
-      // It may be the first line of its period. That Loops has taken a write stands behind the write.
-      if (!('taken' in line)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+      if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
     }
   }
 
   /** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
-  function noteTaken({ id, userId, ...identity }, when, cache) {
-    addLine({ taken: id, when }, userId === undefined ? identity : { userId }, cache)
+  function noteTaken(write, when, cache) {
+    const { id, at, userId } = write
+    // The write stands in the log of the period in which it was received.
+    const mayBeFirst = periodOf(at) !== periodOf(Date.now())
+    addLine({ taken: id, when }, userId === undefined ? identityOf(write) : { userId }, cache, mayBeFirst)
   }
 
   /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
@@ -2412,21 +2445,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Reads the log of the identifier that `identity` lacks.
+   * Reads the log of the identifier that a write lacks.
    *
-   * @param log what the logs of `identity` say.
+   * @param log what the logs of the write say.
    * @returns `undefined`, before any promise, if they do not tell the other identifier.
    */
-  function readOtherLog(identity, since, log, cache) {
-    const other = otherIdentifier(identity, log)
+  function readOtherLog(write, since, log, cache) {
+    const other = otherIdentifier(write, log)
     return other && readLogs(other, since, cache)
   }
 
   /** What the logs of both identifiers say, where one log tells the other identifier. */
-  async function readWholeLog(identity, since, cache) {
-    const texts = await readLogs(identity, since, cache)
+  async function readWholeLog(write, since, cache) {
+    const texts = await readLogs(write, since, cache)
     const log = contactLogIn(texts)
-    const otherTexts = readOtherLog(identity, since, log, cache)
+    const otherTexts = readOtherLog(write, since, log, cache)
     return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
   }
 
@@ -2438,12 +2471,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The logs of the periods from `since` (milliseconds since 1970) to now. */
   function logKeys({ email, userId }, since) {
-    const [first, last] = [Math.floor(since / PERIOD), Math.floor(Date.now() / PERIOD)]
+    const [first, last] = [periodOf(since), periodOf(Date.now())]
     const periods = first === last ? [last] : [last, last - 1]
     return [
       ...(userId === undefined ? [] : periods.map((period) => `user-${userId}-${period}`)),
       ...(email === undefined ? [] : periods.map((period) => `email-${email.toLowerCase()}-${period}`)),
     ]
+  }
+
+  function periodOf(time) {
+    return Math.floor(time / PERIOD)
   }
 
   /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
@@ -2580,12 +2617,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return body.email === undefined ? persistently(() => cache.get(unknownKey(body.userId), null)) : undefined
   }
 
-  /** Whether no event has brought an address for the user ID since. */
+  /** Whether no event has brought an address for the user ID since. The clocks of two workers may differ by some seconds. */
   async function isStillUnknown({ body }, since, cache) {
     const userId = String(body.userId)
     try {
       const { writes } = contactLogIn(await readLogs({ userId }, since, cache))
-      return !writes.some(({ email, at }) => email !== undefined && at > since)
+      return !writes.some(({ email, at }) => email !== undefined && at > since - MINUTE)
     } catch {
       return false
     }
@@ -2605,8 +2642,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { status, json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
     if (status !== 200) return status === 0 || status === 429 || status >= 500
     if (!Array.isArray(json)) return false
-    // Loops knows the contact now: it may have come after the request.
-    if (json.length > 0) return failures === 0
+    const isKnown = json.length > 0
+    // The contact may have come after the request.
+    if (isKnown && failures === 0) return true
     try {
       const { writes, taken } = contactLogIn(await readLogs({ userId }, receivedAt, meta.cache))
       if (writes.some(({ id, email }) => email !== undefined && (taken.get(id) ?? askedAt) >= askedAt - MINUTE))
@@ -2614,7 +2652,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     } catch {
       return false
     }
-    withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
+    if (!isKnown) withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
     return false
   }
 
@@ -2675,9 +2713,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const [noted, turn, since] = answers
     if (write !== undefined) {
       limitNewLogs(write, noted, cache)
-      const takenAt =
-        isUpdate(request) && askedAt === undefined ? sameWasTakenAt(writeIn(request, write), noted) : undefined
-      if (takenAt !== undefined && takenAt > now - HOUR) {
+      const written = writeIn(request, write)
+      const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, noted) : undefined
+      if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, cache))) {
         noteTaken(write, takenAt, cache)
         const detail = ` (at ${new Date(takenAt).toISOString()})`
         logOnce('Loops has taken the same update of its contact within the hour', global, { detail })

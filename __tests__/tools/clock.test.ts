@@ -1,4 +1,4 @@
-import { VirtualClock } from '../../sandbox/lib/clock'
+import { sleep, VirtualClock } from '../../sandbox/lib/clock'
 import { Random } from '../../sandbox/faults/random'
 
 describe('the virtual clock', () => {
@@ -47,5 +47,26 @@ describe('the virtual clock', () => {
     expect([rung, clock.now()]).toEqual([[1, 2], 2])
     await clock.run(10)
     expect([rung, clock.now()]).toEqual([[1, 2, 3], 10])
+  })
+})
+
+describe('settled', () => {
+  it('lets time pass until the promise is settled, and no further', async () => {
+    const clock = new VirtualClock(0)
+    const rung: number[] = []
+    for (const at of [10, 20, 30]) clock.after(at, () => void rung.push(at))
+    const promise = sleep(clock, 20).then(() => 'done')
+    expect([await clock.settled(promise), rung, clock.now()]).toEqual(['done', [10, 20], 20])
+  })
+
+  it.each([
+    ['what the promise is rejected with', Promise.reject(new Error('refused')), 'refused'],
+    [
+      'that nothing can settle it',
+      new Promise<never>(() => undefined),
+      'Nothing is left that could settle the promise.',
+    ],
+  ])('throws %s', async (_, promise, message) => {
+    await expect(new VirtualClock(0).settled(promise)).rejects.toThrow(message)
   })
 })

@@ -3,6 +3,7 @@ import { sleep, systemClock } from '../lib/clock'
 import type { Clock } from '../lib/clock'
 import { messageOf } from '../lib/usage-error'
 import { compileProgram } from './compiler'
+import type { Bytecode } from './compiler'
 import { HogRun } from './hog-run'
 import type { HogAnswer, HogFunction, HogRequest, LogEntry, Step } from './hog-run'
 import { compileInputs } from './inputs'
@@ -35,8 +36,14 @@ const TRIED_AGAIN = [408, 429, 500, 502, 503, 504]
 const FIRST_WAIT = 1000
 const LONGEST_WAIT = 30_000
 
+/** Sources by their text: compiling one takes seconds. */
+const compiled = new Map<string, Bytecode>()
+
+/** @throws HogSyntaxError if the source, or a text of the inputs, is no Hog. */
 export function compileDestination(hog: string, inputs: Inputs, parser: HogParser): HogFunction {
-  return { bytecode: compileProgram(parser.program(hog)), inputs: compileInputs(inputs, parser) }
+  const bytecode = compiled.get(hog) ?? compileProgram(parser.program(hog))
+  compiled.set(hog, bytecode)
+  return { bytecode, inputs: compileInputs(inputs, parser) }
 }
 
 /** Runs the function on the event to its end. */

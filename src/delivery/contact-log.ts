@@ -9,7 +9,7 @@ import type { AppMeta } from '../meta'
 import { HOUR, SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
 import { contactLogOf, contactValues, identityOf, isCarriedBy, otherIdentifier } from './newest'
-import type { ContactLog, Identity, Line, Write } from './newest'
+import type { ContactLog, Identity, Line, ReceivedIdentity, Write } from './newest'
 
 type Cache = AppMeta['cache']
 
@@ -73,7 +73,26 @@ export function limitNewLogs(write: Write, noted: readonly NotedLog[], cache: Ca
  * log right before it; else `undefined`.
  */
 export function sameWasTakenAt(write: Write, noted: readonly NotedLog[]): number | undefined {
-  const logs = noted.map(([, texts]) => contactLogIn([texts]))
+  return sameTakenIn(
+    noted.map(([, texts]) => contactLogIn([texts])),
+    write,
+  )
+}
+
+/**
+ * Whether the same holds once the log of the identifier that the write lacks is read, too. A cache that does not answer does
+ * not tell.
+ */
+export async function sameWasTakenInAll(write: Write, cache: Cache): Promise<boolean> {
+  if (write.email !== undefined && write.userId !== undefined) return true
+  try {
+    return sameTakenIn([await readWholeLog(write, write.at, cache)], write) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function sameTakenIn(logs: readonly ContactLog[], write: Write): number | undefined {
   const before = logs.map(({ writes }) => writes.find(({ id, at }) => id !== write.id && at < write.at))
   const [first] = before
   const saysTheSame =
@@ -81,19 +100,25 @@ export function sameWasTakenAt(write: Write, noted: readonly NotedLog[]): number
   return saysTheSame ? logs.map(({ taken }) => taken.get(first.id)).find((when) => when !== undefined) : undefined
 }
 
-/** Adds a line to the logs of a contact. */
-export function addLine(line: Line, identity: Identity, cache: Cache): void {
+/**
+ * Adds a line to the logs of a contact.
+ *
+ * @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded.
+ */
+export function addLine(line: Line, identity: Identity, cache: Cache, mayBeFirst = true): void {
   const text = JSON.stringify(line)
   for (const key of logKeys(identity, Date.now())) {
     withoutWaiting(() => cache.lpush(key, [text]))
-    // It may be the first line of its period. That Loops has taken a write stands behind the write.
-    if (!('taken' in line)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+    if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
   }
 }
 
 /** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
-export function noteTaken({ id, userId, ...identity }: Write, when: number, cache: Cache): void {
-  addLine({ taken: id, when }, userId === undefined ? identity : { userId }, cache)
+export function noteTaken(write: Write, when: number, cache: Cache): void {
+  const { id, at, userId } = write
+  // The write stands in the log of the period in which it was received.
+  const mayBeFirst = periodOf(at) !== periodOf(Date.now())
+  addLine({ taken: id, when }, userId === undefined ? identityOf(write) : { userId }, cache, mayBeFirst)
 }
 
 /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
@@ -107,26 +132,26 @@ export function contactLogIn(texts: readonly (readonly string[])[]): ContactLog 
 }
 
 /**
- * Reads the log of the identifier that `identity` lacks.
+ * Reads the log of the identifier that a write lacks.
  *
- * @param log what the logs of `identity` say.
+ * @param log what the logs of the write say.
  * @returns `undefined`, before any promise, if they do not tell the other identifier.
  */
 export function readOtherLog(
-  identity: Identity,
+  write: ReceivedIdentity,
   since: number,
   log: ContactLog,
   cache: Cache,
 ): Promise<string[][]> | undefined {
-  const other = otherIdentifier(identity, log)
+  const other = otherIdentifier(write, log)
   return other && readLogs(other, since, cache)
 }
 
 /** What the logs of both identifiers say, where one log tells the other identifier. */
-export async function readWholeLog(identity: Identity, since: number, cache: Cache): Promise<ContactLog> {
-  const texts = await readLogs(identity, since, cache)
+export async function readWholeLog(write: ReceivedIdentity, since: number, cache: Cache): Promise<ContactLog> {
+  const texts = await readLogs(write, since, cache)
   const log = contactLogIn(texts)
-  const otherTexts = readOtherLog(identity, since, log, cache)
+  const otherTexts = readOtherLog(write, since, log, cache)
   return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
 }
 
@@ -138,10 +163,14 @@ function withinReach(text: string): string[] {
 
 /** The logs of the periods from `since` (milliseconds since 1970) to now. */
 function logKeys({ email, userId }: Identity, since: number): string[] {
-  const [first, last] = [Math.floor(since / PERIOD), Math.floor(Date.now() / PERIOD)]
+  const [first, last] = [periodOf(since), periodOf(Date.now())]
   const periods = first === last ? [last] : [last, last - 1]
   return [
     ...(userId === undefined ? [] : periods.map((period) => `user-${userId}-${period}`)),
     ...(email === undefined ? [] : periods.map((period) => `email-${email.toLowerCase()}-${period}`)),
   ]
+}
+
+function periodOf(time: number): number {
+  return Math.floor(time / PERIOD)
 }

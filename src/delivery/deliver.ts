@@ -28,6 +28,7 @@ import {
   readLogs,
   readOtherLog,
   sameWasTakenAt,
+  sameWasTakenInAll,
   writeOf,
   writesToContact,
 } from './contact-log'
@@ -61,7 +62,7 @@ export interface Delivery {
   readonly request: LoopsRequest
   /** What the event writes to its contact, without what was looked up; `undefined` if it writes nothing. */
   readonly write: Write | undefined
-  /** The identifiers of the contact, where its logs have been read. */
+  /** The identifiers whose logs tell what was received since: those of the request, and what the logs tell beside. */
   readonly contact?: Identity
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
   readonly askedAt: number | undefined
@@ -108,9 +109,9 @@ export async function deliverReceived(delivery: Delivery): Promise<void> {
   const [noted, turn, since] = answers
   if (write !== undefined) {
     limitNewLogs(write, noted, cache)
-    const takenAt =
-      isUpdate(request) && askedAt === undefined ? sameWasTakenAt(writeIn(request, write), noted) : undefined
-    if (takenAt !== undefined && takenAt > now - HOUR) {
+    const written = writeIn(request, write)
+    const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, noted) : undefined
+    if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, cache))) {
       noteTaken(write, takenAt, cache)
       const detail = ` (at ${new Date(takenAt).toISOString()})`
       logOnce('Loops has taken the same update of its contact within the hour', global, { detail })

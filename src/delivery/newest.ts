@@ -128,20 +128,30 @@ export function identityOf({ email, userId }: Identity): Identity {
   return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
 }
 
-/** The identity and, where the log tells it, the identifier that is missing in it. */
-export function knownIdentity(identity: Identity, log: ContactLog): Identity {
-  return { ...identityOf(identity), ...otherIdentifier(identity, log) }
+/** The identity of a write and, where the log tells it, the identifier that is missing in it. */
+export function knownIdentity(write: ReceivedIdentity, log: ContactLog): Identity {
+  return { ...identityOf(write), ...otherIdentifier(write, log) }
 }
 
-/** The identifier that is missing in the identity, if the log tells it. */
-export function otherIdentifier({ email, userId }: Identity, { writes }: ContactLog): Identity | undefined {
+/** What a write tells of its contact. */
+export type ReceivedIdentity = Pick<Write, keyof Identity | 'at'>
+
+/**
+ * The identifier that is missing in the write, if the log tells it. A user ID that had moved to another address before the
+ * write was received is not the write's.
+ */
+export function otherIdentifier({ email, userId, at }: ReceivedIdentity, { writes }: ContactLog): Identity | undefined {
   if (email === undefined) {
     const told = writes.find((write) => write.email !== undefined && write.userId === userId)
     return told?.email === undefined ? undefined : { email: told.email }
   }
   if (userId !== undefined) return undefined
   const told = writes.find((write) => write.userId !== undefined && hasSameAddress(write, { email }))
-  return told?.userId === undefined ? undefined : { userId: told.userId }
+  if (told?.userId === undefined) return undefined
+  const hasMoved = writes.some(
+    (write) => write.userId === told.userId && write.email !== undefined && isLater(write, told) && write.at < at,
+  )
+  return hasMoved ? undefined : { userId: told.userId }
 }
 
 function isOfContact(write: Identity, contact: Identity): boolean {

@@ -126,7 +126,8 @@ function distance({ requestsPerSecond }: Settings): number {
 
 function windowAt(now: number, settings: Settings): { readonly size: number; start: number; readonly end: number } {
   const size = Math.max(1, Math.floor(settings.requestsPerSecond / 3))
-  const length = size * distance(settings)
+  // Three of them take a second, so that no second touches more than four.
+  const length = Math.max(size * distance(settings), SECOND / 3)
   const start = Math.floor(now / length) * length
   return { size, start, end: Math.ceil(start + length) }
 }

@@ -15,12 +15,12 @@ export function unknownSince({ body }: LoopsRequest, cache: AppMeta['cache']): P
   return body.email === undefined ? persistently(() => cache.get(unknownKey(body.userId), null)) : undefined
 }
 
-/** Whether no event has brought an address for the user ID since. */
+/** Whether no event has brought an address for the user ID since. The clocks of two workers may differ by some seconds. */
 export async function isStillUnknown({ body }: LoopsRequest, since: number, cache: AppMeta['cache']): Promise<boolean> {
   const userId = String(body.userId)
   try {
     const { writes } = contactLogIn(await readLogs({ userId }, since, cache))
-    return !writes.some(({ email, at }) => email !== undefined && at > since)
+    return !writes.some(({ email, at }) => email !== undefined && at > since - MINUTE)
   } catch {
     return false
   }
@@ -45,8 +45,9 @@ export async function mayBecomeKnown(
   const { status, json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
   if (status !== 200) return status === 0 || status === 429 || status >= 500
   if (!Array.isArray(json)) return false
-  // Loops knows the contact now: it may have come after the request.
-  if (json.length > 0) return failures === 0
+  const isKnown = json.length > 0
+  // The contact may have come after the request.
+  if (isKnown && failures === 0) return true
   try {
     const { writes, taken } = contactLogIn(await readLogs({ userId }, receivedAt, meta.cache))
     if (writes.some(({ id, email }) => email !== undefined && (taken.get(id) ?? askedAt) >= askedAt - MINUTE))
@@ -54,7 +55,7 @@ export async function mayBecomeKnown(
   } catch {
     return false
   }
-  withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
+  if (!isKnown) withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
   return false
 }
 

@@ -58,6 +58,52 @@ describe('an address that changes hands', () => {
   })
 })
 
+const byEmail = (plan: string) =>
+  event('$set', { $is_identified: false, $set: { email: 'ada@example.com', plan } }, { distinct_id: 'visitor' })
+
+describe('an address that its user ID has left', () => {
+  it('and that somebody else gives gets nothing of the user ID', async () => {
+    const { clock, api, faults, deliver } = simulate()
+    deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'basic' }))
+    await clock.run(start + MINUTE)
+    deliver(ofUser('user_1', '$set', { email: 'new@example.com', plan: 'team' }))
+    await clock.run(start + 2 * MINUTE)
+    faults.push(failed)
+    deliver(byEmail('free'))
+    await clock.run(start + 2 * MINUTE + 500)
+    deliver(ofUser('user_1', '$set', { email: 'new@example.com', plan: 'pro' }))
+    await clock.run()
+    expect(api.contacts()).toMatchObject([
+      { email: 'new@example.com', userId: 'user_1', plan: 'pro' },
+      { email: 'ada@example.com', userId: null, plan: 'free' },
+    ])
+  })
+})
+
+describe('a contact that events name by one identifier each', () => {
+  const byUserId = (plan: string) => ofUser('user_1', '$set', { plan })
+
+  it.each([
+    ['user ID', byUserId, byEmail],
+    ['address', byEmail, byUserId],
+  ])('pro by %s, free by the other, and pro again end as pro', async (_, by, byOther) => {
+    const { clock, api, deliver, sent } = simulate()
+    const events = [
+      ofUser('user_1', '$set', { email: 'ada@example.com' }),
+      by('pro'),
+      by('pro'),
+      byOther('free'),
+      by('pro'),
+    ]
+    for (const [index, one] of events.entries()) {
+      deliver(one)
+      await clock.run(start + (index + 1) * MINUTE)
+    }
+    expect(sent().map(([, , body]) => (body as { plan?: string }).plan)).toEqual([undefined, 'pro', 'free', 'pro'])
+    expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_1', plan: 'pro' }])
+  })
+})
+
 describe('one contact in one moment', () => {
   it('200 updates in a second become a handful of requests, and the last one wins', async () => {
     const { clock, api, deliver, sent } = simulateMany()

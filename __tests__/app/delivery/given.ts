@@ -1,7 +1,7 @@
 import { appDirectory } from '../../../sandbox/app/app-files'
 import { VirtualClock } from '../../../sandbox/lib/clock'
 import type { AppConfig } from '../../../sandbox/app/config-file'
-import { networkTo } from '../../../sandbox/faults/network'
+import { networkTo } from '../../../sandbox/app/network'
 import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
 import { LoopsApi } from '../../../sandbox/loops/loops-api'
 import type { Fault } from '../../../sandbox/loops/faults'
@@ -96,6 +96,24 @@ export function simulateMany(
   version = '2024-02',
 ): Simulation {
   return simulate(version, changes, { trusted: true, ...options })
+}
+
+/** A worker on another server, whose clock is so many milliseconds ahead. They share PostHog's cache and Loops. */
+export function workerWithClock(ahead: number, { clock, api, app }: Simulation): Worker {
+  const other = createInstallation({
+    directory: appDirectory,
+    server: app.server,
+    config,
+    fetch: networkTo(api, clock, app.server),
+    clock: {
+      now: () => clock.now() + ahead,
+      after: (milliseconds, callback) => clock.after(milliseconds, callback),
+    },
+    cache: app.cache,
+    random: () => 0,
+    autoRunJobs: true,
+  })
+  return other.startWorker()
 }
 
 export let serial = 0

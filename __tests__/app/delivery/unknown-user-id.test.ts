@@ -1,6 +1,6 @@
 import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
-import { apiKey } from '../given'
-import { MINUTE, start, simulate, event, set, failed } from './given'
+import { apiKey, isSetUpRequest } from '../given'
+import { MINUTE, start, simulate, event, set, failed, workerWithClock } from './given'
 
 describe('a user ID that Loops does not know', () => {
   const view = (): CapturedEvent => event('$pageview', {})
@@ -47,6 +47,20 @@ describe('a user ID that Loops does not know', () => {
     expect(api.events()).toHaveLength(1)
   })
 
+  it.each([0, 500, 5000])('is asked again also if the clock that found it unknown is %d ms ahead', async (ahead) => {
+    const simulation = simulate()
+    const { clock, api, deliver } = simulation
+    const other = workerWithClock(ahead, simulation)
+    deliver(view(), other)
+    await clock.run(start + 700)
+    deliver(set({}))
+    await clock.run(start + MINUTE)
+    deliver(view())
+    deliver(view(), other)
+    await clock.run()
+    expect(api.events()).toHaveLength(2)
+  })
+
   it('waits for the event that brings the address, if that one is on its way', async () => {
     const { clock, api, app, faults, deliver } = simulate()
     faults.push(failed)
@@ -56,6 +70,25 @@ describe('a user ID that Loops does not know', () => {
     await clock.run()
     expect(api.events()).toHaveLength(1)
     expect(app.failures).toEqual([])
+  })
+
+  it('waits for that event also if the contact comes while Loops is asked', async () => {
+    const { clock, api, app, deliver, sent } = simulate()
+    void app.startWorker(10).prepare()
+    await clock.run(start + 50)
+    let looks = 0
+    api.setFault((request) => {
+      if (request.method === 'PUT' && clock.now() < start + 2500) return failed
+      const isLook = request.method === 'GET' && !isSetUpRequest(request)
+      return isLook && looks++ > 0 ? { kind: 'delay', milliseconds: 5000 } : undefined
+    })
+    deliver(set({}))
+    await clock.run(start + 100)
+    deliver(view())
+    await clock.run()
+    expect(sent().filter(([, request]) => request.startsWith('GET'))).toHaveLength(2)
+    expect(app.logs.filter(({ level }) => level === 'ERROR')).toEqual([])
+    expect(api.events()).toHaveLength(1)
   })
 
   it('is not blamed for another mistake', async () => {
