@@ -165,15 +165,15 @@ and 1 event
     expect(told).toMatch(/^1,000 events replayed, about \d+ s left\n2,000 events replayed, about 0 s left\n$/)
   })
 
-  it('explains its options, all of which the README names', async () => {
+  it('explains its options, all of which docs/npm-start.md names', async () => {
     const { exitCode, said } = await npmStart('--help')
     expect(exitCode).toBe(0)
     const options = said.match(/--[a-z-]+/g) ?? []
     expect(options).toEqual(
       expect.arrayContaining(['--events', '--config', '--server', '--dry-run', '--live', '--help']),
     )
-    const readme = readFileSync(join(__dirname, '../..', 'README.md'), 'utf8')
-    expect(options.filter((option) => !readme.includes(option))).toEqual([])
+    const document = readFileSync(join(__dirname, '../..', 'docs/npm-start.md'), 'utf8')
+    expect(options.filter((option) => !document.includes(option))).toEqual([])
   })
 })
 

@@ -1,24 +1,19 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { appDirectory } from '../../../sandbox/app/app-files'
 import type { Fault } from '../../../sandbox/loops/faults'
 import type { InstallationOptions } from '../../../sandbox/posthog/plugin-server'
+import { rowsOf, textOf } from '../../documents/given'
 import { isSetUpRequest } from '../given'
 import { start, simulate, event, set, purchase, failed } from './given'
 
-/** The README's table of answers: its rows, each with what the app does with jobs and without. */
-const readmeRows = readFileSync(join(appDirectory, 'README.md'), 'utf8')
-  .split(/^\| Loops answers.*\n\|.*\n/m)[1]
-  ?.split('\n\n')[0]
-  ?.split('\n')
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-  .map(([, answer = '', withJobs = '', without = '']) => ({
+/** The rows of the table of answers, each with what the app does with jobs and without. */
+const documentedRows = rowsOf(textOf('docs/delivery.md'), 'Loops answers').map(
+  ([answer = '', withJobs = '', without = '']) => ({
     answer,
     withJobs,
     without: without.replace('the same', withJobs),
-  }))
+  }),
+)
 
-describe("the README's table of answers", () => {
+describe('the table of answers in docs/delivery.md', () => {
   const status = (code: 500 | 502 | 503): Fault => ({ kind: 'status', status: code })
   const refusal = (code: number): Partial<InstallationOptions> => ({
     fetch: (url) => {
@@ -67,13 +62,13 @@ describe("the README's table of answers", () => {
   const promised = (cell: string): string | undefined => told.find(([pattern]) => pattern.test(cell))?.[1]
 
   it.each(answers)('%s: %j', async (answer, fault, options) => {
-    const row = readmeRows?.find((one) => one.answer === answer)
+    const row = documentedRows.find((one) => one.answer === answer)
     expect(await reaction('2024-02', fault, options)).toBe(promised(row?.withJobs ?? ''))
     expect(await reaction('2024-11', fault, options)).toBe(promised(row?.without ?? ''))
   })
 
   it('has no row that is not tested', () => {
-    expect(readmeRows?.map(({ answer }) => answer)).toEqual([...new Set(answers.map(([row]) => row))])
+    expect(documentedRows.map(({ answer }) => answer)).toEqual([...new Set(answers.map(([row]) => row))])
   })
 })
 
