@@ -1,6 +1,5 @@
 import { ObservedApp } from '../../sandbox/app/observed-app'
 import { destinationFromSettings } from '../../sandbox/hog/destination-from-settings'
-import type { HogRequest } from '../../sandbox/hog/hog-run'
 import { InstalledDestination, storedPerson, withKey } from '../../sandbox/hog/installed-destination'
 import { loadHogParser } from '../../sandbox/hog/syntax-tree'
 import { LoopsApi } from '../../sandbox/loops/loops-api'
@@ -26,7 +25,7 @@ function startLoops() {
   return { api, fetch }
 }
 
-function shown({ method, url, body = '{}' }: Pick<HogRequest, 'method' | 'url' | 'body'>): object {
+function shown({ method, url, body = '{}' }: { method: string; url: string; body?: string | undefined }): object {
   return { method, path: url.slice(ORIGIN.length), body: JSON.parse(body) as unknown }
 }
 
