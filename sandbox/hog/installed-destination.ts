@@ -5,6 +5,7 @@ import { filteredValue, parseFilters, unmetFilter } from '../../src/rules/filter
 import type { PropertyFilter } from '../../src/rules/filters'
 import { withPerson } from '../../src/rules/person'
 import type { StoredPerson } from '../../src/rules/person'
+import { whyNotNamed } from '../../src/rules/similar-name'
 import type { CapturedEvent } from '../posthog/shapes'
 import { compileProgram } from './compiler'
 import type { Bytecode } from './compiler'
@@ -23,6 +24,8 @@ export interface MappingOutcome extends Partial<Outcome> {
   /** The filter that does not hold, as a clause; then the function does not run. */
   readonly unmet?: string
 }
+
+export type { StoredPerson }
 
 interface CompiledMapping {
   readonly mapping: DestinationMapping
@@ -47,9 +50,11 @@ export class InstalledDestination {
     }))
   }
 
-  /** The names of all events that a mapping is for; null stands for every event. */
-  get eventNames(): readonly (string | null)[] {
-    return this.mappings.flatMap(({ mapping }) => mapping.filters.events.map(({ id }) => id))
+  /** Why no mapping is for the event although a name looks like it, as a clause; `undefined` if none does. */
+  whyNotNamed(event: CapturedEvent): string | undefined {
+    const names = this.mappings.flatMap(({ mapping }) => mapping.filters.events.flatMap(({ id }) => id ?? []))
+    const exact = new Map(names.map((name) => [name, { pieces: [name] }]))
+    return whyNotNamed({ exact, wildcards: [], excluded: [] }, event.event)
   }
 
   /** Runs each mapping that is for the event, one after another. `person` is what PostHog stores once the event is in. */
