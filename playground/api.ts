@@ -12,6 +12,7 @@ import type {
   SendQuestion,
   SettingsQuestion,
   Start,
+  Target,
   VerdictsQuestion,
 } from './contract'
 import { checkedDestination, destinationOfApp, destinationStart } from './destination-form'
@@ -30,14 +31,8 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     return session.verdicts(settingsIn(question), after)
   },
   '/playground/mocked': (session, question) => session.mocked(settingsIn(question), eventIn(question)),
-  '/playground/send': (session, question) => {
-    const { to, confirmed } = question as Partial<SendQuestion>
-    if (to !== 'stand-in' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "stand-in" or "loops".')
-    if (to === 'loops' && confirmed !== true) {
-      throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
-    }
-    return session.send(settingsIn(question), eventIn(question), to)
-  },
+  '/playground/send': (session, question) => session.send(settingsIn(question), eventIn(question), targetIn(question)),
+  '/playground/lists': (session, question) => session.lists(settingsIn(question), targetIn(question)),
   '/playground/config-file': (_session, question) => {
     const { apiKey: _, ...config } = checkedConfig(question.content, String(question.name))
     return config
@@ -65,6 +60,15 @@ function settingsIn({ settings, server, destination, recipe }: Question): Settin
     ...(server === TODAY && { destination: checkedDestination(destination) }),
     ...(typeof recipe === 'string' && { recipe }),
   }
+}
+
+function targetIn(question: Question): Target {
+  const { to, confirmed } = question as Partial<SendQuestion>
+  if (to !== 'stand-in' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "stand-in" or "loops".')
+  if (to === 'loops' && confirmed !== true) {
+    throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
+  }
+  return to
 }
 
 function isDestination(content: unknown): boolean {

@@ -21,7 +21,8 @@ let complaints: string[]
 beforeAll(async () => {
   browser = await launchChromium()
   session = new Session({
-    recorded: await readRecordedEvents(), recipes: recipesNow(),
+    recorded: await readRecordedEvents(),
+    recipes: recipesNow(),
     realLoops: () => () => Promise.reject(new Error('No test may reach the real Loops.')),
   })
   server = createPlayground(session, await pageFiles())
