@@ -65,6 +65,9 @@ describe('accessibility', () => {
     await open()
     await page.locator('#setting-eventFilters').fill('total > 0')
     for (const summary of await page.locator('.setting-rows summary').all()) await summary.click()
+    await mockOff()
+    await page.getByRole('button', { name: 'Send event' }).click()
+    await page.getByRole('button', { name: 'Send again' }).waitFor()
     for (const server of ['2024-02', 'today']) {
       await page.getByLabel('PostHog server').selectOption(server)
       for (const width of [1440, 1240, 1239, 1024, 768, 739, 390, 360]) {
