@@ -147,6 +147,20 @@ describe('the destination', () => {
     expect(body).not.toContain(apiKey)
   })
 
+  test('says what is mapped and not in the event', async () => {
+    const more = { eventProperties: { total: '{event.properties.total}', plan: '{event.properties.plan}' } }
+    expect((await answer<Result>('mocked', withMapping({ inputs: more }))).missing).toEqual(['plan'])
+  })
+
+  test('suggests the mailing lists of the stand-in, and those of the account with its key and a confirmation', async () => {
+    const ids = ['cm06f5v0e45nf0ml5754o9cix', 'cm16k73gq014h0mmj5b6jdi9r']
+    const lists = await answer<{ id: string }[]>('lists', { ...question, to: 'stand-in' })
+    expect(lists.map(({ id }) => id)).toEqual(ids)
+    expect(await post('lists', { ...question, to: 'loops' })).toMatchObject({ status: 403 })
+    await answer('lists', { ...question, to: 'loops', confirmed: true })
+    expect(sentToLoops).toEqual([['https://app.loops.so/api/v1/lists', `Bearer ${apiKey}`]])
+  })
+
   test('takes settings of the app, refuses those that it cannot have, and gives its own back without the key', async () => {
     const { apiKey: _, ...config } = settings
     const form = await answer<DestinationSettings>('destination-form', { name: 'a.json', content: config })

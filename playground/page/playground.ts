@@ -123,10 +123,15 @@ export class Playground {
         this.live.add(live)
         judgeSoon()
         this.liveChanged()
-        if (this.live.sendsAtOnce) this.attempt(ask('send', this.sendQuestion(live.event, 'stand-in')))
+        if (this.live.sendsAtOnce) this.attempt(this.sendLive(live.event))
       },
       loopsChanged: showLoopsSoon,
     })
+  }
+
+  private async sendLive(event: CapturedEvent): Promise<void> {
+    const result = await ask<Result>('send', this.sendQuestion(event, 'stand-in'))
+    this.live.list.showSent(event, sentBadge(result))
   }
 
   private attempt(work: Promise<unknown>): void {
