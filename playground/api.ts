@@ -5,7 +5,17 @@ import { checkedConfig } from '../sandbox/app/config-file'
 import { messageOf, UsageError } from '../sandbox/lib/usage-error'
 import { serverVersions } from '../sandbox/posthog/versions'
 import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
-import type { EventQuestion, SendQuestion, SettingsQuestion, Start, VerdictsQuestion } from './contract'
+import { TODAY } from './contract'
+import type {
+  DestinationSettings,
+  EventQuestion,
+  SendQuestion,
+  SettingsQuestion,
+  Start,
+  Target,
+  VerdictsQuestion,
+} from './contract'
+import { checkedDestination, destinationOfApp, destinationStart } from './destination-form'
 import { STAND_IN_KEY } from './loops'
 import { withoutKey } from './masking'
 import type { PageFile } from './page-files'
@@ -21,17 +31,17 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     return session.verdicts(settingsIn(question), after)
   },
   '/playground/mocked': (session, question) => session.mocked(settingsIn(question), eventIn(question)),
-  '/playground/send': (session, question) => {
-    const { to, confirmed } = question as Partial<SendQuestion>
-    if (to !== 'stand-in' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "stand-in" or "loops".')
-    if (to === 'loops' && confirmed !== true) {
-      throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
-    }
-    return session.send(settingsIn(question), eventIn(question), to)
-  },
+  '/playground/send': (session, question) => session.send(settingsIn(question), eventIn(question), targetIn(question)),
+  '/playground/lists': (session, question) => session.lists(settingsIn(question), targetIn(question)),
   '/playground/config-file': (_session, question) => {
     const { apiKey: _, ...config } = checkedConfig(question.content, String(question.name))
     return config
+  },
+  '/playground/destination-form': (_session, question) => {
+    const { content, name } = question
+    if (isDestination(content)) return withoutSecret(checkedDestination(content))
+    const { apiKey: _, ...config } = checkedConfig(content, String(name))
+    return destinationOfApp(config)
   },
   '/playground/reset': (session) => {
     session.reset()
@@ -43,8 +53,30 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   },
 }
 
-function settingsIn({ settings, server }: Question): SettingsQuestion {
-  return { settings: checkedConfig(settings, 'The form'), server: String(server) }
+function settingsIn({ settings, server, destination, recipe }: Question): SettingsQuestion {
+  return {
+    settings: checkedConfig(settings, 'The form'),
+    server: String(server),
+    ...(server === TODAY && { destination: checkedDestination(destination) }),
+    ...(typeof recipe === 'string' && { recipe }),
+  }
+}
+
+function targetIn(question: Question): Target {
+  const { to, confirmed } = question as Partial<SendQuestion>
+  if (to !== 'stand-in' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "stand-in" or "loops".')
+  if (to === 'loops' && confirmed !== true) {
+    throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
+  }
+  return to
+}
+
+function isDestination(content: unknown): boolean {
+  return typeof content === 'object' && content !== null && 'mappings' in content
+}
+
+function withoutSecret({ inputs: { apiKey: _, ...inputs }, mappings }: DestinationSettings): DestinationSettings {
+  return { inputs, mappings }
 }
 
 function eventIn(question: Question): unknown {
@@ -102,23 +134,30 @@ async function withMaskedErrors(question: Question, ask: () => unknown): Promise
   try {
     return await ask()
   } catch (error) {
-    const { apiKey } = (question.settings ?? {}) as { apiKey?: unknown }
-    const message = withoutKey(messageOf(error), typeof apiKey === 'string' ? apiKey : '')
+    const message = keysIn(question).reduce((text, key) => withoutKey(text, key), messageOf(error))
     if (error instanceof Refusal) throw error
     throw error instanceof UsageError ? new UsageError(message) : new Error(`The playground failed: ${message}`)
   }
+}
+
+function keysIn({ settings, destination }: Question): string[] {
+  const { apiKey: ofApp } = (settings ?? {}) as { apiKey?: unknown }
+  const { inputs } = (destination ?? {}) as { inputs?: { apiKey?: unknown } }
+  return [ofApp, inputs?.apiKey].filter((key) => typeof key === 'string')
 }
 
 function allow({ method }: IncomingMessage, allowed: string): void {
   if (method !== allowed) throw new Refusal(405, `Here the playground takes ${allowed} only.`)
 }
 
-function startOf({ recorded }: Session): Start {
+function startOf({ recorded, recipes }: Session): Start {
   return {
     fields: settingFields(),
     servers: serverVersions.map(({ name, from, until }) => ({ name, from, until })),
     server: USUAL_SERVER,
     recorded: [...recorded],
+    recipes: [...recipes],
+    destination: destinationStart(),
     standInKey: STAND_IN_KEY,
   }
 }

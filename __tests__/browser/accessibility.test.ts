@@ -3,7 +3,8 @@ import type { AxeResults } from 'axe-core'
 import type { BrowserContextOptions } from 'playwright-core'
 import { DESKTOP, page, open, choose, textOf, mockOff } from './given'
 
-jest.setTimeout(90_000)
+// Each of these looks at the whole page five times, which takes a minute on a busy machine.
+jest.setTimeout(300_000)
 const PHONE = { width: 360, height: 740 }
 
 describe('accessibility', () => {
@@ -46,12 +47,47 @@ describe('accessibility', () => {
     expect(await violations()).toEqual([])
   })
 
+  test.each(looks)('has no serious problem with the destination and its rows on %s', async (_name, options) => {
+    await open(options)
+    await page.locator('#setting-eventFilters').fill('total > 0')
+    for (const summary of await page.locator('.setting-rows summary').all()) await summary.click()
+    expect(await violations()).toEqual([])
+
+    await page.getByLabel('PostHog server').selectOption('today')
+    await page.getByLabel('Start from').selectOption('purchase')
+    await page.locator('#result-body .request').getByText('by the mapping').waitFor()
+    await page.locator('#destination-email').fill('{person.')
+    await textOf('#destination-email-error')
+    expect(await violations()).toEqual([])
+  })
+
   test('has all in view at every width', async () => {
     await open()
-    for (const width of [1440, 1240, 1239, 768, 390, 360]) {
-      await page.setViewportSize({ width, height: 800 })
-      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width)
+    await page.locator('#setting-eventFilters').fill('total > 0')
+    for (const summary of await page.locator('.setting-rows summary').all()) await summary.click()
+    await mockOff()
+    await page.getByRole('button', { name: 'Send event' }).click()
+    await page.getByRole('button', { name: 'Send again' }).waitFor()
+    for (const server of ['2024-02', 'today']) {
+      await page.getByLabel('PostHog server').selectOption(server)
+      for (const width of [1440, 1240, 1239, 1024, 768, 739, 390, 360]) {
+        await page.setViewportSize({ width, height: 800 })
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width)
+      }
     }
+  })
+
+  test('has texts of 16 px in all fields on a phone, so that iOS does not zoom in', async () => {
+    await open({ viewport: PHONE })
+    await page.getByLabel('PostHog server').selectOption('today')
+    for (const summary of await page.locator('.setting-rows summary').all())
+      await summary.evaluate((one: { click: () => void }) => {
+        one.click()
+      })
+    const sizes = await page.evaluate<string[]>(`
+      [...document.querySelectorAll('input:not([type=checkbox]):not([type=file]), select, textarea')]
+        .map((field) => getComputedStyle(field).fontSize)`)
+    expect(new Set(sizes)).toEqual(new Set(['16px']))
   })
 
   test('has tabs on a phone that tell what is below', async () => {

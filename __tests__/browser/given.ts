@@ -1,13 +1,15 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { createPlayground } from '../../playground/api'
 import { pageFiles } from '../../playground/page-files'
-import { readRecordedEvents } from '../../playground/recorded-events'
+import { readRecordedEvents, recipesNow } from '../../playground/recorded-events'
 import { Session } from '../../playground/session'
 import { launchChromium } from '../../sandbox/lib/chromium'
 
-const PATIENCE = { timeout: 20_000 }
+/** Some machines are slow, and busy with other tests. */
+const PATIENCE = { timeout: 45_000 }
 export const DESKTOP = { width: 1440, height: 900 }
 
 export let session: Session
@@ -22,6 +24,7 @@ beforeAll(async () => {
   browser = await launchChromium()
   session = new Session({
     recorded: await readRecordedEvents(),
+    recipes: recipesNow(),
     realLoops: () => () => Promise.reject(new Error('No test may reach the real Loops.')),
   })
   server = createPlayground(session, await pageFiles())
@@ -78,6 +81,11 @@ export async function resultOf(name: string): Promise<Locator> {
   return page.locator('#result-body')
 }
 
+/** The values of fields or of options, in order. */
+export function valuesOf(elements: Locator): Promise<string[]> {
+  return elements.evaluateAll((all: { value: string }[]) => all.map(({ value }) => value))
+}
+
 export function choose(name: RegExp): Promise<void> {
   return page.getByRole('option', { name }).first().click()
 }
@@ -91,6 +99,13 @@ export async function textOf(selector: string): Promise<string> {
 
 export async function body(): Promise<unknown> {
   return JSON.parse(await page.getByLabel('Body').first().innerText())
+}
+
+/** Waits until the page shows a request with this body. */
+export async function bodyBecomes(expected: unknown): Promise<void> {
+  const until = Date.now() + PATIENCE.timeout
+  while (!isDeepStrictEqual(await body(), expected) && Date.now() < until) await page.waitForTimeout(50)
+  expect(await body()).toEqual(expected)
 }
 
 export async function mockOff(): Promise<void> {

@@ -63,6 +63,7 @@ describe('live events of', () => {
     posthog.alias({ distinctId: 'user_1', alias: 'crm_1' })
     await posthog.shutdown()
     await page.locator('#loops-body').getByText('ada@example.com').first().waitFor()
+    await page.getByRole('option', { name: /^\$identify 200 PUT/ }).waitFor()
     expect(await names()).toEqual(['subscription renewed', '$identify', '$create_alias'])
     expect(await textOf('#events-status')).toBe('Listening. 3 events, the newest first.')
     expect(await page.locator('#live-count').innerText()).toBe('3')

@@ -12,23 +12,23 @@ function isGone(selector: string): Promise<void> {
 describe('settings', () => {
   beforeEach(() => open())
 
-  test('have an error at their field while it is wrong, and nothing moves', async () => {
-    const next = page.getByLabel('User ID', { exact: true })
-    // In view already, so that filling in scrolls nothing.
+  test('have an error at their field while it is wrong, beside the hint', async () => {
+    const hint = await textOf('#setting-email-hint')
+    const next = page.locator('#setting-userId')
     await next.scrollIntoViewIfNeeded()
     const place = await next.boundingBox()
 
-    await page.getByLabel('Email of the user').fill('nobody')
+    await page.locator('#setting-email').fill('nobody')
     expect(await textOf('#setting-email-error')).toBe(
       '"nobody" would give everybody the same contact: write a placeholder like {person.properties.email}.',
     )
+    expect(await textOf('#setting-email-hint')).toBe(hint)
     expect(await page.locator('[aria-invalid]').count()).toBe(1)
-    expect(await page.getByLabel('Email of the user').getAttribute('aria-invalid')).toBe('true')
+    expect(await page.locator('#setting-email').getAttribute('aria-invalid')).toBe('true')
     expect(await textOf('#settings-status')).toBe('1 problem: Email of the user.')
     await page.getByText('The app is off until its settings are mended.').waitFor()
-    expect(await next.boundingBox()).toEqual(place)
 
-    await page.getByLabel('Email of the user').fill('{person.properties.email}')
+    await page.locator('#setting-email').fill('{person.properties.email}')
     await isGone('[aria-invalid]')
     await page.locator('#result-body .request').waitFor()
     expect(await page.locator('#setting-email-error').innerText()).toBe('')
@@ -37,7 +37,7 @@ describe('settings', () => {
   })
 
   test('are drawn as PostHog draws them', async () => {
-    const key = page.getByLabel('Loops API key')
+    const key = page.locator('#setting-apiKey')
     expect(await key.getAttribute('type')).toBe('password')
     expect(await page.getByLabel('Delivery').locator('option').allInnerTexts()).toEqual(['direct', 'webhook'])
     expect(await page.locator('#setting-apiKey-hint a').getAttribute('href')).toMatch(/^https:\/\/app\.loops\.so\//)
@@ -46,14 +46,14 @@ describe('settings', () => {
   })
 
   test('come from a file and go to one, and the key does not', async () => {
-    await page.getByLabel('Loops API key').fill(apiKey)
+    await page.locator('#setting-apiKey').fill(apiKey)
     await page.locator('#settings-file').setInputFiles({
       name: 'mine.json',
       mimeType: 'application/json',
       buffer: Buffer.from(JSON.stringify({ trackedEvents: 'purchase', delivery: 'pigeon', apiKey: 'of the file' })),
     })
     expect(await textOf('#setting-delivery-error')).toMatch(/^"pigeon" is not one of the choices/)
-    expect(await page.getByLabel('Loops API key').inputValue()).toBe(apiKey)
+    expect(await page.locator('#setting-apiKey').inputValue()).toBe(apiKey)
 
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -65,7 +65,7 @@ describe('settings', () => {
   })
 
   test('outlive a reload, but the key does not, and another tab starts afresh', async () => {
-    await page.getByLabel('Loops API key').fill(apiKey)
+    await page.locator('#setting-apiKey').fill(apiKey)
     await page.getByLabel('PostHog server').selectOption('2025-09')
     await page.getByLabel('Dry run').selectOption('Yes')
     await page.getByLabel('Events that update contacts').fill('')
@@ -100,17 +100,20 @@ describe('settings', () => {
     }
   })
 
-  test('are copied for PostHog’s REST API', async () => {
+  test('are copied as a file has them, without the key', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-    await page.getByLabel('Loops API key').fill(apiKey)
+    await page.locator('#setting-apiKey').fill(apiKey)
+    await page.locator('#setting-trackedEvents').fill('purchase')
     await page.getByRole('button', { name: 'Copy as JSON' }).click()
-    await page.getByText('Replace PLUGIN_ID and LOOPS_API_KEY yourself').waitFor()
+    await page.getByText('Copied without the key').waitFor()
     const copied = await page.evaluate<string>('navigator.clipboard.readText()')
-    expect(JSON.parse(copied)).toMatchObject({
-      plugin: 'PLUGIN_ID',
-      enabled: true,
-      config: { apiKey: 'LOOPS_API_KEY', trackedEvents: '$pageview' },
-    })
+    expect(JSON.parse(copied)).toMatchObject({ trackedEvents: 'purchase', contactEvents: '$identify, $set' })
+    expect(copied).not.toContain(apiKey)
+
+    await page.locator('#setting-trackedEvents').fill('')
+    const file = { name: 'copied.json', mimeType: 'application/json', buffer: Buffer.from(copied) }
+    await page.locator('#settings-file').setInputFiles(file)
+    await page.waitForFunction("document.querySelector('#setting-trackedEvents').value === 'purchase'")
   })
 
   test('say what is wrong with a file', async () => {

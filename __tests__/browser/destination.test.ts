@@ -1,0 +1,82 @@
+import { body, choose, mockOff, open, page, resultOf, textOf, valuesOf } from './given'
+
+jest.setTimeout(120_000)
+
+describe('the destination', () => {
+  beforeEach(async () => {
+    await open()
+    await page.getByLabel('PostHog server').selectOption('today')
+    await page.locator('#settings-status', { hasText: 'PostHog accepts these inputs.' }).waitFor()
+  })
+
+  const mapping = (name: string) => page.getByRole('group', { name, exact: true })
+
+  test('is a form of inputs and mappings', async () => {
+    expect(await page.locator('#destination-email').inputValue()).toBe('{person.properties.email}')
+    expect(await page.locator('#destination-form legend').allInnerTexts()).toEqual(['Update contacts', 'Send events'])
+    const rows = mapping('Update contacts').getByRole('group', { name: 'Contact properties' })
+    expect(await valuesOf(rows.locator('input'))).toEqual([
+      'firstName',
+      '{person.properties.firstname}',
+      'lastName',
+      '{person.properties.lastname}',
+    ])
+  })
+
+  test('makes both kinds of request of what its form holds', async () => {
+    await choose(/^\$identify/)
+    await resultOf('$identify')
+    await page.getByText('by the mapping “Update contacts”').waitFor()
+    const contact = mapping('Update contacts').getByRole('group', { name: 'Contact properties' })
+    await contact.getByRole('button', { name: 'Add a row' }).click()
+    await contact.getByLabel('Name in Loops').last().fill('plan')
+    await contact.getByLabel('Value').last().fill('{person.properties.plan}')
+    await page.locator('#result-body', { hasText: '"plan"' }).waitFor()
+    expect(await page.locator('.request-line').innerText()).toMatch(
+      /^PUT\s+https:\/\/app\.loops\.so\/api\/v1\/contacts\/update/,
+    )
+    expect(await body()).toMatchObject({ email: 'maren.holt@example.com', plan: 'free', userId: 'user_48213' })
+
+    await mapping('Send events').getByLabel('Name of the event').fill('purchase')
+    const properties = mapping('Send events').getByRole('group', { name: 'Event properties' })
+    await properties.getByLabel('Name in Loops').fill('total')
+    await properties.getByLabel('Value').fill('{event.properties.total}')
+    await choose(/^purchase/)
+    await page.locator('#result-body', { hasText: '"eventName"' }).waitFor()
+    expect(await page.locator('.request-line').innerText()).toMatch(
+      /^POST\s+https:\/\/app\.loops\.so\/api\/v1\/events\/send/,
+    )
+    expect(await body()).toMatchObject({
+      eventName: 'purchase',
+      eventProperties: { total: expect.any(Number) as number },
+      email: 'maren.holt@example.com',
+    })
+
+    await mockOff()
+    await page.getByRole('button', { name: 'Send event' }).click()
+    await page.locator('#result-body').getByText('from the Loops stand-in').waitFor()
+    await page.locator('#loops-body').getByRole('heading', { name: '1 event' }).waitFor()
+  })
+
+  test('has an error at the input whose braces hold no Hog, and outlives a reload', async () => {
+    await page.locator('#destination-userId').fill('{event.')
+    expect(await textOf('#destination-userId-error')).toMatch(/^What stands between braces is no Hog: /)
+    expect(await textOf('#settings-status')).toBe('1 problem: User ID.')
+    await page.locator('#destination-userId').fill('{event.properties.account}')
+    await page.locator('#settings-status', { hasText: 'PostHog accepts these inputs.' }).waitFor()
+
+    await page.reload()
+    await page.locator('#settings-status', { hasText: 'PostHog accepts these inputs.' }).waitFor()
+    expect(await page.locator('#destination-userId').inputValue()).toBe('{event.properties.account}')
+    expect(await page.locator('#destination-apiKey').inputValue()).toBe('loops-sandbox-key')
+  })
+
+  test('has prints in its log', async () => {
+    const names = mapping('Update contacts').getByRole('group', { name: 'Contact properties' })
+    await names.getByLabel('Name in Loops').first().fill('userId')
+    const log = page.locator('.log', {
+      hasText: '"userId" has an input of its own or is reserved by Loops: it is left out.',
+    })
+    await log.waitFor()
+  })
+})
