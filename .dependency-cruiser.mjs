@@ -109,8 +109,15 @@ const benchRules = [
     name: 'the stand-ins know only the library',
     comment: 'The stand-ins of PostHog and of Loops know neither each other nor the tools.',
     severity: 'error',
-    from: { path: '^sandbox/(posthog|loops|lib)/' },
-    to: { path: '^sandbox/', pathNot: '^sandbox/($1|lib)/' },
+    from: { path: '^sandbox/(hog|posthog|loops|lib)/' },
+    to: { path: '^sandbox/', pathNot: '^sandbox/($1|lib)/|^sandbox/hog/' },
+  },
+  {
+    name: 'only the REST API runs Hog',
+    comment: 'The servers that run apps have no Hog.',
+    severity: 'error',
+    from: { path: '^sandbox/(posthog/(?!rest-api/)|loops/|lib/)' },
+    to: { path: '^sandbox/hog/' },
   },
   {
     name: 'a tool imports no other tool',

@@ -3,19 +3,31 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { listenOnLoopback } from '../../lib/local-server'
 import type { LoopbackServer } from '../../lib/local-server'
+import { handleCapture, servesCapture } from '../capture-endpoint'
+import type { PosthogServer } from './posthog-server'
 import type { RestApi } from './rest-api'
 
-/** Serves `api` over HTTP on loopback; port 0 takes any free port. */
-export async function serveRestApi(api: RestApi, port = 0): Promise<LoopbackServer> {
+/** Serves the REST API of `posthog`, and takes events, over HTTP on loopback; port 0 takes any free port. */
+export async function servePosthog(posthog: PosthogServer, port = 0): Promise<LoopbackServer> {
   const server = createServer((incoming, outgoing) => {
-    serve(api, incoming, outgoing).catch((error: unknown) => {
+    serve(posthog, incoming, outgoing).catch((error: unknown) => {
       outgoing.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(String(error))
     })
   })
   return listenOnLoopback(server, port)
 }
 
-async function serve(api: RestApi, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function serve(posthog: PosthogServer, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const [path = ''] = (incoming.url ?? '').split('?')
+  if (!servesCapture(path)) return answer(posthog.api, incoming, outgoing)
+  return handleCapture(incoming, outgoing, (event) => {
+    posthog.capture(event).catch((error: unknown) => {
+      process.stderr.write(`What is deployed failed on an event: ${String(error)}\n`)
+    })
+  })
+}
+
+async function answer(api: RestApi, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { method = '', url = '', headers } = incoming
   const {
     status,
