@@ -113,7 +113,9 @@ function planOf({ server, options, settings }: Deployment, { repository, plugin,
         : 'brought to its newest version'
   const lines = Object.entries(settings ?? {}).map(([key, text]) => `  ${key}: ${text}`)
   const from = settings === undefined ? (own === undefined ? 'the defaults' : 'as they are in PostHog') : 'as follows'
-  return [`The app will be ${code}, and ${what} in ${projectName(server)}, ${state}. Settings: ${from}`, ...lines].join('\n')
+  return [`The app will be ${code}, and ${what} in ${projectName(server)}, ${state}. Settings: ${from}`, ...lines].join(
+    '\n',
+  )
 }
 
 async function configure(

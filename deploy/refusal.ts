@@ -77,7 +77,9 @@ const REMEDIES: readonly (readonly [string, string])[] = [
 
 function forbiddenSentence(request: string, keys: string, detail: string): string {
   const [, scope] = /required scope '([^']+)'/.exec(detail) ?? []
-  if (scope !== undefined) return `The key in POSTHOG_API_KEY lacks the scope ${scope}: add it at ${keys}.`
+  if (scope !== undefined) {
+    return `The key in POSTHOG_API_KEY lacks the scope ${scope}: add ${scope.replace(/:read$/, ':write')} at ${keys}.`
+  }
   if (/access to the requested (project|organization)|scoped projects/.test(detail)) {
     return `The key in POSTHOG_API_KEY is limited to other projects: give one of them with --project, or allow this one at ${keys}. PostHog says: ${detail}`
   }

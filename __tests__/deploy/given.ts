@@ -65,6 +65,6 @@ export type Deploying = Awaited<ReturnType<typeof startDeploying>>
 /** The requests that have changed something, as `METHOD PATH`. */
 export function writes({ posthog }: Deploying): string[] {
   return posthog.api.requests
-    .filter(({ method, path }) => method !== 'GET' && !path.endsWith('/invocations/'))
+    .filter(({ method, path, status }) => method !== 'GET' && !path.endsWith('/invocations/') && status < 300)
     .map(({ method, path }) => `${method} ${path.replace(NEW_ID, 'ID')}`)
 }
