@@ -109,7 +109,7 @@ const benchRules = [
     name: 'the stand-ins know only the library',
     comment: 'The stand-ins of PostHog and of Loops know neither each other nor the tools.',
     severity: 'error',
-    from: { path: '^sandbox/(hog|posthog|loops|lib)/' },
+    from: { path: '^sandbox/(posthog|loops|lib)/' },
     to: { path: '^sandbox/', pathNot: '^sandbox/($1|lib)/|^sandbox/hog/' },
   },
   {

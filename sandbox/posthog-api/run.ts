@@ -15,13 +15,18 @@ const POSTHOG_KEY = 'phx_sandbox_key'
 const LOOPS_KEY = 'loops-sandbox-key'
 const REPOSITORY = 'https://github.com/example/posthog-loops-app'
 
-/** Starts both servers; PORT and the port after it, or 8011 and 8012. @returns the exit code 1 if they cannot start. */
+/**
+ * Starts both servers, at PORT and the port after it, or at 8011 and 8012; 0 takes any free ports.
+ *
+ * @returns the exit code: 1 if they cannot start.
+ */
 export function run(args: string[], environment: NodeJS.ProcessEnv, output: Output): Promise<number> {
   return exitCodeOf(async () => {
     const generation = generationIn(args)
     const port = Number(environment['PORT'] ?? '8011')
-    if (!Number.isInteger(port) || port < 1 || port > 65534) throw new UsageError('PORT must be from 1 to 65534.')
-    const loops = await serveLoopsApi(new LoopsApi({ apiKey: LOOPS_KEY }), port + 1).catch(taken(port + 1))
+    if (!Number.isInteger(port) || port < 0 || port > 65534) throw new UsageError('PORT must be from 0 to 65534.')
+    const loopsPort = port === 0 ? 0 : port + 1
+    const loops = await serveLoopsApi(new LoopsApi({ apiKey: LOOPS_KEY }), loopsPort).catch(taken(loopsPort))
     const posthog = new PosthogServer({
       generation,
       keys: { [POSTHOG_KEY]: { scopes: ['*'] } },
