@@ -1,7 +1,7 @@
-import { settingFields } from '../sandbox/app/app-files'
 import type { AppConfig } from '../sandbox/app/config-file'
 import type { CapturedEvent } from '../sandbox/posthog/shapes'
 import { ObservedApp } from '../sandbox/app/observed-app'
+import { problemsIn } from '../sandbox/app/settings-problems'
 import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { Problem } from './contract'
 import { mockedLoops } from './loops'
@@ -27,19 +27,4 @@ export async function problemsWith(config: AppConfig, server: ServerVersion): Pr
   } finally {
     app.close()
   }
-}
-
-/** Splits the app's message by labels: `Loops settings: LABEL: "value" is wrong. LABEL: "value" is wrong, too.` */
-export function problemsIn(message: string): Problem[] {
-  // Longer labels first, because a longer label may begin with a shorter one.
-  const fields = settingFields().sort((one, other) => other.name.length - one.name.length)
-  const labels = fields.map(({ name }) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
-  return message
-    .replace(/^Loops settings: /, '')
-    .split(new RegExp(`(?<=\\.) (?=(?:${labels}): )`))
-    .map((sentence) => {
-      const field = fields.find(({ name }) => sentence.startsWith(`${name}: `))
-      if (field === undefined) return { key: null, sentence }
-      return { key: field.key, sentence: sentence.slice(field.name.length + 2) }
-    })
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../../playground/contract'
-import { problemsIn } from '../../playground/settings-problems'
+import { problemsIn } from '../../sandbox/app/settings-problems'
 import { settings, question, post, answer } from './given'
 
 jest.setTimeout(60_000)
