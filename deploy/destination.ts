@@ -1,9 +1,9 @@
 /** Installs the destination: a hog function of the project. */
 import { UsageError } from '../sandbox/lib/usage-error'
-import { destinationBody } from './destination-body'
 import { projectName, shownRequest } from './deployment'
 import type { Deployment } from './deployment'
 import type { Json, PosthogRequest } from './posthog-client'
+import { destinationWith } from './settings'
 import { tryDestination } from './trial'
 
 /** The mark in the description by which the command finds its destination again. */
@@ -89,17 +89,17 @@ const CONFIGURATION = [
 
 /** With settings, or if there is no destination yet, everything is new; otherwise only the source, the key and the switch. */
 function destinationFor({ options, settings }: Deployment, own: OwnDestination | undefined): Planned {
-  const body = destinationBody(settings)
+  const body = destinationWith(settings)
   const apiKey = { value: options.keys.loops }
   const enabled = !options.disabled
   if (own === undefined || settings !== undefined) {
-    const inputs = { ...(body['inputs'] as Json), apiKey }
+    const inputs = { ...body.inputs, apiKey }
     // People may have changed name and description.
-    const { name, description } = own ?? { name: body['name'], description: `${String(body['description'])} ${MARK}` }
+    const { name, description } = own ?? { name: body.name, description: `${body.description} ${MARK}` }
     const whole = { ...body, name, description, enabled, inputs }
     return { changes: whole, configuration: whole }
   }
-  const changes = { hog: body['hog'], enabled, inputs: { ...valuesOf(own['inputs']), apiKey } }
+  const changes = { hog: body.hog, enabled, inputs: { ...valuesOf(own['inputs']), apiKey } }
   const before = Object.fromEntries(Object.entries(own).filter(([key]) => CONFIGURATION.includes(key)))
   return { changes, configuration: { ...before, ...changes } }
 }

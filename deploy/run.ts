@@ -9,7 +9,7 @@ import { help, isLoopback, parseOptions } from './options'
 import type { DeployOptions } from './options'
 import { PosthogClient } from './posthog-client'
 import { askServer } from './server'
-import { checkWithLoops, readSettings } from './settings'
+import { checkSettings, readSettings } from './settings'
 
 /**
  * Installs what the command line asks for.
@@ -34,9 +34,9 @@ async function deploy(options: DeployOptions, output: Output): Promise<void> {
   const { protocol, hostname } = new URL(options.posthog)
   if (protocol === 'http:' && !isLoopback(hostname)) say(`Take care: over http both keys travel unencrypted.`)
   const settings = readSettings(options)
-  for (const sentence of await checkWithLoops(settings ?? {}, options)) say(sentence)
   const server = await askServer(client, options)
   say(server.sentence)
+  for (const sentence of await checkSettings(settings, server.edition, options)) say(sentence)
   const deployment: Deployment = { client, server, options, settings, say }
   await (server.edition === 'app' ? deployApp(deployment) : deployDestination(deployment))
   if (options.dryRun) say('Nothing was changed: this was a dry run.')

@@ -2,13 +2,16 @@
 import nodeFetch from 'node-fetch'
 import { readConfigFile } from '../sandbox/app/config-file'
 import type { AppConfig } from '../sandbox/app/config-file'
+import { linesOfProblems } from '../sandbox/app/settings-problems'
 import { ObservedApp } from '../sandbox/app/observed-app'
 import type { Outcome } from '../sandbox/app/observed-app'
+import type { DestinationBody } from '../sandbox/hog/destination-body'
+import { destinationFromSettings } from '../sandbox/hog/destination-from-settings'
 import { UsageError } from '../sandbox/lib/usage-error'
 import { fetchOf, routeTo } from '../sandbox/posthog/fetch'
 import type { Fetch } from '../sandbox/posthog/fetch'
 import { serverVersion } from '../sandbox/posthog/versions'
-import type { DeployOptions } from './options'
+import type { DeployOptions, Edition } from './options'
 
 const LOOPS = 'https://app.loops.so'
 
@@ -17,6 +20,21 @@ export function readSettings({ config: file }: DeployOptions): AppConfig | undef
   if (file === undefined) return undefined
   const { apiKey, ...settings } = readConfigFile(file)
   return settings
+}
+
+/**
+ * The destination with the settings, or with the defaults, and without its key.
+ *
+ * @throws UsageError if the settings are wrong, or if a destination cannot have them: one line for each problem.
+ */
+export function destinationWith(settings: AppConfig = {}): DestinationBody {
+  const { body, refusals } = destinationFromSettings(settings)
+  if (body === undefined) throw refused(refusals)
+  return body
+}
+
+function refused(problems: readonly string[]): UsageError {
+  return new UsageError(['The settings are refused:', ...problems.map((problem) => `  ${problem}`)].join('\n'))
 }
 
 /** An event that makes PostHog set the app up. No settings name it. */
@@ -29,21 +47,29 @@ const FIRST_EVENT = {
   timestamp: '2024-05-01T10:00:00.000Z',
 }
 
+/** A destination gets the stored person without it; for the app's own check, what needs a look-up is then right. */
+const LOOK_UP = { posthogUrl: 'https://posthog.example.com' }
+
 /**
- * Sets the app up with the settings and the key, as PostHog does: it parses the settings and asks Loops for the team, its
- * mailing lists and contact properties.
+ * Checks the settings and the key as the app does when PostHog sets it up, for either edition: it asks Loops for the team,
+ * its mailing lists and contact properties.
  *
  * @returns what the app logs: the team, and a warning of each list or property that the team lacks.
- * @throws UsageError if the app refuses the settings, or Loops the key.
+ * @throws UsageError if the edition refuses the settings, or Loops the key.
  */
-export async function checkWithLoops(settings: AppConfig, { keys, loopsStandIn }: DeployOptions): Promise<string[]> {
+export async function checkSettings(
+  settings: AppConfig = {},
+  edition: Edition,
+  { keys, loopsStandIn }: DeployOptions,
+): Promise<string[]> {
+  if (edition === 'destination') destinationWith(settings)
   const server = serverVersion('2024-02')
-  const config = { ...settings, apiKey: keys.loops, dryRun: 'No', delivery: 'direct' }
+  const config = { ...settings, ...(edition === 'destination' && LOOK_UP), apiKey: keys.loops, dryRun: 'No' }
   const fetch = loopsStandIn === undefined ? fetchOf(server) : routeTo(LOOPS, loopsStandIn, nodeFetch as Fetch)
   const app = new ObservedApp({ server, config, fetch: questionsOnly(fetch), trusted: true })
   try {
     const outcome = await app.deliver(FIRST_EVENT)
-    if (!app.enabled) throw new UsageError(problemIn(outcome))
+    if (!app.enabled) throw refused(problemsOf(outcome))
     return outcome.logs.filter(({ message }) => isOfCheck(message)).map(({ message }) => message)
   } finally {
     app.close()
@@ -62,6 +88,6 @@ function isOfCheck(message: string): boolean {
   return /^(Connected to Loops|The settings name|The Loops API key could not be checked)/.test(message)
 }
 
-function problemIn({ errors }: Outcome): string {
-  return errors.at(-1)?.message ?? 'The app refuses the settings, and gives no reason.'
+function problemsOf({ errors }: Outcome): string[] {
+  return linesOfProblems(errors.at(-1)?.message ?? 'The app gives no reason.')
 }

@@ -47,7 +47,7 @@ function eventsOf({ mappings }: Json): { readonly name: string; readonly event: 
 function resultOf(name: string, event: string, { status, errors, logs }: Json): string {
   const messages = (Array.isArray(logs) ? (logs as Json[]) : []).map(({ message }) => String(message))
   if (status === 'error') {
-    const reasons = Array.isArray(errors) ? errors.map(String).join(' ') : ''
+    const reasons = (Array.isArray(errors) ? errors : []).map(sentenceIn).join(' ')
     throw new UsageError(
       `PostHog's test of "${name}" on the event ${event} failed, and nothing was changed: ${reasons}`,
     )
@@ -58,6 +58,11 @@ function resultOf(name: string, event: string, { status, errors, logs }: Json): 
   const said = messages.filter((message) => !/^(Mapping trigger|Function completed|Resuming|Executing)/.test(message))
   const why = said.length > 0 ? said.join(' ') : `the filters of "${name}" keep it back.`
   return `For a sample event ${event}, PostHog would send nothing: ${why}`
+}
+
+/** The VM writes an error of the destination as `Error('sentence')`. */
+function sentenceIn(error: unknown): string {
+  return String(error).replace(/^Error\('([^]*)'\)$/, '$1')
 }
 
 /** The request in a line of the test's log: `fetch('ADDRESS', {"method": ..., "headers": ..., "body": ...})`. */

@@ -15,9 +15,9 @@ beforeEach(async () => {
 
 afterEach(() => given.close())
 
-const start = `Connected to Loops: the API key belongs to the team "Company name".
+const start = `POSTHOG has no hog functions: the app is installed.
 
-POSTHOG has no hog functions: the app is installed.
+Connected to Loops: the API key belongs to the team "Company name".
 
 `
 

@@ -12,8 +12,11 @@ beforeEach(async () => {
 
 afterEach(() => given.close())
 
-const connected = 'Connected to Loops: the API key belongs to the team "Company name".\n\n'
-const hasHog = 'POSTHOG has hog functions: the destination is installed.\n\n'
+const start = `POSTHOG has hog functions: the destination is installed.
+
+Connected to Loops: the API key belongs to the team "Company name".
+
+`
 const plan =
   '  Update contacts: $identify, $set, without test accounts\n  Send events: $pageview, without test accounts\n\n'
 const trial = `For a sample event $identify, PostHog would send:
@@ -46,7 +49,7 @@ describe('npm run deploy, with hog functions', () => {
   it('installs the destination, shows its test, and what comes in arrives in Loops', async () => {
     expect(await given.deploy()).toEqual({
       code: 0,
-      said: `${connected}${hasHog}The destination will be created in the project "Acme" (7), turned on, with the defaults:
+      said: `${start}The destination will be created in the project "Acme" (7), turned on, with the defaults:
 ${plan}${trial}Done: the destination is created, and turned on, in the project "Acme" (7).
 
 See it, and turn it on or off, at POSTHOG/project/7/functions/ID
@@ -75,7 +78,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     const { code, said } = await given.deploy()
     expect([code, said]).toEqual([
       0,
-      `${connected}${hasHog}The destination will be updated (ID) in the project "Acme" (7), turned on, with its inputs in PostHog:
+      `${start}The destination will be updated (ID) in the project "Acme" (7), turned on, with its inputs in PostHog:
 ${plan}${trial.replaceAll('"user_1"', '"018f0000-0000-7000-8000-00000000000e"')}Done: the destination is updated, and turned on, in the project "Acme" (7).
 
 See it, and turn it on or off, at POSTHOG/project/7/functions/ID
@@ -87,6 +90,54 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     const { name, description, inputs } = changes
     expect(after).toMatchObject([{ ...made, name, description, enabled: true, inputs }])
     expect(writes(given).slice(2)).toEqual([`PATCH ${functions}ID/`])
+  })
+
+  it('installs the settings of a file, and replaces those in PostHog by them', async () => {
+    await given.deploy()
+    const settings = {
+      apiKey: 'a_key_that_is_not_used',
+      trackedEvents: '{"purchase": "Bought"}',
+      eventFilters: 'total > 100, person.plan = pro',
+      eventProperties: 'total: {event.properties.total}',
+      contactEvents: '',
+      userId: '{person.id}',
+    }
+    const { code, said } = await given.deploy(['--config', given.file(settings)])
+    expect([code, said]).toEqual([
+      0,
+      `${start}The destination will be updated (ID) in the project "Acme" (7), turned on, with the settings of --config:
+  Send events: purchase, 2 property filters, without test accounts
+
+For a sample event purchase, PostHog would send nothing: the filters of "Send events" keep it back.
+
+Done: the destination is updated, and turned on, in the project "Acme" (7).
+
+See it, and turn it on or off, at POSTHOG/project/7/functions/ID
+
+`,
+    ])
+    expect(await functionsInPosthog()).toMatchObject([{ inputs: { apiKey: { secret: true } } }])
+    const set = { email: 'ada@example.com', plan: 'pro' }
+    for (const total of [100, 101]) {
+      await given.posthog.capture({ event: 'purchase', distinct_id: 'user_1', properties: { total, $set: set } })
+    }
+    expect(given.loops.events()).toMatchObject([
+      { eventName: 'Bought', eventProperties: { total: 101 }, email: 'ada@example.com', userId: 'user_1' },
+    ])
+  })
+
+  it('changes nothing if the test of PostHog fails', async () => {
+    await given.deploy()
+    const [made] = await functionsInPosthog()
+    await ask(given.posthog, 'PATCH', `${functions}${String(made?.['id'])}/`, {
+      inputs: { excludedEmails: { value: 'nonsense' }, email: { value: '{person.properties.email}' } },
+    })
+    const { code, told } = await given.deploy()
+    expect([code, told]).toEqual([
+      1,
+      'PostHog\'s test of "Update contacts" on the event $identify failed, and nothing was changed: Emails to leave out: "nonsense" is neither an address nor a domain: write ada@example.org, example.com or *.example.com.\n',
+    ])
+    expect(writes(given).slice(2)).toEqual([])
   })
 
   it('touches no other destination, and warns of one that sends to Loops', async () => {

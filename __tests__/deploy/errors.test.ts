@@ -208,24 +208,53 @@ To go on, run the command again. To take it back:
 })
 
 describe('Loops and the settings', () => {
-  it.each<[string, object, NodeJS.ProcessEnv, string]>([
+  const age =
+    '  Oldest event to send, in hours: "a day" is not a number of hours: write a number like 24, or leave it empty to send events of any age.'
+  const id = '  User ID: "{person.id}" needs a look-up in PostHog: fill in "PostHog address".'
+  it.each<[string, string, object, NodeJS.ProcessEnv, string[]]>([
     [
       'a key that Loops refuses',
+      'destination',
       {},
       { LOOPS_API_KEY: 'key-of-another-team' },
-      'Loops settings: Loops API key: Loops refuses it (401: Invalid API key): copy a key from Loops, Settings -> API.',
+      ['  Loops API key: Loops refuses it (401: Invalid API key): copy a key from Loops, Settings -> API.'],
     ],
     [
       'settings that the app refuses, all at once',
-      { email: 'person.properties.email', maxEventAge: 'a day' },
+      'app',
+      { userId: '{person.id}', maxEventAge: 'a day' },
       {},
-      'Loops settings: Oldest event to send, in hours: "a day" is not a number of hours: write a number like 24, or leave it empty to send events of any age. Email of the user: "person.properties.email" has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}; if the text is meant so, write JSON like ["{person.properties.email}"].',
+      [age, id],
     ],
-  ])('%s', async (_, settings, environment, sentence) => {
-    const before = given.posthog.api.requests.length
-    const { code, told } = await given.deploy(['--config', given.file(settings)], environment)
-    expect([code, told]).toEqual([1, `${sentence}\n`])
-    expect(given.posthog.api.requests).toHaveLength(before)
+    [
+      'what a destination cannot do',
+      'destination',
+      {
+        userId: '{person.id}',
+        maxEventAge: 'a day',
+        posthogUrl: 'https://posthog.acme.test',
+      },
+      {},
+      [
+        '  PostHog address: a destination needs no look-up, since PostHog gives it the stored person: leave it empty.',
+        age,
+      ],
+    ],
+    [
+      'names that PostHog has no filter for',
+      'destination',
+      { trackedEvents: 'order *, !order viewed' },
+      {},
+      [
+        `  Events to send: "order *" has a wildcard, and PostHog's filters take whole names: write each event that you want.`,
+        `  Events to send: "!order viewed" leaves out an event, and PostHog's filters take whole names: write each event that you want.`,
+      ],
+    ],
+  ])('%s', async (_, edition, settings, environment, lines) => {
+    const before = writes(given).length
+    const { code, told } = await given.deploy(['--edition', edition, '--config', given.file(settings)], environment)
+    expect([code, told.split('\n')]).toEqual([1, ['The settings are refused:', ...lines, '']])
+    expect(writes(given)).toHaveLength(before)
   })
 
   it('warns of mailing lists and properties that the team lacks, and says that Loops cannot be asked', async () => {
@@ -240,7 +269,7 @@ describe('Loops and the settings', () => {
     )
     const gone = await given.deploy(['--dry-run'], { LOOPS_STAND_IN: 'http://127.0.0.1:9' })
     expect(gone.said).toMatch(
-      /^The Loops API key could not be checked \(.*ECONNREFUSED.*\)\. Events are still sent\.\n/,
+      /^The Loops API key could not be checked \(.*ECONNREFUSED.*\)\. Events are still sent\.$/m,
     )
   })
 

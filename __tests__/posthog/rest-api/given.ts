@@ -19,7 +19,8 @@ const parser = loadHogParser()
 
 /** A PostHog server whose destinations and apps reach a stand-in for Loops. */
 export async function startPosthog(options: Partial<PosthogServerOptions> = {}) {
-  const loops = new LoopsApi({ apiKey })
+  // The tests ask faster than one team may.
+  const loops = new LoopsApi({ apiKey, requestsPerSecond: 1000 })
   const loopsServer = await serveLoopsApi(loops)
   const posthog = new PosthogServer({
     keys: { [posthogKey]: { scopes: ['*'] } },
