@@ -19,8 +19,8 @@ interface Trial {
  */
 export async function tryDestination(client: PosthogClient, { path, configuration }: Trial): Promise<string[]> {
   const shown: string[] = []
-  for (const { name, event } of eventsOf(configuration)) {
-    const globals = sampleGlobals(event, client.address, new Date())
+  for (const { name, event, properties } of samplesFor(configuration)) {
+    const globals = sampleGlobals(event, properties, client.address, new Date())
     const body = { configuration, globals, mock_async_functions: true }
     try {
       const answer = await client.send({ method: 'POST', path: `${path}invocations/`, body })
@@ -34,13 +34,19 @@ export async function tryDestination(client: PosthogClient, { path, configuratio
   return shown
 }
 
-/** For each mapping one of its events. A mapping for all events has none. */
-function eventsOf({ mappings }: Json): { readonly name: string; readonly event: string }[] {
+interface Sample {
+  readonly name: string
+  readonly event: string
+  readonly properties: readonly Json[]
+}
+
+/** For each mapping one of its events, or any where it takes all, and its property filters. */
+function samplesFor({ mappings }: Json): Sample[] {
   const all = Array.isArray(mappings) ? (mappings as Json[]) : []
   return all.map(({ name, filters }) => {
-    const { events } = (filters ?? {}) as { events?: { id?: unknown }[] }
+    const { events, properties = [] } = (filters ?? {}) as { events?: { id?: unknown }[]; properties?: Json[] }
     const id = events?.[0]?.id
-    return { name: String(name), event: typeof id === 'string' ? id : '$pageview' }
+    return { name: String(name), event: typeof id === 'string' ? id : '$pageview', properties }
   })
 }
 

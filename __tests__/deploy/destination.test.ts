@@ -108,7 +108,9 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
       `${start}The destination will be updated (ID) in the project "Acme" (7), turned on, with the settings of --config:
   Send events: purchase, 2 property filters, without test accounts
 
-For a sample event purchase, PostHog would send nothing: the filters of "Send events" keep it back.
+For a sample event purchase, PostHog would send:
+  POST https://app.loops.so/api/v1/events/send
+  {"eventName":"Bought","eventProperties":{"total":101},"email":"ada@example.com","userId":"018f0000-0000-7000-8000-00000000000e"}
 
 Done: the destination is updated, and turned on, in the project "Acme" (7).
 
@@ -124,6 +126,15 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     expect(given.loops.events()).toMatchObject([
       { eventName: 'Bought', eventProperties: { total: 101 }, email: 'ada@example.com', userId: 'user_1' },
     ])
+  })
+
+  it.each<[object, string]>([
+    [{ eventFilters: 'plan matches ^p' }, 'the filters of "Send events" keep it back.'],
+    [{ excludedEmails: 'example.com' }, 'Nothing is sent: "Emails to leave out" has the email address.'],
+  ])('says why the sample event is not sent: %j', async (settings, reason) => {
+    const file = given.file({ contactEvents: '', trackedEvents: 'purchase', ...settings })
+    const { said } = await given.deploy(['--config', file])
+    expect(said).toContain(`\n\nFor a sample event purchase, PostHog would send nothing: ${reason}\n\nDone:`)
   })
 
   it('changes nothing if the test of PostHog fails', async () => {
