@@ -5,7 +5,15 @@ import { checkedConfig } from '../sandbox/app/config-file'
 import { messageOf, UsageError } from '../sandbox/lib/usage-error'
 import { serverVersions } from '../sandbox/posthog/versions'
 import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
-import type { EventQuestion, SendQuestion, SettingsQuestion, Start, VerdictsQuestion } from './contract'
+import type {
+  EventQuestion,
+  InstallQuestion,
+  SendQuestion,
+  SettingsQuestion,
+  Start,
+  VerdictsQuestion,
+} from './contract'
+import { installOf } from './install'
 import { STAND_IN_KEY } from './loops'
 import { withoutKey } from './masking'
 import type { PageFile } from './page-files'
@@ -32,6 +40,10 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   '/playground/config-file': (_session, question) => {
     const { apiKey: _, ...config } = checkedConfig(question.content, String(question.name))
     return config
+  },
+  '/playground/install': (_session, question) => {
+    const { posthog } = question as Partial<InstallQuestion>
+    return installOf(settingsIn(question).settings, String(posthog))
   },
   '/playground/reset': (session) => {
     session.reset()

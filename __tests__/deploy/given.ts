@@ -44,6 +44,7 @@ export async function startDeploying(options: Partial<PosthogServerOptions> = {}
   return {
     posthog,
     loops,
+    loopsUrl,
     url,
     deploy,
     /** Writes settings into a file, and gives its path. */
