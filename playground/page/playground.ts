@@ -4,6 +4,7 @@ import { afterPause } from './delay'
 import { byId, counted } from './dom'
 import { EventEditor } from './event-editor'
 import { EventList } from './event-list'
+import { connectInstall } from './install-panel'
 import { highlighted } from './json-view'
 import { keepSettings } from './kept-settings'
 import { listenForNews } from './live'
@@ -43,6 +44,7 @@ export class Playground {
     this.form = new SettingsForm(start.fields, start.standInKey, settingsChange)
     this.form.fill(settings)
     connectSettingsFiles(this.form, settingsChange)
+    connectInstall(() => ({ settings: this.form.settingsToKeep(), server: this.server.value }))
     this.server.addEventListener('change', settingsChange)
     const choose = (event: CapturedEvent) => {
       this.choose(event)
