@@ -17,6 +17,7 @@ import { installOf } from './install'
 import { STAND_IN_KEY } from './loops'
 import { withoutKey } from './masking'
 import type { PageFile } from './page-files'
+import { settingsInAnswer } from './posthog-answers'
 import { USUAL_SERVER, type Session } from './session'
 
 type Question = Record<string, unknown>
@@ -38,7 +39,7 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     return session.send(settingsIn(question), eventIn(question), to)
   },
   '/playground/config-file': (_session, question) => {
-    const { apiKey: _, ...config } = checkedConfig(question.content, String(question.name))
+    const { apiKey: _, ...config } = checkedConfig(settingsInAnswer(question.content), String(question.name))
     return config
   },
   '/playground/install': (_session, question) => {
