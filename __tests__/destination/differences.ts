@@ -19,6 +19,10 @@ const DIFFERENCES: readonly Difference[] = [
       [...email, userId].some((parts) => parts.length > 1 && !parts.every((part) => isSomeones(event, part))),
   },
   {
+    why: 'The destination takes the first address of a list, because its input may be one; the app takes no list.',
+    isIn: (event, { email }) => email.some((parts) => parts.some((part) => Array.isArray(found(event, part)))),
+  },
+  {
     why: 'PostHog writes a list or an object inside a text in the notation of Hog.',
     isIn: (event, meant) =>
       mappedParts(meant).some((parts) => parts.length > 1 && parts.some((part) => isStructure(found(event, part)))),

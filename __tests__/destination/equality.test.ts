@@ -1,4 +1,7 @@
 import fc from 'fast-check'
+import { inputsOfIdentity, inputsOfMapping } from '../../sandbox/hog/destination-from-settings'
+import type { Action } from '../../sandbox/hog/destination-from-settings'
+import { literalText } from '../../sandbox/hog/notation'
 import { isoText } from '../../src/event'
 import type { CapturedEvent } from '../../src/event'
 import { unmetFilter } from '../../src/rules/filters'
@@ -13,9 +16,7 @@ import { meantSettings } from '../properties/settings'
 import type { MeantSettings } from '../properties/settings'
 import { fitsARun, isCompared } from './differences'
 import { loadDestination } from './given'
-import type { LoadedDestination, SentRequest } from './given'
-import { inputsOf } from './inputs-of'
-import type { Matching } from './inputs-of'
+import type { LoadedDestination, SentRequest, Values } from './given'
 
 let destination: LoadedDestination
 
@@ -46,9 +47,9 @@ describe('the destination and the app', () => {
   always('make the same request of the same event', eventAndSettings, ([event, meant]) => {
     const settings = parseSettings(meant.config)
     const person = { id: 'person-1', properties: withPerson(event).person }
-    const matching = matchingOf(event, settings)
-    if (matching === undefined) return
-    const step = destination.first({ event: { ...event }, person }, inputsOf(meant, matching))
+    const inputs = inputsFor(event, settings)
+    if (inputs === undefined) return
+    const step = destination.first({ event: { ...event }, person }, inputs)
     expect(step.error).toBeUndefined()
     const translation = translate(event, settings, Date.now(), person)
     const request = translation && 'request' in translation ? translation.request : undefined
@@ -58,18 +59,19 @@ describe('the destination and the app', () => {
   })
 })
 
-/** What the settings ask of the event; PostHog's own filters decide it for the destination. */
-function matchingOf(event: CapturedEvent, { eventsToSend, contactUpdates }: Settings): Matching | undefined {
+/** The inputs of the mapping for the event; PostHog's own filters decide which one it is. */
+function inputsFor(event: CapturedEvent, settings: Settings): Values | undefined {
+  const { eventsToSend, contactUpdates } = settings
   const data = withPerson(event)
   const asks = ({ events, filters }: EventRule): boolean =>
     nameInLoops(events, event.event) !== undefined && unmetFilter(filters, data) === undefined
   const [sends, updates] = [asks(eventsToSend), asks(contactUpdates)]
   if (!sends && !updates) return undefined
-  return {
-    action: sends && updates ? 'both' : sends ? 'event' : 'contact',
-    eventName: event.event,
-    loopsName: nameInLoops(eventsToSend.events, event.event) ?? event.event,
-  }
+  const action: Action = sends && updates ? 'both' : sends ? 'event' : 'contact'
+  const name = nameInLoops(eventsToSend.events, event.event) ?? event.event
+  // PostHog's filters have no wildcards, so a name that one gives is written for the event itself.
+  const eventNames = name === event.event ? {} : { [event.event]: literalText(name) }
+  return { ...inputsOfIdentity(settings), ...inputsOfMapping(action, settings), eventNames }
 }
 
 /** A removed person property resets the one that it feeds: in the destination only where their names agree. */

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { messageOf, UsageError } from '../lib/usage-error'
+import { UsageError } from '../lib/usage-error'
 import { settingFields } from './app-files'
+import { parseJsonAt, readTextFile } from './text-file'
 
 /** The app's settings as PostHog stores them: text by key. */
 export type AppConfig = Record<string, string>
@@ -12,7 +12,7 @@ export type AppConfig = Record<string, string>
  *   plugin.json does not declare.
  */
 export function readConfigFile(path: string): AppConfig {
-  return checkedConfig(parsedFile(path), path)
+  return checkedConfig(parseJsonAt(path, readTextFile(path)), path)
 }
 
 /** Checks settings that came from `source`; throws UsageError as `readConfigFile` does. */
@@ -26,17 +26,4 @@ export function checkedConfig(value: unknown, source: string): AppConfig {
     if (typeof text !== 'string') throw new UsageError(`${source} gives "${key}" no text: put its value in quotes.`)
   }
   return value as AppConfig
-}
-
-function parsedFile(path: string): unknown {
-  try {
-    return JSON.parse(readTextFile(path))
-  } catch (error) {
-    throw new UsageError(`The settings cannot be read: ${path}: ${messageOf(error)}`)
-  }
-}
-
-/** The text of a file without the byte order mark that Windows programs write first. Throws what `readFileSync` throws. */
-export function readTextFile(path: string): string {
-  return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
 }

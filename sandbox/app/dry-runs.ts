@@ -34,7 +34,7 @@ interface DryRun {
 export class DryRuns {
   private readonly dryRuns: DryRun[]
 
-  constructor(config: AppConfig, server: ServerVersion, options: Pick<InstallationOptions, 'trusted'> = {}) {
+  constructor(config: AppConfig, server: ServerVersion, options: Pick<InstallationOptions, 'trusted' | 'clock'> = {}) {
     const dryRun = (group: SettingsGroup, changes: AppConfig): DryRun => {
       const installation = createInstallation({
         ...options,
@@ -52,9 +52,9 @@ export class DryRuns {
     const skipped: SettingsGroup[] = []
     const explanation: Explanation = { matched: [], nearMisses: [] }
     for (const { group, installation, worker } of this.dryRuns) {
-      const logged = installation.logs.length
       await worker.deliver(event)
-      const line = installation.logs.slice(logged).find(({ message }) => message.startsWith('Dry run: '))
+      const line = installation.logs.find(({ message }) => message.startsWith('Dry run: '))
+      installation.forget()
       if (line === undefined) continue
       const [, verb, reason] = / is (skipped|not asked for): (.*)\.$/.exec(line.message) ?? []
       if (reason === undefined) {

@@ -1,45 +1,69 @@
 import { createReadStream } from 'node:fs'
+import type { ReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { ingest } from '../posthog/events'
 import type { RawEvent } from '../posthog/events'
 import type { CapturedEvent } from '../posthog/shapes'
-import { readTextFile } from './config-file'
 import { messageOf, UsageError } from '../lib/usage-error'
+import { ListError, listElements } from './json-list'
+import { parseJsonAt, readTextFile, unreadable } from './text-file'
+
+/** A value of the file, and where it stands. */
+interface Placed {
+  readonly value: unknown
+  readonly place: string
+}
 
 /**
  * Reads events from a file, one at a time: a JSON list, the `results` of PostHog's events API, or JSON lines as PostHog's
- * batch exports write them (where `properties` may be text that holds JSON).
+ * batch exports write them (where `properties` may be text that holds JSON). Only an answer of the events API is read whole.
  *
+ * @param onRead called before each event with the bytes that are read so far.
  * @throws UsageError that names the file, and the line or the place in the list of a malformed event.
  */
-export async function* readEventFile(path: string): AsyncGenerator<CapturedEvent> {
-  const isLines = await holdsLines(path)
-  let place = 0
-  for await (const value of isLines ? jsonLines(path) : jsonList(path)) {
-    place += 1
-    yield eventFrom(value, `${path}, ${isLines ? 'line' : 'event'} ${place}`)
+export async function* readEventFile(
+  path: string,
+  onRead: (bytes: number) => void = () => undefined,
+): AsyncGenerator<CapturedEvent> {
+  const form = await formOf(path)
+  const stream = createReadStream(path, 'utf8')
+  const values = form === 'whole' ? answerOfApi(path) : form === 'list' ? list(stream, path) : jsonLines(stream, path)
+  let isEmpty = true
+  try {
+    for await (const { value, place } of values) {
+      isEmpty = false
+      onRead(stream.bytesRead)
+      yield eventFrom(value, place)
+    }
+  } finally {
+    stream.destroy()
   }
-  if (place === 0) throw new UsageError(`${path} holds no events.`)
+  if (isEmpty) throw new UsageError(`${path} holds no events.`)
 }
 
-/** True if each line is a JSON value, so that the file can be read line by line. */
-async function holdsLines(path: string): Promise<boolean> {
+/** How the file holds its events: in a list, in lines, or somewhere inside a value that has to be read whole. */
+async function formOf(path: string): Promise<'list' | 'lines' | 'whole'> {
   const [first = '', second = ''] = await firstLines(path).catch((error: unknown) => {
-    throw new UsageError(`The events cannot be read: ${path}: ${messageOf(error)}`)
+    throw unreadable(path, error)
   })
+  if (first === '' || first.startsWith('[')) return 'list'
   const event = objectIn(first)
   // A broken first line belongs to JSON lines if the second line is an object.
-  return event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !('results' in event)
+  const isLines = event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !('results' in event)
+  return isLines ? 'lines' : 'whole'
 }
 
-/** The first two lines that are not empty. */
+/** The first two lines that are not empty. A line that begins a list is not read to its end. */
 async function firstLines(path: string): Promise<string[]> {
   const file = await open(path)
   const lines: string[] = []
   try {
-    for await (const line of file.readLines({ autoClose: false })) {
-      // `trim` removes a byte order mark, too.
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(4096), 0, 4096, 0)
+    // `trim` removes a byte order mark, too.
+    const beginning = buffer.toString('utf8', 0, bytesRead).trim()
+    if (beginning.startsWith('[')) return ['[']
+    for await (const line of file.readLines({ autoClose: false, start: 0 })) {
       if (line.trim() !== '') lines.push(line.trim())
       if (lines.length === 2) break
     }
@@ -58,29 +82,35 @@ function objectIn(line: string): object | undefined {
   }
 }
 
-async function* jsonLines(path: string): AsyncGenerator {
+async function* jsonLines(stream: ReadStream, path: string): AsyncGenerator<Placed> {
   let number = 0
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
     number += 1
-    if (line.trim() !== '') yield parsed(line.trim(), `${path}, line ${number}`)
+    const place = `${path}, line ${number}`
+    if (line.trim() !== '') yield { value: parseJsonAt(place, line.trim()), place }
   }
 }
 
-function* jsonList(path: string): Generator {
-  const text = readTextFile(path)
-  if (text.trim() === '') return
-  const content = parsed(text, path)
-  const list = isObject(content) && 'results' in content ? content.results : content
-  if (!Array.isArray(list)) throw new UsageError(`${path} holds no list of events: write [{"event": …}] or JSON lines.`)
-  yield* list
-}
-
-function parsed(text: string, source: string): unknown {
+async function* list(stream: ReadStream, path: string): AsyncGenerator<Placed> {
+  let number = 0
   try {
-    return JSON.parse(text)
+    for await (const { text, line } of listElements(stream as AsyncIterable<string>)) {
+      number += 1
+      yield { value: parseJsonAt(`${path}, line ${line}`, text), place: `${path}, event ${number}` }
+    }
   } catch (error) {
-    throw new UsageError(`${source} is not valid JSON: ${messageOf(error)}`)
+    if (!(error instanceof ListError)) throw error
+    throw new UsageError(`${path}, line ${error.line} ${error.message}.`)
   }
+}
+
+function* answerOfApi(path: string): Generator<Placed> {
+  const content = parseJsonAt(path, readTextFile(path))
+  const results = isObject(content) && 'results' in content ? content.results : content
+  if (!Array.isArray(results)) {
+    throw new UsageError(`${path} holds no list of events: write [{"event": …}] or JSON lines.`)
+  }
+  for (const [index, value] of results.entries()) yield { value, place: `${path}, event ${index + 1}` }
 }
 
 /** Makes an event of a parsed value. Throws a UsageError that names `place`, where the value stands in a file. */
@@ -110,7 +140,7 @@ export function eventFrom(value: unknown, place?: string): CapturedEvent {
 
 function propertiesFrom(properties: unknown, subject: string): Record<string, unknown> {
   const isText = typeof properties === 'string'
-  const object: unknown = isText ? parsed(properties, `${subject} has "properties" whose text`) : properties
+  const object: unknown = isText ? parseJsonAt(`${subject} has "properties" whose text`, properties) : properties
   if (!isObject(object))
     throw new UsageError(`${subject} has "properties" that are no JSON object: write {"total": 49.5}.`)
   return object

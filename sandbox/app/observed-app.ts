@@ -1,4 +1,5 @@
 import { sleep, systemClock } from '../lib/clock'
+import type { Clock } from '../lib/clock'
 import type { Fetch } from '../posthog/fetch'
 import type { Job } from '../posthog/jobs'
 import { createInstallation } from '../posthog/plugin-server'
@@ -28,19 +29,25 @@ export interface Outcome {
 const LOOPS_REQUESTS_PER_SECOND = 10
 /** The request, one retry after a failure, and one question or repair after the answer. */
 const REQUESTS_PER_EVENT = 3
+const ROOM = LOOPS_REQUESTS_PER_SECOND - REQUESTS_PER_EVENT
 /** Not all requests take equally long to arrive, so a second of the rate limit is counted a tenth longer. */
 const RATE_WINDOW_MILLISECONDS = 1100
 const LONGEST_JOB_WAIT_MILLISECONDS = 2000
 
 /** Runs the app on a server with one worker and reports the outcome of each event. Deliver one event at a time. */
 export class ObservedApp {
-  private readonly answers: string[] = []
+  /** The text of each answer, for the requests since the last event. */
+  private readonly answers: Answer[] = []
+  /** The times of the last requests, as many as Loops' limit leaves room for. */
+  private recentRequests: number[] = []
+  private readonly clock: Clock
   private readonly sentEvents = new SentEvents()
   private readonly installation: Installation
   private readonly worker: Worker
   private readonly hasJobs: boolean
 
   constructor(options: Omit<InstallationOptions, 'directory' | 'autoRunJobs'>) {
+    this.clock = options.clock ?? systemClock
     this.installation = createInstallation({
       ...options,
       directory: appDirectory,
@@ -59,35 +66,33 @@ export class ObservedApp {
   /** Delivers an event and waits for the jobs that it leads to, up to two seconds. */
   async deliver(event: CapturedEvent): Promise<Outcome> {
     if (!this.hasJobs) await this.waitForRateLimit()
-    const { requests, failures, jobErrors, logs } = this.installation
-    const before = {
-      requests: requests.length,
-      failures: failures.length,
-      jobErrors: jobErrors.length,
-      logs: logs.length,
-      jobs: this.jobs(),
-    }
+    const jobsBefore = new Set(this.jobs().map(({ id }) => id))
     await this.worker.deliver(event)
     await this.waitForJobs()
-    const made = requests.slice(before.requests).map((request, index) => ({
-      ...request,
-      answer: this.answers[before.requests + index] ?? '',
-    }))
-    const errors = [
-      ...failures.slice(before.failures).map(({ failure }) => failure),
-      ...jobErrors.slice(before.jobErrors),
-    ]
-    const hasNewJob = this.jobs().some(({ id }) => !before.jobs.some((job) => job.id === id))
+    const { requests, failures, jobErrors, logs } = this.installation
+    const made = requests.map((request, index) => ({ ...request, answer: this.answers[index]?.text ?? '' }))
+    const errors = [...failures.map(({ failure }) => failure), ...jobErrors]
+    const hasNewJob = this.jobs().some(({ id }) => !jobsBefore.has(id))
     // The app's spare job stays in the queue after Loops has taken or refused the event: the event does not wait then.
     const waits = hasNewJob && errors.length === 0 && !made.some(isFinal)
     const isRepeated = this.sentEvents.has(event)
     this.sentEvents.add(event, made, waits)
     const { unknownUserIds } = this.sentEvents
-    return { made, errors, logs: logs.slice(before.logs), waits, isRepeated, unknownUserIds }
+    const outcome = { made, errors, logs: [...logs], waits, isRepeated, unknownUserIds }
+    this.forget()
+    return outcome
   }
 
   close(): void {
     this.installation.close()
+  }
+
+  /** Many events must not fill the memory. */
+  private forget(): void {
+    const times = this.installation.requests.map(({ at }) => at)
+    this.recentRequests = [...this.recentRequests, ...times].slice(-ROOM - 1)
+    this.installation.forget()
+    this.answers.length = 0
   }
 
   private jobs(): readonly Job[] {
@@ -96,16 +101,15 @@ export class ObservedApp {
 
   /** Recorded events arrive here faster than Loops allows. Where the app has no jobs to wait with, the replay waits. */
   private async waitForRateLimit(): Promise<void> {
-    const room = LOOPS_REQUESTS_PER_SECOND - REQUESTS_PER_EVENT
-    const last = this.installation.requests.at(-room - 1)
-    if (last !== undefined) await sleep(systemClock, Math.max(0, last.at + RATE_WINDOW_MILLISECONDS - Date.now()))
+    const last = this.recentRequests.at(-ROOM - 1)
+    if (last !== undefined) await sleep(this.clock, Math.max(0, last + RATE_WINDOW_MILLISECONDS - this.clock.now()))
   }
 
   /** A job that waits for its turn runs soon; a job that waits for Loops to recover may take an hour and is left. */
   private async waitForJobs(): Promise<void> {
-    const deadline = Date.now() + LONGEST_JOB_WAIT_MILLISECONDS
+    const deadline = this.clock.now() + LONGEST_JOB_WAIT_MILLISECONDS
     const isBusy = () => this.worker.unfinished.size > 0 || this.jobs().some(({ runAt }) => runAt <= deadline)
-    while (isBusy() && Date.now() < deadline) await sleep(systemClock, 10)
+    while (isBusy() && this.clock.now() < deadline) await sleep(this.clock, 10)
   }
 }
 
@@ -147,13 +151,18 @@ function userIdIn(body = '{}'): unknown {
   return (JSON.parse(body) as { userId?: unknown } | null)?.userId
 }
 
-/** A `fetch` that adds the text of each answer to `answers`, in the order of the requests. */
-function recordAnswers(fetch: Fetch, answers: string[]): Fetch {
+interface Answer {
+  text: string
+}
+
+/** A `fetch` that adds each answer to `answers`, in the order of the requests. */
+function recordAnswers(fetch: Fetch, answers: Answer[]): Fetch {
   return async (url, init) => {
-    const place = answers.push('') - 1
+    const answer = { text: '' }
+    answers.push(answer)
     const response = await fetch(url, init)
     const text = await response.text()
-    answers[place] = text
+    answer.text = text
     return {
       status: response.status,
       ok: response.ok,

@@ -18,7 +18,7 @@ export function whyNothingWasSent(
   outcome: Outcome,
 ): string | undefined {
   const { matched, skipped } = explanation
-  if (matched.length === 0) return `The settings do not ask for this event: ${nearMissIn(explanation)}.`
+  if (matched.length === 0) return unwantedSentence(explanation.nearMisses)
   if (skipped !== undefined) return skipSentence(skipped)
   const writes = outcome.made.filter(({ method }) => method !== 'GET')
   if (writes.some(({ status }) => status === 409)) return REPEATED
@@ -38,11 +38,11 @@ function reasonOfApp({ userIdAlone }: Explanation, { logs, isRepeated, unknownUs
   return isRepeated ? REPEATED : 'There is nothing to send: Loops has just been told the same.'
 }
 
-function nearMissIn({ nearMisses }: Explanation): string {
-  const reasons = new Set(nearMisses.map(({ reason }) => reason))
-  if (reasons.size === 0) return 'no list of events names it'
-  if (reasons.size === 1) return [...reasons].join('')
-  return nearMisses.map(({ group, reason }) => `${group}: ${reason}`).join('; ')
+/** Says that the settings do not ask for an event, and why where a name looks like its own or a filter does not hold. */
+export function unwantedSentence(nearMisses: readonly { readonly group: string; readonly reason: string }[]): string {
+  const reasons = [...new Set(nearMisses.map(({ reason }) => reason))]
+  const texts = reasons.length > 1 ? nearMisses.map(({ group, reason }) => `${group}: ${reason}`) : reasons
+  return `The settings do not ask for this event: ${texts.join('; ') || 'no list of events names it'}.`
 }
 
 function skipSentence(reason: string): string {

@@ -61,5 +61,8 @@ export interface WrittenFilter {
   readonly value?: unknown
 }
 
+/** With several values, a filter with one of these holds if all of them differ. */
+export const NEGATIVE_OPERATORS: readonly string[] = ['is_not', 'not_icontains', 'not_regex']
+
 /** `dist/destination.json`, with the defaults and without the API key. */
 export const builtDestination: DestinationBody = built

@@ -11,7 +11,7 @@ import { parseSettings } from '../../src/settings'
 import type { EventRule, Settings } from '../../src/settings'
 import { HOUR } from '../../src/time'
 import { linesOfProblems } from '../app/settings-problems'
-import { builtDestination } from './destination-body'
+import { builtDestination, NEGATIVE_OPERATORS } from './destination-body'
 import type { DestinationBody, DestinationMapping, EventFilter, WrittenFilter } from './destination-body'
 import type { Inputs } from './inputs'
 import { hogExpression, inputText, literalText } from './notation'
@@ -105,13 +105,13 @@ function namesEveryEvent({ wildcards }: EventRule['events']): boolean {
   return wildcards.some(({ pieces, loopsName }) => pieces.join('*') === '*' && loopsName === undefined)
 }
 
-const NEGATIVE = ['is_not', 'not_icontains', 'not_regex']
-
 /** If a negative filter has several values, one of them has to differ for the app, and all of them for PostHog. */
 function inexpressibleFilters(config: AppSettings): string[] {
   return (['eventFilters', 'contactFilters'] as const).flatMap((key) =>
     filtersOf(config, key)
-      .filter(({ operator, value }) => NEGATIVE.includes(operator) && Array.isArray(value) && value.length > 1)
+      .filter(
+        ({ operator, value }) => NEGATIVE_OPERATORS.includes(operator) && Array.isArray(value) && value.length > 1,
+      )
       .map((filter) => {
         const subject = `the filter ${filter.operator} on ${JSON.stringify(filter.key)} has several values`
         return refusal(key, `${subject}, and PostHog wants all of them to differ: write one value a filter`)

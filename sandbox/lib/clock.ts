@@ -67,6 +67,28 @@ export class VirtualClock implements Clock {
     if (until !== Infinity) this.time = Math.max(this.time, until)
   }
 
+  /**
+   * Runs timers until the promise is settled, and no further.
+   *
+   * @throws what the promise is rejected with; Error if no timer is left that could settle it.
+   */
+  async settled<Result>(promise: Promise<Result>): Promise<Result> {
+    const state = { isSettled: false }
+    const settle = (): void => {
+      state.isSettled = true
+    }
+    promise.then(settle, settle)
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (state.isSettled) return promise
+      const next = this.nextTimer()
+      if (next === undefined) throw new Error('Nothing is left that could settle the promise.')
+      this.timers.takeFirst()
+      this.time = next.at
+      next.callback?.()
+    }
+  }
+
   private nextTimer(): Timer | undefined {
     for (;;) {
       const next = this.timers.first()

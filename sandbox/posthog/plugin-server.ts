@@ -87,6 +87,8 @@ export interface Installation {
   startWorker(jobRunners?: number): Worker
   /** Runs the due jobs in `worker`, one after the other. */
   runDueJobs(worker: Worker): Promise<void>
+  /** Empties `logs`, `requests`, `captured`, `failures` and `jobErrors`, which grow with each event. */
+  forget(): void
   /** Kills all workers and cancels all timers. */
   close(): void
 }
@@ -145,17 +147,26 @@ export function createInstallation(options: InstallationOptions): Installation {
     redis,
     metrics: metricsOf,
     startWorker: (jobRunners = 1) => workers.start(jobRunners),
-    runDueJobs: async (worker: Worker): Promise<void> => {
-      while (worker.alive) {
-        const taken = jobs.take()
-        if (taken === undefined) break
-        await worker.runJob(taken.job, taken.times)
-      }
+    runDueJobs: (worker) => runDueJobs(jobs, worker),
+    forget: () => {
+      empty(logs, installed.requests, installed.captured, failures, jobErrors)
     },
     close: () => {
       workers.close()
     },
   }
+}
+
+async function runDueJobs(jobs: JobQueue, worker: Worker): Promise<void> {
+  while (worker.alive) {
+    const taken = jobs.take()
+    if (taken === undefined) break
+    await worker.runJob(taken.job, taken.times)
+  }
+}
+
+function empty(...lists: readonly unknown[][]): void {
+  for (const list of lists) list.length = 0
 }
 
 type Bookkeeping = 'log' | 'succeeded' | 'failed' | 'jobFailed' | 'enqueueJob'
@@ -256,7 +267,8 @@ class WorkerPool {
   }
 }
 
-function readMain(directory: string): string {
+/** The text of the app's file. Throws Error if it cannot be read, or if `plugin.json` lacks `name` or `main`. */
+export function readMain(directory: string): string {
   const { name, main } = JSON.parse(readFileSync(join(directory, 'plugin.json'), 'utf8')) as Record<string, unknown>
   if (typeof name !== 'string' || typeof main !== 'string') {
     throw new Error(`${directory}/plugin.json must have a name, and a main that names the app's file.`)

@@ -4,25 +4,33 @@ import { serverVersion, serverVersions } from '../posthog/versions'
 import type { ServerVersion } from '../posthog/versions'
 
 export interface ReplayOptions {
-  events: string
-  config: string
-  server: ServerVersion
-  dryRun: boolean
+  readonly events: string
+  /** Without it, the defaults of the app or the destination apply. */
+  readonly config: string | undefined
+  /** `today`: a server that runs the destination. */
+  readonly server: ServerVersion | 'today'
+  readonly dryRun: boolean
   /** The key of a real Loops account. Without it the requests go to the stand-in. */
-  liveKey?: string
+  readonly liveKey?: string
 }
 
-export const help = `Replays PostHog events through the app, in a stand-in for PostHog's plugin server, into a stand-in for Loops.
+export const help = `Replays PostHog events through the app, in a stand-in for PostHog's plugin server, or through the destination, in
+PostHog's own Hog VM, into a stand-in for Loops.
 
 Usage: npm start -- [options]
 
   --events FILE     events as a JSON list, or as JSON lines as PostHog exports them (sandbox/events/sample.json)
-  --config FILE     the app's settings as a JSON object, their "apiKey" unused (sandbox/events/sample-config.json)
-  --server VERSION  the PostHog server: ${serverVersions.map(({ name }) => name).join(', ')} (2024-02)
-  --dry-run         turn the app's "Dry run" on: send nothing, show what would be sent
+  --config FILE     the settings as a JSON object, their "apiKey" unused: those of the app or, with --server today, also
+                    "inputs" and "mappings" as in dist/destination.json (the defaults with --events, otherwise
+                    sandbox/events/sample-config.json)
+  --server VERSION  the PostHog server: ${serverVersions.map(({ name }) => name).join(', ')} for the app
+                    (2024-02), or today for the destination
+  --dry-run         send nothing, show what would be sent
   --live            send to the real Loops, with the key in the environment variable LOOPS_API_KEY; needs --events and
                     --config, unless it is a --dry-run
   --help            show this
+
+Ctrl-C ends the replay and shows what Loops has so far. The time of the stand-ins is virtual: nothing waits for a rate limit.
 `
 
 /**
@@ -41,7 +49,8 @@ export function parseOptions(
   if (wantsHelp === true) return undefined
   return {
     events: values.events ?? `${directory}/events/sample.json`,
-    config: values.config ?? `${directory}/events/sample-config.json`,
+    // The sample's settings are for the sample's events.
+    config: values.config ?? (values.events === undefined ? `${directory}/events/sample-config.json` : undefined),
     server: knownServer(server ?? '2024-02'),
     dryRun: values['dry-run'] ?? false,
     ...(live === true && { liveKey: liveKey(values, environment) }),
@@ -77,10 +86,11 @@ function parsedArguments(args: string[]) {
   }
 }
 
-function knownServer(name: string): ServerVersion {
+function knownServer(name: string): ServerVersion | 'today' {
+  if (name === 'today') return name
   try {
     return serverVersion(name)
   } catch (error) {
-    throw new UsageError(`--server: ${messageOf(error)}`)
+    throw new UsageError(`--server: ${messageOf(error)}, and today for the destination.`)
   }
 }

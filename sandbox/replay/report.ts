@@ -2,16 +2,8 @@ import colors from 'picocolors'
 import type { CapturedEvent } from '../posthog/shapes'
 import type { Contact, RecordedEvent } from '../loops/contract'
 import type { LogEntry, RequestRecord } from '../posthog/records'
-import type { Outcome } from '../app/observed-app'
-
-/** The outcome of an event, with its explanation. */
-export interface EventResult {
-  /** The groups of settings that the event matches. */
-  matched: readonly string[]
-  /** Why it sends nothing to Loops. */
-  reason: string | undefined
-  outcome: Outcome
-}
+import type { EventResult } from './edition'
+import { counted } from './progress'
 
 /** One event and its outcome, as lines for the terminal. */
 export function eventReport(place: number, event: CapturedEvent, result: EventResult): string {
@@ -66,21 +58,36 @@ function logLine({ level, message }: LogEntry): string[] {
   return level === 'ERROR' ? [] : [colors.dim(`${level} ${message}`)]
 }
 
-/** The contacts and events in Loops after the replay. */
+const LINES_OF_LOOPS = 100
+
+/** The contacts and events in Loops after the replay, the first hundred of each. */
 export function loopsReport(contacts: readonly Contact[], events: readonly RecordedEvent[]): string {
+  const contactLine = (contact: Contact): string => `  ${JSON.stringify(filledIn(contact))}`
+  const eventLine = ({ eventName, email, eventProperties }: RecordedEvent): string =>
+    `  ${eventName} of ${email} ${JSON.stringify(eventProperties)}`
   return [
-    colors.bold(`Loops now has ${counted(contacts.length, 'contact')}`),
-    ...contacts.map((contact) => `  ${JSON.stringify(filledIn(contact))}`),
-    colors.bold(`and ${counted(events.length, 'event')}`),
-    ...events.map(
-      ({ eventName, email, eventProperties }) => `  ${eventName} of ${email} ${JSON.stringify(eventProperties)}`,
-    ),
+    colors.bold(`Loops now has ${withNoun(contacts.length, 'contact')}`),
+    ...firstLines(contacts, contactLine),
+    colors.bold(`and ${withNoun(events.length, 'event')}`),
+    ...firstLines(events, eventLine),
     '',
   ].join('\n')
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+function firstLines<Item>(items: readonly Item[], line: (item: Item) => string): string[] {
+  const more = items.length - LINES_OF_LOOPS
+  return [...items.slice(0, LINES_OF_LOOPS).map(line), ...(more > 0 ? [`  and ${counted(more)} more`] : [])]
+}
+
+/** How many events were replayed, and what that took: time, and the largest memory of the process. */
+export function effortReport(events: number, milliseconds: number, bytes: number): string {
+  const seconds = milliseconds / 1000
+  const time = seconds < 10 ? seconds.toFixed(1) : counted(Math.round(seconds))
+  return `${withNoun(events, 'event')} in ${time} s, at most ${counted(Math.ceil(bytes / 1_000_000))} MB\n`
+}
+
+function withNoun(count: number, noun: string): string {
+  return `${counted(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function filledIn(contact: Contact): Record<string, unknown> {

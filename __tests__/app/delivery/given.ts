@@ -1,7 +1,7 @@
 import { appDirectory } from '../../../sandbox/app/app-files'
 import { VirtualClock } from '../../../sandbox/lib/clock'
 import type { AppConfig } from '../../../sandbox/app/config-file'
-import { networkTo } from '../../../sandbox/faults/network'
+import { networkTo } from '../../../sandbox/app/network'
 import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
 import { LoopsApi } from '../../../sandbox/loops/loops-api'
 import type { Fault } from '../../../sandbox/loops/faults'

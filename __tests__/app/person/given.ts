@@ -1,6 +1,6 @@
 import { appDirectory } from '../../../sandbox/app/app-files'
 import { VirtualClock } from '../../../sandbox/lib/clock'
-import { networkTo } from '../../../sandbox/faults/network'
+import { networkTo } from '../../../sandbox/app/network'
 import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
 import { LoopsApi } from '../../../sandbox/loops/loops-api'
 import { PersonsApi } from '../../../sandbox/posthog/persons-api'

@@ -1,5 +1,5 @@
 import { VirtualClock } from '../../../sandbox/lib/clock'
-import { networkTo } from '../../../sandbox/faults/network'
+import { networkTo } from '../../../sandbox/app/network'
 import { LoopsApi } from '../../../sandbox/loops/loops-api'
 import type { Fault } from '../../../sandbox/loops/faults'
 import { serverVersion } from '../../../sandbox/posthog/versions'

@@ -13,7 +13,12 @@ const origin = 'https://app.loops.so'
  *
  * @param milliseconds from a request to its answer (default: 100).
  */
-export function networkTo(api: LoopsApi, clock: Clock, { importedFetch }: ServerVersion, milliseconds = 100): Fetch {
+export function networkTo(
+  api: LoopsApi,
+  clock: Clock,
+  { importedFetch }: Pick<ServerVersion, 'importedFetch'>,
+  milliseconds = 100,
+): Fetch {
   return async (url, { method = 'GET', headers = {}, body = '', timeout = 0 } = {}) => {
     const { origin: target, pathname, search } = new URL(url)
     if (target !== origin) throw new Error(`The sandbox has no route to ${target}.`)

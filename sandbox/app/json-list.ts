@@ -1,0 +1,105 @@
+/** Reads a JSON list of any length from a stream, one element at a time. */
+
+/** The text of an element, and the line of the file in which it begins. */
+export interface Element {
+  readonly text: string
+  readonly line: number
+}
+
+/** A list that is no JSON outside its elements, as a clause that follows the line. */
+export class ListError extends Error {
+  constructor(
+    readonly line: number,
+    clause: string,
+  ) {
+    super(clause)
+  }
+}
+
+/**
+ * Splits a JSON list into its elements. The elements themselves are not checked.
+ *
+ * @throws ListError if the list does not end, or something stands behind it.
+ */
+export async function* listElements(chunks: AsyncIterable<string>): AsyncGenerator<Element> {
+  const splitter = new ListSplitter()
+  for await (const chunk of chunks) yield* splitter.elementsOf(chunk)
+  splitter.end()
+}
+
+/**
+ * The states: **before** the list's `[`; **inside** it, at an element of some depth; **behind** its `]`, where only blanks
+ * may follow.
+ */
+class ListSplitter {
+  private state: 'before' | 'inside' | 'behind' = 'before'
+  private line = 1
+  /** How many brackets and braces of the element are open. */
+  private depth = 0
+  private isInText = false
+  private isEscaped = false
+  private text = ''
+  private beginsAt = 1
+  private elements = 0
+
+  end(): void {
+    if (this.state !== 'inside') return
+    throw new ListError(this.line, `is the last one, and the list has no end: event ${this.elements + 1} is cut off`)
+  }
+
+  *elementsOf(chunk: string): Generator<Element> {
+    let from = 0
+    for (let place = 0; place < chunk.length; place++) {
+      const sign = chunk.charAt(place)
+      if (sign === '\n') this.line += 1
+      if (this.state !== 'inside') {
+        this.outside(sign)
+        from = place + 1
+      } else if (this.isInText) {
+        this.inText(sign)
+      } else if (this.depth === 0 && (sign === ',' || sign === ']')) {
+        yield* this.element(this.text + chunk.slice(from, place), sign)
+        from = place + 1
+      } else {
+        this.inElement(sign)
+      }
+    }
+    if (this.state === 'inside') this.text += chunk.slice(from)
+  }
+
+  private outside(sign: string): void {
+    if (/[\s\uFEFF]/.test(sign)) return
+    if (this.state === 'behind')
+      throw new ListError(this.line, `has ${JSON.stringify(sign)} behind the end of the list`)
+    this.state = 'inside'
+    this.beginsAt = this.line
+  }
+
+  private inText(sign: string): void {
+    if (this.isEscaped) this.isEscaped = false
+    else if (sign === '\\') this.isEscaped = true
+    else if (sign === '"') this.isInText = false
+  }
+
+  private inElement(sign: string): void {
+    if (sign === '"') this.isInText = true
+    else if (sign === '{' || sign === '[') this.depth += 1
+    else if (sign === '}' || sign === ']') this.depth -= 1
+  }
+
+  private *element(text: string, ending: string): Generator<Element> {
+    const isEmptyList = ending === ']' && this.elements === 0 && text.trim() === ''
+    const blanks = /^\s*/.exec(text)?.[0] ?? ''
+    if (!isEmptyList && text.trim() === '')
+      throw new ListError(this.line, `has ${JSON.stringify(ending)} without an event before it`)
+    if (!isEmptyList) yield { text: text.slice(blanks.length), line: this.beginsAt + linesIn(blanks) }
+    this.elements += 1
+    this.text = ''
+    this.beginsAt = this.line
+    if (ending === ']') this.state = 'behind'
+  }
+}
+
+function linesIn(text: string): number {
+  return text.split('\n').length - 1
+}
