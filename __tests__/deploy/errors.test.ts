@@ -350,7 +350,7 @@ describe('the command line', () => {
     [
       [...address, '--config', '/nowhere/settings.json'],
       right,
-      "The settings cannot be read: /nowhere/settings.json: ENOENT: no such file or directory, open '/nowhere/settings.json'",
+      'There is no file /nowhere/settings.json.',
     ],
   ])('%j', async (args, environment, sentence) => {
     let told = ''
