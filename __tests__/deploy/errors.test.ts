@@ -347,11 +347,7 @@ describe('the command line', () => {
         'LOOPS_STAND_IN is for trials on this machine: write it like http://127.0.0.1:8012, or unset it.',
       ],
     ),
-    [
-      [...address, '--config', '/nowhere/settings.json'],
-      right,
-      'There is no file /nowhere/settings.json.',
-    ],
+    [[...address, '--config', '/nowhere/settings.json'], right, 'There is no file /nowhere/settings.json.'],
   ])('%j', async (args, environment, sentence) => {
     let told = ''
     const code = await run(args, environment, { say: () => undefined, tell: (text) => (told += text) })
