@@ -76,7 +76,10 @@ interface Requests {
 }
 
 /** The first installs the plugin, or takes its newest version; one that others use too is left as it is. */
-function requestsFor({ server, options, settings }: Deployment, { repository, plugin, own }: Installed): Requests {
+function requestsFor(
+  { server, options, given: { app: settings } }: Deployment,
+  { repository, plugin, own }: Installed,
+): Requests {
   const plugins = `/api/organizations/${server.project.organization}/plugins/`
   const configs = `/api/projects/${server.project.id}/plugin_configs/`
   const kept = settings === undefined ? (own?.['config'] as Json | undefined) : undefined
@@ -102,7 +105,10 @@ function defaults(): Json {
   return Object.fromEntries(settingFields().map(({ key, default: text }) => [key, text]))
 }
 
-function planOf({ server, options, settings }: Deployment, { repository, plugin, own }: Installed): string {
+function planOf(
+  { server, options, given: { app: settings } }: Deployment,
+  { repository, plugin, own }: Installed,
+): string {
   const state = options.disabled ? 'turned off' : 'turned on'
   const what = own === undefined ? 'configured' : `updated (configuration ${String(own['id'])})`
   const code =

@@ -1,15 +1,14 @@
-import type { AppConfig } from '../sandbox/app/config-file'
 import type { DeployOptions } from './options'
 import type { Json, PosthogClient, PosthogRequest } from './posthog-client'
 import type { Server } from './server'
+import type { GivenSettings } from './settings'
 
 /** What both editions need to install themselves. */
 export interface Deployment {
   readonly client: PosthogClient
   readonly server: Server
   readonly options: DeployOptions
-  /** `undefined` without --config: a new installation has the defaults, an update keeps the settings. */
-  readonly settings: AppConfig | undefined
+  readonly given: GivenSettings
   /** Prints one paragraph. */
   readonly say: (text: string) => void
 }

@@ -4,6 +4,7 @@ import { projectName, shownRequest } from './deployment'
 import type { Deployment } from './deployment'
 import type { Json, PosthogRequest } from './posthog-client'
 import { destinationWith } from './settings'
+import type { GivenSettings } from './settings'
 import { tryDestination } from './trial'
 
 /** The mark in the description by which the command finds its destination again. */
@@ -88,11 +89,11 @@ const CONFIGURATION = [
 ]
 
 /** With settings, or if there is no destination yet, everything is new; otherwise only the source, the key and the switch. */
-function destinationFor({ options, settings }: Deployment, own: OwnDestination | undefined): Planned {
-  const body = destinationWith(settings)
+function destinationFor({ options, given }: Deployment, own: OwnDestination | undefined): Planned {
+  const body = destinationWith(given)
   const apiKey = { value: options.keys.loops }
   const enabled = !options.disabled
-  if (own === undefined || settings !== undefined) {
+  if (own === undefined || isGiven(given)) {
     const inputs = { ...body.inputs, apiKey }
     // People may have changed name and description.
     const { name, description } = own ?? { name: body.name, description: `${body.description} ${MARK}` }
@@ -104,17 +105,24 @@ function destinationFor({ options, settings }: Deployment, own: OwnDestination |
   return { changes, configuration: { ...before, ...changes } }
 }
 
+function isGiven({ app, destination }: GivenSettings): boolean {
+  return app !== undefined || destination !== undefined
+}
+
 /** The inputs as they were given; PostHog adds what it makes of them. */
 function valuesOf(inputs: unknown): Json {
   const given = Object.entries((inputs ?? {}) as Record<string, Json>)
   return Object.fromEntries(given.filter(([, input]) => 'value' in input).map(([key, { value }]) => [key, { value }]))
 }
 
-function planOf({ server, options, settings }: Deployment, own: Json | undefined, { mappings }: Json): string {
+function planOf({ server, options, given }: Deployment, own: Json | undefined, { mappings }: Json): string {
   const state = options.disabled ? 'turned off' : 'turned on'
   const what = own === undefined ? 'created' : `updated (${String(own['id'])})`
-  const from =
-    settings !== undefined ? 'the settings of --config' : own === undefined ? 'the defaults' : 'its inputs in PostHog'
+  const from = isGiven(given)
+    ? 'the settings of --config'
+    : own === undefined
+      ? 'the defaults'
+      : 'its inputs in PostHog'
   const lines = (Array.isArray(mappings) ? (mappings as Json[]) : []).map(
     ({ name, filters }) => `  ${String(name)}: ${shownFilters((filters ?? {}) as Filters)}`,
   )

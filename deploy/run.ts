@@ -33,11 +33,11 @@ async function deploy(options: DeployOptions, output: Output): Promise<void> {
   const client = new PosthogClient(options.posthog, options.keys.posthog)
   const { protocol, hostname } = new URL(options.posthog)
   if (protocol === 'http:' && !isLoopback(hostname)) say(`Take care: over http both keys travel unencrypted.`)
-  const settings = readSettings(options)
+  const given = readSettings(options)
   const server = await askServer(client, options)
   say(server.sentence)
-  for (const sentence of await checkSettings(settings, server.edition, options)) say(sentence)
-  const deployment: Deployment = { client, server, options, settings, say }
+  for (const sentence of await checkSettings(given, server.edition, options)) say(sentence)
+  const deployment: Deployment = { client, server, options, given, say }
   await (server.edition === 'app' ? deployApp(deployment) : deployDestination(deployment))
   if (options.dryRun) say('Nothing was changed: this was a dry run.')
 }

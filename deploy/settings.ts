@@ -1,8 +1,10 @@
 /** The settings to install, checked as the app checks them when PostHog sets it up. */
 import nodeFetch from 'node-fetch'
-import { readConfigFile } from '../sandbox/app/config-file'
+import { bodyOf } from '../playground/destination-form'
+import { checkedConfig } from '../sandbox/app/config-file'
 import type { AppConfig } from '../sandbox/app/config-file'
 import { linesOfProblems } from '../sandbox/app/settings-problems'
+import { parseJsonAt, readTextFile } from '../sandbox/app/text-file'
 import { ObservedApp } from '../sandbox/app/observed-app'
 import type { Outcome } from '../sandbox/app/observed-app'
 import type { DestinationBody } from '../sandbox/hog/destination-body'
@@ -15,11 +17,26 @@ import type { DeployOptions, Edition } from './options'
 
 const LOOPS = 'https://app.loops.so'
 
-/** The settings of the file without its key, or `undefined` without a file. */
-export function readSettings({ config: file }: DeployOptions): AppConfig | undefined {
-  if (file === undefined) return undefined
-  const { apiKey, ...settings } = readConfigFile(file)
-  return settings
+/**
+ * What --config gives: settings of the app or, from the playground's form, the destination; neither without a file. Then a
+ * new installation has the defaults, and an update keeps what is in PostHog.
+ */
+export interface GivenSettings {
+  readonly app?: AppConfig
+  readonly destination?: DestinationBody
+}
+
+/** Reads the file without its key. @throws UsageError if it cannot be read, or holds no settings. */
+export function readSettings({ config: file }: DeployOptions): GivenSettings {
+  if (file === undefined) return {}
+  const content = parseJsonAt(file, readTextFile(file))
+  if (typeof content === 'object' && content !== null && 'mappings' in content) {
+    const { inputs, ...body } = bodyOf(content)
+    const { apiKey: _, ...others } = inputs
+    return { destination: { ...body, inputs: others } }
+  }
+  const { apiKey: _, ...app } = checkedConfig(content, file)
+  return { app }
 }
 
 /**
@@ -27,8 +44,9 @@ export function readSettings({ config: file }: DeployOptions): AppConfig | undef
  *
  * @throws UsageError if the settings are wrong, or if a destination cannot have them: one line for each problem.
  */
-export function destinationWith(settings: AppConfig = {}): DestinationBody {
-  const { body, refusals } = destinationFromSettings(settings)
+export function destinationWith({ app = {}, destination }: GivenSettings): DestinationBody {
+  if (destination !== undefined) return destination
+  const { body, refusals } = destinationFromSettings(app)
   if (body === undefined) throw refused(refusals)
   return body
 }
@@ -47,8 +65,22 @@ const FIRST_EVENT = {
   timestamp: '2024-05-01T10:00:00.000Z',
 }
 
-/** A destination gets the stored person without it; for the app's own check, what needs a look-up is then right. */
-const LOOK_UP = { posthogUrl: 'https://posthog.example.com' }
+/**
+ * The names of lists and properties in the destination, as the app checks them with Loops. A destination needs no look-up
+ * of the person, so what needs one in the app is right.
+ */
+function settingsToCheck(given: GivenSettings): AppConfig {
+  const { mappings } = destinationWith(given)
+  const posthogUrl = 'https://posthog.example.com'
+  if (given.app !== undefined) return { ...given.app, posthogUrl }
+  const names = (key: string): string[] => mappings.flatMap(({ inputs }) => Object.keys(inputs[key]?.value ?? {}))
+  const all = (keys: string[], value: string) => JSON.stringify(Object.fromEntries(keys.map((key) => [key, value])))
+  return {
+    posthogUrl,
+    contactProperties: all(names('contactProperties'), '{person.id}'),
+    contactMailingLists: all(names('mailingLists'), 'true'),
+  }
+}
 
 /**
  * Checks the settings and the key as the app does when PostHog sets it up, for either edition: it asks Loops for the team,
@@ -58,13 +90,18 @@ const LOOK_UP = { posthogUrl: 'https://posthog.example.com' }
  * @throws UsageError if the edition refuses the settings, or Loops the key.
  */
 export async function checkSettings(
-  settings: AppConfig = {},
+  given: GivenSettings,
   edition: Edition,
   { keys, loopsStandIn }: DeployOptions,
 ): Promise<string[]> {
-  if (edition === 'destination') destinationWith(settings)
+  if (edition === 'app' && given.destination !== undefined) {
+    throw new UsageError(
+      'The file of --config has inputs of the destination: for the app, save the settings of the app.',
+    )
+  }
   const server = serverVersion('2024-02')
-  const config = { ...settings, ...(edition === 'destination' && LOOK_UP), apiKey: keys.loops, dryRun: 'No' }
+  const settings = edition === 'destination' ? settingsToCheck(given) : given.app
+  const config = { ...settings, apiKey: keys.loops, dryRun: 'No' }
   const fetch = loopsStandIn === undefined ? fetchOf(server) : routeTo(LOOPS, loopsStandIn, nodeFetch as Fetch)
   const app = new ObservedApp({ server, config, fetch: questionsOnly(fetch), trusted: true })
   try {

@@ -5,7 +5,9 @@ import { checkedConfig } from '../sandbox/app/config-file'
 import { messageOf, UsageError } from '../sandbox/lib/usage-error'
 import { serverVersions } from '../sandbox/posthog/versions'
 import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
+import { TODAY } from './contract'
 import type {
+  DestinationSettings,
   EventQuestion,
   InstallQuestion,
   SendQuestion,
@@ -13,6 +15,7 @@ import type {
   Start,
   VerdictsQuestion,
 } from './contract'
+import { checkedDestination, destinationOfApp, destinationStart } from './destination-form'
 import { installOf } from './install'
 import { STAND_IN_KEY } from './loops'
 import { withoutKey } from './masking'
@@ -42,9 +45,16 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     const { apiKey: _, ...config } = checkedConfig(settingsInAnswer(question.content), String(question.name))
     return config
   },
+  '/playground/destination-form': (_session, question) => {
+    const content = settingsInAnswer(question.content)
+    if (isDestination(content)) return withoutSecret(checkedDestination(content))
+    const { apiKey: _, ...config } = checkedConfig(content, String(question.name))
+    return destinationOfApp(config)
+  },
   '/playground/install': (_session, question) => {
+    const { settings, destination } = settingsIn(question)
     const { posthog } = question as Partial<InstallQuestion>
-    return installOf(settingsIn(question).settings, String(posthog))
+    return installOf(settings, destination, String(posthog))
   },
   '/playground/reset': (session) => {
     session.reset()
@@ -56,8 +66,21 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   },
 }
 
-function settingsIn({ settings, server }: Question): SettingsQuestion {
-  return { settings: checkedConfig(settings, 'The form'), server: String(server) }
+function settingsIn({ settings, server, destination, recipe }: Question): SettingsQuestion {
+  return {
+    settings: checkedConfig(settings, 'The form'),
+    server: String(server),
+    ...(server === TODAY && { destination: checkedDestination(destination) }),
+    ...(typeof recipe === 'string' && { recipe }),
+  }
+}
+
+function isDestination(content: unknown): boolean {
+  return typeof content === 'object' && content !== null && 'mappings' in content
+}
+
+function withoutSecret({ inputs: { apiKey: _, ...inputs }, mappings }: DestinationSettings): DestinationSettings {
+  return { inputs, mappings }
 }
 
 function eventIn(question: Question): unknown {
@@ -115,23 +138,30 @@ async function withMaskedErrors(question: Question, ask: () => unknown): Promise
   try {
     return await ask()
   } catch (error) {
-    const { apiKey } = (question.settings ?? {}) as { apiKey?: unknown }
-    const message = withoutKey(messageOf(error), typeof apiKey === 'string' ? apiKey : '')
+    const message = keysIn(question).reduce((text, key) => withoutKey(text, key), messageOf(error))
     if (error instanceof Refusal) throw error
     throw error instanceof UsageError ? new UsageError(message) : new Error(`The playground failed: ${message}`)
   }
+}
+
+function keysIn({ settings, destination }: Question): string[] {
+  const { apiKey: ofApp } = (settings ?? {}) as { apiKey?: unknown }
+  const { inputs } = (destination ?? {}) as { inputs?: { apiKey?: unknown } }
+  return [ofApp, inputs?.apiKey].filter((key) => typeof key === 'string')
 }
 
 function allow({ method }: IncomingMessage, allowed: string): void {
   if (method !== allowed) throw new Refusal(405, `Here the playground takes ${allowed} only.`)
 }
 
-function startOf({ recorded }: Session): Start {
+function startOf({ recorded, recipes }: Session): Start {
   return {
     fields: settingFields(),
     servers: serverVersions.map(({ name, from, until }) => ({ name, from, until })),
     server: USUAL_SERVER,
     recorded: [...recorded],
+    recipes: [...recipes],
+    destination: destinationStart(),
     standInKey: STAND_IN_KEY,
   }
 }

@@ -1,4 +1,4 @@
-/** The questions and answers between the page and its server. Types only: the page has no Node.js, the server no DOM. */
+/** The questions and answers between the page and its server. The page has no Node.js, the server no DOM. */
 import type { CapturedEvent, SettingField } from '../sandbox/posthog/shapes'
 
 /** The app's settings: text by key. */
@@ -11,6 +11,9 @@ export interface Server {
   until: string
 }
 
+/** The name of the server that runs no apps: the destination runs on it. */
+export const TODAY = 'today'
+
 /** An event that an SDK has sent to the playground. */
 export interface LiveEvent {
   /** Counts up from 1. */
@@ -21,6 +24,58 @@ export interface LiveEvent {
 /** Where events may be sent to. */
 export type Target = 'stand-in' | 'loops'
 
+/** A field of the destination's form, as `destination/destination.json` declares it. */
+export interface InputField {
+  readonly key: string
+  /** `string`, `number`, `boolean`, `choice` or `dictionary`. */
+  readonly type: string
+  readonly label: string
+  readonly description?: string
+  readonly secret?: boolean
+  readonly hidden?: boolean
+  readonly required?: boolean
+  readonly choices?: readonly { readonly label: string; readonly value: string }[]
+}
+
+/** A property filter as PostHog's JSON has it. */
+export interface WrittenFilter {
+  readonly key: string
+  readonly type: string
+  readonly operator: string
+  readonly value?: unknown
+}
+
+/** What the form of the destination holds: values by the keys of their fields. */
+export interface DestinationSettings {
+  inputs: Readonly<Record<string, unknown>>
+  mappings: MappingSettings[]
+}
+
+export interface MappingSettings {
+  name: string
+  /** The names of its events; null stands for every event. */
+  events: (string | null)[]
+  filters: WrittenFilter[]
+  inputs: Readonly<Record<string, unknown>>
+}
+
+/** The destination: its fields, and the values that its form starts with. */
+export interface DestinationStart {
+  fields: readonly InputField[]
+  /** The fields of the mappings of each action: `contact`, `event`, `both`. */
+  mappingFields: Readonly<Record<string, readonly InputField[]>>
+  settings: DestinationSettings
+}
+
+/** Settings and events that show one use of the app. */
+export interface RecipeStart {
+  id: string
+  name: string
+  sentence: string
+  settings: Settings
+  events: CapturedEvent[]
+}
+
 /** The data that the page starts with. */
 export interface Start {
   fields: SettingField[]
@@ -28,13 +83,18 @@ export interface Start {
   /** The name of the server that the page selects first. */
   server: string
   recorded: CapturedEvent[]
+  recipes: RecipeStart[]
+  destination: DestinationStart
   /** The key that the form starts with, so that the first event gives a request. */
   standInKey: string
 }
 
 /** One error in the settings. */
 export interface Problem {
-  /** The setting's key; null if the sentence names no setting. */
+  /**
+   * The setting's key; null if the sentence names no setting. In the destination a key of the second mapping is
+   * `1.mailingLists`.
+   */
   key: string | null
   /** Without the label, unless `key` is null. */
   sentence: string
@@ -56,6 +116,8 @@ export interface LoopsAnswer {
 }
 
 export interface ShownRequest {
+  /** The mapping of the destination that makes the request. */
+  mapping?: string
   method: string
   url: string
   /** With the key masked. */
@@ -104,6 +166,10 @@ export interface LoopsState {
 export interface SettingsQuestion {
   settings: Settings
   server: string
+  /** Asked for with the server that runs the destination instead of the app. */
+  destination?: DestinationSettings
+  /** The id of the recipe whose events stand in the list in place of the recorded ones. */
+  recipe?: string
 }
 
 export interface EventQuestion extends SettingsQuestion {
@@ -141,5 +207,6 @@ export interface PastedCommands {
 export interface Install {
   destination:
     (PastedCommands & { /** Opens PostHog's form, filled in. */ link: string }) | { refusals: readonly string[] }
-  app: PastedCommands
+  /** Left out if the page shows the form of the destination. */
+  app?: PastedCommands
 }

@@ -4,25 +4,37 @@ import type { AppConfig } from '../sandbox/app/config-file'
 import type { DestinationBody } from '../sandbox/hog/destination-body'
 import { destinationFromSettings } from '../sandbox/hog/destination-from-settings'
 import { UsageError } from '../sandbox/lib/usage-error'
-import type { Install } from './contract'
+import type { DestinationSettings, Install } from './contract'
+import { bodyOf } from './destination-form'
 
 /**
+ * @param destination the form of the destination, if the page shows it; then there is nothing for the app.
  * @param posthog the address of the PostHog server.
  * @throws UsageError if it is no address.
  */
-export function installOf({ apiKey: _, ...config }: AppConfig, posthog: string): Install {
+export function installOf(
+  { apiKey: _, ...config }: AppConfig,
+  destination: DestinationSettings | undefined,
+  posthog: string,
+): Install {
   const address = addressIn(posthog)
+  if (destination !== undefined) {
+    const { apiKey: _ofForm, ...inputs } = destination.inputs
+    const form = { ...destination, inputs }
+    return { destination: destinationCommands(bodyOf(form), form, address) }
+  }
   const { body, refusals = [] } = destinationFromSettings(config)
   return {
-    destination:
-      body === undefined
-        ? { refusals }
-        : {
-            deploy: deployCommand(config, address, 'destination'),
-            curl: destinationCurl(body, address),
-            link: `${address}/functions/new/template-webhook#configuration=${encodeURIComponent(JSON.stringify(body))}`,
-          },
-    app: { deploy: deployCommand(config, address, 'app'), curl: appCurl(config, address) },
+    destination: body === undefined ? { refusals } : destinationCommands(body, changed(config), address),
+    app: { deploy: deployCommand(changed(config), address, 'app'), curl: appCurl(config, address) },
+  }
+}
+
+function destinationCommands(body: DestinationBody, file: object, address: string) {
+  return {
+    deploy: deployCommand(file, address, 'destination'),
+    curl: destinationCurl(body, address),
+    link: `${address}/functions/new/template-webhook#configuration=${encodeURIComponent(JSON.stringify(body))}`,
   }
 }
 
@@ -39,9 +51,9 @@ function changed(config: AppConfig): AppConfig {
   return Object.fromEntries(Object.entries(config).filter(([key, text]) => defaults.get(key) !== text))
 }
 
-function deployCommand(config: AppConfig, address: string, edition: 'destination' | 'app'): string {
+function deployCommand(file: object, address: string, edition: 'destination' | 'app'): string {
   const command = `npm run deploy -- --posthog '${address}' --edition ${edition} --config /dev/stdin <<'JSON'`
-  return [command, JSON.stringify(changed(config), null, 2), 'JSON'].join('\n')
+  return [command, JSON.stringify(file, null, 2), 'JSON'].join('\n')
 }
 
 const HEADERS = `-H "Authorization: Bearer $POSTHOG_API_KEY" -H 'Content-Type: application/json'`

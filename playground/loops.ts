@@ -1,4 +1,3 @@
-import type { AppConfig } from '../sandbox/app/config-file'
 import { LoopsApi } from '../sandbox/loops/loops-api'
 import { fetchOf, routeTo } from '../sandbox/posthog/fetch'
 import type { Fetch, FetchInit, FetchResponse } from '../sandbox/posthog/fetch'
@@ -60,10 +59,10 @@ export class StandIn {
     this.onChange()
   }
 
-  /** Creates a mailing list for each ID in the settings, because the user may have these lists in Loops. */
-  addListsOf({ eventMailingLists = '', contactMailingLists = '' }: AppConfig): void {
+  /** Creates a mailing list for each ID in a text of settings, because the user may have these lists in Loops. */
+  addListsIn(settings: string): void {
     const known = this.api.mailingLists().map(({ id }) => id)
-    const named = `${eventMailingLists} ${contactMailingLists}`.match(/\bc[a-z\d]{24}\b/g) ?? []
+    const named = settings.match(/\bc[a-z\d]{24}\b/g) ?? []
     for (const id of new Set(named)) {
       if (!known.includes(id)) {
         this.api.addMailingList({ id, name: 'From your settings', description: null, isPublic: false })

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { appDirectory } from '../sandbox/app/app-files'
 import { readEventFile } from '../sandbox/app/event-file'
+import { ingest } from '../sandbox/posthog/events'
 import type { CapturedEvent } from '../sandbox/posthog/shapes'
+import { recipes } from '../sandbox/recipes'
+import type { RecipeStart } from './contract'
 
 /**
  * Reads the recorded events. Their times are moved together, so that the last event has just happened: the app does not send
@@ -12,4 +15,15 @@ export async function readRecordedEvents(): Promise<CapturedEvent[]> {
   for await (const event of readEventFile(join(appDirectory, 'sandbox/events/sample.json'))) events.push(event)
   const past = Date.now() - Math.max(...events.map(({ timestamp }) => Date.parse(timestamp)))
   return events.map((event) => ({ ...event, timestamp: new Date(Date.parse(event.timestamp) + past).toISOString() }))
+}
+
+/** The recipes with their events, which happen now, a second apart. */
+export function recipesNow(): RecipeStart[] {
+  return recipes.map(({ id, name, sentence, settings, steps }) => ({
+    id,
+    name,
+    sentence,
+    settings,
+    events: steps.map(({ event }, place) => ingest(event, { now: Date.now() - (steps.length - place) * 1000 })),
+  }))
 }

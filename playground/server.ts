@@ -1,16 +1,20 @@
 /** `npm run playground`: serves the playground to this machine, at the port in the environment variable PORT or 8010. */
 import { messageOf } from '../sandbox/lib/usage-error'
 import { createPlayground } from './api'
+import { destinationStart } from './destination-form'
+import { DestinationRuns } from './destination-runs'
 import { pageFiles } from './page-files'
-import { readRecordedEvents } from './recorded-events'
+import { readRecordedEvents, recipesNow } from './recorded-events'
 import { Session, USUAL_SERVER } from './session'
 
 async function main(port: number): Promise<void> {
-  const session = new Session({ recorded: await readRecordedEvents() })
+  const session = new Session({ recorded: await readRecordedEvents(), recipes: recipesNow() })
   const [files] = await Promise.all([
     pageFiles(),
     // Compile the app now, so that the first question of the page is fast.
     session.problems({ settings: {}, server: USUAL_SERVER }),
+    // Likewise the destination.
+    DestinationRuns.start(destinationStart().settings),
   ])
   createPlayground(session, files)
     .once('error', (error: NodeJS.ErrnoException) => {

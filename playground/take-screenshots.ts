@@ -8,7 +8,7 @@ import { appDirectory } from '../sandbox/app/app-files'
 import { launchChromium } from '../sandbox/lib/chromium'
 import { createPlayground } from './api'
 import { pageFiles } from './page-files'
-import { readRecordedEvents } from './recorded-events'
+import { readRecordedEvents, recipesNow } from './recorded-events'
 import { Session, USUAL_SERVER } from './session'
 
 const PORT = 8010
@@ -16,7 +16,7 @@ const ADDRESS = `http://localhost:${PORT}`
 const LOADS = 5
 
 async function main(): Promise<void> {
-  const session = new Session({ recorded: await readRecordedEvents() })
+  const session = new Session({ recorded: await readRecordedEvents(), recipes: recipesNow() })
   await session.problems({ settings: {}, server: USUAL_SERVER })
   const server = createPlayground(session, await pageFiles())
   await new Promise<void>((resolve) => server.listen(PORT, '127.0.0.1', resolve))

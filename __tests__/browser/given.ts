@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { createPlayground } from '../../playground/api'
 import { pageFiles } from '../../playground/page-files'
-import { readRecordedEvents } from '../../playground/recorded-events'
+import { readRecordedEvents, recipesNow } from '../../playground/recorded-events'
 import { Session } from '../../playground/session'
 import { launchChromium } from '../../sandbox/lib/chromium'
 
@@ -22,6 +22,7 @@ beforeAll(async () => {
   browser = await launchChromium()
   session = new Session({
     recorded: await readRecordedEvents(),
+    recipes: recipesNow(),
     realLoops: () => () => Promise.reject(new Error('No test may reach the real Loops.')),
   })
   server = createPlayground(session, await pageFiles())

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { run } from '../../deploy/run'
+import { destinationStart } from '../../playground/destination-form'
 import { listenOnLoopback } from '../../sandbox/lib/local-server'
 import type { ApiAnswer } from '../../sandbox/posthog/rest-api/contract'
 import type { PosthogServerOptions } from '../../sandbox/posthog/rest-api/posthog-server'
@@ -270,6 +271,21 @@ describe('Loops and the settings', () => {
     const gone = await given.deploy(['--dry-run'], { LOOPS_STAND_IN: 'http://127.0.0.1:9' })
     expect(gone.said).toMatch(
       /^The Loops API key could not be checked \(.*ECONNREFUSED.*\)\. Events are still sent\.$/m,
+    )
+  })
+
+  it('checks the lists and properties of a file with inputs of the destination, which is not for the app', async () => {
+    const { settings } = destinationStart()
+    const mappings = settings.mappings.map((mapping) => ({
+      ...mapping,
+      inputs: { ...mapping.inputs, mailingLists: { nowhere: true } },
+    }))
+    const file = given.file({ ...settings, mappings })
+    const { said } = await given.deploy(['--config', file, '--dry-run'])
+    expect(said).toContain('that the Loops account lacks: mailing list "nowhere". Create')
+    const { told } = await given.deploy(['--config', file, '--edition', 'app'])
+    expect(told).toBe(
+      'The file of --config has inputs of the destination: for the app, save the settings of the app.\n',
     )
   })
 

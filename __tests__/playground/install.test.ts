@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { TODAY } from '../../playground/contract'
 import type { Install } from '../../playground/contract'
+import { destinationStart } from '../../playground/destination-form'
 import built from '../../dist/destination.json'
 import { apiKey } from '../app/given'
 import { startDeploying, writes } from '../deploy/given'
@@ -36,6 +38,19 @@ function installFor(posthog: string, changes: object = settings): Promise<Instal
   return answer<Install>('install', { server: '2024-02', settings: changes, posthog })
 }
 
+const events = [{ id: 'purchase', name: 'purchase', type: 'events', order: 0 }]
+
+/** What the page asks with its form of the destination: one mapping, for purchases. */
+function installForm(posthog: string): Promise<Install> {
+  const { inputs, mappings } = destinationStart().settings
+  const [, send] = mappings
+  const destination = {
+    inputs: { ...inputs, userId: '{person.id}', apiKey },
+    mappings: [{ ...send, name: 'Purchases', events: ['purchase'] }],
+  }
+  return answer<Install>('install', { server: TODAY, settings: {}, destination, posthog })
+}
+
 function destinationIn({ destination }: Install) {
   if ('refusals' in destination) throw new Error(destination.refusals.join('\n'))
   return destination
@@ -52,6 +67,18 @@ describe('what the page shows to install', () => {
 
   it('has no key in it', async () => {
     expect(JSON.stringify(await installFor('https://eu.posthog.com'))).not.toContain(apiKey)
+    expect(JSON.stringify(await installForm('https://eu.posthog.com'))).not.toContain(apiKey)
+  })
+
+  it('is the destination alone, if the page shows its form', async () => {
+    const install = await installForm('https://eu.posthog.com')
+    const [, configuration = ''] = destinationIn(install).link.split('#configuration=')
+    expect(JSON.parse(decodeURIComponent(configuration))).toEqual({
+      ...built,
+      inputs: { ...built.inputs, userId: { value: '{person.id}' } },
+      mappings: [{ ...built.mappings[1], name: 'Purchases', filters: { ...built.mappings[1]?.filters, events } }],
+    })
+    expect(install.app).toBeUndefined()
   })
 
   it('refuses for the destination what PostHog cannot do, and takes it for the app', async () => {
@@ -64,7 +91,7 @@ describe('what the page shows to install', () => {
         `Events to send: "a *" has a wildcard, and PostHog's filters take whole names: write each event that you want.`,
       ],
     })
-    expect(app.deploy).toContain('"trackedEvents": "a *"')
+    expect(app?.deploy).toContain('"trackedEvents": "a *"')
   })
 
   it.each(['', 'eu.posthog.com', "https://eu.posthog.com/'; rm", 'javascript:alert(1)'])(
@@ -108,7 +135,7 @@ describe('pasted into a shell', () => {
     'the curl block installs the app into a server of the generation "%s"',
     async (generation) => {
       given = await startDeploying({ generation })
-      await paste((await installFor(given.url)).app.curl)
+      await paste((await installFor(given.url)).app?.curl ?? '')
       expect(writes(given)).toHaveLength(2)
       await given.posthog.capture(event)
       expect(given.loops.events()).toMatchObject(sent)
@@ -129,5 +156,13 @@ describe('pasted into a shell', () => {
     expect(body).toMatchObject({ count: 1, results: [{ filters: { source: 'events' } }] })
     await given.posthog.capture({ ...event, event: '$pageview' })
     expect(given.loops.events()).toMatchObject([...sent, { eventName: '$pageview' }])
+  })
+
+  it('npm run deploy installs the form of the destination', async () => {
+    given = await startDeploying()
+    const said = await paste(destinationIn(await installForm(given.url)).deploy)
+    expect(said).toContain('turned on, with the settings of --config:\n  Purchases: purchase, without test accounts\n')
+    await given.posthog.capture({ ...event, event: 'purchase' })
+    expect(given.loops.events()).toMatchObject([{ eventName: 'purchase', userId: 'user_1' }])
   })
 })

@@ -13,7 +13,7 @@ export function connectInstall(question: () => SettingsQuestion): void {
   const show = latestOnly(async (signal) => {
     try {
       const install = await ask<Install>('install', { ...question(), posthog: address.value }, signal)
-      showInstall(install, edition.value === 'app' ? 'app' : 'destination')
+      showInstall(install, edition)
     } catch (error) {
       const sentence = sentenceOf(error)
       if (sentence !== undefined) showProblem(sentence)
@@ -31,8 +31,11 @@ export function connectInstall(question: () => SettingsQuestion): void {
   for (const button of dialog.querySelectorAll<HTMLButtonElement>('[data-copy]')) connectCopy(button)
 }
 
-function showInstall({ destination, app }: Install, edition: 'destination' | 'app'): void {
-  const chosen = edition === 'app' ? app : destination
+function showInstall({ destination, app }: Install, edition: HTMLSelectElement): void {
+  for (const option of edition.options) option.disabled = option.value === 'app' && app === undefined
+  if (app === undefined) edition.value = 'destination'
+  const isApp = edition.value === 'app'
+  const chosen = isApp && app !== undefined ? app : destination
   if ('refusals' in chosen) {
     showProblem(chosen.refusals.join('\n'))
     return
@@ -40,8 +43,8 @@ function showInstall({ destination, app }: Install, edition: 'destination' | 'ap
   showProblem('')
   setText(byId('install-deploy', 'pre'), chosen.deploy)
   setText(byId('install-curl', 'pre'), chosen.curl)
-  byId('install-repository', 'span').hidden = edition === 'destination'
-  byId('install-form', 'div').hidden = edition === 'app'
+  byId('install-repository', 'span').hidden = !isApp
+  byId('install-form', 'div').hidden = isApp
   if ('link' in destination) byId('install-link', 'a').href = destination.link
 }
 
