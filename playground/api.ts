@@ -13,6 +13,7 @@ import type {
   SendQuestion,
   SettingsQuestion,
   Start,
+  Target,
   VerdictsQuestion,
 } from './contract'
 import { checkedDestination, destinationOfApp, destinationStart } from './destination-form'
@@ -33,16 +34,15 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     return session.verdicts(settingsIn(question), after)
   },
   '/playground/mocked': (session, question) => session.mocked(settingsIn(question), eventIn(question)),
-  '/playground/send': (session, question) => {
-    const { to, confirmed } = question as Partial<SendQuestion>
-    if (to !== 'stand-in' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "stand-in" or "loops".')
-    if (to === 'loops' && confirmed !== true) {
-      throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
-    }
-    return session.send(settingsIn(question), eventIn(question), to)
-  },
+  '/playground/send': (session, question) => session.send(settingsIn(question), eventIn(question), targetIn(question)),
+  '/playground/lists': (session, question) => session.lists(settingsIn(question), targetIn(question)),
   '/playground/config-file': (_session, question) => {
-    const { apiKey: _, ...config } = checkedConfig(settingsInAnswer(question.content), String(question.name))
+    const content = settingsInAnswer(question.content)
+    if (isDestination(content)) {
+      const name = String(question.name)
+      throw new UsageError(`${name} has the destination: choose the server "PostHog today", and load it again.`)
+    }
+    const { apiKey: _, ...config } = checkedConfig(content, String(question.name))
     return config
   },
   '/playground/destination-form': (_session, question) => {
@@ -73,6 +73,15 @@ function settingsIn({ settings, server, destination, recipe }: Question): Settin
     ...(server === TODAY && { destination: checkedDestination(destination) }),
     ...(typeof recipe === 'string' && { recipe }),
   }
+}
+
+function targetIn(question: Question): Target {
+  const { to, confirmed } = question as Partial<SendQuestion>
+  if (to !== 'stand-in' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "stand-in" or "loops".')
+  if (to === 'loops' && confirmed !== true) {
+    throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
+  }
+  return to
 }
 
 function isDestination(content: unknown): boolean {

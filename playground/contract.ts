@@ -133,6 +133,8 @@ export interface Result {
   requests: ShownRequest[]
   /** Why there is no request, in one sentence. */
   reason?: string
+  /** The names in Loops that the settings map, and whose values the event lacks. */
+  missing: string[]
   /** The unexpected differences between the event and its request, each in a sentence. */
   warnings: string[]
   errors: string[]
@@ -177,6 +179,7 @@ export interface EventQuestion extends SettingsQuestion {
   event: unknown
 }
 
+/** `lists` asks for the mailing lists with the same, but for the event. */
 export interface SendQuestion extends EventQuestion {
   to: Target
   /** True if the user has confirmed to send to the real Loops. */

@@ -11,6 +11,7 @@ import type { CapturedEvent } from '../sandbox/posthog/shapes'
 import type { DestinationSettings, Problem, Result, ShownRequest, Verdict } from './contract'
 import { bodyOf, checkedDestination } from './destination-form'
 import { shownHeaders, withoutKey } from './masking'
+import { missingIn, type Mapped } from './missing'
 
 let parser: Promise<HogParser> | undefined
 
@@ -45,16 +46,15 @@ function problemsOf(inputs: DestinationSettings['inputs'], prefix: string, hog: 
 export class DestinationRuns {
   private constructor(
     private readonly destination: InstalledDestination,
-    private readonly key: string,
+    private readonly settings: DestinationSettings,
   ) {}
 
   /** Throws a UsageError if the form is none, or an input has a problem. */
   static async start(form: unknown): Promise<DestinationRuns> {
     const settings = checkedDestination(form)
-    const { apiKey = '' } = settings.inputs
     try {
       const installed = new InstalledDestination(bodyOf(settings), await loadedParser())
-      return new DestinationRuns(installed, typeof apiKey === 'string' ? apiKey : '')
+      return new DestinationRuns(installed, settings)
     } catch (error) {
       throw error instanceof UsageError ? error : new UsageError(messageOf(error))
     }
@@ -90,11 +90,23 @@ export class DestinationRuns {
       verdict: verdictOf(outcomes),
       requests,
       ...(reason !== undefined && { reason }),
+      missing: requests.flatMap(({ mapping, body }) => missingIn(body, this.mappedBy(mapping))),
       warnings: [],
       errors: outcomes.flatMap(({ mapping, error }) => (error === undefined ? [] : [`${mapping}: ${error.message}`])),
       logs: logs.map(({ level, message }) => `${level.toUpperCase()} ${message}`),
     }
-    return withoutKey(result, this.key)
+    const { apiKey } = this.settings.inputs
+    return withoutKey(result, typeof apiKey === 'string' ? apiKey : '')
+  }
+
+  /** The names in the dictionaries that the mapping of this name uses. */
+  private mappedBy(mapping: string | undefined): Mapped {
+    const { inputs = {} } = this.settings.mappings.find(({ name }) => name === mapping) ?? {}
+    const namesIn = (value: unknown) => (typeof value === 'object' && value !== null ? Object.keys(value) : [])
+    return {
+      event: inputs.action === 'contact' ? [] : namesIn(inputs.eventProperties),
+      contact: inputs.action === 'event' ? [] : namesIn(inputs.contactProperties),
+    }
   }
 
   private whyNothing(event: CapturedEvent, outcomes: readonly MappingOutcome[]): string | undefined {

@@ -8,6 +8,8 @@ import type { ServerVersion } from '../sandbox/posthog/versions'
 import type { Result, ShownRequest, Verdict } from './contract'
 import { mockedLoops } from './loops'
 import { shownHeaders, withoutKey } from './masking'
+import { missingIn, type Mapped } from './missing'
+import { rowsOfMapping } from './page/setting-text'
 import { problemsWith } from './settings-problems'
 import { warningsFor } from './warnings'
 
@@ -39,6 +41,7 @@ export function offResult({ config }: SetUp, { errors }: Pick<Outcome, 'errors'>
     verdict: { matched: [] },
     requests: [],
     reason: 'The app is off until its settings are mended.',
+    missing: [],
     warnings: [],
     errors: [...new Set(errors.map(({ message }) => message))],
     logs: [],
@@ -59,11 +62,22 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
     verdict,
     requests,
     ...(reason !== undefined && { reason }),
+    missing: request === undefined ? [] : missingIn(request.body, mappedBy(config, verdict)),
     warnings: request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request }),
     errors: [...new Set([...errors, ...(outcome.waits ? [WAITS] : [])])],
     logs: outcome.logs.filter(({ level }) => level !== 'ERROR').map(({ level, message }) => `${level} ${message}`),
   }
   return withoutKey(result, setUp.config.apiKey)
+}
+
+/** The names that the settings map for the groups that the event matches. */
+function mappedBy({ eventProperties = '', contactProperties = '' }: AppConfig, { matched }: Verdict): Mapped {
+  const namesIn = (group: Verdict['matched'][number], text: string) =>
+    matched.includes(group) ? (rowsOfMapping(text) ?? []).map(([name = '']) => name) : []
+  return {
+    event: namesIn('Events to send', eventProperties),
+    contact: namesIn('Update contacts', contactProperties),
+  }
 }
 
 const WAITS = 'The request waits in PostHog’s job queue, for its turn or for another try.'

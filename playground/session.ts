@@ -7,7 +7,16 @@ import { UsageError } from '../sandbox/lib/usage-error'
 import { ObservedApp } from '../sandbox/app/observed-app'
 import { serverVersion, serverVersions, type ServerVersion } from '../sandbox/posthog/versions'
 import { TODAY } from './contract'
-import type { Problem, RecipeStart, Result, SettingsQuestion, Target, Verdict, Verdicts } from './contract'
+import type {
+  MailingListState,
+  Problem,
+  RecipeStart,
+  Result,
+  SettingsQuestion,
+  Target,
+  Verdict,
+  Verdicts,
+} from './contract'
 import { destinationProblems, DestinationRuns } from './destination-runs'
 import { LiveEvents } from './live-events'
 import { realLoops, StandIn, STAND_IN_KEY } from './loops'
@@ -111,6 +120,17 @@ export class Session {
     const runs = await DestinationRuns.start(question.destination)
     this.standIn.addListsIn(JSON.stringify(question.destination))
     return runs.result(captured, this.before(question, captured), this.fetchTo(to, NEWEST_FETCH))
+  }
+
+  /** The mailing lists of the stand-in, or of the Loops account of the key. Throws a UsageError if Loops refuses. */
+  async lists(question: SettingsQuestion, to: Target): Promise<Pick<MailingListState, 'id' | 'name'>[]> {
+    if (to === 'stand-in') return this.standIn.state().lists
+    const key = keyIn(question)
+    refuseStandInKey(key)
+    const headers = { Authorization: `Bearer ${key}` }
+    const response = await this.fetchTo(to, NEWEST_FETCH)('https://app.loops.so/api/v1/lists', { headers })
+    if (!response.ok) throw new UsageError(`Loops answered ${response.status} to the question for mailing lists.`)
+    return (await response.json()) as MailingListState[]
   }
 
   /** Empties the stand-in and closes the app, so that the app forgets what it has sent. */

@@ -18,7 +18,7 @@ async function linked(address: string): Promise<unknown> {
 describe('the Install dialog', () => {
   beforeEach(async () => {
     await open()
-    await page.getByLabel('Loops API key').fill(apiKey)
+    await page.locator('#setting-apiKey').fill(apiKey)
   })
 
   afterEach(async () => {
@@ -43,6 +43,40 @@ describe('the Install dialog', () => {
     expect(configuration).toEqual(destinationFromSettings(settings).body)
     const { hog, inputs_schema } = builtDestination
     expect(configuration).toMatchObject({ hog, inputs_schema, inputs: { userId: { value: '' } } })
+  })
+
+  test('links to the form of the destination, as it is loaded from what PostHog gives back', async () => {
+    const [, send] = built.mappings
+    const shown = {
+      ...built.inputs,
+      apiKey: { secret: true },
+      userId: { value: '{person.id}', bytecode: ['_H'], order: 1 },
+    }
+    const file = {
+      name: 'function.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify({ ...built, id: 'x', inputs: shown, mappings: [send] })),
+    }
+    await page.locator('#settings-file').setInputFiles(file)
+    expect(await textOf('#settings-status')).toBe(
+      'function.json has the destination: choose the server "PostHog today", and load it again.',
+    )
+    await page.getByLabel('PostHog server').selectOption('today')
+    await page.locator('#destination-apiKey').fill(apiKey)
+    await openDialog()
+    expect(await linked('https://eu.posthog.com')).toEqual(built)
+    expect(await page.locator('#install-edition option[value=app]').isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Close' }).click()
+
+    await page.locator('#settings-file').setInputFiles(file)
+    await page.waitForFunction("document.querySelector('#destination-userId').value === '{person.id}'")
+    await openDialog()
+    await page.locator('#install-deploy', { hasText: '{person.id}' }).waitFor()
+    expect(await linked('https://eu.posthog.com')).toEqual({
+      ...built,
+      inputs: { ...built.inputs, userId: { value: '{person.id}' } },
+      mappings: [send],
+    })
   })
 
   test('shows the command and the curl of the edition, and copies them', async () => {

@@ -52,6 +52,7 @@ describe('the destination', () => {
     expect(await answer<Result>('mocked', { ...question, event })).toEqual({
       verdict: { matched: ['Events to send'] },
       requests: [purchase],
+      missing: [],
       warnings: [],
       errors: [],
       logs: [],

@@ -24,6 +24,7 @@ describe('a mocked event', () => {
           }),
         },
       ],
+      missing: [],
       warnings: [],
       errors: [],
       logs: [],

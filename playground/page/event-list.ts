@@ -6,6 +6,15 @@ interface Row {
   event: CapturedEvent
   item: HTMLElement
   badge: HTMLElement
+  /** What came of sending the event. */
+  sent: HTMLElement
+}
+
+/** What came of sending an event, in a word. */
+export interface SentBadge {
+  text: string
+  kind: string
+  title: string
 }
 
 /** A list of events. The user chooses one with the mouse or the arrow keys. */
@@ -39,17 +48,18 @@ export class EventList {
   /** Adds a row: live events go first, recorded events last. */
   add(id: number, event: CapturedEvent, place: 'first' | 'last'): void {
     const badge = element('span', { class: 'badge' })
+    const sent = element('span', { class: 'badge', hidden: true })
     const item = element(
       'li',
       { role: 'option', 'aria-selected': 'false', tabindex: -1, 'data-id': id },
       element('span', { class: 'event-name' }, event.event),
-      badge,
+      element('span', { class: 'badges' }, sent, badge),
       element('span', { class: 'event-who' }, event.distinct_id),
       element('time', { datetime: event.timestamp }, timeOfDay(event.timestamp)),
     )
     if (place === 'first') this.list.prepend(item)
     else this.list.append(item)
-    this.rows.set(id, { event, item, badge })
+    this.rows.set(id, { event, item, badge, sent })
     if (this.reachable === undefined) this.makeReachable(item)
   }
 
@@ -93,6 +103,21 @@ export class EventList {
     badge.textContent = text
     badge.className = `badge ${kind}`
     badge.title = title
+  }
+
+  /** Marks the row of the event with what came of sending it, until the list is emptied. */
+  showSent(event: object, { text, kind, title }: SentBadge): void {
+    const row = [...this.rows.values()].find((one) => one.event === event)
+    if (row === undefined) return
+    row.sent.textContent = text
+    row.sent.className = `badge ${kind}`
+    row.sent.title = title
+    row.sent.hidden = false
+  }
+
+  /** True if the row of the event has been marked as sent. */
+  wasSent(event: object): boolean {
+    return [...this.rows.values()].some((one) => one.event === event && !one.sent.hidden)
   }
 
   private makeReachable(item: HTMLElement | undefined): void {

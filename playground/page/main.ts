@@ -1,3 +1,4 @@
+import { TODAY } from '../contract'
 import type { Start } from '../contract'
 import { byId, element } from './dom'
 import { keptSettings } from './kept-settings'
@@ -32,10 +33,12 @@ async function main(): Promise<void> {
     ...start.servers.map(({ name, from, until }) =>
       element('option', { value: name, title: `${from} to ${until}` }, `${name} (${from} to ${until})`),
     ),
+    element('option', { value: TODAY }, 'PostHog today (destination)'),
   )
   const kept = keptSettings()
-  server.value = start.servers.find(({ name }) => name === kept?.server)?.name ?? start.server
-  new Playground(start, kept?.settings ?? {}).open()
+  const isKnown = [...server.options].some(({ value }) => value === kept.server)
+  server.value = isKnown && kept.server !== undefined ? kept.server : start.server
+  new Playground(start, kept).open()
   followSections()
   // For the browser's own tools, and for take-screenshots.ts.
   performance.mark('usable')

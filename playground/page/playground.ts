@@ -1,4 +1,4 @@
-import type { LoopsState, Problem, Result, Settings, SettingsQuestion, Start, Target, Verdicts } from '../contract'
+import type { LoopsState, MailingListState, Problem, Result, Start, Target, Verdicts } from '../contract'
 import type { CapturedEvent } from '../../sandbox/posthog/shapes'
 import { afterPause } from './delay'
 import { byId, counted } from './dom'
@@ -6,15 +6,16 @@ import { EventEditor } from './event-editor'
 import { EventList } from './event-list'
 import { connectInstall } from './install-panel'
 import { highlighted } from './json-view'
-import { keepSettings } from './kept-settings'
+import type { Kept } from './kept-settings'
 import { listenForNews } from './live'
 import { LivePanel } from './live-panel'
 import { showLoops } from './loops-view'
-import { ResultView, type Sent } from './result-view'
+import { ResultView, sentBadge, type Sent } from './result-view'
 import { Sending } from './sending'
 import { ask, latestOnly, read, Refused, sentenceOf } from './server-access'
 import { connectSettingsFiles } from './settings-files'
-import { SettingsForm } from './settings-form'
+import { SettingsPanel } from './settings-panel'
+import { Suggestions } from './suggestions'
 import { Tabs, type TabName } from './tabs'
 
 const TYPING_PAUSE = 200
@@ -22,8 +23,8 @@ const MEND_FIRST = 'Mend the event first.'
 
 /** The page: connects the settings, the events and the result. */
 export class Playground {
-  private readonly form: SettingsForm
-  private readonly server = byId('server', 'select')
+  private readonly panel: SettingsPanel
+  private readonly suggestions = new Suggestions()
   private readonly recorded: EventList
   private readonly live: LivePanel
   private readonly editor: EventEditor
@@ -36,16 +37,16 @@ export class Playground {
 
   constructor(
     private readonly start: Start,
-    settings: Settings,
+    kept: Partial<Kept>,
   ) {
     const settingsChange = afterPause(TYPING_PAUSE, () => {
       this.settingsChanged()
     })
-    this.form = new SettingsForm(start.fields, start.standInKey, settingsChange)
-    this.form.fill(settings)
-    connectSettingsFiles(this.form, settingsChange)
-    connectInstall(() => ({ settings: this.form.settingsToKeep(), server: this.server.value }))
-    this.server.addEventListener('change', settingsChange)
+    this.panel = new SettingsPanel(start, kept, settingsChange, () => {
+      this.listEvents()
+    })
+    connectSettingsFiles(this.panel)
+    connectInstall(() => this.panel.questionWithoutKey())
     const choose = (event: CapturedEvent) => {
       this.choose(event)
     }
@@ -65,18 +66,16 @@ export class Playground {
         this.sendingChanged()
       },
       () => {
-        this.send()
+        this.showResult('send')
+      },
+      () => {
+        this.showResult('send again')
       },
     )
   }
 
   open(): void {
-    this.start.recorded.forEach((event, place) => {
-      this.recorded.add(place, event, 'last')
-    })
-    // The first event is skipped with the default settings; the one after it shows a request.
-    this.recorded.choose(1)
-    this.tabs.show('recorded')
+    this.listEvents()
     this.check()
     byId('edit-copy', 'button').addEventListener('click', () => {
       if (this.event !== undefined) this.editor.editCopy(this.event)
@@ -89,12 +88,30 @@ export class Playground {
     this.listen()
   }
 
+  /** Lists the recorded events, or those of the chosen recipe. */
+  private listEvents(): void {
+    const { events } = this.panel.chosenRecipe ?? { events: this.start.recorded }
+    this.recorded.clear()
+    events.forEach((event, place) => {
+      this.recorded.add(place, event, 'last')
+    })
+    this.suggestions.showEventNames([...events, ...this.start.recorded])
+    // The first recorded event is skipped with the default settings; the one after it shows a request.
+    this.recorded.choose(this.panel.chosenRecipe === undefined ? 1 : 0)
+    this.tabs.show('recorded')
+  }
+
   private listen(): void {
     const judgeSoon = afterPause(TYPING_PAUSE, () => {
       this.judge()
     })
     const showLoopsSoon = afterPause(50, () => {
-      this.attempt(read<LoopsState>('loops').then(showLoops))
+      this.attempt(
+        read<LoopsState>('loops').then((state) => {
+          showLoops(state)
+          if (this.sending.to === 'stand-in') this.suggestions.showLists(state.lists)
+        }),
+      )
     })
     listenForNews({
       all: (events) => {
@@ -120,12 +137,8 @@ export class Playground {
     })
   }
 
-  private question(): SettingsQuestion {
-    return { settings: this.form.settings(), server: this.server.value }
-  }
-
   private settingsChanged(): void {
-    keepSettings({ settings: this.form.settingsToKeep(), server: this.server.value })
+    this.panel.keep()
     this.judgedUpTo = undefined
     this.check()
     this.judge()
@@ -150,7 +163,7 @@ export class Playground {
   private describe(tab: TabName): void {
     const { size } = this.live.list
     const status = {
-      recorded: `${counted(this.recorded.size, 'event')} of one person, as the real SDKs sent them.`,
+      recorded: `${counted(this.recorded.size, 'event')} of one person, ${this.panel.chosenRecipe === undefined ? 'as the real SDKs sent them' : 'of the recipe'}.`,
       live: size === 0 ? 'Listening.' : `Listening. ${counted(size, 'event')}, the newest first.`,
       own: 'Checked as you type.',
     }
@@ -160,6 +173,7 @@ export class Playground {
   private choose(event: object | undefined): void {
     if (event !== undefined && event === this.event) return
     this.event = event
+    this.suggestions.showEvent(event)
     const json = byId('chosen-json', 'pre')
     json.replaceChildren(...(event === undefined ? [] : [highlighted(event)]))
     json.scrollTop = 0
@@ -170,20 +184,20 @@ export class Playground {
 
   private readonly check = latestOnly(async (signal) => {
     try {
-      const problems = await ask<Problem[]>('settings', this.question(), signal)
-      this.form.show(problems)
+      const problems = await ask<Problem[]>('settings', this.panel.question(), signal)
+      this.panel.show(problems)
       byId('events', 'section').classList.toggle('is-off', problems.length > 0)
       byId('settings-note', 'span').textContent = problems.length === 0 ? '' : String(problems.length)
     } catch (error) {
       const sentence = sentenceOf(error)
-      if (sentence !== undefined) this.form.say(sentence, true)
+      if (sentence !== undefined) this.panel.status.say(sentence, true)
     }
   })
 
   private readonly judge = latestOnly(async (signal) => {
     const upTo = this.live.newest
     try {
-      const question = { ...this.question(), ...(this.judgedUpTo !== undefined && { after: this.judgedUpTo }) }
+      const question = { ...this.panel.question(), ...(this.judgedUpTo !== undefined && { after: this.judgedUpTo }) }
       const { recorded, live } = await ask<Verdicts>('verdicts', question, signal)
       recorded.forEach((verdict, place) => {
         this.recorded.showVerdict(place, verdict)
@@ -199,29 +213,17 @@ export class Playground {
     this.showResult('mocked')
   }
 
-  private send(): void {
-    this.showResult('send')
-  }
-
-  private readonly showResult = latestOnly(async (signal, way: 'mocked' | 'send') => {
+  private readonly showResult = latestOnly(async (signal, way: Way) => {
     const { event } = this
-    this.sending.allow(event !== undefined)
+    this.sending.allow(event !== undefined, event !== undefined && this.wasSent(event))
     if (event === undefined) {
       this.result.showNone(this.tabs.current === 'own' ? MEND_FIRST : 'Choose an event.')
       return
     }
-    const { to } = this.sending
     const section = byId('result', 'section')
     section.setAttribute('aria-busy', 'true')
     try {
-      const question = way === 'send' ? this.sendQuestion(event, to) : { ...this.question(), event }
-      const result = await ask<Result>(way, question, signal)
-      if (this.tabs.current === 'own') this.editor.showProblem('')
-      this.result.show(
-        nameOf(event),
-        result,
-        way === 'send' ? TARGETS[to] : this.sending.isMocked ? 'mocked' : 'not yet',
-      )
+      await this.showResultOf(event, way, signal)
     } catch (error) {
       this.showRefusal(error, way)
     } finally {
@@ -229,8 +231,27 @@ export class Playground {
     }
   })
 
+  private async showResultOf(event: object, way: Way, signal: AbortSignal): Promise<void> {
+    const { to } = this.sending
+    if (way === 'mocked') {
+      const result = await ask<Result>('mocked', { ...this.panel.question(), event }, signal)
+      this.result.show(nameOf(event), result, this.sending.isMocked ? 'mocked' : 'not yet')
+    } else {
+      const sent = way === 'send' ? event : { ...event, uuid: crypto.randomUUID() }
+      const result = await ask<Result>('send', this.sendQuestion(sent, to), signal)
+      this.result.show(nameOf(event), result, TARGETS[to])
+      for (const list of [this.recorded, this.live.list]) list.showSent(event, sentBadge(result))
+      this.sending.allow(true, this.wasSent(event))
+    }
+    if (this.tabs.current === 'own') this.editor.showProblem('')
+  }
+
+  private wasSent(event: object): boolean {
+    return [this.recorded, this.live.list].some((list) => list.wasSent(event))
+  }
+
   /** Shows an error. A refused translation means a malformed event, which only the editor can hold. */
-  private showRefusal(error: unknown, way: 'mocked' | 'send'): void {
+  private showRefusal(error: unknown, way: Way): void {
     const sentence = sentenceOf(error)
     if (sentence === undefined) return
     if (error instanceof Refused && way === 'mocked' && this.tabs.current === 'own') {
@@ -242,16 +263,31 @@ export class Playground {
   }
 
   private sendingChanged(): void {
-    this.live.allowSending(!this.sending.isMocked && this.sending.to === 'stand-in')
+    const { to, isMocked } = this.sending
+    this.live.allowSending(!isMocked && to === 'stand-in')
+    ask<MailingListState[]>('lists', { ...this.panel.question(), ...targetOf(to) })
+      .then((lists) => {
+        this.suggestions.showLists(lists)
+      })
+      // Without lists the rows suggest none; a wrong key shows when an event is sent.
+      .catch(() => undefined)
     this.translate()
   }
 
   private sendQuestion(event: object, to: Target) {
-    return { ...this.question(), event, to, ...(to === 'loops' && { confirmed: true }) }
+    return { ...this.panel.question(), event, ...targetOf(to) }
   }
 }
 
+/** What to do with the event: `send again` gives it a new uuid. */
+type Way = 'mocked' | 'send' | 'send again'
+
 const TARGETS: Record<Target, Sent> = { 'stand-in': 'the Loops stand-in', loops: 'the real Loops' }
+
+/** The user has confirmed the real Loops, or it is no target. */
+function targetOf(to: Target) {
+  return { to, ...(to === 'loops' && { confirmed: true }) }
+}
 
 function nameOf(event: object): string {
   return 'event' in event ? String(event.event) : ''

@@ -1,9 +1,26 @@
 import type { LoopsAnswer, Result, ShownRequest } from '../contract'
 import { byId, counted, element, setText } from './dom'
+import type { SentBadge } from './event-list'
 import { highlightedText } from './json-view'
 
 /** Whether the shown requests were sent, and where to. */
 export type Sent = 'mocked' | 'not yet' | 'the Loops stand-in' | 'the real Loops'
+
+/** What came of an event that was sent, for its row in the list. */
+export function sentBadge({ requests, errors, reason }: Result): SentBadge {
+  const last = requests.at(-1)
+  const status = last?.answer?.status
+  if (last === undefined) {
+    const title = reason ?? errors[0] ?? 'No request'
+    return { text: errors.length > 0 ? 'error' : 'not sent', kind: errors.length > 0 ? 'is-bad' : 'is-none', title }
+  }
+  const text = status === undefined ? 'no answer' : String(status)
+  return { text, kind: isTaken(status) ? 'is-post' : 'is-bad', title: `Loops’ answer to ${last.method}` }
+}
+
+function isTaken(status: number | undefined): boolean {
+  return status !== undefined && status < 300
+}
 
 /** The result of the chosen event. */
 export class ResultView {
@@ -12,16 +29,17 @@ export class ResultView {
   private readonly note = byId('result-note', 'span')
 
   show(name: string, result: Result, sent: Sent): void {
-    const { requests, reason, warnings, errors, logs } = result
+    const { requests, reason, missing, warnings, errors, logs } = result
     const [first] = requests
     this.note.textContent = first?.method ?? 'none'
     this.say(summary(name, result), errors.length > 0)
     this.body.replaceChildren(
       ...(reason === undefined ? [] : [element('p', { class: 'reason' }, reason)]),
       ...requests.map((request) => requestCard(request, sent)),
+      ...(missing.length === 0 ? [] : [element('p', { class: 'quiet-text missing' }, missingSentence(missing))]),
       ...listOf('Warnings', 'warnings', warnings),
       ...listOf('Errors', 'errors', errors),
-      ...listOf('The app’s log', 'log', logs),
+      ...listOf('Log', 'log', logs),
     )
   }
 
@@ -38,13 +56,17 @@ export class ResultView {
   }
 }
 
+function missingSentence(names: readonly string[]): string {
+  return `Mapped, but not in this event: ${names.join(', ')}.`
+}
+
 function summary(name: string, { requests, warnings, errors }: Result): string {
   const made = requests.length === 0 ? 'no request' : counted(requests.length, 'request')
   const parts = [made, ...(warnings.length > 0 ? [counted(warnings.length, 'warning')] : [])]
   return `${name}: ${[...parts, ...(errors.length > 0 ? [counted(errors.length, 'error')] : [])].join(', ')}.`
 }
 
-function requestCard({ method, url, headers, body, answer }: ShownRequest, sent: Sent): HTMLElement {
+function requestCard({ mapping, method, url, headers, body, answer }: ShownRequest, sent: Sent): HTMLElement {
   const rows = Object.entries(headers).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)])
   const card = element(
     'article',
@@ -54,6 +76,7 @@ function requestCard({ method, url, headers, body, answer }: ShownRequest, sent:
       { class: 'request-line' },
       element('span', { class: `badge is-${method.toLowerCase()}` }, method),
       element('code', {}, ...breakable(url)),
+      ...(mapping === undefined ? [] : [element('span', { class: 'quiet-text' }, `by the mapping “${mapping}”`)]),
     ),
     element('dl', { class: 'headers', 'aria-label': 'Headers' }, ...rows),
   )
@@ -77,12 +100,11 @@ function answerRow(answer: LoopsAnswer | undefined, sent: Sent): HTMLElement {
     return row
   }
   const { status, error, body } = answer
-  const isGood = status !== undefined && status < 300
   row.append(
     element(
       'p',
       {},
-      element('span', { class: `badge ${isGood ? 'is-post' : 'is-bad'}` }, String(status ?? 'No answer')),
+      element('span', { class: `badge ${isTaken(status) ? 'is-post' : 'is-bad'}` }, String(status ?? 'No answer')),
       ` from ${sent}`,
     ),
     element('pre', { class: 'code', tabindex: 0, 'aria-label': 'Answer' }, highlightedText(error ?? body)),

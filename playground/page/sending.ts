@@ -6,12 +6,15 @@ export class Sending {
   private readonly mock = byId('mock', 'input')
   private readonly target = byId('target', 'select')
   private readonly button = byId('send', 'button')
+  private readonly againButton = byId('send-again', 'button')
   private readonly dialog = byId('confirm-live', 'dialog')
   private canSend = false
+  private wasSent = false
 
   constructor(
     private readonly onChange: () => void,
     onSend: () => void,
+    onSendAgain: () => void,
   ) {
     // A browser may restore the controls after a reload.
     this.mock.checked = true
@@ -30,6 +33,7 @@ export class Sending {
       this.show()
     })
     this.button.addEventListener('click', onSend)
+    this.againButton.addEventListener('click', onSendAgain)
     this.draw()
   }
 
@@ -42,8 +46,10 @@ export class Sending {
     return this.target.value === 'loops' ? 'loops' : 'stand-in'
   }
 
-  allow(canSend: boolean): void {
+  /** @param wasSent whether the event was sent before, so that it can be sent again with a new uuid. */
+  allow(canSend: boolean, wasSent: boolean): void {
     this.canSend = canSend
+    this.wasSent = wasSent
     this.draw()
   }
 
@@ -61,6 +67,7 @@ export class Sending {
   private draw(): void {
     this.target.disabled = this.isMocked
     this.button.disabled = this.isMocked || !this.canSend
+    this.againButton.hidden = this.button.disabled || !this.wasSent
     document.body.classList.toggle('is-live', !this.isMocked && this.to === 'loops')
   }
 }

@@ -1,37 +1,43 @@
 import { marked } from 'marked'
 import type { SettingField } from '../../sandbox/posthog/shapes'
 import type { Problem, Settings } from '../contract'
-import { byId, counted, element, setText } from './dom'
+import { byId, element } from './dom'
+import { Field } from './field'
+import { SettingRows } from './setting-rows'
+import type { SettingsStatus } from './settings-status'
 
 type Control = HTMLInputElement | HTMLSelectElement
 
 interface FieldView {
   field: SettingField
   control: Control
-  error: HTMLElement
+  view: Field
+  rows: SettingRows | undefined
 }
 
-/** The settings panel, drawn from plugin.json as PostHog draws it. */
+/** The app's settings panel, drawn from plugin.json as PostHog draws it. */
 export class SettingsForm {
+  private readonly form = byId('settings-form', 'form')
   private readonly views: FieldView[]
-  private readonly status = byId('settings-status', 'p')
-  /** True while the status shows a sentence of `say`, which a check of the same settings must not replace. */
-  private hasSaid = false
 
   constructor(
     fields: readonly SettingField[],
     private readonly keyToStartWith: string,
+    private readonly status: SettingsStatus,
     onChange: () => void,
   ) {
-    const form = byId('settings-form', 'form')
-    this.views = fields.map((field) => drawField(form, field))
-    form.addEventListener('input', () => {
-      this.hasSaid = false
+    this.views = fields.map((field) => drawField(this.form, field))
+    this.form.addEventListener('input', () => {
+      status.changed()
       onChange()
     })
-    form.addEventListener('submit', (event) => {
+    this.form.addEventListener('submit', (event) => {
       event.preventDefault()
     })
+  }
+
+  set isShown(isShown: boolean) {
+    this.form.hidden = !isShown
   }
 
   settings(): Settings {
@@ -47,49 +53,26 @@ export class SettingsForm {
 
   /** Fills in the given settings, and the defaults for all others. The key stays unchanged. */
   fill(settings: Settings): void {
-    this.hasSaid = false
-    for (const { field, control } of this.views) {
+    this.status.changed()
+    for (const { field, control, rows } of this.views) {
       if (field.secret === true) control.value ||= this.keyToStartWith
       else setValue(control, settings[field.key] ?? field.default)
+      rows?.follow()
     }
   }
 
   show(problems: readonly Problem[]): void {
-    for (const { field, control, error } of this.views) {
-      const own = problems.filter(({ key }) => key === field.key).map(({ sentence }) => sentence)
-      setText(error, own.join(' '))
-      if (own.length > 0) control.setAttribute('aria-invalid', 'true')
-      else control.removeAttribute('aria-invalid')
+    for (const { field, view } of this.views) {
+      view.show(problems.filter(({ key }) => key === field.key).map(({ sentence }) => sentence))
     }
-    if (this.hasSaid) return
-    this.status.classList.toggle('is-bad', problems.length > 0)
-    setText(this.status, this.summaryOf(problems))
-  }
-
-  /** Says something about the settings as a whole, until they change. */
-  say(sentence: string, isBad = false): void {
-    this.hasSaid = true
-    this.status.classList.toggle('is-bad', isBad)
-    setText(this.status, sentence)
-  }
-
-  private summaryOf(problems: readonly Problem[]): string {
-    const others = problems.filter(({ key }) => key === null).map(({ sentence }) => sentence)
-    if (others.length > 0) return others.join(' ')
-    if (problems.length === 0) return 'The app accepts these settings.'
-    const wrong = this.views.filter(({ field }) => problems.some(({ key }) => key === field.key))
-    return `${counted(problems.length, 'problem')}: ${wrong.map(({ field }) => field.name).join(', ')}.`
+    const labelOf = (wanted: string) => this.views.find(({ field: { key } }) => key === wanted)?.field.name
+    this.status.show(problems, labelOf, 'The app accepts these settings.')
   }
 }
 
 function drawField(form: HTMLElement, field: SettingField): FieldView {
   const id = `setting-${field.key}`
-  const common = {
-    id,
-    name: field.key,
-    required: field.required,
-    'aria-describedby': `${id}-error ${id}-hint`,
-  }
+  const common = { id, name: field.key, required: field.required }
   const control =
     field.type === 'choice'
       ? element('select', common, ...(field.choices ?? []).map((choice) => element('option', {}, choice)))
@@ -100,18 +83,20 @@ function drawField(form: HTMLElement, field: SettingField): FieldView {
           autocapitalize: 'off',
           spellcheck: 'false',
         })
-  const hint = element('p', { class: 'hint', id: `${id}-hint` })
-  // The hints are the repository's own text, from plugin.json.
-  hint.innerHTML = marked.parseInline(field.hint, { async: false })
-  hint.querySelectorAll('a').forEach((link) => {
-    link.target = '_blank'
-    link.rel = 'noopener'
-  })
-  const error = element('p', { class: 'error', id: `${id}-error` })
-  const label = element('label', { for: id }, field.name)
-  if (field.required) label.append(' ', element('span', { class: 'required' }, 'required'))
-  form.append(element('div', { class: 'field' }, label, control, element('div', { class: 'notes' }, hint, error)))
-  return { field, control, error }
+  const rows = control instanceof HTMLInputElement ? SettingRows.of(field.key, field.name, control) : undefined
+  const below = rows === undefined ? [] : [rows.element]
+  const view = new Field(id, field.name, control, { hint: field.hint, required: field.required, below })
+  if (field.markdown !== undefined) form.append(headingOf(field.markdown))
+  form.append(view.element)
+  return { field, control, view, rows }
+}
+
+/** The heading of a group, as PostHog draws it above the group's first field. */
+function headingOf(markdown: string): HTMLElement {
+  const heading = element('div', { class: 'group-heading' })
+  // The headings are the repository's own text, from plugin.json.
+  heading.innerHTML = marked.parse(markdown, { async: false })
+  return heading
 }
 
 /** Sets a value. An unknown choice from a file is added to the list, so that the app reports it. */

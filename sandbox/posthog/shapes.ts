@@ -16,6 +16,8 @@ export interface CapturedEvent {
 
 /** A field of the settings panel, as plugin.json declares it. */
 export interface SettingField {
+  /** The heading of a group, above its first field. */
+  markdown?: string
   key: string
   name: string
   type: 'string' | 'choice'

@@ -1,0 +1,41 @@
+import { marked } from 'marked'
+import { element, setText } from './dom'
+
+/** A field of a form with its hint and the place of its error. */
+export class Field {
+  readonly element: HTMLElement
+  private readonly error: HTMLElement
+
+  /** `control` is what the error is about; `below` stands between the control and the hint. */
+  constructor(
+    id: string,
+    label: string,
+    private readonly control: HTMLElement,
+    { hint, required = false, below = [] }: { hint: string; required?: boolean; below?: readonly HTMLElement[] },
+  ) {
+    this.error = element('p', { class: 'error', id: `${id}-error` })
+    const isLabelled = control.matches('input, select')
+    const name = isLabelled ? element('label', { for: id }, label) : element('p', { class: 'label' }, label)
+    if (required) name.append(' ', element('span', { class: 'required' }, 'required'))
+    control.setAttribute('aria-describedby', `${id}-error ${id}-hint`)
+    this.element = element('div', { class: 'field' }, name, control, this.error, ...below, hintOf(id, hint))
+  }
+
+  /** Shows the sentences, or none. */
+  show(sentences: readonly string[]): void {
+    setText(this.error, sentences.join(' '))
+    if (sentences.length > 0) this.control.setAttribute('aria-invalid', 'true')
+    else this.control.removeAttribute('aria-invalid')
+  }
+}
+
+function hintOf(id: string, text: string): HTMLElement {
+  const hint = element('p', { class: 'hint', id: `${id}-hint` })
+  // The hints are the repository's own text, from plugin.json and destination.json. GitHub's Markdown would link addresses.
+  hint.innerHTML = marked.parseInline(text, { async: false, gfm: false })
+  hint.querySelectorAll('a').forEach((link) => {
+    link.target = '_blank'
+    link.rel = 'noopener'
+  })
+  return hint
+}
