@@ -9,6 +9,8 @@ const TYPING_PAUSE = 200
 export function connectInstall(question: () => SettingsQuestion): void {
   const dialog = byId('install', 'dialog')
   const address = byId('install-address', 'input')
+  // A browser may have restored what was there before a reload.
+  address.value ||= 'https://eu.posthog.com'
   const edition = byId('install-edition', 'select')
   const show = latestOnly(async (signal) => {
     try {
