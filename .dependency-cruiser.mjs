@@ -48,7 +48,7 @@ const appRules = [
     comment: 'PostHog runs only index.ts and src/.',
     severity: 'error',
     from: { path: ['^index\\.ts$', '^src/'] },
-    to: { path: '^(sandbox|build|deploy|__tests__|playground)/' },
+    to: { path: '^(sandbox|build|deploy|export|__tests__|playground)/' },
   },
   {
     name: 'the app has no Node.js',
@@ -97,7 +97,17 @@ const benchRules = [
     comment: 'The playground, the commands and the tests use the sandbox, not the other way round.',
     severity: 'error',
     from: { path: '^(sandbox|build)/' },
-    to: { path: '^(playground|deploy|__tests__)/' },
+    to: { path: '^(playground|deploy|export|__tests__)/' },
+  },
+  {
+    name: 'the export runs the app on persons, without stand-ins',
+    comment: 'The export is no stand-in: it asks the real PostHog, and takes the settings and rules of src/.',
+    severity: 'error',
+    from: { path: '^export/' },
+    to: {
+      path: '^(index\\.ts$|src/|sandbox/|build/|playground/|deploy/|__tests__/)',
+      pathNot: '^src/(settings|translate/|rules/|panel/|[a-z-]+\\.ts$)|^sandbox/(lib/|app/config-file\\.ts$)',
+    },
   },
   {
     name: 'the playground and the commands know no tests',
@@ -159,5 +169,10 @@ export default {
     // Imports of types count, although TypeScript erases them.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
+    // Packages like csv-parse name their parts, such as csv-parse/sync, in "exports".
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 }

@@ -1,5 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { run } from '../../sandbox/posthog-api/run'
 
@@ -18,10 +21,14 @@ describe('npm run posthog-api', () => {
     try {
       const [greeting] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
       const [keys = '', ...commands] = greeting.match(/^ {2}\S[^]*?[^\\]$/gm) ?? []
-      const [install = '', send = '', find = ''] = commands
+      const [install = '', send = '', find = '', exportAll = ''] = commands
       expect(await shell(`${keys}\n${install}\n${send}`)).toMatch(/\nDone: the destination is created, [^]*"status":1/)
       let found = '[]'
       while (found === '[]') found = await shell(`${keys}\n${find}`)
+      const directory = mkdtempSync(join(tmpdir(), 'posthog-api-'))
+      await shell(`${keys}\n${exportAll.replace('contacts.csv', `${directory}/contacts.csv`)}`)
+      expect(readFileSync(join(directory, 'contacts.csv'), 'utf8')).toContain('grace@example.com')
+      rmSync(directory, { recursive: true })
       expect(JSON.parse(found)).toMatchObject([{ email: 'ada@example.com', firstName: 'Ada', userId: 'user_1' }])
     } finally {
       child.kill()

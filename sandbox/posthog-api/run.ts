@@ -7,6 +7,7 @@ import { UsageError } from '../lib/usage-error'
 import { LoopsApi } from '../loops/loops-api'
 import { serveLoopsApi } from '../loops/server'
 import { routeTo } from '../posthog/fetch'
+import { personsRoute } from '../posthog/rest-api/persons'
 import { generations, PosthogServer } from '../posthog/rest-api/posthog-server'
 import type { Generation } from '../posthog/rest-api/posthog-server'
 import { servePosthog } from '../posthog/rest-api/server'
@@ -14,6 +15,14 @@ import { servePosthog } from '../posthog/rest-api/server'
 const POSTHOG_KEY = 'phx_sandbox_key'
 const LOOPS_KEY = 'loops-sandbox-key'
 const REPOSITORY = 'https://github.com/example/posthog-loops-app'
+
+/** People who were there before the installation. */
+const PERSONS = ['grace', 'alan', 'barbara'].map((name, index) => ({
+  uuid: `018f0000-0000-7000-8000-00000000000${index}`,
+  distinct_ids: [`user_${name}`],
+  properties: { email: `${name}@example.com`, firstname: name },
+  created_at: '2024-05-01T10:00:00.000Z',
+}))
 
 /**
  * Starts both servers, at PORT and the port after it, or at 8011 and 8012; 0 takes any free ports.
@@ -33,6 +42,7 @@ export function run(args: string[], environment: NodeJS.ProcessEnv, output: Outp
       repositories: { [REPOSITORY]: appDirectory },
       parser: await loadHogParser(),
       fetch: routeTo('https://app.loops.so', loops.url),
+      routes: [personsRoute(PERSONS, { hogql: true })],
     })
     const { url } = await servePosthog(posthog, port).catch(taken(port))
     output.say(greeting(url, loops.url, generation))
@@ -61,6 +71,7 @@ function greeting(posthog: string, loops: string, generation: Generation): strin
   curl ${posthog}/capture/ -H 'Content-Type: application/json' \\
     -d '{"event": "$identify", "distinct_id": "user_1", "$set": {"email": "ada@example.com", "firstname": "Ada"}}'
   curl '${loops}/api/v1/contacts/find?email=ada@example.com' -H "Authorization: Bearer $LOOPS_API_KEY"
+  npm run export-contacts -- --posthog ${posthog} --out contacts.csv
 `
 }
 
