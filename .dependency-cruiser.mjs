@@ -48,7 +48,7 @@ const appRules = [
     comment: 'PostHog runs only index.ts and src/.',
     severity: 'error',
     from: { path: ['^index\\.ts$', '^src/'] },
-    to: { path: '^(sandbox|build|export|__tests__|playground)/' },
+    to: { path: '^(sandbox|build|deploy|export|__tests__|playground)/' },
   },
   {
     name: 'the app has no Node.js',
@@ -89,15 +89,15 @@ const benchRules = [
     name: 'the stand-ins know the app by plugin.json',
     comment: 'Only the benchmark imports the source of the app, to measure it outside the VM, and the settings in Hog.',
     severity: 'error',
-    from: { path: '^(sandbox|playground)/', pathNot: '^sandbox/(bench|hog)/' },
+    from: { path: '^(sandbox|playground|deploy)/', pathNot: '^sandbox/(bench|hog)/' },
     to: { path: ['^index\\.ts$', '^src/'] },
   },
   {
     name: 'the sandbox knows no playground',
-    comment: 'The playground and the tests use the sandbox, not the other way round.',
+    comment: 'The playground, the commands and the tests use the sandbox, not the other way round.',
     severity: 'error',
     from: { path: '^(sandbox|build)/' },
-    to: { path: '^(export|playground|__tests__)/' },
+    to: { path: '^(playground|deploy|export|__tests__)/' },
   },
   {
     name: 'the export runs the app on persons, without stand-ins',
@@ -105,14 +105,14 @@ const benchRules = [
     severity: 'error',
     from: { path: '^export/' },
     to: {
-      path: '^(index\\.ts$|src/|sandbox/|build/|playground/|__tests__/)',
+      path: '^(index\\.ts$|src/|sandbox/|build/|playground/|deploy/|__tests__/)',
       pathNot: '^src/(settings|translate/|rules/|panel/|[a-z-]+\\.ts$)|^sandbox/(lib/|app/config-file\\.ts$)',
     },
   },
   {
-    name: 'the playground knows no tests',
+    name: 'the playground and the commands know no tests',
     severity: 'error',
-    from: { path: '^playground/' },
+    from: { path: '^(playground|deploy)/' },
     to: { path: '^__tests__/' },
   },
   {
@@ -120,7 +120,14 @@ const benchRules = [
     comment: 'The stand-ins of PostHog and of Loops know neither each other nor the tools.',
     severity: 'error',
     from: { path: '^sandbox/(posthog|loops|lib)/' },
-    to: { path: '^sandbox/', pathNot: '^sandbox/($1|lib)/' },
+    to: { path: '^sandbox/', pathNot: '^sandbox/($1|lib)/|^sandbox/hog/' },
+  },
+  {
+    name: 'only the REST API runs Hog',
+    comment: 'The servers that run apps have no Hog.',
+    severity: 'error',
+    from: { path: '^sandbox/(posthog/(?!rest-api/)|loops/|lib/)' },
+    to: { path: '^sandbox/hog/' },
   },
   {
     name: 'a tool imports no other tool',

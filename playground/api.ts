@@ -9,6 +9,7 @@ import { TODAY } from './contract'
 import type {
   DestinationSettings,
   EventQuestion,
+  InstallQuestion,
   SendQuestion,
   SettingsQuestion,
   Start,
@@ -16,9 +17,11 @@ import type {
   VerdictsQuestion,
 } from './contract'
 import { checkedDestination, destinationOfApp, destinationStart } from './destination-form'
+import { installOf } from './install'
 import { STAND_IN_KEY } from './loops'
 import { withoutKey } from './masking'
 import type { PageFile } from './page-files'
+import { settingsInAnswer } from './posthog-answers'
 import { USUAL_SERVER, type Session } from './session'
 
 type Question = Record<string, unknown>
@@ -34,14 +37,24 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   '/playground/send': (session, question) => session.send(settingsIn(question), eventIn(question), targetIn(question)),
   '/playground/lists': (session, question) => session.lists(settingsIn(question), targetIn(question)),
   '/playground/config-file': (_session, question) => {
-    const { apiKey: _, ...config } = checkedConfig(question.content, String(question.name))
+    const content = settingsInAnswer(question.content)
+    if (isDestination(content)) {
+      const name = String(question.name)
+      throw new UsageError(`${name} has the destination: choose the server "PostHog today", and load it again.`)
+    }
+    const { apiKey: _, ...config } = checkedConfig(content, String(question.name))
     return config
   },
   '/playground/destination-form': (_session, question) => {
-    const { content, name } = question
+    const content = settingsInAnswer(question.content)
     if (isDestination(content)) return withoutSecret(checkedDestination(content))
-    const { apiKey: _, ...config } = checkedConfig(content, String(name))
+    const { apiKey: _, ...config } = checkedConfig(content, String(question.name))
     return destinationOfApp(config)
+  },
+  '/playground/install': (_session, question) => {
+    const { settings, destination } = settingsIn(question)
+    const { posthog } = question as Partial<InstallQuestion>
+    return installOf(settings, destination, String(posthog))
   },
   '/playground/reset': (session) => {
     session.reset()

@@ -195,3 +195,21 @@ export interface Verdicts {
   recorded: Verdict[]
   live: { id: number; verdict: Verdict }[]
 }
+
+/** Asks how to install the settings into the PostHog at this address. */
+export interface InstallQuestion extends SettingsQuestion {
+  posthog: string
+}
+
+/** What to paste into a shell, which has the keys in its environment. */
+export interface PastedCommands {
+  deploy: string
+  curl: string
+}
+
+export interface Install {
+  destination:
+    (PastedCommands & { /** Opens PostHog's form, filled in. */ link: string }) | { refusals: readonly string[] }
+  /** Left out if the page shows the form of the destination. */
+  app?: PastedCommands
+}

@@ -11,7 +11,7 @@ export interface PageFile {
 const page = join(__dirname, 'page')
 
 /** The style sheets in page/styles/, in the order in which later rules override earlier ones. */
-const STYLES = ['base', 'controls', 'frame', 'settings', 'events', 'result', 'narrow']
+const STYLES = ['base', 'controls', 'frame', 'settings', 'events', 'result', 'install', 'narrow']
 
 /** The files of the page by path. The page's TypeScript is bundled in memory, and the style sheets are joined. */
 export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {

@@ -30,6 +30,11 @@ describe('accessibility', () => {
     await open(options)
     expect(await violations()).toEqual([])
 
+    await page.getByRole('button', { name: 'Install', exact: true }).click()
+    await page.locator('#install-link[href]').waitFor()
+    expect(await violations()).toEqual([])
+    await page.getByRole('button', { name: 'Close' }).click()
+
     await page.locator('#setting-includeAllEventProperties').selectOption('Yes')
     await page.locator('#setting-trackedEvents').fill('purchase')
     await choose(/^purchase/)

@@ -4,6 +4,7 @@ import { afterPause } from './delay'
 import { byId, counted } from './dom'
 import { EventEditor } from './event-editor'
 import { EventList } from './event-list'
+import { connectInstall } from './install-panel'
 import { highlighted } from './json-view'
 import type { Kept } from './kept-settings'
 import { listenForNews } from './live'
@@ -45,6 +46,7 @@ export class Playground {
       this.listEvents()
     })
     connectSettingsFiles(this.panel)
+    connectInstall(() => this.panel.questionWithoutKey())
     const choose = (event: CapturedEvent) => {
       this.choose(event)
     }

@@ -56,6 +56,15 @@ export class SettingsPanel {
     }
   }
 
+  /** The settings for what is shown and copied. */
+  questionWithoutKey(): SettingsQuestion {
+    return {
+      settings: this.app.settingsToKeep(),
+      server: this.server.value,
+      ...(this.isToday && { destination: this.destination.settingsToKeep() }),
+    }
+  }
+
   /** Keeps the settings for a reload. */
   keep(): void {
     keepSettings({

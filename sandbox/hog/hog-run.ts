@@ -31,7 +31,12 @@ export interface HogAnswer {
 }
 
 export type Step =
-  | { readonly kind: 'waits'; readonly request: HogRequest }
+  | {
+      readonly kind: 'waits'
+      readonly request: HogRequest
+      /** What Hog passed to `fetch`. */
+      readonly args: readonly unknown[]
+    }
   | { readonly kind: 'finished' }
   | { readonly kind: 'failed'; readonly error: Error }
 
@@ -83,7 +88,8 @@ export class HogRun {
     if (result.error !== undefined) return this.failed(result.error)
     if (result.finished) return { kind: 'finished' }
     this.state = JSON.stringify(result.state)
-    return { kind: 'waits', request: requestOf(result.asyncFunctionArgs ?? []) }
+    const args = result.asyncFunctionArgs ?? []
+    return { kind: 'waits', request: requestOf(args), args }
   }
 
   private failed(error: unknown): Step {

@@ -1,0 +1,168 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { TODAY } from '../../playground/contract'
+import type { Install } from '../../playground/contract'
+import { destinationStart } from '../../playground/destination-form'
+import built from '../../dist/destination.json'
+import { apiKey } from '../app/given'
+import { startDeploying, writes } from '../deploy/given'
+import type { Deploying } from '../deploy/given'
+import { ask, posthogKey, repository } from '../posthog/rest-api/given'
+import { answer, post, question } from './given'
+
+jest.setTimeout(120_000)
+
+/** Settings with every sign that a shell or JSON could misread. */
+const settings = {
+  apiKey,
+  trackedEvents: '{"order: \\"new\\"": "it\'s `new` $HOME \\\\ {n}"}',
+  eventProperties: '{"total": "{event.properties.$total}", "note": "a \\\\n $(date) `id` \\"x\\" $PATH"}',
+  contactEvents: '',
+  maxEventAge: '',
+}
+const event = {
+  event: 'order: "new"',
+  distinct_id: 'user_1',
+  properties: { $total: 5 },
+  $set: { email: 'ada@example.com' },
+}
+const sent = [
+  {
+    eventName: "it's `new` $HOME \\ {n}",
+    eventProperties: { total: 5, note: 'a \\n $(date) `id` "x" $PATH' },
+    email: 'ada@example.com',
+  },
+]
+
+function installFor(posthog: string, changes: object = settings): Promise<Install> {
+  return answer<Install>('install', { server: '2024-02', settings: changes, posthog })
+}
+
+const events = [{ id: 'purchase', name: 'purchase', type: 'events', order: 0 }]
+
+/** What the page asks with its form of the destination: one mapping, for purchases. */
+function installForm(posthog: string): Promise<Install> {
+  const { inputs, mappings } = destinationStart().settings
+  const [, send] = mappings
+  const destination = {
+    inputs: { ...inputs, userId: '{person.id}', apiKey },
+    mappings: [{ ...send, name: 'Purchases', events: ['purchase'] }],
+  }
+  return answer<Install>('install', { server: TODAY, settings: {}, destination, posthog })
+}
+
+function destinationIn({ destination }: Install) {
+  if ('refusals' in destination) throw new Error(destination.refusals.join('\n'))
+  return destination
+}
+
+describe('what the page shows to install', () => {
+  it('opens the form of PostHog with the destination as it is built, if nothing is changed', async () => {
+    const { link } = destinationIn(await installFor(' https://eu.posthog.com/ ', {}))
+    const [page, configuration = ''] = link.split('#configuration=')
+    expect(page).toBe('https://eu.posthog.com/functions/new/template-webhook')
+    expect(JSON.parse(decodeURIComponent(configuration))).toEqual(built)
+    expect(link.length).toBeLessThan(60_000)
+  })
+
+  it('has no key in it', async () => {
+    expect(JSON.stringify(await installFor('https://eu.posthog.com'))).not.toContain(apiKey)
+    expect(JSON.stringify(await installForm('https://eu.posthog.com'))).not.toContain(apiKey)
+  })
+
+  it('is the destination alone, if the page shows its form', async () => {
+    const install = await installForm('https://eu.posthog.com')
+    const [, configuration = ''] = destinationIn(install).link.split('#configuration=')
+    expect(JSON.parse(decodeURIComponent(configuration))).toEqual({
+      ...built,
+      inputs: { ...built.inputs, userId: { value: '{person.id}' } },
+      mappings: [{ ...built.mappings[1], name: 'Purchases', filters: { ...built.mappings[1]?.filters, events } }],
+    })
+    expect(install.app).toBeUndefined()
+  })
+
+  it('refuses for the destination what PostHog cannot do, and takes it for the app', async () => {
+    const { destination, app } = await installFor('https://eu.posthog.com', {
+      ...question.settings,
+      trackedEvents: 'a *',
+    })
+    expect(destination).toEqual({
+      refusals: [
+        `Events to send: "a *" has a wildcard, and PostHog's filters take whole names: write each event that you want.`,
+      ],
+    })
+    expect(app?.deploy).toContain('"trackedEvents": "a *"')
+  })
+
+  it.each(['', 'eu.posthog.com', "https://eu.posthog.com/'; rm", 'javascript:alert(1)'])(
+    'takes no address "%s"',
+    async (posthog) => {
+      const { status, body } = await post('install', { ...question, posthog })
+      expect([status, JSON.parse(body)]).toEqual([
+        400,
+        { problem: 'Write the address of your PostHog like https://eu.posthog.com.' },
+      ])
+    },
+  )
+})
+
+describe('pasted into a shell', () => {
+  let given: Deploying
+
+  afterEach(() => given.close())
+
+  async function paste(commands: string): Promise<string> {
+    const keys = {
+      POSTHOG_API_KEY: posthogKey,
+      LOOPS_API_KEY: apiKey,
+      LOOPS_STAND_IN: given.loopsUrl,
+      REPOSITORY: repository,
+    }
+    const env = { ...process.env, ...keys }
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', commands], { env })
+    return stdout
+  }
+
+  it('the curl block installs the destination', async () => {
+    given = await startDeploying()
+    const { curl } = destinationIn(await installFor(given.url))
+    expect(JSON.parse(await paste(curl))).toMatchObject({ name: built.name, hog: built.hog, enabled: true })
+    await given.posthog.capture(event)
+    expect(given.loops.events()).toMatchObject(sent)
+  })
+
+  it.each(['both', 'apps'] as const)(
+    'the curl block installs the app into a server of the generation "%s"',
+    async (generation) => {
+      given = await startDeploying({ generation })
+      await paste((await installFor(given.url)).app?.curl ?? '')
+      expect(writes(given)).toHaveLength(2)
+      await given.posthog.capture(event)
+      expect(given.loops.events()).toMatchObject(sent)
+    },
+  )
+
+  it('npm run deploy installs the destination, and again with the defaults', async () => {
+    given = await startDeploying()
+    const { deploy } = destinationIn(await installFor(given.url))
+    expect(await paste(deploy)).toContain('Done: the destination is created')
+    await given.posthog.capture(event)
+    expect(given.loops.events()).toMatchObject(sent)
+
+    expect(await paste(destinationIn(await installFor(given.url, {})).deploy)).toContain(
+      'Done: the destination is updated',
+    )
+    const { body } = await ask(given.posthog, 'GET', '/api/projects/7/hog_functions/')
+    expect(body).toMatchObject({ count: 1, results: [{ filters: { source: 'events' } }] })
+    await given.posthog.capture({ ...event, event: '$pageview' })
+    expect(given.loops.events()).toMatchObject([...sent, { eventName: '$pageview' }])
+  })
+
+  it('npm run deploy installs the form of the destination', async () => {
+    given = await startDeploying()
+    const said = await paste(destinationIn(await installForm(given.url)).deploy)
+    expect(said).toContain('turned on, with the settings of --config:\n  Purchases: purchase, without test accounts\n')
+    await given.posthog.capture({ ...event, event: 'purchase' })
+    expect(given.loops.events()).toMatchObject([{ eventName: 'purchase', userId: 'user_1' }])
+  })
+})

@@ -1,0 +1,159 @@
+/** Hog functions: destinations are kept, tested and run as PostHog's server does. */
+import { randomUUID } from 'node:crypto'
+import { runDestination } from '../../hog/destination'
+import type { Fetch, Outcome } from '../../hog/destination'
+import type { Globals } from '../../hog/inputs'
+import type { HogParser } from '../../hog/syntax-tree'
+import { invalid, isRecord, methodNotAllowed, notFound, pageOf, forbidden } from './contract'
+import type { ApiAnswer, ApiRequest, Project } from './contract'
+import { passes } from './filters'
+import { checkFunction, secretsOf, shownInputs, triggersOf } from './hog-function-fields'
+import type { CheckedFunction, Trigger } from './hog-function-fields'
+import { testInvocation } from './invocations'
+
+type Fields = Readonly<Record<string, unknown>>
+
+interface StoredFunction {
+  readonly id: string
+  readonly project: number
+  readonly fields: Fields
+  readonly checked: CheckedFunction
+  readonly triggers: readonly Trigger[]
+  readonly updatedAt: number
+}
+
+export interface HogFunctionsOptions {
+  readonly parser: HogParser
+  /** False before mid-September 2025: custom functions needed an add-on. */
+  readonly customFunctions?: boolean
+  /** False on servers whose test cannot be run with a personal API key. */
+  readonly invocationsByKey?: boolean
+}
+
+const WRITABLE = ['type', 'name', 'description', 'enabled', 'deleted', 'icon_url', 'template_id'] as const
+
+export class HogFunctions {
+  private functions: readonly StoredFunction[] = []
+  private changes = 0
+
+  constructor(private readonly options: HogFunctionsOptions) {}
+
+  readonly route = (request: ApiRequest): ApiAnswer | undefined => {
+    const { method, path } = request
+    const [resource, id, action] = path
+    if (resource !== 'hog_functions') return undefined
+    if (action === 'invocations' && id !== undefined) return this.invoke(id, request)
+    if (action !== undefined) throw notFound('Endpoint not found.')
+    request.requireScope(method === 'GET' ? 'hog_function:read' : 'hog_function:write')
+    if (id === undefined) return this.listOrCreate(request)
+    if (method === 'GET') return { status: 200, body: shown(this.find(id, request.project)) }
+    if (method === 'PATCH') return { status: 200, body: shown(this.update(id, request)) }
+    throw methodNotAllowed(method)
+  }
+
+  /** Runs each function that is on and whose filters the event passes, as PostHog does for an event that comes in. */
+  async deliver(globals: Globals, project: Project, fetch: Fetch): Promise<Outcome[]> {
+    const enabled = this.stored(project).filter(({ fields }) => fields['enabled'] === true)
+    const triggers = enabled.flatMap(({ triggers }) => triggers)
+    const wanted = triggers.filter(({ filters }) => passes(filters, globals))
+    return Promise.all(wanted.map(({ hogFunction }) => runDestination(hogFunction, globals, { fetch })))
+  }
+
+  private stored({ id }: Project): StoredFunction[] {
+    return this.functions.filter(({ project, fields }) => project === id && fields['deleted'] !== true)
+  }
+
+  private find(id: string, project: Project): StoredFunction {
+    const found = this.stored(project).find((each) => each.id === id)
+    if (found === undefined) throw notFound()
+    return found
+  }
+
+  private listOrCreate(request: ApiRequest): ApiAnswer {
+    if (request.method === 'POST') return { status: 201, body: shown(this.create(request)) }
+    if (request.method !== 'GET') throw methodNotAllowed(request.method)
+    const types = request.query.get('type')?.split(',')
+    const functions = this.stored(request.project)
+      .filter(({ fields }) => types === undefined || types.includes(String(fields['type'])))
+      .sort((one, other) => other.updatedAt - one.updatedAt)
+    return pageOf(functions.map(listed), request)
+  }
+
+  private create({ body, project }: ApiRequest): StoredFunction {
+    if (typeof body['type'] !== 'string') throw invalid('type', 'This field is required.', 'required')
+    this.requireAddOn()
+    const stored = this.check(randomUUID(), body, undefined, project)
+    this.functions = [...this.functions, stored]
+    return stored
+  }
+
+  private update(id: string, { body, project }: ApiRequest): StoredFunction {
+    const before = this.find(id, project)
+    const after = this.check(id, body, before, project)
+    this.functions = this.functions.map((each) => (each.id === id ? after : each))
+    return after
+  }
+
+  private requireAddOn(): void {
+    if (this.options.customFunctions === false) {
+      throw invalid('template_id', 'The Data Pipelines addon is required to create custom functions.')
+    }
+  }
+
+  private check(id: string, body: Fields, before: StoredFunction | undefined, project: Project): StoredFunction {
+    const merged = { ...before?.fields, ...before?.checked, ...body }
+    const secrets = before === undefined ? {} : secretsOf(before.checked)
+    const checked = checkFunction(merged, secrets, project, this.options.parser)
+    this.changes += 1
+    const defaults = { description: '', enabled: false, deleted: false, icon_url: null, template_id: null }
+    const given = Object.entries(merged).filter(([key]) => (WRITABLE as readonly string[]).includes(key))
+    return {
+      id,
+      project: project.id,
+      fields: { ...defaults, ...Object.fromEntries(given) },
+      checked,
+      triggers: triggersOf(checked, this.options.parser),
+      updatedAt: this.changes,
+    }
+  }
+
+  /** PostHog's own test: the function as the body describes it, on one event. */
+  private invoke(id: string, request: ApiRequest): ApiAnswer {
+    const { method, body, project, requireScope } = request
+    if (method !== 'POST') throw methodNotAllowed(method)
+    if (this.options.invocationsByKey === false) throw forbidden('This action does not support Personal API Key access')
+    requireScope('hog_function:write')
+    const stored = this.stored(project).find((each) => each.id === id)
+    const { configuration, globals, mock_async_functions: mocks = true } = body
+    if (!isRecord(configuration)) throw invalid('configuration', 'This field is required.', 'required')
+    if (!isRecord(globals) || !isRecord(globals['event'])) return { status: 400, body: { status: 'error' } }
+    const { triggers } = this.check(id, configuration, stored, project)
+    if (mocks !== true) throw new Error('The stand-in sends no requests in a test: leave mock_async_functions true.')
+    return { status: 200, body: testInvocation(triggers, { ...globals, event: globals['event'] }) }
+  }
+}
+
+function shown({ id, fields, checked }: StoredFunction): Fields {
+  const { template_id: template, deleted, ...others } = fields
+  return {
+    id,
+    ...others,
+    hog: checked.hog,
+    bytecode: checked.bytecode,
+    transpiled: null,
+    inputs_schema: checked.inputs_schema,
+    inputs: shownInputs(checked),
+    filters: checked.filters,
+    mappings: checked.mappings,
+    masking: null,
+    template: template ?? null,
+    status: { state: 0, tokens: 0 },
+    execution_order: null,
+  }
+}
+
+/** What the list shows of a function: neither its inputs nor its mappings. */
+function listed(stored: StoredFunction): Fields {
+  const { bytecode, transpiled, inputs_schema: schemas, inputs, mappings, masking, ...others } = shown(stored)
+  return others
+}
