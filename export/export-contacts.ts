@@ -29,7 +29,7 @@ export interface Surroundings {
  */
 export async function exportContacts(options: ExportOptions, surroundings: Surroundings): Promise<void> {
   const { output, signal, clock = systemClock, terminal } = surroundings
-  const { settings, notices } = exportSettings(options.config, options.posthog, options.userIdProperty)
+  const { settings, notices } = exportSettings(options.config, options.userIdProperty)
   const state = beginOrResume(options)
   const files = filesOf(options)
   for (const notice of notices) output.tell(`${notice}\n`)

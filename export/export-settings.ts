@@ -19,16 +19,18 @@ export interface ExportSettings {
 /** The export asks Loops nothing, but the settings need a key. */
 const UNUSED_KEY = 'export-sends-nothing-to-loops'
 
+/** With an address that is never asked, the settings may use `{person.id}`. */
+const PERSONS_ARE_THERE = 'https://posthog.invalid'
+
 /**
  * Parses the settings as the app does, and takes out what only an event can fill.
  *
- * @param posthog the address of PostHog, whose persons fill `{person.id}`.
  * @param userIdProperty replaces the setting "User ID" by this person property.
  * @throws UsageError that lists every problem of the settings; or each filter, user ID or address that reads the event: without
  * it the export would write other people than the app, or the wrong ones together.
  */
-export function exportSettings(config: AppConfig, posthog: string, userIdProperty?: string): ExportSettings {
-  const settings = parsed(config, posthog, userIdProperty)
+export function exportSettings(config: AppConfig, userIdProperty?: string): ExportSettings {
+  const settings = parsed(config, userIdProperty)
   const problems = [...filterProblems(settings), ...userIdProblems(settings)]
   const email = settings.email.filter((template) => !readsEventBesideDistinctId(template))
   if (email.length === 0) {
@@ -45,13 +47,13 @@ export function exportSettings(config: AppConfig, posthog: string, userIdPropert
   return { settings: { ...settings, email, contactUpdates }, notices: noticesOf(settings) }
 }
 
-function parsed(config: AppConfig, posthog: string, userIdProperty: string | undefined): Settings {
+function parsed(config: AppConfig, userIdProperty: string | undefined): Settings {
   const given = {
     ...config,
     ...(userIdProperty !== undefined && { userId: JSON.stringify([`{person.properties.${userIdProperty}}`]) }),
     apiKey: UNUSED_KEY,
     delivery: 'direct',
-    posthogUrl: posthog,
+    posthogUrl: PERSONS_ARE_THERE,
   }
   try {
     return parseSettings(given)

@@ -143,7 +143,7 @@ describe.each(serverVersions.map((version) => [version.name, version] as const))
     await app.startWorker().deliver(purchase)
     expect(app.enabled).toBe(false)
     expect(api.requests()).toEqual([])
-    expect(app.failures[0]?.failure.message).toMatch(/^Loops settings: Delivery: "y" .*\. Email of the user: "x" .*\.$/)
+    expect(app.failures[0]?.failure.message).toMatch(/^Loops settings: Email of the user: "x" .*\. Delivery: "y" .*\.$/)
   })
 
   it('shows the key nowhere but in the Authorization header', async () => {

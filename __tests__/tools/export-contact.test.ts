@@ -18,7 +18,7 @@ function outcome(
   config: Record<string, string> = {},
   { userIdProperty, since }: { userIdProperty?: string; since?: number } = {},
 ): unknown {
-  const { settings } = exportSettings({ contactProperties: '', ...config }, 'https://eu.posthog.com', userIdProperty)
+  const { settings } = exportSettings({ contactProperties: '', ...config }, userIdProperty)
   return contactOf({ ...ada, ...person }, settings, since)
 }
 
