@@ -170,7 +170,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       // A counter that fails is no reason to lose a request.
       return next(undefined)
     }
-    const time = series + place * distance(settings)
+    // At the start of a slot, so that a job that runs a little late is still alone in it.
+    const time = (Math.floor(series / distance(settings)) + place) * distance(settings)
     if (place === 1) limitLife(placesKey(settings, series), cache)
     if (place % PLACES_TO_RENEWAL === 1 && time > now) {
       keepBacklog(series, time - now + PLACES_TO_RENEWAL * distance(settings), settings, cache)
