@@ -91,7 +91,10 @@ const addressTemplate = ownTemplate.filter((parts) => {
  * blanks and dots where a name has none, and not in the notation of a regular expression.
  */
 function isPlain(text: string): boolean {
-  return /^[\p{L}\p{N}_$@.{}:*!😀 -]+$/u.test(text) && !/^[ .-]|^![ .-]|\.[ .]|[ .]$|[ .]\}| [-*]|\.\*[.}]|\} |: |^(?:null|undefined)$/.test(text)
+  return (
+    /^[\p{L}\p{N}_$@.{}:*!😀 -]+$/u.test(text) &&
+    !/^[ .-]|^![ .-]|\.[ .]|[ .]$|[ .]\}| [-*]|\.\*[.}]|\} |: |^(?:null|undefined)$/.test(text)
+  )
 }
 
 /** Written with commas where that says the same, and in JSON elsewhere. */
