@@ -31,7 +31,8 @@ function tooFast({ mostInASecond: most, tooMany, requests }: Measures, { mix }: 
   // A cache that fails or is slow cannot keep the pace.
   if (mix.rates.cache + mix.rates.slowCache > 0) return undefined
   if (most > mostInASecond) return `${most} requests in a second`
-  const isTooMany = mix.rates['429'] === 0 && tooMany > Math.max(1, largestShareOf429 * requests)
+  // A request that hangs counts for Loops when Loops gets to it, whatever the app sends then.
+  const isTooMany = mix.rates['429'] + mix.rates.hang === 0 && tooMany > Math.max(1, largestShareOf429 * requests)
   return isTooMany ? `${tooMany} of ${requests} requests answered 429` : undefined
 }
 
