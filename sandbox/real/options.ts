@@ -40,7 +40,8 @@ Usage: npm run test:real -- [options]
 Debian's packages redis-server and postgresql must be installed; the run starts servers of its own, on loopback. REDIS_URL
 and DATABASE_URL name others to use; the run neither stops nor freezes them.
 
-The exit code is 1 if more is lost than one event for each process that has ended, or if anything is sent twice or ends
+The exit code is 1 if more is lost than one event for each process that has ended and for each failure that PostHog's
+metrics show (while PostgreSQL is away, no job can hold a failed event), or if anything is sent twice or ends
 out of order (but for the phase in which Redis loses its data).
 `
 
