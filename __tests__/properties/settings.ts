@@ -106,7 +106,11 @@ function writtenMapping(mapping: MeantMapping): string {
   const entries = mapping.map(([name, value]) => [name, typeof value === 'object' ? written(value) : value] as const)
   const isPlainMapping = entries.every(
     ([name, value]) =>
-      /^[\w$]+$/.test(name) && typeof value === 'string' && isPlain(value) && /\{|^[a-z]+$/.test(value),
+      /^[\w$]+$/.test(name) &&
+      typeof value === 'string' &&
+      name !== value &&
+      isPlain(value) &&
+      /\{|^[a-z]+$/.test(value),
   )
   if (isPlainMapping) return entries.map(([name, value]) => `${name}: ${value}`).join(', ')
   return writtenObject(entries)
