@@ -8,7 +8,11 @@ const program = join(__dirname, '../../sandbox/replay/run.ts')
 
 /** Runs `npm start` in a process of its own, and sends it a signal once its output holds `until`. */
 async function interrupted(args: string[], until: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+    // CI's variables would colour the output.
+    env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let [said, told, isSent] = ['', '', false]
   child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text))
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -28,11 +32,11 @@ describe('npm start', () => {
     const { exitCode, said } = await interrupted(files, 'Idempotency-Key: uuid-30')
     expect(exitCode).toBe(130)
     const [, events, sent, shown] =
-      /Interrupted after (\d+) events\.\n\nLoops now has 1 contact\n.*\nand (\d+) events\n[^]*\n(\d+) events in [\d.]+ s, at most \d+ MB\n$/.exec(
+      /Interrupted after (\d+) events\.\n\nLoops now has 1 contact\n.*\nand ([\d,]+) events\n[^]*\n([\d,]+) events in [\d.]+ s, at most \d+ MB\n$/.exec(
         said,
       ) ?? []
     expect(Number(events)).toBeGreaterThan(30)
     expect(Number(events)).toBeLessThan(50_000)
-    expect([sent, shown]).toEqual([events, events])
+    expect([sent, shown].map((count) => count?.replace(',', ''))).toEqual([events, events])
   })
 })
