@@ -2362,14 +2362,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { id, at, ...identityOf(body), values: isLong ? {} : values }
   }
 
-  /** Adds a write to its logs and, for an update, reads what stands before it. */
+  /** Adds a write to its logs and, for an update, reads what stands before it in the first of them. */
   function noteWrite(write, isUpdate, cache) {
     const line = JSON.stringify(write)
     return Promise.all(
-      logKeys(write, Date.now()).map((key) =>
+      logKeys(write, Date.now()).map((key, place) =>
         Promise.all([
           persistently(() => cache.lpush(key, [line])),
-          isUpdate ? persistently(() => cache.lrange(key, 0, LINES_TO_THE_WRITE_BEFORE - 1)) : [],
+          isUpdate && place === 0 ? persistently(() => cache.lrange(key, 0, LINES_TO_THE_WRITE_BEFORE - 1)) : [],
         ]),
       ),
     )
@@ -2383,35 +2383,25 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much and stands in each
-   * log right before it; else `undefined`.
+   * @param noted what `noteWrite` gave for the first log.
+   * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much; else `undefined`.
    */
-  function sameWasTakenAt(write, noted) {
-    return sameTakenIn(
-      noted.map(([, texts]) => contactLogIn([texts])),
-      write,
-    )
+  function sameWasTakenAt(write, [, texts]) {
+    return sameTakenIn(contactLogIn([texts]), write)
   }
 
-  /**
-   * Whether the same holds once the log of the identifier that the write lacks is read, too. A cache that does not answer does
-   * not tell.
-   */
+  /** Whether the same holds for all logs of the contact together. A cache that does not answer does not tell. */
   async function sameWasTakenInAll(write, cache) {
-    if (write.email !== undefined && write.userId !== undefined) return true
     try {
-      return sameTakenIn([await readWholeLog(write, write.at, cache)], write) !== undefined
+      return sameTakenIn(await readWholeLog(write, write.at, cache), write) !== undefined
     } catch {
       return false
     }
   }
 
-  function sameTakenIn(logs, write) {
-    const before = logs.map(({ writes }) => writes.find(({ id, at }) => id !== write.id && at < write.at))
-    const [first] = before
-    const saysTheSame =
-      first !== undefined && before.every((other) => other?.id === first.id) && isCarriedBy(first, write)
-    return saysTheSame ? logs.map(({ taken }) => taken.get(first.id)).find((when) => when !== undefined) : undefined
+  function sameTakenIn({ writes, taken }, write) {
+    const before = writes.find(({ id, at }) => id !== write.id && at < write.at)
+    return before !== undefined && isCarriedBy(before, write) ? taken.get(before.id) : undefined
   }
 
   /**
@@ -2429,15 +2419,52 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
   function noteTaken(write, when, cache) {
-    const { id, at, userId } = write
-    // The write stands in the log of the period in which it was received.
-    const mayBeFirst = periodOf(at) !== periodOf(Date.now())
-    addLine({ taken: id, when }, userId === undefined ? identityOf(write) : { userId }, cache, mayBeFirst)
+    addLine({ taken: write.id, when }, identifierOf(write), cache, isOfEarlierPeriod(write))
+  }
+
+  /**
+   * Notes that Loops has taken a write, and reads the logs of its contact. The log with the note is left out if its lines are
+   * known, because its length tells whether others have come.
+   *
+   * @param seen the lines of that log when the event read it.
+   */
+  function noteTakenAndRead(write, when, contact, seen, cache) {
+    const [key = ''] = logKeys(identifierOf(write), Date.now())
+    const line = JSON.stringify({ taken: write.id, when })
+    const noted = persistently(() => cache.lpush(key, [line]))
+    if (isOfEarlierPeriod(write)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+    const unread = logKeys(contact, write.at).filter((other) => seen === undefined || other !== key)
+    return Promise.all([noted, Promise.all(unread.map((other) => readLog(other, cache)))])
+  }
+
+  /** @returns the lines that `noteWrite` has read of the first log, if these were all; else `undefined`. */
+  function seenWhenNoted([, texts]) {
+    return texts.length > 0 && texts.length < LINES_TO_THE_WRITE_BEFORE ? texts : undefined
+  }
+
+  /** @returns the lines of all logs; `undefined` if others have come since the lines of one were seen. */
+  function textsAfterNote([length, texts], seen) {
+    if (seen === undefined) return texts
+    return length === seen.length + 1 ? [seen, ...texts] : undefined
+  }
+
+  /** Whether the write stands in another log than what is noted of it now. */
+  function isOfEarlierPeriod({ at }) {
+    return periodOf(at) !== periodOf(Date.now())
+  }
+
+  /** The identifier in whose log it is noted that Loops has taken a write. */
+  function identifierOf(write) {
+    return write.userId === undefined ? identityOf(write) : { userId: write.userId }
   }
 
   /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
   function readLogs(identity, since, cache) {
-    return Promise.all(logKeys(identity, since).map((key) => persistently(() => cache.lrange(key, 0, MOST_LINES - 1))))
+    return Promise.all(logKeys(identity, since).map((key) => readLog(key, cache)))
+  }
+
+  function readLog(key, cache) {
+    return persistently(() => cache.lrange(key, 0, MOST_LINES - 1))
   }
 
   /** @param texts what `readLogs` gave. */
@@ -2712,10 +2739,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return sendAt(undefined, delivery, request)
     }
     const [noted, turn, since] = answers
-    if (write !== undefined) {
+    let seen
+    const [log] = noted
+    if (write !== undefined && log !== undefined) {
       limitNewLogs(write, noted, cache)
+      seen = seenWhenNoted(log)
       const written = writeIn(request, write)
-      const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, noted) : undefined
+      const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, log) : undefined
       if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, cache))) {
         noteTaken(write, takenAt, cache)
         const detail = ` (at ${new Date(takenAt).toISOString()})`
@@ -2727,7 +2757,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logOnce(UNKNOWN_USER_ID, global)
       return
     }
-    return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, delivery, request))
+    return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, { ...delivery, seen }, request))
   }
 
   /**
@@ -2759,10 +2789,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logOnce(UNKNOWN_USER_ID, global)
       return
     }
-    const inTurn = (toSend, contact) =>
-      whenWaited(number, waiting.turn, settings, now, cache, (time) =>
-        sendAt(time, contact === undefined ? delivery : { ...delivery, contact }, toSend),
-      )
+    const inTurn = (toSend, known) =>
+      whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, { ...delivery, ...known }, toSend))
     if (write === undefined) return inTurn(request)
 
     const read = contactLogIn(texts)
@@ -2775,7 +2803,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logOnce('later events have brought the same properties of its contact', global)
       return
     }
-    return inTurn({ ...request, body: bodyOf(newest, request.body) }, knownIdentity(write, log))
+    const known = { contact: knownIdentity(write, log), seen: texts[0] }
+    return inTurn({ ...request, body: bodyOf(newest, request.body) }, known)
   }
 
   /** Some four minutes. */
@@ -2831,15 +2860,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
   async function settle(delivery, sent, sentAt) {
-    const { write, contact, askedAt, settings, meta } = delivery
+    const { write, askedAt, settings, meta } = delivery
     if (write === undefined) return
     const takenAt = Date.now()
     const written = writeIn(sent, write)
+    const contact = { ...delivery.contact, ...written }
+    const seen = isOfEarlierPeriod(write) ? undefined : delivery.seen
     let log
     try {
-      const texts = await readLogs({ ...contact, ...written }, write.at, meta.cache)
+      const answers = await noteTakenAndRead(write, sentAt, contact, seen, meta.cache)
+      const texts = textsAfterNote(answers, seen) ?? (await readLogs(contact, write.at, meta.cache))
       const read = contactLogIn(texts)
-      const otherTexts = readOtherLog({ ...contact, ...written }, write.at, read, meta.cache)
+      const otherTexts = readOtherLog(contact, write.at, read, meta.cache)
       log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
     } catch {
       return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
@@ -2851,9 +2883,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const repaired = { ...written, at: Math.min(write.at, askedAt ?? write.at), values: Object.fromEntries(setBack) }
       return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
     }
-    for (const one of [write, ...newest.from.filter((other) => isCarriedBy(written, other))]) {
-      noteTaken(one, sentAt, meta.cache)
-    }
+    for (const one of newest.from.filter((other) => isCarriedBy(written, other))) noteTaken(one, sentAt, meta.cache)
   }
 
   /** Loops refuses the request for good, unless its values are those of other events or its user ID may become known. */

@@ -45,17 +45,17 @@ export function writeOf(id: string, at: number, body: LoopsRequest['body']): Wri
   return { id, at, ...identityOf(body), values: isLong ? {} : values }
 }
 
-/** What the cache answers for one log: how many lines it has now, and the latest of them. */
+/** What the cache answers for one log: how many lines it has now, and, if they were asked for, the latest of them. */
 export type NotedLog = readonly [length: number, texts: readonly string[]]
 
-/** Adds a write to its logs and, for an update, reads what stands before it. */
+/** Adds a write to its logs and, for an update, reads what stands before it in the first of them. */
 export function noteWrite(write: Write, isUpdate: boolean, cache: Cache): Promise<NotedLog[]> {
   const line = JSON.stringify(write)
   return Promise.all(
-    logKeys(write, Date.now()).map((key) =>
+    logKeys(write, Date.now()).map((key, place) =>
       Promise.all([
         persistently(() => cache.lpush(key, [line])),
-        isUpdate ? persistently(() => cache.lrange(key, 0, LINES_TO_THE_WRITE_BEFORE - 1)) : [],
+        isUpdate && place === 0 ? persistently(() => cache.lrange(key, 0, LINES_TO_THE_WRITE_BEFORE - 1)) : [],
       ]),
     ),
   )
@@ -69,35 +69,25 @@ export function limitNewLogs(write: Write, noted: readonly NotedLog[], cache: Ca
 }
 
 /**
- * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much and stands in each
- * log right before it; else `undefined`.
+ * @param noted what `noteWrite` gave for the first log.
+ * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much; else `undefined`.
  */
-export function sameWasTakenAt(write: Write, noted: readonly NotedLog[]): number | undefined {
-  return sameTakenIn(
-    noted.map(([, texts]) => contactLogIn([texts])),
-    write,
-  )
+export function sameWasTakenAt(write: Write, [, texts]: NotedLog): number | undefined {
+  return sameTakenIn(contactLogIn([texts]), write)
 }
 
-/**
- * Whether the same holds once the log of the identifier that the write lacks is read, too. A cache that does not answer does
- * not tell.
- */
+/** Whether the same holds for all logs of the contact together. A cache that does not answer does not tell. */
 export async function sameWasTakenInAll(write: Write, cache: Cache): Promise<boolean> {
-  if (write.email !== undefined && write.userId !== undefined) return true
   try {
-    return sameTakenIn([await readWholeLog(write, write.at, cache)], write) !== undefined
+    return sameTakenIn(await readWholeLog(write, write.at, cache), write) !== undefined
   } catch {
     return false
   }
 }
 
-function sameTakenIn(logs: readonly ContactLog[], write: Write): number | undefined {
-  const before = logs.map(({ writes }) => writes.find(({ id, at }) => id !== write.id && at < write.at))
-  const [first] = before
-  const saysTheSame =
-    first !== undefined && before.every((other) => other?.id === first.id) && isCarriedBy(first, write)
-  return saysTheSame ? logs.map(({ taken }) => taken.get(first.id)).find((when) => when !== undefined) : undefined
+function sameTakenIn({ writes, taken }: ContactLog, write: Write): number | undefined {
+  const before = writes.find(({ id, at }) => id !== write.id && at < write.at)
+  return before !== undefined && isCarriedBy(before, write) ? taken.get(before.id) : undefined
 }
 
 /**
@@ -115,15 +105,64 @@ export function addLine(line: Line, identity: Identity, cache: Cache, mayBeFirst
 
 /** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
 export function noteTaken(write: Write, when: number, cache: Cache): void {
-  const { id, at, userId } = write
-  // The write stands in the log of the period in which it was received.
-  const mayBeFirst = periodOf(at) !== periodOf(Date.now())
-  addLine({ taken: id, when }, userId === undefined ? identityOf(write) : { userId }, cache, mayBeFirst)
+  addLine({ taken: write.id, when }, identifierOf(write), cache, isOfEarlierPeriod(write))
+}
+
+/** What the cache answers: how many lines the log with the note has now, and the lines of the others. */
+export type LogsAfterNote = readonly [length: number, texts: readonly string[][]]
+
+/**
+ * Notes that Loops has taken a write, and reads the logs of its contact. The log with the note is left out if its lines are
+ * known, because its length tells whether others have come.
+ *
+ * @param seen the lines of that log when the event read it.
+ */
+export function noteTakenAndRead(
+  write: Write,
+  when: number,
+  contact: Identity,
+  seen: SeenLog | undefined,
+  cache: Cache,
+): Promise<LogsAfterNote> {
+  const [key = ''] = logKeys(identifierOf(write), Date.now())
+  const line = JSON.stringify({ taken: write.id, when })
+  const noted = persistently(() => cache.lpush(key, [line]))
+  if (isOfEarlierPeriod(write)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+  const unread = logKeys(contact, write.at).filter((other) => seen === undefined || other !== key)
+  return Promise.all([noted, Promise.all(unread.map((other) => readLog(other, cache)))])
+}
+
+/** The lines of a log that notes what Loops has taken of a write, all that there were when an event read it. */
+export type SeenLog = readonly string[]
+
+/** @returns the lines that `noteWrite` has read of the first log, if these were all; else `undefined`. */
+export function seenWhenNoted([, texts]: NotedLog): SeenLog | undefined {
+  return texts.length > 0 && texts.length < LINES_TO_THE_WRITE_BEFORE ? texts : undefined
+}
+
+/** @returns the lines of all logs; `undefined` if others have come since the lines of one were seen. */
+export function textsAfterNote([length, texts]: LogsAfterNote, seen: SeenLog | undefined) {
+  if (seen === undefined) return texts
+  return length === seen.length + 1 ? [seen, ...texts] : undefined
+}
+
+/** Whether the write stands in another log than what is noted of it now. */
+export function isOfEarlierPeriod({ at }: Pick<Write, 'at'>): boolean {
+  return periodOf(at) !== periodOf(Date.now())
+}
+
+/** The identifier in whose log it is noted that Loops has taken a write. */
+function identifierOf(write: Write): Identity {
+  return write.userId === undefined ? identityOf(write) : { userId: write.userId }
 }
 
 /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
 export function readLogs(identity: Identity, since: number, cache: Cache): Promise<string[][]> {
-  return Promise.all(logKeys(identity, since).map((key) => persistently(() => cache.lrange(key, 0, MOST_LINES - 1))))
+  return Promise.all(logKeys(identity, since).map((key) => readLog(key, cache)))
+}
+
+function readLog(key: string, cache: Cache): Promise<string[]> {
+  return persistently(() => cache.lrange(key, 0, MOST_LINES - 1))
 }
 
 /** @param texts what `readLogs` gave. */

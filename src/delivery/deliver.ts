@@ -23,15 +23,20 @@ import {
   addLine,
   contactLogIn,
   limitNewLogs,
+  isOfEarlierPeriod,
   noteTaken,
+  noteTakenAndRead,
   noteWrite,
   readLogs,
   readOtherLog,
   sameWasTakenAt,
   sameWasTakenInAll,
+  seenWhenNoted,
+  textsAfterNote,
   writeOf,
   writesToContact,
 } from './contact-log'
+import type { SeenLog } from './contact-log'
 import { postToLoops, restOfLoops } from './loops-client'
 import {
   bodyOf,
@@ -64,6 +69,8 @@ export interface Delivery {
   readonly write: Write | undefined
   /** The identifiers whose logs tell what was received since: those of the request, and what the logs tell beside. */
   readonly contact?: Identity
+  /** The lines of the log that notes what Loops has taken of it, if the event has read them. */
+  readonly seen?: SeenLog | undefined
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
   readonly askedAt: number | undefined
   readonly settings: Settings
@@ -107,10 +114,13 @@ export async function deliverReceived(delivery: Delivery): Promise<void> {
     return sendAt(undefined, delivery, request)
   }
   const [noted, turn, since] = answers
-  if (write !== undefined) {
+  let seen: SeenLog | undefined
+  const [log] = noted
+  if (write !== undefined && log !== undefined) {
     limitNewLogs(write, noted, cache)
+    seen = seenWhenNoted(log)
     const written = writeIn(request, write)
-    const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, noted) : undefined
+    const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, log) : undefined
     if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, cache))) {
       noteTaken(write, takenAt, cache)
       const detail = ` (at ${new Date(takenAt).toISOString()})`
@@ -122,7 +132,7 @@ export async function deliverReceived(delivery: Delivery): Promise<void> {
     logOnce(UNKNOWN_USER_ID, global)
     return
   }
-  return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, delivery, request))
+  return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, { ...delivery, seen }, request))
 }
 
 /**
@@ -154,10 +164,8 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
     logOnce(UNKNOWN_USER_ID, global)
     return
   }
-  const inTurn = (toSend: LoopsRequest, contact?: Identity): Promise<void> =>
-    whenWaited(number, waiting.turn, settings, now, cache, (time) =>
-      sendAt(time, contact === undefined ? delivery : { ...delivery, contact }, toSend),
-    )
+  const inTurn = (toSend: LoopsRequest, known?: Pick<Delivery, 'contact' | 'seen'>): Promise<void> =>
+    whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, { ...delivery, ...known }, toSend))
   if (write === undefined) return inTurn(request)
 
   const read = contactLogIn(texts)
@@ -170,7 +178,8 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
     logOnce('later events have brought the same properties of its contact', global)
     return
   }
-  return inTurn({ ...request, body: bodyOf(newest, request.body) }, knownIdentity(write, log))
+  const known = { contact: knownIdentity(write, log), seen: texts[0] }
+  return inTurn({ ...request, body: bodyOf(newest, request.body) }, known)
 }
 
 /** Some four minutes. */
@@ -226,15 +235,18 @@ function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): P
 
 /** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
 async function settle(delivery: Delivery, sent: LoopsRequest, sentAt: number): Promise<void> {
-  const { write, contact, askedAt, settings, meta } = delivery
+  const { write, askedAt, settings, meta } = delivery
   if (write === undefined) return
   const takenAt = Date.now()
   const written = writeIn(sent, write)
+  const contact = { ...delivery.contact, ...written }
+  const seen = isOfEarlierPeriod(write) ? undefined : delivery.seen
   let log
   try {
-    const texts = await readLogs({ ...contact, ...written }, write.at, meta.cache)
+    const answers = await noteTakenAndRead(write, sentAt, contact, seen, meta.cache)
+    const texts = textsAfterNote(answers, seen) ?? (await readLogs(contact, write.at, meta.cache))
     const read = contactLogIn(texts)
-    const otherTexts = readOtherLog({ ...contact, ...written }, write.at, read, meta.cache)
+    const otherTexts = readOtherLog(contact, write.at, read, meta.cache)
     log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
   } catch {
     return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
@@ -246,9 +258,7 @@ async function settle(delivery: Delivery, sent: LoopsRequest, sentAt: number): P
     const repaired = { ...written, at: Math.min(write.at, askedAt ?? write.at), values: Object.fromEntries(setBack) }
     return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
   }
-  for (const one of [write, ...newest.from.filter((other) => isCarriedBy(written, other))]) {
-    noteTaken(one, sentAt, meta.cache)
-  }
+  for (const one of newest.from.filter((other) => isCarriedBy(written, other))) noteTaken(one, sentAt, meta.cache)
 }
 
 /** Loops refuses the request for good, unless its values are those of other events or its user ID may become known. */

@@ -1,0 +1,32 @@
+import { MINUTE, event, failed, set, simulate, start } from './given'
+
+/** An update of Ada's contact that names her by both identifiers or by one. */
+const updates = {
+  'both identifiers': (plan: string) => set({ plan }),
+  'the user ID': (plan: string) => event('$set', { $set: { plan } }),
+  'the address': (plan: string) =>
+    event('$set', { $is_identified: false, $set: { email: 'ada@example.com', plan } }, { distinct_id: 'visitor' }),
+}
+const ways = Object.entries(updates)
+
+describe('what is received while a request is on its way', () => {
+  it.each(
+    ['directly', 'by a job'].flatMap((delivered) =>
+      ways.flatMap(([by, one]) => ways.map(([byOther, other]) => ({ delivered, by, one, byOther, other }))),
+    ),
+  )('wins: an update with $by is sent $delivered, and one with $byOther overtakes it', async (row) => {
+    const { clock, api, faults, deliver } = simulate()
+    deliver(set({ plan: 'first' }))
+    await clock.run(start + MINUTE)
+    if (row.delivered === 'by a job') faults.push(failed)
+    faults.push({ kind: 'delay', milliseconds: 5000 })
+    deliver(row.one('old'))
+    await clock.run(start + MINUTE + (row.delivered === 'by a job' ? 4000 : 500))
+    deliver(row.other('new'))
+    await clock.run(start + MINUTE + 4500)
+    expect(api.contacts()).toMatchObject([{ plan: 'new' }])
+    await clock.run()
+    expect(api.requests().map(({ body }) => (body as { plan?: string } | undefined)?.plan)).toContain('old')
+    expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_1', plan: 'new' }])
+  })
+})
