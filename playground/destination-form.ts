@@ -46,9 +46,13 @@ function valuesOf(inputs: Inputs): Values {
   return Object.fromEntries(Object.entries(inputs).map(([key, { value }]) => [key, value]))
 }
 
-/** The body of the request that would create the destination; throws a UsageError for a form that is none. */
+/**
+ * The body of the request that would create the destination; throws a UsageError for a form that is none. A mapping without
+ * events is left out, since PostHog would run it for every event.
+ */
 export function bodyOf(form: unknown): DestinationBody {
-  const { inputs, mappings } = checkedDestination(form)
+  const { inputs, mappings: all } = checkedDestination(form)
+  const mappings = all.filter(({ events }) => events.length > 0)
   return {
     ...builtDestination,
     inputs: valued(inputs),

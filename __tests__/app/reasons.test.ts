@@ -20,7 +20,7 @@ describe('a filter that does not hold', () => {
     [{ operator: 'gt', value: 100 }, '200', 'total is "200", not > 100'],
     [{ operator: 'gt', value: 100 }, 200, undefined],
     [{ operator: 'gte', value: 100 }, 1, 'total is 1, not >= 100'],
-    [{ operator: 'lt', value: '10' }, 11, 'total is 11, not < "10"'],
+    [{ operator: 'lt', value: '10' }, 11, 'total is 11, not < 10'],
     [{ operator: 'lte', value: 10 }, undefined, 'total is missing, not <= 10'],
     [{ value: ['pro', 'team'] }, 'free', 'total is "free", not = "pro" or "team"'],
     [{ value: 'pro', type: 'person' }, 'free', 'person.total is "free", not = "pro"'],

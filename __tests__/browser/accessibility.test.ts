@@ -83,7 +83,7 @@ describe('accessibility', () => {
   })
 
   test('has texts of 16 px in all fields on a phone, so that iOS does not zoom in', async () => {
-    await open({ viewport: PHONE })
+    await open({ viewport: PHONE, hasTouch: true })
     await page.getByLabel('PostHog server').selectOption('today')
     for (const summary of await page.locator('.setting-rows summary').all())
       await summary.evaluate((one: { click: () => void }) => {

@@ -40,13 +40,16 @@ function installFor(posthog: string, changes: object = settings): Promise<Instal
 
 const events = [{ id: 'purchase', name: 'purchase', type: 'events', order: 0 }]
 
-/** What the page asks with its form of the destination: one mapping, for purchases. */
+/** What the page asks with its form of the destination: one mapping for purchases, and one without an event. */
 function installForm(posthog: string): Promise<Install> {
   const { inputs, mappings } = destinationStart().settings
-  const [, send] = mappings
+  const [update, send] = mappings
   const destination = {
     inputs: { ...inputs, userId: '{person.id}', apiKey },
-    mappings: [{ ...send, name: 'Purchases', events: ['purchase'] }],
+    mappings: [
+      { ...update, events: [] },
+      { ...send, name: 'Purchases', events: ['purchase'] },
+    ],
   }
   return answer<Install>('install', { server: TODAY, settings: {}, destination, posthog })
 }
@@ -70,7 +73,7 @@ describe('what the page shows to install', () => {
     expect(JSON.stringify(await installForm('https://eu.posthog.com'))).not.toContain(apiKey)
   })
 
-  it('is the destination alone, if the page shows its form', async () => {
+  it('is the destination alone, with the mappings that have events, if the page shows its form', async () => {
     const install = await installForm('https://eu.posthog.com')
     const [, configuration = ''] = destinationIn(install).link.split('#configuration=')
     expect(JSON.parse(decodeURIComponent(configuration))).toEqual({

@@ -77,7 +77,7 @@ and 1 event
     ],
     [
       'filters',
-      [unwanted('filter 2 does not hold: total is 49.5, not > "100"')],
+      [unwanted('filter 2 does not hold: total is 49.5, not > 100')],
       [event],
       { ...settings, eventFilters: 'total is set, total > 100' },
     ],
@@ -86,7 +86,7 @@ and 1 event
       [
         unwanted(
           'Update contacts: filter 1 does not hold: person.plan is missing, not = "pro"; ' +
-            'Send events: filter 1 does not hold: total is 49.5, not > "100"',
+            'Send events: filter 1 does not hold: total is 49.5, not > 100',
         ),
       ],
       [{ ...event, event: 'signed up' }],

@@ -113,7 +113,7 @@ export class DestinationForm {
         `destination-${place}-events`,
         'Events',
         view.events,
-        `The events of this mapping; ${EVERY_EVENT} is every event.`,
+        `The events of this mapping; ${EVERY_EVENT} is every event. Without an event the mapping is left out.`,
       ),
       fieldOf(`destination-${place}-filters`, 'Property filters', view.filters, `All of them must hold.${fixed}`),
       ...view.inputs.filter(({ field }) => field.hidden !== true).map(({ view: one }) => one.element),

@@ -20,7 +20,15 @@ const PHRASES: Readonly<Record<OperatorName, string>> = {
   is_date_after: 'not after VALUE',
 }
 
+const COMPARISONS: ReadonlySet<OperatorName> = new Set(['gt', 'gte', 'lt', 'lte'])
+
 /** What a value that does not pass the filter is, for example `not > 100`. Several values are joined with `or`. */
 export function failurePhrase(operator: OperatorName, values: readonly unknown[]): string {
-  return PHRASES[operator].replace('VALUE', () => values.map((value) => quoted(value)).join(' or '))
+  return PHRASES[operator].replace('VALUE', () => values.map((value) => shown(operator, value)).join(' or '))
+}
+
+/** A number that is written as text, as in `total > 100`, is shown as the number that it is compared as. */
+function shown(operator: OperatorName, value: unknown): string {
+  const isNumber = COMPARISONS.has(operator) && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
+  return quoted(isNumber ? Number(value) : value)
 }
