@@ -46,6 +46,9 @@ function valuesOf(inputs: Inputs): Values {
   return Object.fromEntries(Object.entries(inputs).map(([key, { value }]) => [key, value]))
 }
 
+/** PostHog would run a destination without mappings for every event. */
+export const NO_EVENT = 'No mapping has an event, so nothing would be sent. Add an event to a mapping.'
+
 /**
  * The body of the request that would create the destination; throws a UsageError for a form that is none. A mapping without
  * events is left out, since PostHog would run it for every event.
@@ -53,6 +56,7 @@ function valuesOf(inputs: Inputs): Values {
 export function bodyOf(form: unknown): DestinationBody {
   const { inputs, mappings: all } = checkedDestination(form)
   const mappings = all.filter(({ events }) => events.length > 0)
+  if (mappings.length === 0) throw new UsageError(NO_EVENT)
   return {
     ...builtDestination,
     inputs: valued(inputs),

@@ -9,7 +9,7 @@ import { messageOf, UsageError } from '../sandbox/lib/usage-error'
 import type { Fetch as ServerFetch } from '../sandbox/posthog/fetch'
 import type { CapturedEvent } from '../sandbox/posthog/shapes'
 import type { DestinationSettings, Problem, Result, ShownRequest, Verdict } from './contract'
-import { bodyOf, checkedDestination } from './destination-form'
+import { bodyOf, checkedDestination, NO_EVENT } from './destination-form'
 import { shownHeaders, withoutKey } from './masking'
 import { missingIn, type Mapped } from './missing'
 
@@ -21,11 +21,13 @@ function loadedParser(): Promise<HogParser> {
   return parser
 }
 
-/** The texts of inputs that hold no Hog, as PostHog's form refuses them. */
+/** The texts of inputs that hold no Hog, as PostHog's form refuses them, and mappings that are all without events. */
 export async function destinationProblems(form: unknown): Promise<Problem[]> {
   const hog = await loadedParser()
   const { inputs, mappings } = checkedDestination(form)
+  const isIdle = mappings.every(({ events }) => events.length === 0)
   return [
+    ...(isIdle ? [{ key: null, sentence: NO_EVENT }] : []),
     ...problemsOf(inputs, '', hog),
     ...mappings.flatMap((mapping, place) => problemsOf(mapping.inputs, `${place}.`, hog)),
   ]
@@ -114,7 +116,7 @@ export class DestinationRuns {
     const said = outcomes.flatMap(({ logs = [] }) => logs.map(({ message }) => message))
     const unmet = outcomes.flatMap(({ unmet: one }) => one ?? [])
     if (said.length > 0) return said.at(-1)
-    const why = unmet[0] ?? this.destination.whyNotNamed(event) ?? 'no mapping is for its name'
+    const why = unmet[0] ?? this.destination.similarName(event) ?? 'no mapping is for its name'
     return `The settings do not ask for this event: ${why}.`
   }
 }

@@ -140,6 +140,16 @@ describe('the destination', () => {
     expect(problems[0]?.sentence).toMatch(/^What stands between braces is no Hog: /)
   })
 
+  test('refuses mappings that are all without events, which PostHog would run for every event', async () => {
+    const { inputs, mappings } = question.destination
+    const destination = { inputs, mappings: mappings.map((mapping) => ({ ...mapping, events: [] })) }
+    const sentence = 'No mapping has an event, so nothing would be sent. Add an event to a mapping.'
+    expect(await answer<Problem[]>('settings', { ...question, destination })).toEqual([{ key: null, sentence }])
+    const refused = await post('mocked', { ...question, destination, event })
+    expect(refused).toMatchObject({ status: 400 })
+    expect(refused.body).toContain(sentence)
+  })
+
   test('is never sent to the real Loops unconfirmed, and with the key only', async () => {
     expect(await post('send', { ...question, event, to: 'loops' })).toMatchObject({ status: 403 })
     const { body } = await post('send', { ...question, event, to: 'loops', confirmed: true })

@@ -94,7 +94,7 @@ and 1 event
     ],
     [
       'a negative filter with several values, all of which must differ',
-      [unwanted('filter 2 does not hold: total is 49.5, not != 49.5')],
+      [unwanted('filter 1 does not hold: total is 49.5, not != 49.5')],
       [event],
       {
         mappings: [
@@ -160,6 +160,13 @@ and 1 event
     const given = { inputs: { apiKey: { value: 'not used' }, userId: { value: '' } } }
     const [report = ''] = await reportsOf([{ ...event, event: '$pageview', timestamp: now }], given)
     expect(report).toContain('"eventProperties": {},\n  "email": "ada@example.com"\n}')
+  })
+
+  it('runs a mapping without events for every event, as PostHog does', async () => {
+    const [, update] = builtDestination.mappings
+    const given = { mappings: [{ ...update, filters: { ...update?.filters, events: [] } }] }
+    const [report = ''] = await reportsOf([event], given)
+    expect(report).toMatch(new RegExp(`^matches ${String(update?.name)}\n`))
   })
 
   it('has the defaults of the destination without a file of settings', async () => {

@@ -7,6 +7,7 @@ import { parseEventNames } from '../../src/rules/event-names'
 import { filteredValue, parseFilters, unmetFilter } from '../../src/rules/filters'
 import type { PropertyFilter } from '../../src/rules/filters'
 import { withPerson } from '../../src/rules/person'
+import type { StoredPerson } from '../../src/rules/person'
 import { whyNotNamed } from '../../src/rules/similar-name'
 import { unmetReasonWithValues } from '../../src/translate/unwanted'
 import { UsageError } from '../lib/usage-error'
@@ -16,42 +17,49 @@ import type { DestinationMapping, WrittenFilter } from './destination-body'
 
 /** Tells whether an event runs a mapping, and if not, why. */
 export class MappingFilters {
-  private readonly names: readonly string[]
+  private readonly named: readonly string[]
   private readonly isForAll: boolean
-  private readonly properties: readonly PropertyFilter[]
+  /** For each filter as it is written, the filters that all have to hold. */
+  private readonly properties: readonly (readonly PropertyFilter[])[]
 
   /** @throws UsageError if a filter is of a kind that the stand-in does not know. */
   constructor({ name, filters }: DestinationMapping) {
     const { events, actions, properties } = filters
     if (actions.length > 0) throw new UsageError(`The mapping "${name}" filters by actions, which only PostHog knows.`)
-    this.names = events.flatMap(({ id }) => id ?? [])
-    this.isForAll = events.length === this.names.length ? events.length === 0 : true
-    this.properties = parsedFilters(properties, name)
+    this.named = events.flatMap(({ id }) => id ?? [])
+    // PostHog compiles no events to a filter that always holds.
+    this.isForAll = events.length === 0 || this.named.length < events.length
+    this.properties = properties.map((written) => parsedFilters(written, name))
+  }
+
+  /** Whether the mapping is for events of this name. */
+  isFor({ event }: CapturedEvent): boolean {
+    return this.isForAll || this.named.includes(event)
   }
 
   /**
-   * @param person the properties that PostHog stores of the event's person.
-   * @returns `undefined` if the event runs the mapping; otherwise why not, where the names hold a similar one or a filter
-   *   does not hold, and an empty text where the names hold nothing like it.
+   * @param person what PostHog stores of the event's person.
+   * @returns the filter that does not hold, as a clause; `undefined` if all do.
    */
-  whyNot(event: CapturedEvent, person: Readonly<Record<string, unknown>>): string | undefined {
-    if (!this.isForAll && !this.names.includes(event.event)) return this.similarName(event.event)
-    const data = withPerson(event, { properties: person })
-    const filter = unmetFilter(this.properties, data)
+  unmet(event: CapturedEvent, person: StoredPerson): string | undefined {
+    const data = withPerson(event, person)
+    const unmet = this.properties.map((filters) => unmetFilter(filters, data))
+    const [filter] = unmet.flatMap((one) => one ?? [])
     if (filter === undefined) return undefined
-    const place = this.properties.indexOf(filter) + 1
+    const place = unmet.indexOf(filter) + 1
     return unmetReasonWithValues([{ group: 'Events to send', place, filter, found: filteredValue(filter, data) }])
   }
 
-  private similarName(event: string): string {
-    const field: Field = { text: JSON.stringify(this.names), reject: () => undefined }
-    return whyNotNamed(parseEventNames(field, { renamed: false }), event) ?? ''
+  /** Why the mapping is not for the event although one of its names looks alike, as a clause; `undefined` if none does. */
+  similarName({ event }: CapturedEvent): string | undefined {
+    const field: Field = { text: JSON.stringify(this.named), reject: () => undefined }
+    return whyNotNamed(parseEventNames(field, { renamed: false }), event)
   }
 }
 
-function parsedFilters(written: readonly WrittenFilter[], mapping: string): PropertyFilter[] {
+function parsedFilters(written: WrittenFilter, mapping: string): PropertyFilter[] {
   const field: Field = {
-    text: JSON.stringify(written.flatMap(oneValueEach)),
+    text: JSON.stringify(oneValueEach(written)),
     reject: (value, problem) => {
       throw new UsageError(
         `The mapping "${mapping}" has a filter that is not known here: ${JSON.stringify(value)} ${problem}.`,

@@ -71,16 +71,17 @@ export class DestinationEdition implements Edition {
 
   async replay(event: CapturedEvent): Promise<EventResult> {
     const person = this.persons.after(event)
-    const examined = this.mappings.map((mapping) => ({
-      mapping,
-      whyNot: mapping.filters.whyNot(event, person.properties),
-    }))
-    const matching = examined.filter(({ whyNot }) => whyNot === undefined).map(({ mapping }) => mapping)
+    const named = this.mappings.filter(({ filters }) => filters.isFor(event))
+    const unmet = named.map(({ name, filters }) => ({ group: name, reason: filters.unmet(event, person) }))
+    const matching = named.filter((_, place) => unmet[place]?.reason === undefined)
     const results: MappingResult[] = []
     for (const { hogFunction } of matching) results.push(await this.run(hogFunction, globalsOf(event, person)))
     if (matching.length > 0) return this.resultOf(matching, results)
-    const nearMisses = examined.map(({ mapping, whyNot = '' }) => ({ group: mapping.name, reason: whyNot }))
-    const reason = unwantedSentence(nearMisses.filter((one) => one.reason !== ''))
+    const others = this.mappings.filter((mapping) => !named.includes(mapping))
+    const similar = others.map(({ name, filters }) => ({ group: name, reason: filters.similarName(event) }))
+    const reason = unwantedSentence(
+      [...unmet, ...similar].flatMap(({ group, reason: one }) => (one === undefined ? [] : [{ group, reason: one }])),
+    )
     return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waits: false } }
   }
 
