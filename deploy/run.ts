@@ -1,10 +1,10 @@
 /** `npm run deploy`: installs the destination or the app into PostHog. `npm run deploy -- --help` lists the options. */
 import { exitCodeOf, runInTerminal } from '../sandbox/lib/command-line'
 import type { Output } from '../sandbox/lib/command-line'
+import { withoutKeys } from '../sandbox/lib/keys'
 import { deployApp } from './app'
 import type { Deployment } from './deployment'
 import { deployDestination } from './destination'
-import { withoutKeys } from './masking'
 import { help, isLoopback, parseOptions } from './options'
 import type { DeployOptions } from './options'
 import { PosthogClient } from './posthog-client'

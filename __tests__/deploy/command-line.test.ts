@@ -7,16 +7,11 @@ describe('the command line', () => {
   const right = { POSTHOG_API_KEY: posthogKey, LOOPS_API_KEY: apiKey }
   const address = ['--posthog', 'https://eu.posthog.com']
   it.each<[string[], NodeJS.ProcessEnv, string]>([
-    [[], right, '--posthog is missing: give the address, like https://eu.posthog.com.'],
+    [[], right, '--posthog is missing: write --posthog https://eu.posthog.com.'],
     [
       ['--posthog', 'eu.posthog.com'],
       right,
-      '--posthog "eu.posthog.com" is no address: write it like https://eu.posthog.com.',
-    ],
-    [
-      ['--posthog', 'https://eu.i.posthog.com'],
-      right,
-      '--posthog "https://eu.i.posthog.com" is where events are sent to: write https://eu.posthog.com.',
+      '--posthog is no address of a server: write it like https://eu.posthog.com.',
     ],
     [
       ['--posthog', 'https://eu.posthog.com/project/7'],
@@ -33,17 +28,17 @@ describe('the command line', () => {
     [
       address,
       { LOOPS_API_KEY: apiKey },
-      'POSTHOG_API_KEY is missing: create a personal API key (phx_...) in PostHog, Settings -> Personal API keys, and put it into the environment.',
+      'POSTHOG_API_KEY is missing: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys, and put it into the environment.',
     ],
     [
       address,
       { ...right, POSTHOG_API_KEY: 'phc_project' },
-      'POSTHOG_API_KEY holds a key of the project, not your own: create a personal API key (phx_...) in PostHog, Settings -> Personal API keys.',
+      'POSTHOG_API_KEY holds a key of the project, not your own: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
     ],
     [
       address,
       { ...right, POSTHOG_API_KEY: 'phx_with a blank' },
-      'POSTHOG_API_KEY holds no key of PostHog: create a personal API key (phx_...) in PostHog, Settings -> Personal API keys.',
+      'POSTHOG_API_KEY holds no key of PostHog: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
     ],
     [
       address,
