@@ -7,7 +7,7 @@ import { own } from '../src/json'
 import { exportContacts } from './export-contacts'
 import type { Surroundings } from './export-contacts'
 import { help, parseOptions } from './options'
-import { GaveUp, Stopped } from './posthog-api'
+import { GaveUp, Stopped } from './patience'
 
 const GO_ON = 'What was read is kept: the same command goes on from there.\n'
 /** As a shell reports a command that Ctrl-C has ended. */

@@ -124,6 +124,11 @@ describe('the answer', () => {
       "POSTHOG answered 502 to GET /api/projects/@current/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
     ],
     [
+      'a page in place of the project',
+      fault('GET', '/projects/@current/', { status: 404, body: page }),
+      "POSTHOG answered 404 to GET /api/projects/@current/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
+    ],
+    [
       'a page of a login',
       fault('GET', '/projects/@current/', { status: 200, body: '<html>Log in</html>' }),
       "POSTHOG answered 200 to GET /api/projects/@current/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
@@ -153,9 +158,12 @@ describe('the answer', () => {
       `PostHog answered 500 to POST ${functions}: A server error occurred. ${uncertain}`,
     ],
     [
-      'a key that comes back',
-      fault('POST', '/hog_functions/', { status: 400, body: { detail: `No ${posthogKey} and no ${apiKey}.` } }),
-      `PostHog refuses POST ${functions}: No (POSTHOG_API_KEY) and no (LOOPS_API_KEY).`,
+      'a key that comes back, and an address',
+      fault('POST', '/hog_functions/', {
+        status: 400,
+        body: { detail: `No ${posthogKey} and no ${apiKey} of a@b.c.` },
+      }),
+      `PostHog refuses POST ${functions}: No (POSTHOG_API_KEY) and no (LOOPS_API_KEY) of [email]`,
     ],
   ])('%s', async (_, hook, sentence) => {
     given.posthog.api.fault = hook
