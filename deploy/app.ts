@@ -1,10 +1,10 @@
 /** Installs the app: a plugin for the organization, and its configuration in the project. */
+import type { Json, PosthogClient, PosthogRequest } from '../export/posthog/client'
+import { Refusal } from '../export/posthog/refusal'
 import { settingFields } from '../sandbox/app/app-files'
 import { UsageError } from '../sandbox/lib/usage-error'
 import { projectName, shownRequest } from './deployment'
 import type { Deployment } from './deployment'
-import type { Json, PosthogClient, PosthogRequest } from './posthog-client'
-import { Refusal } from './refusal'
 import { repositoryOf } from './repository'
 import type { Server } from './server'
 

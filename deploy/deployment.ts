@@ -1,5 +1,5 @@
+import type { Json, PosthogClient, PosthogRequest } from '../export/posthog/client'
 import type { DeployOptions } from './options'
-import type { Json, PosthogClient, PosthogRequest } from './posthog-client'
 import type { Server } from './server'
 import type { GivenSettings } from './settings'
 

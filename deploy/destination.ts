@@ -1,8 +1,8 @@
 /** Installs the destination: a hog function of the project. */
+import type { Json, PosthogRequest } from '../export/posthog/client'
 import { UsageError } from '../sandbox/lib/usage-error'
 import { projectName, shownRequest } from './deployment'
 import type { Deployment } from './deployment'
-import type { Json, PosthogRequest } from './posthog-client'
 import { destinationWith } from './settings'
 import type { GivenSettings } from './settings'
 import { tryDestination } from './trial'

@@ -1,5 +1,10 @@
 import { parseArgs } from 'node:util'
+import { personalKey, projectId, serverAddress } from '../export/posthog/options'
+import { keyIn } from '../sandbox/lib/keys'
 import { UsageError, usageErrorIn } from '../sandbox/lib/usage-error'
+
+/** What the command needs of the key of PostHog. */
+export const SCOPES = ['hog_function:write', 'project:read']
 
 export type Edition = 'destination' | 'app'
 
@@ -51,25 +56,23 @@ The keys are read from the environment variables POSTHOG_API_KEY and LOOPS_API_K
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): DeployOptions | undefined {
   const values = parsedArguments(args)
   if (values.help === true) return undefined
-  const { posthog, project = '@current', edition, config, repository } = values
-  if (posthog === undefined)
-    throw new UsageError('--posthog is missing: give the address, like https://eu.posthog.com.')
-  if (!/^(@current|[1-9]\d*)$/.test(project)) {
-    throw new UsageError(`--project "${project}" is no ID: it is the number in the address of PostHog's pages.`)
-  }
+  const { posthog, project, edition, config, repository } = values
   if (edition !== undefined && edition !== 'destination' && edition !== 'app') {
     throw new UsageError(`--edition "${edition}" does not exist: write destination or app.`)
   }
   const { LOOPS_STAND_IN: loopsStandIn = '' } = environment
   return {
-    posthog: parseAddress(posthog),
-    project,
+    posthog: serverAddress(posthog),
+    project: projectId(project),
     ...(edition !== undefined && { edition }),
     ...(config !== undefined && { config }),
     disabled: values.disabled ?? false,
     dryRun: values['dry-run'] ?? false,
     ...(repository !== undefined && { repository }),
-    keys: { posthog: parsePosthogKey(environment), loops: parseLoopsKey(environment) },
+    keys: {
+      posthog: personalKey(environment, SCOPES),
+      loops: keyIn(environment, 'LOOPS_API_KEY', 'copy one from Loops, Settings -> API'),
+    },
     ...(loopsStandIn !== '' && { loopsStandIn: parseStandIn(loopsStandIn) }),
   }
 }
@@ -92,40 +95,6 @@ function parsedArguments(args: string[]) {
   } catch (error) {
     throw usageErrorIn('npm run deploy', error)
   }
-}
-
-/** The address up to the server's name; a path is kept, since a self-hosted PostHog may be below one. */
-function parseAddress(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.search !== '') {
-    throw new UsageError(`--posthog "${text}" is no address: write it like https://eu.posthog.com.`)
-  }
-  if (url.hostname.endsWith('.i.posthog.com')) {
-    const right = url.hostname.replace('.i.posthog.com', '.posthog.com')
-    throw new UsageError(`--posthog "${text}" is where events are sent to: write https://${right}.`)
-  }
-  if (/^\/(project|organization|login|settings|api|functions|pipeline)\b/.test(url.pathname)) {
-    throw new UsageError(`--posthog "${text}" is the address of a page: write ${url.origin}.`)
-  }
-  return (url.origin + url.pathname).replace(/\/+$/, '')
-}
-
-/** The signs of a bearer token (RFC 6750); a key of at least eight can be masked wherever it would be printed. */
-const KEY = /^[\w.~+/-]{8,}=*$/
-
-function parsePosthogKey({ POSTHOG_API_KEY: key = '' }: NodeJS.ProcessEnv): string {
-  const remedy = 'create a personal API key (phx_...) in PostHog, Settings -> Personal API keys'
-  if (key === '') throw new UsageError(`POSTHOG_API_KEY is missing: ${remedy}, and put it into the environment.`)
-  if (/^ph[cs]_/.test(key)) throw new UsageError(`POSTHOG_API_KEY holds a key of the project, not your own: ${remedy}.`)
-  if (!KEY.test(key)) throw new UsageError(`POSTHOG_API_KEY holds no key of PostHog: ${remedy}.`)
-  return key
-}
-
-function parseLoopsKey({ LOOPS_API_KEY: key = '' }: NodeJS.ProcessEnv): string {
-  const remedy = 'copy one from Loops, Settings -> API'
-  if (key === '') throw new UsageError(`LOOPS_API_KEY is missing: ${remedy}, and put it into the environment.`)
-  if (!KEY.test(key) || /^ph[cxs]_/.test(key)) throw new UsageError(`LOOPS_API_KEY holds no key of Loops: ${remedy}.`)
-  return key
 }
 
 /** Only this machine: an address elsewhere would be given the key. */

@@ -1,13 +1,13 @@
 /** `npm run deploy`: installs the destination or the app into PostHog. `npm run deploy -- --help` lists the options. */
+import { PosthogClient } from '../export/posthog/client'
 import { exitCodeOf, runInTerminal } from '../sandbox/lib/command-line'
 import type { Output } from '../sandbox/lib/command-line'
+import { withoutKeys } from '../sandbox/lib/keys'
 import { deployApp } from './app'
 import type { Deployment } from './deployment'
 import { deployDestination } from './destination'
-import { withoutKeys } from './masking'
-import { help, isLoopback, parseOptions } from './options'
+import { help, isLoopback, parseOptions, SCOPES } from './options'
 import type { DeployOptions } from './options'
-import { PosthogClient } from './posthog-client'
 import { askServer } from './server'
 import { checkSettings, readSettings } from './settings'
 
@@ -30,7 +30,7 @@ async function deploy(options: DeployOptions, output: Output): Promise<void> {
   const say = (text: string): void => {
     output.say(`${text}\n\n`)
   }
-  const client = new PosthogClient(options.posthog, options.keys.posthog)
+  const client = new PosthogClient({ posthog: options.posthog, key: options.keys.posthog, scopes: SCOPES })
   const { protocol, hostname } = new URL(options.posthog)
   if (protocol === 'http:' && !isLoopback(hostname)) say(`Take care: over http both keys travel unencrypted.`)
   const given = readSettings(options)

@@ -1,4 +1,4 @@
-import type { Json } from './posthog-client'
+import type { Json } from '../export/posthog/client'
 
 /** A property filter as PostHog's JSON has it. */
 interface Filter {

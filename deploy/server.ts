@@ -1,8 +1,8 @@
 /** Asks a server of PostHog what it is. */
+import type { Json, PosthogClient } from '../export/posthog/client'
+import { Refusal } from '../export/posthog/refusal'
 import { UsageError } from '../sandbox/lib/usage-error'
 import type { DeployOptions, Edition } from './options'
-import type { Json, PosthogClient } from './posthog-client'
-import { Refusal } from './refusal'
 
 export interface Project {
   /** For the paths of the API: a number, or `@current` if the key may not read it. */
@@ -26,30 +26,10 @@ export async function findProject(client: PosthogClient, id: string): Promise<Pr
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    if (error.status === 404) throw await noProject(client, id)
+    if (error.isNotFound) throw await client.noProject(id)
     // Installing needs no scope for projects.
     if (error.status !== 403 || !error.detail.includes("'project:read'")) throw error
     return { id, name: undefined, organization: '@current' }
-  }
-}
-
-async function noProject(client: PosthogClient, id: string): Promise<UsageError> {
-  const projects = await projectsOf(client)
-  if (projects === undefined) {
-    return new UsageError(
-      `PostHog has no project ${id} for this key: the ID is the number in the address of PostHog's pages.`,
-    )
-  }
-  const known = projects.map(({ id: number, name }) => `${String(number)} (${String(name)})`).join(', ')
-  return new UsageError(`PostHog has no project ${id} for this key, but ${known}: give one of them with --project.`)
-}
-
-async function projectsOf(client: PosthogClient): Promise<Json[] | undefined> {
-  try {
-    return await client.list('/api/projects/')
-  } catch (error) {
-    if (error instanceof Refusal) return undefined
-    throw error
   }
 }
 
@@ -88,7 +68,7 @@ async function destinationsIn(client: PosthogClient, project: Project, id: strin
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 404) throw error
     // A key that may not read projects learns only here that there is none.
-    if (error.detail.includes('Project')) throw await noProject(client, id)
+    if (error.detail.includes('Project')) throw await client.noProject(id)
     return undefined
   }
 }

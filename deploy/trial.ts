@@ -1,6 +1,6 @@
 /** PostHog's own test of a destination: it runs on a sample event, and PostHog shows the request instead of sending it. */
-import type { Json, PosthogClient } from './posthog-client'
-import { Refusal } from './refusal'
+import type { Json, PosthogClient } from '../export/posthog/client'
+import { Refusal } from '../export/posthog/refusal'
 import { sampleGlobals } from './sample-event'
 import { UsageError } from '../sandbox/lib/usage-error'
 

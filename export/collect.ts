@@ -5,8 +5,7 @@ import { cellOf, isFormula } from './cells'
 import { contactOf } from './contact'
 import type { Contact } from './contact'
 import { personsPage } from './persons'
-import type { PersonsPage } from './persons'
-import type { PostHogApi } from './posthog-api'
+import type { PersonsPage, PersonsSource } from './persons'
 import { linesOf, openRows } from './rows'
 import type { Row } from './rows'
 import { saveState } from './state'
@@ -16,7 +15,7 @@ import type { ExportFiles, ExportState } from './state'
 const MOST_COLUMNS = 1000
 
 export interface Collection {
-  readonly api: PostHogApi
+  readonly source: PersonsSource
   readonly settings: Settings
   readonly since: number | undefined
   readonly files: ExportFiles
@@ -30,12 +29,12 @@ export interface Collection {
  *
  * @throws what `personsPage` throws; UsageError if the persons have more than 1,000 properties.
  */
-export async function collectRows({ api, settings, since, files, state, onPage }: Collection): Promise<void> {
+export async function collectRows({ source, settings, since, files, state, onPage }: Collection): Promise<void> {
   if (state.next === null) return
   const file = await openRows(files.rows, state.rowBytes > 0)
   try {
     while (state.next !== null) {
-      const page: PersonsPage = await personsPage(api, state.next)
+      const page: PersonsPage = await personsPage(source, state.next)
       const rows = rowsOf(page, settings, since, state)
       const lines = linesOf(rows)
       await file.write(lines, 0, lines.length, state.rowBytes)

@@ -4,9 +4,11 @@ import type { Output } from '../sandbox/lib/command-line'
 import { collectRows } from './collect'
 import { writeCsv } from './csv-file'
 import { exportSettings } from './export-settings'
+import { SCOPES } from './options'
 import type { ExportOptions } from './options'
 import { countOfPersons } from './persons'
-import { PostHogApi } from './posthog-api'
+import type { PersonsSource } from './persons'
+import { PosthogClient } from './posthog/client'
 import { noProgress, progressBar } from './progress'
 import type { Progress } from './progress'
 import { reportOf } from './report'
@@ -38,10 +40,11 @@ export async function exportContacts(options: ExportOptions, surroundings: Surro
   const tell = (sentence: string): void => {
     output.tell(`${sentence}\n`)
   }
-  const api = new PostHogApi({ ...options, clock, signal, tell })
-  const progress = await progressFor(api, state, terminal)
+  const client = new PosthogClient({ ...options, scopes: SCOPES, signal })
+  const source = { client, project: options.project, patience: { clock, signal, tell } }
+  const progress = await progressFor(source, state, terminal)
   try {
-    await collectRows({ api, settings, since: options.since, files, state, onPage: progress.update })
+    await collectRows({ source, settings, since: options.since, files, state, onPage: progress.update })
   } finally {
     progress.stop()
   }
@@ -50,7 +53,11 @@ export async function exportContacts(options: ExportOptions, surroundings: Surro
   removeState(files)
 }
 
-async function progressFor(api: PostHogApi, state: ExportState, terminal?: NodeJS.WritableStream): Promise<Progress> {
+async function progressFor(
+  source: PersonsSource,
+  state: ExportState,
+  terminal?: NodeJS.WritableStream,
+): Promise<Progress> {
   if (terminal === undefined || state.next === null) return noProgress
-  return progressBar(state, await countOfPersons(api), terminal)
+  return progressBar(state, await countOfPersons(source), terminal)
 }

@@ -2,6 +2,10 @@ import { parseArgs } from 'node:util'
 import { readConfigFile } from '../sandbox/app/config-file'
 import type { AppConfig } from '../sandbox/app/config-file'
 import { UsageError, usageErrorIn } from '../sandbox/lib/usage-error'
+import { personalKey, projectId, serverAddress } from './posthog/options'
+
+/** What the export needs of the key. */
+export const SCOPES = ['person:read']
 
 export interface ExportOptions {
   /** The address of the PostHog server, without a slash at the end. */
@@ -46,16 +50,16 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Ex
   const values = parsedArguments(args)
   if (values.help === true) return undefined
   const { posthog, out, project, config, since, 'user-id': userIdProperty } = values
-  if (posthog === undefined) throw new UsageError('--posthog is missing: write --posthog https://eu.posthog.com.')
+  const address = serverAddress(posthog)
   if (out === undefined || out === '') throw new UsageError('--out is missing: write --out contacts.csv.')
   return {
-    posthog: serverAddress(posthog),
+    posthog: address,
     project: projectId(project),
     out,
     config: config === undefined ? {} : readConfigFile(config),
     ...(since !== undefined && { since: time(since) }),
     ...(userIdProperty !== undefined && { userIdProperty: propertyName(userIdProperty) }),
-    key: personalKey(environment),
+    key: personalKey(environment, SCOPES),
   }
 }
 
@@ -78,20 +82,6 @@ function parsedArguments(args: string[]) {
   }
 }
 
-function serverAddress(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const isAddress = url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.search + url.hash === ''
-  if (!isAddress) throw new UsageError('--posthog is no address of a server: write it like https://eu.posthog.com.')
-  // PostHog Cloud takes events at one address, and questions at another.
-  url.hostname = url.hostname.replace(/\.i\.posthog\.com$/, '.posthog.com')
-  return (url.origin + url.pathname).replace(/\/+$/, '')
-}
-
-function projectId(text = '@current'): string {
-  if (/^(\d+|@current)$/.test(text)) return text
-  throw new UsageError(`--project takes the number of a project, not '${text}': PostHog shows it under Settings.`)
-}
-
 function time(text: string): number {
   const since = Date.parse(text)
   if (Number.isNaN(since)) throw new UsageError(`--since takes a date like 2024-05-01, not '${text}'.`)
@@ -101,16 +91,4 @@ function time(text: string): number {
 function propertyName(text: string): string {
   if (text.trim() !== '' && !/[{}]/.test(text)) return text
   throw new UsageError('--user-id takes the name of a person property without braces, like --user-id user_id.')
-}
-
-function personalKey({ POSTHOG_API_KEY: key = '' }: NodeJS.ProcessEnv): string {
-  const where = 'create a personal API key with the scope "person:read" in PostHog, Settings -> Personal API keys'
-  if (key === '') throw new UsageError(`The environment variable POSTHOG_API_KEY is missing: ${where}.`)
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new UsageError('The key in POSTHOG_API_KEY has blanks or special characters inside: copy it again.')
-  }
-  if (key.startsWith('phc_')) {
-    throw new UsageError(`The key in POSTHOG_API_KEY is the key of a project, which only sends events: ${where}.`)
-  }
-  return key
 }

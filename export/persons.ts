@@ -1,8 +1,18 @@
 /** PostHog's persons, page by page. */
+import { UsageError } from '../sandbox/lib/usage-error'
 import { isRecord, own } from '../src/json'
 import type { Person } from './contact'
-import type { PostHogApi } from './posthog-api'
-import { UsageError } from '../sandbox/lib/usage-error'
+import { patiently } from './patience'
+import type { Patience } from './patience'
+import type { Json, PosthogClient } from './posthog/client'
+import { Refusal } from './posthog/refusal'
+
+export interface PersonsSource {
+  readonly client: PosthogClient
+  /** A project ID or `@current`. */
+  readonly project: string
+  readonly patience: Patience
+}
 
 export interface PersonsPage {
   readonly persons: readonly Person[]
@@ -18,11 +28,10 @@ export const FIRST_PAGE = '?limit=1000'
  * tells (PostHog/posthog#24787).
  *
  * @param query `FIRST_PAGE`, or `next` of the page before.
- * @throws what `PostHogApi.get` throws; UsageError if the answer holds no persons, or
- * names itself as the next page.
+ * @throws UsageError if PostHog refuses, or the answer holds no persons or names itself as the next page; `GaveUp`; `Stopped`.
  */
-export async function personsPage(api: PostHogApi, query: string): Promise<PersonsPage> {
-  const answer = await api.get(`persons/${query}`)
+export async function personsPage(source: PersonsSource, query: string): Promise<PersonsPage> {
+  const answer = await patiently(() => pageAt(source, query), source.patience)
   const results = own(answer, 'results')
   const next = own(answer, 'next')
   if (!Array.isArray(results)) throw new UsageError('PostHog answers with something else than persons.')
@@ -31,13 +40,22 @@ export async function personsPage(api: PostHogApi, query: string): Promise<Perso
   return { persons: results.map(personFrom), next: nextQuery }
 }
 
+async function pageAt({ client, project }: PersonsSource, query: string): Promise<Json> {
+  try {
+    return await client.get(`/api/projects/${project}/persons/${query}`)
+  } catch (error) {
+    throw error instanceof Refusal && error.isNotFound ? await client.noProject(project) : error
+  }
+}
+
 /**
  * How many persons there are, for the estimate; `undefined` if PostHog does not tell: the key may lack the scope
  * "query:read", and servers before 2023 have no HogQL.
  */
-export async function countOfPersons(api: PostHogApi): Promise<number | undefined> {
-  const query = { kind: 'HogQLQuery', query: 'select count() from persons' }
-  const answer = await api.tryPost('query/', { query })
+export async function countOfPersons({ client, project }: PersonsSource): Promise<number | undefined> {
+  const body = { query: { kind: 'HogQLQuery', query: 'select count() from persons' } }
+  const path = `/api/projects/${project}/query/`
+  const answer = await client.send({ method: 'POST', path, body }).catch(() => undefined)
   const results = own(answer, 'results')
   const row: unknown = Array.isArray(results) ? results[0] : undefined
   const count: unknown = Array.isArray(row) ? row[0] : undefined

@@ -1,12 +1,13 @@
 /** `npm run export-contacts`: writes a CSV of PostHog's persons for the import of Loops. `-- --help` lists the options. */
 import { exitCodeOf, runInTerminal } from '../sandbox/lib/command-line'
 import type { Output } from '../sandbox/lib/command-line'
+import { withoutKeys } from '../sandbox/lib/keys'
 import { messageOf } from '../sandbox/lib/usage-error'
 import { own } from '../src/json'
 import { exportContacts } from './export-contacts'
 import type { Surroundings } from './export-contacts'
 import { help, parseOptions } from './options'
-import { GaveUp, Stopped } from './posthog-api'
+import { GaveUp, Stopped } from './patience'
 
 const GO_ON = 'What was read is kept: the same command goes on from there.\n'
 /** As a shell reports a command that Ctrl-C has ended. */
@@ -18,7 +19,8 @@ const INTERRUPTED = 130
  * @returns the exit code: 1 after a usage error, an error of the file system or a PostHog that does not come back, 130 after Ctrl-C.
  */
 export function run(args: string[], environment: NodeJS.ProcessEnv, surroundings: Surroundings): Promise<number> {
-  const { output, signal } = surroundings
+  const { signal } = surroundings
+  const output = withoutKeys(surroundings.output, environment)
   return exitCodeOf(async () => {
     const options = parseOptions(args, environment)
     if (options === undefined) {
@@ -26,7 +28,7 @@ export function run(args: string[], environment: NodeJS.ProcessEnv, surroundings
       return 0
     }
     try {
-      await exportContacts(options, surroundings)
+      await exportContacts(options, { ...surroundings, output })
       return 0
     } catch (error) {
       if (error instanceof GaveUp) output.tell(`${error.message} ${GO_ON}`)

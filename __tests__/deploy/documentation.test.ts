@@ -13,7 +13,7 @@ describe('docs/deploy.md', () => {
   })
 
   it('has only messages that the command, or the app at set-up, writes', () => {
-    const sources = ['deploy', 'src'].flatMap((room) =>
+    const sources = ['deploy', 'export/posthog', 'src'].flatMap((room) =>
       readdirSync(join(root, room))
         .filter((name) => name.endsWith('.ts'))
         .map((name) => readFileSync(join(root, room, name), 'utf8')),

@@ -4,48 +4,48 @@ import { exported, key, newFolder, person, startPostHog } from './export-given'
 import type { FaultyAnswer } from './export-given'
 
 const ada = person({ email: 'ada@example.com' })
-const KEYS = 'Settings -> Personal API keys'
+const KEYS = 'POSTHOG/settings/user-api-keys'
+const PAGE = '/api/projects/@current/persons/?limit=1000'
 const json = (status: number, detail: string): FaultyAnswer => ({ status, body: JSON.stringify({ detail }) })
 const proxy = '<html><body>Sign in</body></html>'
-const elsewhere =
-  "POSTHOG answers with something else than PostHog's data (STATUS), as a proxy or a login page does: " +
-  'give the address at which PostHog itself can be reached.\n'
+const elsewhere = (status: number): string =>
+  `POSTHOG answered ${status} to GET ${PAGE} with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.\n`
 
 describe('a refusal', () => {
   it.each<[string, FaultyAnswer, string]>([
     [
       '401',
       json(401, `Invalid personal API key ${key}.`),
-      `PostHog does not accept the key in POSTHOG_API_KEY (401): create a personal API key with the scope "person:read" in ${KEYS}.\n`,
+      `PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with the scope person:read at ${KEYS}. A key of one PostHog, as of the US, is not known to another.\n`,
     ],
     [
       '403 of a project',
       json(403, 'API key does not have access to the requested project: ID 1.'),
-      `The key in POSTHOG_API_KEY may not read the project that the owner of the key opened last (403): name another with --project, or change the key in ${KEYS}.\n`,
+      `The key in POSTHOG_API_KEY is limited to other projects: give one of them with --project, or allow this one at ${KEYS}. PostHog says: API key does not have access to the requested project: ID 1.\n`,
     ],
     [
       '403 for another reason',
       json(403, `The key ${key} of ada@example.com is blocked.`),
-      'PostHog refuses the key in POSTHOG_API_KEY (403): The key [API key] of [email] is blocked.\n',
+      `PostHog does not allow GET ${PAGE} to the owner of the key: The key (POSTHOG_API_KEY) of [email] is blocked.\n`,
     ],
-    ['403 of a proxy', { status: 403, body: proxy }, elsewhere.replace('STATUS', '403')],
-    ['404 of a proxy', { status: 404, body: proxy }, elsewhere.replace('STATUS', '404')],
-    ['a login page', { status: 200, body: proxy }, elsewhere.replace('STATUS', '200')],
-    ['a list', { status: 200, body: '[]' }, elsewhere.replace('STATUS', '200')],
+    ['403 of a proxy', { status: 403, body: proxy }, elsewhere(403)],
+    ['404 of a proxy', { status: 404, body: proxy }, elsewhere(404)],
+    ['a login page', { status: 200, body: proxy }, elsewhere(200)],
+    ['a list', { status: 200, body: '[]' }, elsewhere(200)],
     ['no persons', { status: 200, body: '{}' }, 'PostHog answers with something else than persons.\n'],
     [
       'a page that is its own next one',
       { status: 200, body: JSON.stringify({ results: [], next: 'https://posthog.example/api/?limit=1000' }) },
       'PostHog names the same page of persons again and again.\n',
     ],
-    ['400', json(400, 'Bad limit.'), 'PostHog answers 400: Bad limit.\n'],
-    ['400 without a reason', { status: 400, body: '{}' }, 'PostHog answers 400: it gives no reason.\n'],
+    ['400', json(400, 'Bad limit.'), `PostHog refuses GET ${PAGE}: Bad limit.\n`],
+    ['400 without a reason', { status: 400, body: '{}' }, `PostHog refuses GET ${PAGE}: {}\n`],
     [
       'a redirect',
       { status: 302, headers: { location: 'https://us.posthog.com/api/projects/?x=1' } },
-      'POSTHOG redirects (302) to https://us.posthog.com: give the address of PostHog itself.\n',
+      'POSTHOG redirects to https://us.posthog.com: if that is your PostHog, write it behind --posthog.\n',
     ],
-    ['a redirect to nowhere', { status: 301 }, 'POSTHOG redirects (301): give the address of PostHog itself.\n'],
+    ['a redirect to nowhere', { status: 301 }, elsewhere(301)],
   ])('has a sentence, and is not asked for again: %s', async (_name, answer, told) => {
     const posthog = await startPostHog([ada], { fault: () => answer })
     const folder = newFolder()
@@ -63,14 +63,14 @@ describe('a refusal', () => {
   it('names the scope that is missing', async () => {
     const { url } = await startPostHog([ada], { scopes: [] })
     expect((await exported(url)).told).toBe(
-      `The key in POSTHOG_API_KEY lacks the scope "person:read" (403): add it in ${KEYS}.\n`,
+      `The key in POSTHOG_API_KEY lacks the scope person:read: add person:read at ${KEYS}.\n`,
     )
   })
 
   it('names the projects that there are', async () => {
     const { url } = await startPostHog([ada])
     expect((await exported(url, { args: ['--project', '7'] })).told).toBe(
-      'PostHog does not know the project 7 (404): name another with --project; there are 1 (Shop).\n',
+      'PostHog has no project 7 for this key, but 1 (Shop): give one of them with --project.\n',
     )
   })
 
@@ -78,7 +78,7 @@ describe('a refusal', () => {
     const fault = (request: number): FaultyAnswer => (request === 1 ? json(404, 'Not found.') : json(403, 'No.'))
     const { url } = await startPostHog([ada], { fault })
     expect((await exported(url, { args: ['--project', '7'] })).told).toBe(
-      'PostHog does not know the project 7 (404): name another with --project; PostHog shows the number under Settings.\n',
+      "PostHog has no project 7 for this key: the ID is the number in the address of PostHog's pages.\n",
     )
   })
 })

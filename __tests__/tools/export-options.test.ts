@@ -28,7 +28,8 @@ describe('the command line', () => {
     expect(parseOptions(args, { POSTHOG_API_KEY: key })).toEqual({ ...usual, ...changes })
   })
 
-  const where = 'create a personal API key with the scope "person:read" in PostHog, Settings -> Personal API keys.'
+  const where =
+    'create a personal API key (phx_...) with the scope person:read in PostHog, Settings -> Personal API keys'
   it.each<[string, string[], string, string]>([
     ['no address', ['--out', 'x.csv'], key, '--posthog is missing: write --posthog https://eu.posthog.com.'],
     ['no file', ['--posthog', posthog], key, '--out is missing: write --out contacts.csv.'],
@@ -45,6 +46,12 @@ describe('the command line', () => {
       '--posthog is no address of a server: write it like https://eu.posthog.com.',
     ],
     [
+      'the address of a page',
+      ['--posthog', `${posthog}/project/7`, '--out', 'x.csv'],
+      key,
+      `--posthog "${posthog}/project/7" is the address of a page: write ${posthog}.`,
+    ],
+    [
       'a password in the address',
       ['--posthog', 'https://a:b@posthog.example', '--out', 'x.csv'],
       key,
@@ -54,7 +61,7 @@ describe('the command line', () => {
       'a project that is no number',
       [...NEEDED, '--project', 'shop'],
       key,
-      "--project takes the number of a project, not 'shop': PostHog shows it under Settings.",
+      `--project "shop" is no ID: it is the number in the address of PostHog's pages.`,
     ],
     [
       'a date that is none',
@@ -75,19 +82,14 @@ describe('the command line', () => {
       "Unknown option '--key'. See npm run export-contacts -- --help.",
     ],
     ['no settings', [...NEEDED, '--config', 'nowhere.json'], key, 'There is no file nowhere.json.'],
-    ['no key', NEEDED, '', `The environment variable POSTHOG_API_KEY is missing: ${where}`],
+    ['no key', NEEDED, '', `POSTHOG_API_KEY is missing: ${where}, and put it into the environment.`],
     [
       'a key of a project',
       NEEDED,
-      'phc_abc',
-      `The key in POSTHOG_API_KEY is the key of a project, which only sends events: ${where}`,
+      'phc_abcdefgh',
+      `POSTHOG_API_KEY holds a key of the project, not your own: ${where}.`,
     ],
-    [
-      'a key with a line break',
-      NEEDED,
-      `${key}\n`,
-      'The key in POSTHOG_API_KEY has blanks or special characters inside: copy it again.',
-    ],
+    ['a key with a line break', NEEDED, `${key}\n`, `POSTHOG_API_KEY holds no key of PostHog: ${where}.`],
   ])('refuses %s', (_name, args, given, sentence) => {
     expect(() => parseOptions(args, { POSTHOG_API_KEY: given })).toThrow(new Error(sentence))
   })
