@@ -2170,7 +2170,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    *
    * - It takes the values of the same contact only, and never those of another user ID, whoever has the address now.
    * - If another user ID has taken the address since, the request carries the address alone, so that it links nothing anew;
-   *   and it leaves alone what was written to that address since.
+   *   and it leaves alone what was written since, to that address or by its own user ID.
    *
    * @param write what the request says of its own.
    * @param receivedAt since when a value of it counts (milliseconds since 1970): a value that was looked up is as old as the
@@ -2189,7 +2189,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         (other) =>
           own(other.values, name) !== undefined &&
           isLater(other, since) &&
-          (isTakenOver ? hasSameAddress(other, identity) : isOfContact(other, contact)),
+          (isOfContact(other, contact) || (isTakenOver && hasSameAddress(other, identity))),
       )
       if (latest !== undefined) from.add(latest)
       if (latest === undefined) values[name] = value

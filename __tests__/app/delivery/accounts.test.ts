@@ -45,6 +45,21 @@ describe('an address that changes hands', () => {
     expect(api.contacts()).toMatchObject([{ email: 'new@example.com', userId: 'user_1', plan: 'team', seats: 3 }])
   })
 
+  it('an update that has failed does not bring back what its user ID has said at another address since', async () => {
+    const { clock, api, app, faults, deliver } = simulate()
+    faults.push(failed, failed, undefined, undefined, failed)
+    deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'free' }))
+    await clock.run(start + 100)
+    deliver(ofUser('user_1', '$set', { email: 'other@example.com', plan: 'pro' }))
+    await clock.run(start + 200)
+    deliver(ofUser('user_1', '$set', { email: 'ada@example.com', seats: 3 }))
+    await clock.run(start + 500)
+    deliver(ofUser('user_2', 'purchase', { email: 'ada@example.com' }))
+    await clock.run()
+    expect(app.failures).toEqual([])
+    expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_2', plan: 'pro', seats: 3 }])
+  })
+
   it('an event with the user ID alone takes what was received with the address since', async () => {
     const { clock, api, faults, deliver } = simulate()
     deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'free' }))
