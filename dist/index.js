@@ -2533,6 +2533,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Math.min(HOUR, 1.5 ** failures * first) * (1 + Math.random() / 2)
   }
 
+  /** Longer than Loops may still be at a request, so that the next try makes good what this one does late. */
+  const WAIT_AFTER_TIMEOUT = 25 * SECOND
+
+  /**
+   * How long a request to Loops that has failed waits for its next try, in milliseconds.
+   *
+   * @param failures how many tries have failed before this one.
+   * @param isLate whether Loops may still act on the request.
+   */
+  function waitAfterFailure(failures, isLate) {
+    return Math.max(backOff(SECOND, failures), isLate ? WAIT_AFTER_TIMEOUT : 0)
+  }
+
   /** Whether a day is over before the next try of what was received at `receivedAt` (milliseconds since 1970). */
   function isTooLate(receivedAt, wait = 0) {
     return Date.now() + wait > receivedAt + GIVE_UP_AFTER
@@ -2609,7 +2622,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const request = { method: 'PUT', path: '/v1/contacts/update', body: bodyOf(target, {}) }
     const start = Date.now()
     return postToLoops(request, settings, meta.global, async (answer) => {
-      if (answer.kind === 'failed') return repairAgain(repair, meta)
+      if (answer.kind === 'failed') {
+        // Loops may have acted on it, or may yet.
+        const wait = waitAfterFailure(repair.failures, answer.isLate)
+        return repairAgain({ ...repair, takenAt: Date.now() + wait }, meta, wait)
+      }
       if (answer.kind === 'refused') console.warn(`A contact could not be put right: ${answer.reason}.`)
       if (answer.kind !== 'taken') return
       const repaired = { ...repair.sent, ...target.identity, values: target.values }
@@ -2631,8 +2648,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return repairAgain({ ...repair, takenAt }, meta)
   }
 
-  function repairAgain({ sent, takenAt, failures }, meta) {
-    const wait = backOff(SECOND, failures)
+  function repairAgain({ sent, takenAt, failures }, meta, wait = backOff(SECOND, failures)) {
     if (meta.jobs === undefined || isTooLate(sent.at, wait)) return undefined
     return enqueue({ sent, takenAt, failures: failures + 1 }, Date.now() + wait, meta)
   }
@@ -2788,9 +2804,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         unknownSince(request, cache),
       ])
     } catch {
-      // Without the logs the event might overwrite what was received since: better some minutes later than that.
-      if (waiting.failures >= TRIES_WITHOUT_CACHE) return sendAt(undefined, delivery, request)
-      return tryAgain(waiting, meta, 'the cache of PostHog does not answer', backOff(5 * SECOND, waiting.failures))
+      return deliverOnceLogsCanBeRead(delivery)
     }
     const [texts, number, since] = answers
     if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
@@ -2801,9 +2815,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, { ...delivery, ...known }, toSend))
     if (write === undefined) return inTurn(request)
 
-    const read = contactLogIn(texts)
-    const otherTexts = readOtherLog(write, write.at, read, cache)
-    const log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
+    let log = contactLogIn(texts)
+    try {
+      const otherTexts = readOtherLog(write, write.at, log, cache)
+      if (otherTexts !== undefined) log = contactLogIn([...texts, ...(await otherTexts)])
+    } catch {
+      return deliverOnceLogsCanBeRead(delivery)
+    }
     if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
     const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
     // A request that has failed may still come to Loops late: only another one makes that good.
@@ -2818,6 +2836,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Some four minutes. */
   const TRIES_WITHOUT_CACHE = 8
 
+  /** Without the logs the event might overwrite what was received since: better some minutes later than that. */
+  function deliverOnceLogsCanBeRead(delivery) {
+    const { waiting, request, meta } = delivery
+    if (waiting.failures >= TRIES_WITHOUT_CACHE) return sendAt(undefined, delivery, request)
+    return tryAgain(waiting, meta, 'the cache of PostHog does not answer', backOff(5 * SECOND, waiting.failures))
+  }
+
   /**
    * Sends the request, or lets a job hold the event until its turn comes.
    *
@@ -2828,9 +2853,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (time === undefined) return tryNow(delivery, request)
     return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
   }
-
-  /** Longer than Loops may still be at a request, so that the next try makes good what this one does late. */
-  const WAIT_AFTER_TIMEOUT = 25 * SECOND
 
   function tryNow(delivery, request) {
     return restWithLoops(delivery) ?? send(delivery, request)
@@ -2857,7 +2879,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         case 'refused':
           return refuse(delivery, request, answer.reason)
         case 'failed': {
-          const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? WAIT_AFTER_TIMEOUT : 0)
+          const wait = waitAfterFailure(waiting.failures, answer.isLate)
           // Where no job can hold the event, a second try at once is all that can be done.
           const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
           return tryAgain(waiting, meta, answer.reason, wait, { otherwise })

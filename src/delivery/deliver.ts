@@ -53,7 +53,7 @@ import type { Identity, Write } from './newest'
 import { askTurn, countWaiting, whenWaited, whenTurnComes } from './pace'
 import { putOff, tryAgain } from './queue'
 import { repairLater } from './repair'
-import { backOff, givenUp, isTooLate } from './retry'
+import { backOff, givenUp, isTooLate, waitAfterFailure } from './retry'
 import { isStillUnknown, mayBecomeKnown, unknownSince } from './unknown-user-id'
 import type { WaitingEvent } from './waiting'
 
@@ -155,9 +155,7 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
       unknownSince(request, cache),
     ])
   } catch {
-    // Without the logs the event might overwrite what was received since: better some minutes later than that.
-    if (waiting.failures >= TRIES_WITHOUT_CACHE) return sendAt(undefined, delivery, request)
-    return tryAgain(waiting, meta, 'the cache of PostHog does not answer', backOff(5 * SECOND, waiting.failures))
+    return deliverOnceLogsCanBeRead(delivery)
   }
   const [texts, number, since] = answers
   if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
@@ -168,9 +166,13 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
     whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, { ...delivery, ...known }, toSend))
   if (write === undefined) return inTurn(request)
 
-  const read = contactLogIn(texts)
-  const otherTexts = readOtherLog(write, write.at, read, cache)
-  const log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
+  let log = contactLogIn(texts)
+  try {
+    const otherTexts = readOtherLog(write, write.at, log, cache)
+    if (otherTexts !== undefined) log = contactLogIn([...texts, ...(await otherTexts)])
+  } catch {
+    return deliverOnceLogsCanBeRead(delivery)
+  }
   if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
   const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
   // A request that has failed may still come to Loops late: only another one makes that good.
@@ -185,6 +187,13 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
 /** Some four minutes. */
 const TRIES_WITHOUT_CACHE = 8
 
+/** Without the logs the event might overwrite what was received since: better some minutes later than that. */
+function deliverOnceLogsCanBeRead(delivery: Delivery): Promise<void> {
+  const { waiting, request, meta } = delivery
+  if (waiting.failures >= TRIES_WITHOUT_CACHE) return sendAt(undefined, delivery, request)
+  return tryAgain(waiting, meta, 'the cache of PostHog does not answer', backOff(5 * SECOND, waiting.failures))
+}
+
 /**
  * Sends the request, or lets a job hold the event until its turn comes.
  *
@@ -195,9 +204,6 @@ function sendAt(time: number | undefined, delivery: Delivery, request: LoopsRequ
   if (time === undefined) return tryNow(delivery, request)
   return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
 }
-
-/** Longer than Loops may still be at a request, so that the next try makes good what this one does late. */
-const WAIT_AFTER_TIMEOUT = 25 * SECOND
 
 function tryNow(delivery: Delivery, request: LoopsRequest): Promise<void> {
   return restWithLoops(delivery) ?? send(delivery, request)
@@ -224,7 +230,7 @@ function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): P
       case 'refused':
         return refuse(delivery, request, answer.reason)
       case 'failed': {
-        const wait = Math.max(backOff(SECOND, waiting.failures), answer.isLate ? WAIT_AFTER_TIMEOUT : 0)
+        const wait = waitAfterFailure(waiting.failures, answer.isLate)
         // Where no job can hold the event, a second try at once is all that can be done.
         const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
         return tryAgain(waiting, meta, answer.reason, wait, { otherwise })

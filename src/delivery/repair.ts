@@ -13,7 +13,7 @@ import { postToLoops, restOfLoops } from './loops-client'
 import { bodyOf, isCarriedBy, isSame, repairOf } from './newest'
 import type { Newest } from './newest'
 import { countWaiting, whenWaited } from './pace'
-import { backOff, isTooLate } from './retry'
+import { backOff, isTooLate, waitAfterFailure } from './retry'
 import type { WaitingRepair } from './waiting'
 
 /** Lets a job repair the contact. Where there are no jobs, the contact is repaired at once. */
@@ -49,7 +49,11 @@ function write(repair: WaitingRepair, target: Newest, settings: Settings, meta: 
   const request: LoopsRequest = { method: 'PUT', path: '/v1/contacts/update', body: bodyOf(target, {}) }
   const start = Date.now()
   return postToLoops(request, settings, meta.global, async (answer) => {
-    if (answer.kind === 'failed') return repairAgain(repair, meta)
+    if (answer.kind === 'failed') {
+      // Loops may have acted on it, or may yet.
+      const wait = waitAfterFailure(repair.failures, answer.isLate)
+      return repairAgain({ ...repair, takenAt: Date.now() + wait }, meta, wait)
+    }
     if (answer.kind === 'refused') console.warn(`A contact could not be put right: ${answer.reason}.`)
     if (answer.kind !== 'taken') return
     const repaired = { ...repair.sent, ...target.identity, values: target.values }
@@ -71,8 +75,11 @@ async function checkAgain(repair: WaitingRepair, written: Newest, meta: AppMeta)
   return repairAgain({ ...repair, takenAt }, meta)
 }
 
-function repairAgain({ sent, takenAt, failures }: WaitingRepair, meta: AppMeta): Promise<void> | undefined {
-  const wait = backOff(SECOND, failures)
+function repairAgain(
+  { sent, takenAt, failures }: WaitingRepair,
+  meta: AppMeta,
+  wait = backOff(SECOND, failures),
+): Promise<void> | undefined {
   if (meta.jobs === undefined || isTooLate(sent.at, wait)) return undefined
   return enqueue({ sent, takenAt, failures: failures + 1 }, Date.now() + wait, meta)
 }

@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE } from '../time'
+import { DAY, HOUR, MINUTE, SECOND } from '../time'
 
 /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
 const GIVE_UP_AFTER = DAY - 10 * MINUTE
@@ -12,6 +12,19 @@ const GIVE_UP_AFTER = DAY - 10 * MINUTE
  */
 export function backOff(first: number, failures: number): number {
   return Math.min(HOUR, 1.5 ** failures * first) * (1 + Math.random() / 2)
+}
+
+/** Longer than Loops may still be at a request, so that the next try makes good what this one does late. */
+const WAIT_AFTER_TIMEOUT = 25 * SECOND
+
+/**
+ * How long a request to Loops that has failed waits for its next try, in milliseconds.
+ *
+ * @param failures how many tries have failed before this one.
+ * @param isLate whether Loops may still act on the request.
+ */
+export function waitAfterFailure(failures: number, isLate: boolean): number {
+  return Math.max(backOff(SECOND, failures), isLate ? WAIT_AFTER_TIMEOUT : 0)
 }
 
 /** Whether a day is over before the next try of what was received at `receivedAt` (milliseconds since 1970). */

@@ -1,4 +1,4 @@
-import { simulate, event, set, purchase, failed } from './given'
+import { MINUTE, simulate, event, set, purchase, failed, start } from './given'
 
 describe('helpers may fail, deliveries may not', () => {
   const broken = (): Promise<never> => Promise.reject(new Error('Redis is down'))
@@ -36,6 +36,31 @@ describe('helpers may fail, deliveries may not', () => {
     await clock.run()
     expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
     expect(api.requests().filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  })
+
+  it('lets a job wait while the cache refuses the log of the address that the other log tells', async () => {
+    let reads = -Infinity
+    const { clock, api, app, faults, deliver } = simulate(
+      '2024-02',
+      {},
+      {
+        beforeEffect: (_, { kind, name }) => {
+          if (kind !== 'cache' || name !== 'lrange') return
+          reads += 1
+          // The event reads its log when it is received, and once more in the job.
+          if (reads > 2 && reads <= 10) throw new Error('Redis is busy')
+        },
+      },
+    )
+    deliver(set({ plan: 'free' }))
+    await clock.run(start + MINUTE)
+    reads = 0
+    faults.push(failed)
+    deliver(event('$set', { $set: { plan: 'pro' } }))
+    await clock.run()
+    expect(reads).toBeGreaterThan(10)
+    expect(app.logs.filter(({ level }) => level === 'ERROR')).toEqual([])
+    expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
   })
 
   it('lets PostHog record what no job takes', async () => {

@@ -29,4 +29,18 @@ describe('what is received while a request is on its way', () => {
     expect(api.requests().map(({ body }) => (body as { plan?: string } | undefined)?.plan)).toContain('old')
     expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_1', plan: 'new' }])
   })
+
+  it('wins over a repair that Loops acts on late, too', async () => {
+    const { clock, api, faults, deliver, sent } = simulate()
+    faults.push({ kind: 'delay', milliseconds: 300 }, undefined, { kind: 'delay', milliseconds: 30_000 })
+    deliver(set({ plan: 'old' }))
+    await clock.run(start + 100)
+    deliver(set({ plan: 'new' }))
+    await clock.run(start + 11_500)
+    deliver(set({ plan: 'newest' }))
+    await clock.run()
+    const plans = sent().map(([, , body]) => (body as { plan: string }).plan)
+    expect(plans).toEqual(['new', 'old', 'newest', 'new', 'newest'])
+    expect(api.contacts()).toMatchObject([{ plan: 'newest' }])
+  })
 })
