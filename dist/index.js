@@ -2153,10 +2153,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** @param lines the lines of one log or of several, in any order. */
   function contactLogOf(lines) {
     const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.refused] : [])))
+    const late = new Set(lines.flatMap((line) => ('late' in line ? [line.late] : [])))
+    const taken = lines.flatMap((line) => ('taken' in line && !late.has(line.taken) ? [[line.taken, line.when]] : []))
     const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
     return {
       writes: writes.sort((one, other) => (isLater(one, other) ? -1 : 1)),
-      taken: new Map(lines.flatMap((line) => ('taken' in line ? [[line.taken, line.when]] : []))),
+      taken: new Map(taken),
     }
   }
 
@@ -2370,14 +2372,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { id, at, ...identityOf(body), values: isLong ? {} : values }
   }
 
-  /** Adds a write to its logs and, for an update, reads what stands before it in the first of them. */
+  /** Adds a write to its logs and, for an update, reads the latest lines of the first one. */
   function noteWrite(write, isUpdate, cache) {
     const line = JSON.stringify(write)
     return Promise.all(
       logKeys(write, Date.now()).map((key, place) =>
         Promise.all([
           persistently(() => cache.lpush(key, [line])),
-          isUpdate && place === 0 ? persistently(() => cache.lrange(key, 0, LINES_TO_THE_WRITE_BEFORE - 1)) : [],
+          isUpdate && place === 0 ? readLog(key, cache, LINES_TO_THE_WRITE_BEFORE) : [],
         ]),
       ),
     )
@@ -2391,17 +2393,22 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * @param noted what `noteWrite` gave for the first log.
+   * @param texts lines of the first log.
    * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much; else `undefined`.
    */
-  function sameWasTakenAt(write, [, texts]) {
+  function sameWasTakenAt(write, texts) {
     return sameTakenIn(contactLogIn([texts]), write)
   }
 
   /** Whether the same holds for all logs of the contact together. A cache that does not answer does not tell. */
-  async function sameWasTakenInAll(write, cache) {
+  async function sameWasTakenInAll(write, texts, cache) {
+    const [, second] = logKeys(write, Date.now())
     try {
-      return sameTakenIn(await readWholeLog(write, write.at, cache), write) !== undefined
+      const log =
+        second === undefined
+          ? await readWholeLog(write, write.at, cache)
+          : contactLogIn([texts, await readLog(second, cache, LINES_TO_THE_WRITE_BEFORE)])
+      return sameTakenIn(log, write) !== undefined
     } catch {
       return false
     }
@@ -2412,58 +2419,61 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return before !== undefined && isCarriedBy(before, write) ? taken.get(before.id) : undefined
   }
 
-  /**
-   * Adds a line to the logs of a contact.
-   *
-   * @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded.
-   */
-  function addLine(line, identity, cache, mayBeFirst = true) {
-    const text = JSON.stringify(line)
-    for (const key of logKeys(identity, Date.now())) {
-      withoutWaiting(() => cache.lpush(key, [text]))
-      if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
-    }
+  /** Adds a line to the logs of a contact. */
+  function addLine(line, identity, cache) {
+    for (const key of logKeys(identity, Date.now())) addLineTo(key, line, cache)
   }
 
-  /** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
+  /** @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded. */
+  function addLineTo(key, line, cache, mayBeFirst = true) {
+    withoutWaiting(() => cache.lpush(key, [JSON.stringify(line)]))
+    if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+  }
+
+  /** Notes that Loops has taken a write, in its first log, which each request with its user ID reads. */
   function noteTaken(write, when, cache) {
-    addLine({ taken: write.id, when }, identifierOf(write), cache, isOfEarlierPeriod(write))
+    addLineTo(firstLogOf(write), { taken: write.id, when }, cache, isPeriodOver(write))
   }
 
-  /**
-   * Notes that Loops has taken a write, and reads the logs of its contact. The log with the note is left out if its lines are
-   * known, because its length tells whether others have come.
-   *
-   * @param seen the lines of that log when the event read it.
-   */
-  function noteTakenAndRead(write, when, contact, seen, cache) {
-    const [key = ''] = logKeys(identifierOf(write), Date.now())
-    const line = JSON.stringify({ taken: write.id, when })
-    const noted = persistently(() => cache.lpush(key, [line]))
-    if (isOfEarlierPeriod(write)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
-    const unread = logKeys(contact, write.at).filter((other) => seen === undefined || other !== key)
-    return Promise.all([noted, Promise.all(unread.map((other) => readLog(other, cache)))])
+  /** Notes that what Loops has taken may have set back something later, so that its being taken proves nothing. */
+  function noteLate(write, cache) {
+    const line = JSON.stringify({ late: write.id })
+    return persistently(() => cache.lpush(firstLogOf(write), [line])).catch(() => undefined)
   }
 
-  /** @returns the lines that `noteWrite` has read of the first log, if these were all; else `undefined`. */
-  function seenWhenNoted([, texts]) {
+  /** @returns the lines of the first log if `noteWrite` has read all of them; `undefined` if more reading is needed anyway. */
+  function allLinesOf([, texts]) {
     return texts.length > 0 && texts.length < LINES_TO_THE_WRITE_BEFORE ? texts : undefined
   }
 
-  /** @returns the lines of all logs; `undefined` if others have come since the lines of one were seen. */
-  function textsAfterNote([length, texts], seen) {
-    if (seen === undefined) return texts
-    return length === seen.length + 1 ? [seen, ...texts] : undefined
+  /**
+   * Notes that Loops has taken a write, and reads the logs of its contact. The first log is left out if its lines were seen,
+   * because its length tells whether others have come.
+   */
+  function noteTakenAndRead(write, when, contact, seen, cache) {
+    const first = firstLogOf(write)
+    const line = JSON.stringify({ taken: write.id, when })
+    // A note that fails is of no consequence: no log has the length 0.
+    const length = persistently(() => cache.lpush(first, [line])).catch(() => 0)
+    if (isPeriodOver(write)) withoutWaiting(() => cache.expire(first, LOG_KEPT_FOR))
+    const unread = logKeys(contact, write.at).filter((key) => seen === undefined || key !== first)
+    return Promise.all([length, Promise.all(unread.map((key) => readLog(key, cache)))])
   }
 
-  /** Whether the write stands in another log than what is noted of it now. */
-  function isOfEarlierPeriod({ at }) {
+  /** Reads the first log of a write again; `undefined`, before any promise, if it has no more lines than `seen`. */
+  function readIfGrown(write, seen, [length], cache) {
+    return length === seen.length + 1 ? undefined : readLog(firstLogOf(write), cache)
+  }
+
+  /** Whether the period in which a write was received is over, so that its log is not the one of now. */
+  function isPeriodOver({ at }) {
     return periodOf(at) !== periodOf(Date.now())
   }
 
-  /** The identifier in whose log it is noted that Loops has taken a write. */
-  function identifierOf(write) {
-    return write.userId === undefined ? identityOf(write) : { userId: write.userId }
+  /** The log of the user ID, or of the address if there is no user ID. */
+  function firstLogOf(write) {
+    const [first = ''] = logKeys(write, Date.now())
+    return first
   }
 
   /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
@@ -2471,8 +2481,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Promise.all(logKeys(identity, since).map((key) => readLog(key, cache)))
   }
 
-  function readLog(key, cache) {
-    return persistently(() => cache.lrange(key, 0, MOST_LINES - 1))
+  function readLog(key, cache, lines = MOST_LINES) {
+    return persistently(() => cache.lrange(key, 0, lines - 1))
   }
 
   /** @param texts what `readLogs` gave. */
@@ -2517,6 +2527,32 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   function periodOf(time) {
     return Math.floor(time / PERIOD)
+  }
+
+  /**
+   * @param ownBody the body that the event gives without what was looked up.
+   * @returns the delivery, with what the event writes.
+   */
+  function deliveryOf({ waiting, request, askedAt, settings, meta }, ownBody) {
+    const { email, userId } = request.body
+    const write = writesToContact(request)
+      ? writeOf(eventId(waiting.event), waiting.receivedAt, { ...ownBody, email, userId })
+      : undefined
+    return { waiting, request, write, askedAt, settings, meta }
+  }
+
+  /** What a request writes, as the write of the event. */
+  function writeIn({ body }, { id, at }) {
+    return { id, at, ...identityOf(body), values: contactValues(body) }
+  }
+
+  /** Since when each value of the request counts: one that was looked up is as old as the look-up. */
+  function receiptOf({ write, askedAt, waiting }) {
+    return (name) => (askedAt !== undefined && own(write?.values, name) === undefined ? askedAt : waiting.receivedAt)
+  }
+
+  function isUpdate({ path }) {
+    return path === '/v1/contacts/update'
   }
 
   /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
@@ -2603,16 +2639,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { cache } = meta
     const now = Date.now()
     if (restOfLoops(meta.global) !== undefined) return repairAgain(repair, meta)
-    let answers
+    let target
+    let number = 0
     try {
       const log = await readWholeLog(sent, sent.at, cache)
-      answers = [log, meta.jobs === undefined ? 0 : await countWaiting(settings, now, cache)]
+      target = repairOf(sent, log)
+      if (target.from.every(({ id }) => (log.taken.get(id) ?? 0) > takenAt)) return
+      if (meta.jobs !== undefined) number = await countWaiting(settings, now, cache)
     } catch {
       return repairAgain(repair, meta)
     }
-    const [log, number] = answers
-    const target = repairOf(sent, log)
-    if (target.from.every(({ id }) => (log.taken.get(id) ?? 0) > takenAt)) return
     return whenWaited(number, turn, settings, now, cache, (time) =>
       time === undefined ? write(repair, target, settings, meta) : enqueue({ ...repair, turn: time }, time, meta),
     )
@@ -2658,6 +2694,42 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return persistently(async () => jobs?.repair(repair).runAt(new Date(at))).catch(() => {
       console.warn('A contact could not be put right: the job queue of PostHog refuses the job.')
     })
+  }
+
+  /**
+   * Loops has taken what was sent. What was received meanwhile may have come to Loops before it.
+   *
+   * @param sentAt when the request that brought the values was sent, or something earlier: milliseconds since 1970.
+   */
+  async function settle(delivery, sent, sentAt) {
+    const { write, askedAt, settings, meta } = delivery
+    if (write === undefined) return
+    const takenAt = Date.now()
+    const written = { ...writeIn(sent, write), at: Math.min(write.at, askedAt ?? write.at) }
+    const contact = { ...delivery.contact, ...identityOf(written), at: write.at }
+    const seen = isPeriodOver(write) ? undefined : delivery.seen
+    let log
+    try {
+      const answers = await noteTakenAndRead(write, sentAt, contact, seen, meta.cache)
+      const grown = seen && readIfGrown(write, seen, answers, meta.cache)
+      const first = grown === undefined ? (seen ?? []) : await grown
+      const texts = [first, ...answers[1]]
+      const read = contactLogIn(texts)
+      const otherTexts = readOtherLog(contact, write.at, read, meta.cache)
+      log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
+    } catch {
+      await noteLate(write, meta.cache)
+      return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
+    }
+    if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, meta.cache)
+    const newest = newestOf({ ...written, at: write.at }, log, receiptOf(delivery))
+    if (saysMore(newest, written)) {
+      await noteLate(write, meta.cache)
+      const setBack = Object.entries(written.values).filter(([name, value]) => !isSame([newest.values[name]], [value]))
+      const repaired = { ...written, values: Object.fromEntries(setBack) }
+      return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
+    }
+    for (const one of newest.from.filter((other) => isCarriedBy(written, other))) noteTaken(one, sentAt, meta.cache)
   }
 
   /** User IDs of which Loops has answered that it knows no contact: requests with nothing else are not sent for a while. */
@@ -2722,24 +2794,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * - taken, refused or given up: the end.
    *
    * The invariant: a contact ends up with the values that PostHog received last, whatever the clocks of the events say. A
-   * received event is the latest there is, so it reads nothing. A job takes over what was received since. After Loops has
-   * taken a request, the logs are read once more: what was received meanwhile may have come to Loops before this request, so
-   * the contact is repaired.
+   * received event is the latest there is, so it takes nothing over. A job takes over what was received since. After Loops has
+   * taken a request, the app looks into the logs once more: what was received meanwhile may have come to Loops before this
+   * request, so the contact is repaired.
    */
 
   const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
-
-  /**
-   * @param ownBody the body that the event gives without what was looked up.
-   * @returns the delivery, with what the event writes.
-   */
-  function deliveryOf({ waiting, request, askedAt, settings, meta }, ownBody) {
-    const { email, userId } = request.body
-    const write = writesToContact(request)
-      ? writeOf(eventId(waiting.event), waiting.receivedAt, { ...ownBody, email, userId })
-      : undefined
-    return { waiting, request, write, askedAt, settings, meta }
-  }
 
   /**
    * Sends the request of an event that PostHog hands to the app for the first time, or lets it wait for its turn.
@@ -2763,14 +2823,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return sendAt(undefined, delivery, request)
     }
     const [noted, turn, since] = answers
-    let seen
-    const [log] = noted
-    if (write !== undefined && log !== undefined) {
+    const [first] = noted
+    if (write !== undefined && first !== undefined) {
       limitNewLogs(write, noted, cache)
-      seen = seenWhenNoted(log)
       const written = writeIn(request, write)
-      const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, log) : undefined
-      if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, cache))) {
+      const [, texts] = first
+      const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, texts) : undefined
+      if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, texts, cache))) {
         noteTaken(write, takenAt, cache)
         const detail = ` (at ${new Date(takenAt).toISOString()})`
         logOnce('Loops has taken the same update of its contact within the hour', global, { detail })
@@ -2781,6 +2840,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logOnce(UNKNOWN_USER_ID, global)
       return
     }
+    const seen = first && allLinesOf(first)
     return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, { ...delivery, seen }, request))
   }
 
@@ -2875,7 +2935,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
           return settle(delivery, request, sentAt)
         case 'known':
           // An earlier try has brought the values of the event itself, and not those that were received since.
-          return settle(delivery, delivery.request, sentAt)
+          return settle(delivery, delivery.request, waiting.receivedAt)
         case 'refused':
           return refuse(delivery, request, answer.reason)
         case 'failed': {
@@ -2886,34 +2946,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         }
       }
     })
-  }
-
-  /** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
-  async function settle(delivery, sent, sentAt) {
-    const { write, askedAt, settings, meta } = delivery
-    if (write === undefined) return
-    const takenAt = Date.now()
-    const written = writeIn(sent, write)
-    const contact = { ...delivery.contact, ...written }
-    const seen = isOfEarlierPeriod(write) ? undefined : delivery.seen
-    let log
-    try {
-      const answers = await noteTakenAndRead(write, sentAt, contact, seen, meta.cache)
-      const texts = textsAfterNote(answers, seen) ?? (await readLogs(contact, write.at, meta.cache))
-      const read = contactLogIn(texts)
-      const otherTexts = readOtherLog(contact, write.at, read, meta.cache)
-      log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
-    } catch {
-      return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
-    }
-    if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, meta.cache)
-    const newest = newestOf(written, log, receiptOf(delivery))
-    if (saysMore(newest, written)) {
-      const setBack = Object.entries(written.values).filter(([name, value]) => !isSame([newest.values[name]], [value]))
-      const repaired = { ...written, at: Math.min(write.at, askedAt ?? write.at), values: Object.fromEntries(setBack) }
-      return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
-    }
-    for (const one of newest.from.filter((other) => isCarriedBy(written, other))) noteTaken(one, sentAt, meta.cache)
   }
 
   /** Loops refuses the request for good, unless its values are those of other events or its user ID may become known. */
@@ -2930,20 +2962,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
     if (write !== undefined) addLine({ refused: write.id }, write, meta.cache)
     throw new Error(reason)
-  }
-
-  /** What a request writes, as the write of the event. */
-  function writeIn({ body }, { id, at }) {
-    return { id, at, ...identityOf(body), values: contactValues(body) }
-  }
-
-  /** Since when each value of the request counts: one that was looked up is as old as the look-up. */
-  function receiptOf({ write, askedAt, waiting }) {
-    return (name) => (askedAt !== undefined && own(write?.values, name) === undefined ? askedAt : waiting.receivedAt)
-  }
-
-  function isUpdate({ path }) {
-    return path === '/v1/contacts/update'
   }
 
   /**

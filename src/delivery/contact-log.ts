@@ -48,14 +48,14 @@ export function writeOf(id: string, at: number, body: LoopsRequest['body']): Wri
 /** What the cache answers for one log: how many lines it has now, and, if they were asked for, the latest of them. */
 export type NotedLog = readonly [length: number, texts: readonly string[]]
 
-/** Adds a write to its logs and, for an update, reads what stands before it in the first of them. */
+/** Adds a write to its logs and, for an update, reads the latest lines of the first one. */
 export function noteWrite(write: Write, isUpdate: boolean, cache: Cache): Promise<NotedLog[]> {
   const line = JSON.stringify(write)
   return Promise.all(
     logKeys(write, Date.now()).map((key, place) =>
       Promise.all([
         persistently(() => cache.lpush(key, [line])),
-        isUpdate && place === 0 ? persistently(() => cache.lrange(key, 0, LINES_TO_THE_WRITE_BEFORE - 1)) : [],
+        isUpdate && place === 0 ? readLog(key, cache, LINES_TO_THE_WRITE_BEFORE) : [],
       ]),
     ),
   )
@@ -69,17 +69,22 @@ export function limitNewLogs(write: Write, noted: readonly NotedLog[], cache: Ca
 }
 
 /**
- * @param noted what `noteWrite` gave for the first log.
+ * @param texts lines of the first log.
  * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much; else `undefined`.
  */
-export function sameWasTakenAt(write: Write, [, texts]: NotedLog): number | undefined {
+export function sameWasTakenAt(write: Write, texts: readonly string[]): number | undefined {
   return sameTakenIn(contactLogIn([texts]), write)
 }
 
 /** Whether the same holds for all logs of the contact together. A cache that does not answer does not tell. */
-export async function sameWasTakenInAll(write: Write, cache: Cache): Promise<boolean> {
+export async function sameWasTakenInAll(write: Write, texts: readonly string[], cache: Cache): Promise<boolean> {
+  const [, second] = logKeys(write, Date.now())
   try {
-    return sameTakenIn(await readWholeLog(write, write.at, cache), write) !== undefined
+    const log =
+      second === undefined
+        ? await readWholeLog(write, write.at, cache)
+        : contactLogIn([texts, await readLog(second, cache, LINES_TO_THE_WRITE_BEFORE)])
+    return sameTakenIn(log, write) !== undefined
   } catch {
     return false
   }
@@ -90,32 +95,42 @@ function sameTakenIn({ writes, taken }: ContactLog, write: Write): number | unde
   return before !== undefined && isCarriedBy(before, write) ? taken.get(before.id) : undefined
 }
 
-/**
- * Adds a line to the logs of a contact.
- *
- * @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded.
- */
-export function addLine(line: Line, identity: Identity, cache: Cache, mayBeFirst = true): void {
-  const text = JSON.stringify(line)
-  for (const key of logKeys(identity, Date.now())) {
-    withoutWaiting(() => cache.lpush(key, [text]))
-    if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
-  }
+/** Adds a line to the logs of a contact. */
+export function addLine(line: Line, identity: Identity, cache: Cache): void {
+  for (const key of logKeys(identity, Date.now())) addLineTo(key, line, cache)
 }
 
-/** Notes that Loops has taken a write, in the log that each request with its user ID reads. */
+/** @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded. */
+function addLineTo(key: string, line: Line, cache: Cache, mayBeFirst = true): void {
+  withoutWaiting(() => cache.lpush(key, [JSON.stringify(line)]))
+  if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+}
+
+/** Notes that Loops has taken a write, in its first log, which each request with its user ID reads. */
 export function noteTaken(write: Write, when: number, cache: Cache): void {
-  addLine({ taken: write.id, when }, identifierOf(write), cache, isOfEarlierPeriod(write))
+  addLineTo(firstLogOf(write), { taken: write.id, when }, cache, isPeriodOver(write))
 }
 
-/** What the cache answers: how many lines the log with the note has now, and the lines of the others. */
+/** Notes that what Loops has taken may have set back something later, so that its being taken proves nothing. */
+export function noteLate(write: Write, cache: Cache): Promise<unknown> {
+  const line = JSON.stringify({ late: write.id })
+  return persistently(() => cache.lpush(firstLogOf(write), [line])).catch(() => undefined)
+}
+
+/** The lines of a write's first log, all that there were when its event read it. */
+export type SeenLog = readonly string[]
+
+/** @returns the lines of the first log if `noteWrite` has read all of them; `undefined` if more reading is needed anyway. */
+export function allLinesOf([, texts]: NotedLog): SeenLog | undefined {
+  return texts.length > 0 && texts.length < LINES_TO_THE_WRITE_BEFORE ? texts : undefined
+}
+
+/** What the cache answers: how many lines the first log has with the note, and the lines of the logs that were read. */
 export type LogsAfterNote = readonly [length: number, texts: readonly string[][]]
 
 /**
- * Notes that Loops has taken a write, and reads the logs of its contact. The log with the note is left out if its lines are
- * known, because its length tells whether others have come.
- *
- * @param seen the lines of that log when the event read it.
+ * Notes that Loops has taken a write, and reads the logs of its contact. The first log is left out if its lines were seen,
+ * because its length tells whether others have come.
  */
 export function noteTakenAndRead(
   write: Write,
@@ -124,36 +139,34 @@ export function noteTakenAndRead(
   seen: SeenLog | undefined,
   cache: Cache,
 ): Promise<LogsAfterNote> {
-  const [key = ''] = logKeys(identifierOf(write), Date.now())
+  const first = firstLogOf(write)
   const line = JSON.stringify({ taken: write.id, when })
-  const noted = persistently(() => cache.lpush(key, [line]))
-  if (isOfEarlierPeriod(write)) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
-  const unread = logKeys(contact, write.at).filter((other) => seen === undefined || other !== key)
-  return Promise.all([noted, Promise.all(unread.map((other) => readLog(other, cache)))])
+  // A note that fails is of no consequence: no log has the length 0.
+  const length = persistently(() => cache.lpush(first, [line])).catch(() => 0)
+  if (isPeriodOver(write)) withoutWaiting(() => cache.expire(first, LOG_KEPT_FOR))
+  const unread = logKeys(contact, write.at).filter((key) => seen === undefined || key !== first)
+  return Promise.all([length, Promise.all(unread.map((key) => readLog(key, cache)))])
 }
 
-/** The lines of a log that notes what Loops has taken of a write, all that there were when an event read it. */
-export type SeenLog = readonly string[]
-
-/** @returns the lines that `noteWrite` has read of the first log, if these were all; else `undefined`. */
-export function seenWhenNoted([, texts]: NotedLog): SeenLog | undefined {
-  return texts.length > 0 && texts.length < LINES_TO_THE_WRITE_BEFORE ? texts : undefined
+/** Reads the first log of a write again; `undefined`, before any promise, if it has no more lines than `seen`. */
+export function readIfGrown(
+  write: Write,
+  seen: SeenLog,
+  [length]: LogsAfterNote,
+  cache: Cache,
+): Promise<string[]> | undefined {
+  return length === seen.length + 1 ? undefined : readLog(firstLogOf(write), cache)
 }
 
-/** @returns the lines of all logs; `undefined` if others have come since the lines of one were seen. */
-export function textsAfterNote([length, texts]: LogsAfterNote, seen: SeenLog | undefined) {
-  if (seen === undefined) return texts
-  return length === seen.length + 1 ? [seen, ...texts] : undefined
-}
-
-/** Whether the write stands in another log than what is noted of it now. */
-export function isOfEarlierPeriod({ at }: Pick<Write, 'at'>): boolean {
+/** Whether the period in which a write was received is over, so that its log is not the one of now. */
+export function isPeriodOver({ at }: Pick<Write, 'at'>): boolean {
   return periodOf(at) !== periodOf(Date.now())
 }
 
-/** The identifier in whose log it is noted that Loops has taken a write. */
-function identifierOf(write: Write): Identity {
-  return write.userId === undefined ? identityOf(write) : { userId: write.userId }
+/** The log of the user ID, or of the address if there is no user ID. */
+function firstLogOf(write: Write): string {
+  const [first = ''] = logKeys(write, Date.now())
+  return first
 }
 
 /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
@@ -161,8 +174,8 @@ export function readLogs(identity: Identity, since: number, cache: Cache): Promi
   return Promise.all(logKeys(identity, since).map((key) => readLog(key, cache)))
 }
 
-function readLog(key: string, cache: Cache): Promise<string[]> {
-  return persistently(() => cache.lrange(key, 0, MOST_LINES - 1))
+function readLog(key: string, cache: Cache, lines = MOST_LINES): Promise<string[]> {
+  return persistently(() => cache.lrange(key, 0, lines - 1))
 }
 
 /** @param texts what `readLogs` gave. */

@@ -8,89 +8,36 @@
  * - taken, refused or given up: the end.
  *
  * The invariant: a contact ends up with the values that PostHog received last, whatever the clocks of the events say. A
- * received event is the latest there is, so it reads nothing. A job takes over what was received since. After Loops has
- * taken a request, the logs are read once more: what was received meanwhile may have come to Loops before this request, so
- * the contact is repaired.
+ * received event is the latest there is, so it takes nothing over. A job takes over what was received since. After Loops has
+ * taken a request, the app looks into the logs once more: what was received meanwhile may have come to Loops before this
+ * request, so the contact is repaired.
  */
-import { eventId } from '../event'
-import { own } from '../json'
 import { logOnce } from '../log'
-import type { AppMeta } from '../meta'
-import type { Settings } from '../settings'
 import { HOUR, MINUTE, SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
 import {
   addLine,
+  allLinesOf,
   contactLogIn,
   limitNewLogs,
-  isOfEarlierPeriod,
   noteTaken,
-  noteTakenAndRead,
   noteWrite,
   readLogs,
   readOtherLog,
   sameWasTakenAt,
   sameWasTakenInAll,
-  seenWhenNoted,
-  textsAfterNote,
-  writeOf,
-  writesToContact,
 } from './contact-log'
-import type { SeenLog } from './contact-log'
+import { isUpdate, receiptOf, writeIn } from './delivery'
+import type { Delivery } from './delivery'
 import { postToLoops, restOfLoops } from './loops-client'
-import {
-  bodyOf,
-  contactValues,
-  identityOf,
-  isCarriedBy,
-  isOvertaken,
-  isSame,
-  knownIdentity,
-  newestOf,
-  saysMore,
-} from './newest'
-import type { Identity, Write } from './newest'
+import { bodyOf, contactValues, identityOf, isOvertaken, isSame, knownIdentity, newestOf } from './newest'
 import { askTurn, countWaiting, whenWaited, whenTurnComes } from './pace'
 import { putOff, tryAgain } from './queue'
-import { repairLater } from './repair'
 import { backOff, givenUp, isTooLate, waitAfterFailure } from './retry'
+import { settle } from './settle'
 import { isStillUnknown, mayBecomeKnown, unknownSince } from './unknown-user-id'
-import type { WaitingEvent } from './waiting'
 
 const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
-
-/** An event on its way, with the settings of the moment. */
-export interface Delivery {
-  /** What a job holds of it. */
-  readonly waiting: WaitingEvent
-  /** What the settings make of the event. */
-  readonly request: LoopsRequest
-  /** What the event writes to its contact, without what was looked up; `undefined` if it writes nothing. */
-  readonly write: Write | undefined
-  /** The identifiers whose logs tell what was received since: those of the request, and what the logs tell beside. */
-  readonly contact?: Identity
-  /** The lines of the log that notes what Loops has taken of it, if the event has read them. */
-  readonly seen?: SeenLog | undefined
-  /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
-  readonly askedAt: number | undefined
-  readonly settings: Settings
-  readonly meta: AppMeta
-}
-
-/**
- * @param ownBody the body that the event gives without what was looked up.
- * @returns the delivery, with what the event writes.
- */
-export function deliveryOf(
-  { waiting, request, askedAt, settings, meta }: Omit<Delivery, 'write'>,
-  ownBody: LoopsRequest['body'],
-): Delivery {
-  const { email, userId } = request.body
-  const write = writesToContact(request)
-    ? writeOf(eventId(waiting.event), waiting.receivedAt, { ...ownBody, email, userId })
-    : undefined
-  return { waiting, request, write, askedAt, settings, meta }
-}
 
 /**
  * Sends the request of an event that PostHog hands to the app for the first time, or lets it wait for its turn.
@@ -114,14 +61,13 @@ export async function deliverReceived(delivery: Delivery): Promise<void> {
     return sendAt(undefined, delivery, request)
   }
   const [noted, turn, since] = answers
-  let seen: SeenLog | undefined
-  const [log] = noted
-  if (write !== undefined && log !== undefined) {
+  const [first] = noted
+  if (write !== undefined && first !== undefined) {
     limitNewLogs(write, noted, cache)
-    seen = seenWhenNoted(log)
     const written = writeIn(request, write)
-    const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, log) : undefined
-    if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, cache))) {
+    const [, texts] = first
+    const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, texts) : undefined
+    if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, texts, cache))) {
       noteTaken(write, takenAt, cache)
       const detail = ` (at ${new Date(takenAt).toISOString()})`
       logOnce('Loops has taken the same update of its contact within the hour', global, { detail })
@@ -132,6 +78,7 @@ export async function deliverReceived(delivery: Delivery): Promise<void> {
     logOnce(UNKNOWN_USER_ID, global)
     return
   }
+  const seen = first && allLinesOf(first)
   return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, { ...delivery, seen }, request))
 }
 
@@ -226,7 +173,7 @@ function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): P
         return settle(delivery, request, sentAt)
       case 'known':
         // An earlier try has brought the values of the event itself, and not those that were received since.
-        return settle(delivery, delivery.request, sentAt)
+        return settle(delivery, delivery.request, waiting.receivedAt)
       case 'refused':
         return refuse(delivery, request, answer.reason)
       case 'failed': {
@@ -237,34 +184,6 @@ function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): P
       }
     }
   })
-}
-
-/** Loops has taken what was sent. What was received meanwhile may have come to Loops before it. */
-async function settle(delivery: Delivery, sent: LoopsRequest, sentAt: number): Promise<void> {
-  const { write, askedAt, settings, meta } = delivery
-  if (write === undefined) return
-  const takenAt = Date.now()
-  const written = writeIn(sent, write)
-  const contact = { ...delivery.contact, ...written }
-  const seen = isOfEarlierPeriod(write) ? undefined : delivery.seen
-  let log
-  try {
-    const answers = await noteTakenAndRead(write, sentAt, contact, seen, meta.cache)
-    const texts = textsAfterNote(answers, seen) ?? (await readLogs(contact, write.at, meta.cache))
-    const read = contactLogIn(texts)
-    const otherTexts = readOtherLog(contact, write.at, read, meta.cache)
-    log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
-  } catch {
-    return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
-  }
-  if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, meta.cache)
-  const newest = newestOf(written, log, receiptOf(delivery))
-  if (saysMore(newest, written)) {
-    const setBack = Object.entries(written.values).filter(([name, value]) => !isSame([newest.values[name]], [value]))
-    const repaired = { ...written, at: Math.min(write.at, askedAt ?? write.at), values: Object.fromEntries(setBack) }
-    return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
-  }
-  for (const one of newest.from.filter((other) => isCarriedBy(written, other))) noteTaken(one, sentAt, meta.cache)
 }
 
 /** Loops refuses the request for good, unless its values are those of other events or its user ID may become known. */
@@ -281,18 +200,4 @@ async function refuse(delivery: Delivery, request: LoopsRequest, reason: string)
   }
   if (write !== undefined) addLine({ refused: write.id }, write, meta.cache)
   throw new Error(reason)
-}
-
-/** What a request writes, as the write of the event. */
-function writeIn({ body }: LoopsRequest, { id, at }: Write): Write {
-  return { id, at, ...identityOf(body), values: contactValues(body) }
-}
-
-/** Since when each value of the request counts: one that was looked up is as old as the look-up. */
-function receiptOf({ write, askedAt, waiting }: Delivery): (name: string) => number {
-  return (name) => (askedAt !== undefined && own(write?.values, name) === undefined ? askedAt : waiting.receivedAt)
-}
-
-function isUpdate({ path }: LoopsRequest): boolean {
-  return path === '/v1/contacts/update'
 }

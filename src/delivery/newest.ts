@@ -21,8 +21,12 @@ export interface Write extends Identity {
   readonly values: Values
 }
 
-/** One line of a contact's log: what an event writes; that Loops has taken it, and when; or that Loops has refused it. */
-export type Line = Write | { readonly taken: string; readonly when: number } | { readonly refused: string }
+/**
+ * One line of a contact's log: what an event writes; that Loops has taken it, and when; that this does not count, since it may
+ * have set back something later; or that Loops has refused it.
+ */
+export type Line =
+  Write | { readonly taken: string; readonly when: number } | { readonly late: string } | { readonly refused: string }
 
 export interface ContactLog {
   /** The latest first, without those that Loops has refused. */
@@ -42,10 +46,14 @@ export interface Newest {
 /** @param lines the lines of one log or of several, in any order. */
 export function contactLogOf(lines: readonly Line[]): ContactLog {
   const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.refused] : [])))
+  const late = new Set(lines.flatMap((line) => ('late' in line ? [line.late] : [])))
+  const taken = lines.flatMap((line) =>
+    'taken' in line && !late.has(line.taken) ? [[line.taken, line.when] as const] : [],
+  )
   const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
   return {
     writes: writes.sort((one, other) => (isLater(one, other) ? -1 : 1)),
-    taken: new Map(lines.flatMap((line) => ('taken' in line ? [[line.taken, line.when] as const] : []))),
+    taken: new Map(taken),
   }
 }
 

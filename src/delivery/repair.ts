@@ -30,16 +30,16 @@ export async function repairContact(repair: WaitingRepair, settings: Settings, m
   const { cache } = meta
   const now = Date.now()
   if (restOfLoops(meta.global) !== undefined) return repairAgain(repair, meta)
-  let answers
+  let target: Newest
+  let number = 0
   try {
     const log = await readWholeLog(sent, sent.at, cache)
-    answers = [log, meta.jobs === undefined ? 0 : await countWaiting(settings, now, cache)] as const
+    target = repairOf(sent, log)
+    if (target.from.every(({ id }) => (log.taken.get(id) ?? 0) > takenAt)) return
+    if (meta.jobs !== undefined) number = await countWaiting(settings, now, cache)
   } catch {
     return repairAgain(repair, meta)
   }
-  const [log, number] = answers
-  const target = repairOf(sent, log)
-  if (target.from.every(({ id }) => (log.taken.get(id) ?? 0) > takenAt)) return
   return whenWaited(number, turn, settings, now, cache, (time) =>
     time === undefined ? write(repair, target, settings, meta) : enqueue({ ...repair, turn: time }, time, meta),
   )
