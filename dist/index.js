@@ -2374,11 +2374,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Adds a write to its logs and, for an update, reads the latest lines of the first one. */
   function noteWrite(write, isUpdate, cache) {
-    const line = JSON.stringify(write)
     return Promise.all(
       logKeys(write, Date.now()).map((key, place) =>
         Promise.all([
-          persistently(() => cache.lpush(key, [line])),
+          push(key, write, cache),
           isUpdate && place === 0 ? readLog(key, cache, LINES_TO_THE_WRITE_BEFORE) : [],
         ]),
       ),
@@ -2406,7 +2405,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     try {
       const log =
         second === undefined
-          ? await readWholeLog(write, write.at, cache)
+          ? await readWholeLog(write, cache)
           : contactLogIn([texts, await readLog(second, cache, LINES_TO_THE_WRITE_BEFORE)])
       return sameTakenIn(log, write) !== undefined
     } catch {
@@ -2426,8 +2425,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded. */
   function addLineTo(key, line, cache, mayBeFirst = true) {
-    withoutWaiting(() => cache.lpush(key, [JSON.stringify(line)]))
+    push(key, line, cache).catch(() => undefined)
     if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+  }
+
+  /** @returns how many lines the log has now. */
+  function push(key, line, cache) {
+    const text = JSON.stringify(line)
+    return persistently(() => cache.lpush(key, [text]))
   }
 
   /** Notes that Loops has taken a write, in its first log, which each request with its user ID reads. */
@@ -2437,8 +2442,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Notes that what Loops has taken may have set back something later, so that its being taken proves nothing. */
   function noteLate(write, cache) {
-    const line = JSON.stringify({ late: write.id })
-    return persistently(() => cache.lpush(firstLogOf(write), [line])).catch(() => undefined)
+    return push(firstLogOf(write), { late: write.id }, cache).catch(() => undefined)
   }
 
   /** @returns the lines of the first log if `noteWrite` has read all of them; `undefined` if more reading is needed anyway. */
@@ -2452,9 +2456,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function noteTakenAndRead(write, when, contact, seen, cache) {
     const first = firstLogOf(write)
-    const line = JSON.stringify({ taken: write.id, when })
     // A note that fails is of no consequence: no log has the length 0.
-    const length = persistently(() => cache.lpush(first, [line])).catch(() => 0)
+    const length = push(first, { taken: write.id, when }, cache).catch(() => 0)
     if (isPeriodOver(write)) withoutWaiting(() => cache.expire(first, LOG_KEPT_FOR))
     const unread = logKeys(contact, write.at).filter((key) => seen === undefined || key !== first)
     return Promise.all([length, Promise.all(unread.map((key) => readLog(key, cache)))])
@@ -2496,16 +2499,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * @param log what the logs of the write say.
    * @returns `undefined`, before any promise, if they do not tell the other identifier.
    */
-  function readOtherLog(write, since, log, cache) {
+  function readOtherLog(write, log, cache) {
     const other = otherIdentifier(write, log)
-    return other && readLogs(other, since, cache)
+    return other && readLogs(other, write.at, cache)
   }
 
   /** What the logs of both identifiers say, where one log tells the other identifier. */
-  async function readWholeLog(write, since, cache) {
-    const texts = await readLogs(write, since, cache)
+  async function readWholeLog(write, cache) {
+    const texts = await readLogs(write, write.at, cache)
     const log = contactLogIn(texts)
-    const otherTexts = readOtherLog(write, since, log, cache)
+    const otherTexts = readOtherLog(write, log, cache)
     return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
   }
 
@@ -2642,7 +2645,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     let target
     let number = 0
     try {
-      const log = await readWholeLog(sent, sent.at, cache)
+      const log = await readWholeLog(sent, cache)
       target = repairOf(sent, log)
       if (target.from.every(({ id }) => (log.taken.get(id) ?? 0) > takenAt)) return
       if (meta.jobs !== undefined) number = await countWaiting(settings, now, cache)
@@ -2676,7 +2679,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const takenAt = Date.now()
     try {
       const { sent } = repair
-      const target = repairOf(sent, await readWholeLog(sent, sent.at, meta.cache))
+      const target = repairOf(sent, await readWholeLog(sent, meta.cache))
       if (isSame([target.identity, target.values], [written.identity, written.values])) return
     } catch {
       // Without the log another repair finds out.
@@ -2705,9 +2708,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { write, askedAt, settings, meta } = delivery
     if (write === undefined) return
     const takenAt = Date.now()
-    const written = { ...writeIn(sent, write), at: Math.min(write.at, askedAt ?? write.at) }
+    const written = writeIn(sent, write)
     const contact = { ...delivery.contact, ...identityOf(written), at: write.at }
     const seen = isPeriodOver(write) ? undefined : delivery.seen
+    const repair = async (values) => {
+      await noteLate(write, meta.cache)
+      const setBack = { ...written, at: Math.min(write.at, askedAt ?? write.at), values }
+      return repairLater({ sent: setBack, takenAt, failures: 0 }, settings, meta)
+    }
     let log
     try {
       const answers = await noteTakenAndRead(write, sentAt, contact, seen, meta.cache)
@@ -2715,19 +2723,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const first = grown === undefined ? (seen ?? []) : await grown
       const texts = [first, ...answers[1]]
       const read = contactLogIn(texts)
-      const otherTexts = readOtherLog(contact, write.at, read, meta.cache)
+      const otherTexts = readOtherLog(contact, read, meta.cache)
       log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
     } catch {
-      await noteLate(write, meta.cache)
-      return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
+      return repair(written.values)
     }
     if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, meta.cache)
-    const newest = newestOf({ ...written, at: write.at }, log, receiptOf(delivery))
+    const newest = newestOf(written, log, receiptOf(delivery))
     if (saysMore(newest, written)) {
-      await noteLate(write, meta.cache)
       const setBack = Object.entries(written.values).filter(([name, value]) => !isSame([newest.values[name]], [value]))
-      const repaired = { ...written, values: Object.fromEntries(setBack) }
-      return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
+      return repair(Object.fromEntries(setBack))
     }
     for (const one of newest.from.filter((other) => isCarriedBy(written, other))) noteTaken(one, sentAt, meta.cache)
   }
@@ -2877,15 +2882,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
     let log = contactLogIn(texts)
     try {
-      const otherTexts = readOtherLog(write, write.at, log, cache)
+      const otherTexts = readOtherLog(write, log, cache)
       if (otherTexts !== undefined) log = contactLogIn([...texts, ...(await otherTexts)])
     } catch {
       return deliverOnceLogsCanBeRead(delivery)
     }
     if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
-    const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
+    const written = writeIn(request, write)
+    const newest = newestOf(written, log, receiptOf(delivery))
     // A request that has failed may still come to Loops late: only another one makes that good.
-    if (waiting.failures === 0 && isUpdate(request) && isOvertaken(writeIn(request, write), newest, log)) {
+    if (waiting.failures === 0 && isUpdate(request) && isOvertaken(written, newest, log)) {
       logOnce('later events have brought the same properties of its contact', global)
       return
     }

@@ -50,11 +50,10 @@ export type NotedLog = readonly [length: number, texts: readonly string[]]
 
 /** Adds a write to its logs and, for an update, reads the latest lines of the first one. */
 export function noteWrite(write: Write, isUpdate: boolean, cache: Cache): Promise<NotedLog[]> {
-  const line = JSON.stringify(write)
   return Promise.all(
     logKeys(write, Date.now()).map((key, place) =>
       Promise.all([
-        persistently(() => cache.lpush(key, [line])),
+        push(key, write, cache),
         isUpdate && place === 0 ? readLog(key, cache, LINES_TO_THE_WRITE_BEFORE) : [],
       ]),
     ),
@@ -82,7 +81,7 @@ export async function sameWasTakenInAll(write: Write, texts: readonly string[], 
   try {
     const log =
       second === undefined
-        ? await readWholeLog(write, write.at, cache)
+        ? await readWholeLog(write, cache)
         : contactLogIn([texts, await readLog(second, cache, LINES_TO_THE_WRITE_BEFORE)])
     return sameTakenIn(log, write) !== undefined
   } catch {
@@ -102,8 +101,14 @@ export function addLine(line: Line, identity: Identity, cache: Cache): void {
 
 /** @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded. */
 function addLineTo(key: string, line: Line, cache: Cache, mayBeFirst = true): void {
-  withoutWaiting(() => cache.lpush(key, [JSON.stringify(line)]))
+  push(key, line, cache).catch(() => undefined)
   if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
+}
+
+/** @returns how many lines the log has now. */
+function push(key: string, line: Line, cache: Cache): Promise<number> {
+  const text = JSON.stringify(line)
+  return persistently(() => cache.lpush(key, [text]))
 }
 
 /** Notes that Loops has taken a write, in its first log, which each request with its user ID reads. */
@@ -113,8 +118,7 @@ export function noteTaken(write: Write, when: number, cache: Cache): void {
 
 /** Notes that what Loops has taken may have set back something later, so that its being taken proves nothing. */
 export function noteLate(write: Write, cache: Cache): Promise<unknown> {
-  const line = JSON.stringify({ late: write.id })
-  return persistently(() => cache.lpush(firstLogOf(write), [line])).catch(() => undefined)
+  return push(firstLogOf(write), { late: write.id }, cache).catch(() => undefined)
 }
 
 /** The lines of a write's first log, all that there were when its event read it. */
@@ -140,9 +144,8 @@ export function noteTakenAndRead(
   cache: Cache,
 ): Promise<LogsAfterNote> {
   const first = firstLogOf(write)
-  const line = JSON.stringify({ taken: write.id, when })
   // A note that fails is of no consequence: no log has the length 0.
-  const length = persistently(() => cache.lpush(first, [line])).catch(() => 0)
+  const length = push(first, { taken: write.id, when }, cache).catch(() => 0)
   if (isPeriodOver(write)) withoutWaiting(() => cache.expire(first, LOG_KEPT_FOR))
   const unread = logKeys(contact, write.at).filter((key) => seen === undefined || key !== first)
   return Promise.all([length, Promise.all(unread.map((key) => readLog(key, cache)))])
@@ -189,21 +192,16 @@ export function contactLogIn(texts: readonly (readonly string[])[]): ContactLog 
  * @param log what the logs of the write say.
  * @returns `undefined`, before any promise, if they do not tell the other identifier.
  */
-export function readOtherLog(
-  write: ReceivedIdentity,
-  since: number,
-  log: ContactLog,
-  cache: Cache,
-): Promise<string[][]> | undefined {
+export function readOtherLog(write: ReceivedIdentity, log: ContactLog, cache: Cache): Promise<string[][]> | undefined {
   const other = otherIdentifier(write, log)
-  return other && readLogs(other, since, cache)
+  return other && readLogs(other, write.at, cache)
 }
 
 /** What the logs of both identifiers say, where one log tells the other identifier. */
-export async function readWholeLog(write: ReceivedIdentity, since: number, cache: Cache): Promise<ContactLog> {
-  const texts = await readLogs(write, since, cache)
+export async function readWholeLog(write: ReceivedIdentity, cache: Cache): Promise<ContactLog> {
+  const texts = await readLogs(write, write.at, cache)
   const log = contactLogIn(texts)
-  const otherTexts = readOtherLog(write, since, log, cache)
+  const otherTexts = readOtherLog(write, log, cache)
   return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
 }
 

@@ -115,15 +115,16 @@ export async function deliverAgain(delivery: Delivery): Promise<void> {
 
   let log = contactLogIn(texts)
   try {
-    const otherTexts = readOtherLog(write, write.at, log, cache)
+    const otherTexts = readOtherLog(write, log, cache)
     if (otherTexts !== undefined) log = contactLogIn([...texts, ...(await otherTexts)])
   } catch {
     return deliverOnceLogsCanBeRead(delivery)
   }
   if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
-  const newest = newestOf(writeIn(request, write), log, receiptOf(delivery))
+  const written = writeIn(request, write)
+  const newest = newestOf(written, log, receiptOf(delivery))
   // A request that has failed may still come to Loops late: only another one makes that good.
-  if (waiting.failures === 0 && isUpdate(request) && isOvertaken(writeIn(request, write), newest, log)) {
+  if (waiting.failures === 0 && isUpdate(request) && isOvertaken(written, newest, log)) {
     logOnce('later events have brought the same properties of its contact', global)
     return
   }

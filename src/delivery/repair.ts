@@ -33,7 +33,7 @@ export async function repairContact(repair: WaitingRepair, settings: Settings, m
   let target: Newest
   let number = 0
   try {
-    const log = await readWholeLog(sent, sent.at, cache)
+    const log = await readWholeLog(sent, cache)
     target = repairOf(sent, log)
     if (target.from.every(({ id }) => (log.taken.get(id) ?? 0) > takenAt)) return
     if (meta.jobs !== undefined) number = await countWaiting(settings, now, cache)
@@ -67,7 +67,7 @@ async function checkAgain(repair: WaitingRepair, written: Newest, meta: AppMeta)
   const takenAt = Date.now()
   try {
     const { sent } = repair
-    const target = repairOf(sent, await readWholeLog(sent, sent.at, meta.cache))
+    const target = repairOf(sent, await readWholeLog(sent, meta.cache))
     if (isSame([target.identity, target.values], [written.identity, written.values])) return
   } catch {
     // Without the log another repair finds out.

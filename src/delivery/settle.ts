@@ -12,6 +12,7 @@ import {
 import { receiptOf, writeIn } from './delivery'
 import type { Delivery } from './delivery'
 import { identityOf, isCarriedBy, isSame, newestOf, saysMore } from './newest'
+import type { Values } from './newest'
 import { repairLater } from './repair'
 
 /**
@@ -23,9 +24,14 @@ export async function settle(delivery: Delivery, sent: LoopsRequest, sentAt: num
   const { write, askedAt, settings, meta } = delivery
   if (write === undefined) return
   const takenAt = Date.now()
-  const written = { ...writeIn(sent, write), at: Math.min(write.at, askedAt ?? write.at) }
+  const written = writeIn(sent, write)
   const contact = { ...delivery.contact, ...identityOf(written), at: write.at }
   const seen = isPeriodOver(write) ? undefined : delivery.seen
+  const repair = async (values: Values): Promise<void> => {
+    await noteLate(write, meta.cache)
+    const setBack = { ...written, at: Math.min(write.at, askedAt ?? write.at), values }
+    return repairLater({ sent: setBack, takenAt, failures: 0 }, settings, meta)
+  }
   let log
   try {
     const answers = await noteTakenAndRead(write, sentAt, contact, seen, meta.cache)
@@ -33,19 +39,16 @@ export async function settle(delivery: Delivery, sent: LoopsRequest, sentAt: num
     const first = grown === undefined ? (seen ?? []) : await grown
     const texts = [first, ...answers[1]]
     const read = contactLogIn(texts)
-    const otherTexts = readOtherLog(contact, write.at, read, meta.cache)
+    const otherTexts = readOtherLog(contact, read, meta.cache)
     log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
   } catch {
-    await noteLate(write, meta.cache)
-    return repairLater({ sent: written, takenAt, failures: 0 }, settings, meta)
+    return repair(written.values)
   }
   if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, meta.cache)
-  const newest = newestOf({ ...written, at: write.at }, log, receiptOf(delivery))
+  const newest = newestOf(written, log, receiptOf(delivery))
   if (saysMore(newest, written)) {
-    await noteLate(write, meta.cache)
     const setBack = Object.entries(written.values).filter(([name, value]) => !isSame([newest.values[name]], [value]))
-    const repaired = { ...written, values: Object.fromEntries(setBack) }
-    return repairLater({ sent: repaired, takenAt, failures: 0 }, settings, meta)
+    return repair(Object.fromEntries(setBack))
   }
   for (const one of newest.from.filter((other) => isCarriedBy(written, other))) noteTaken(one, sentAt, meta.cache)
 }
