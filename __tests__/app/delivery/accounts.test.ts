@@ -1,4 +1,4 @@
-import { MINUTE, event, failed, set, simulate, simulateMany, start } from './given'
+import { MINUTE, byEmail, event, failed, set, simulate, simulateMany, start } from './given'
 
 const ofUser = (distinctId: string, name: string, properties: Record<string, unknown>) =>
   event(name, { $set: properties }, { distinct_id: distinctId })
@@ -72,9 +72,6 @@ describe('an address that changes hands', () => {
     expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', plan: 'team' }])
   })
 })
-
-const byEmail = (plan: string) =>
-  event('$set', { $is_identified: false, $set: { email: 'ada@example.com', plan } }, { distinct_id: 'visitor' })
 
 describe('an address that its user ID has left', () => {
   it('and that somebody else gives gets nothing of the user ID', async () => {

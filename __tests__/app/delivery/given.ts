@@ -138,4 +138,8 @@ export const set = (properties: Record<string, unknown>): CapturedEvent =>
 export const purchase = (properties: Record<string, unknown> = {}): CapturedEvent =>
   event('purchase', { $set: { email: 'ada@example.com', ...properties } })
 
+/** An update of Ada's contact that names her by the address alone. */
+export const byEmail = (plan: string): CapturedEvent =>
+  event('$set', { $is_identified: false, $set: { email: 'ada@example.com', plan } }, { distinct_id: 'visitor' })
+
 export const failed = { kind: 'status', status: 500 } as const

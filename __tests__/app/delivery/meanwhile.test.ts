@@ -1,11 +1,10 @@
-import { MINUTE, event, failed, set, simulate, start } from './given'
+import { MINUTE, byEmail, event, failed, set, simulate, start } from './given'
 
 /** An update of Ada's contact that names her by both identifiers or by one. */
 const updates = {
   'both identifiers': (plan: string) => set({ plan }),
   'the user ID': (plan: string) => event('$set', { $set: { plan } }),
-  'the address': (plan: string) =>
-    event('$set', { $is_identified: false, $set: { email: 'ada@example.com', plan } }, { distinct_id: 'visitor' }),
+  'the address': byEmail,
 }
 const ways = Object.entries(updates)
 
