@@ -35,7 +35,8 @@ export class InstalledDestination {
 
   /**
    * @param body with the API key among its inputs.
-   * @throws UsageError if a filter is of a kind that the stand-in does not know; HogSyntaxError or UnknownHog if the source or the text of an input is no Hog, as PostHog's REST API refuses it.
+   * @throws HogSyntaxError or UnknownHog if the source or the text of an input is no Hog, as PostHog's REST API refuses it;
+   * UsageError if a filter is of a kind that the stand-in does not know.
    */
   constructor({ hog, inputs, mappings }: DestinationBody, parser: HogParser) {
     this.bytecode = programOf(hog, parser)

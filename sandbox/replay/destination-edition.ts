@@ -71,17 +71,17 @@ export class DestinationEdition implements Edition {
 
   async replay(event: CapturedEvent): Promise<EventResult> {
     const person = this.persons.after(event)
-    const named = this.mappings.filter(({ filters }) => filters.isFor(event))
-    const unmet = named.map(({ name, filters }) => ({ group: name, reason: filters.unmet(event, person) }))
-    const matching = named.filter((_, place) => unmet[place]?.reason === undefined)
+    const matching = this.mappings.filter(
+      ({ filters }) => filters.isFor(event) && filters.unmet(event, person) === undefined,
+    )
     const results: MappingResult[] = []
     for (const { hogFunction } of matching) results.push(await this.run(hogFunction, globalsOf(event, person)))
     if (matching.length > 0) return this.resultOf(matching, results)
-    const others = this.mappings.filter((mapping) => !named.includes(mapping))
-    const similar = others.map(({ name, filters }) => ({ group: name, reason: filters.similarName(event) }))
-    const reason = unwantedSentence(
-      [...unmet, ...similar].flatMap(({ group, reason: one }) => (one === undefined ? [] : [{ group, reason: one }])),
-    )
+    const nearMisses = this.mappings.flatMap(({ name, filters }) => {
+      const reason = filters.isFor(event) ? filters.unmet(event, person) : filters.similarName(event)
+      return reason === undefined ? [] : [{ group: name, reason }]
+    })
+    const reason = unwantedSentence(nearMisses)
     return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waits: false } }
   }
 
