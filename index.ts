@@ -4,17 +4,17 @@
  * this file and `src/`.
  */
 import type { Webhook } from '@posthog/plugin-scaffold'
-import { checkKeyAndAccount } from './src/account-check'
+import { checkKeyAndAccount } from './src/setup/account-check'
 import { deliverAgain, deliverReceived } from './src/delivery/deliver'
 import { deliverEvent, requestToSend } from './src/delivery/deliver-event'
-import { webhookFor } from './src/delivery/loops-client'
+import { webhookFor } from './src/loops/client'
 import { repairContact } from './src/delivery/repair'
 import type { WaitingEvent, WaitingRepair } from './src/delivery/waiting'
-import type { CapturedEvent } from './src/event'
-import type { AppMeta } from './src/meta'
-import { notePersonChange } from './src/person/look-up'
-import { parseSettings } from './src/settings'
-import type { Settings } from './src/settings'
+import type { CapturedEvent } from './src/posthog/event'
+import type { AppMeta } from './src/posthog/meta'
+import { notePersonChange } from './src/posthog/look-up'
+import { parseSettings } from './src/settings/settings'
+import type { Settings } from './src/settings/settings'
 
 /**
  * Reads the settings and, unless it is a dry run, checks the API key and the settings against the Loops account.

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 // Jest loads modules anew for each test file. Babel needs a second to load and to compile the app, so the workers, which
-// inherit this variable, share the results on disk (see sandbox/posthog/compile.ts).
+// inherit this variable, share the results on disk (see tools/simulators/posthog/compile.ts).
 process.env.COMPILED_APPS ??= fileURLToPath(new URL('node_modules/.cache/compiled-apps', import.meta.url))
 
 /** @type {import('jest').Config} */
@@ -15,6 +15,6 @@ export default {
   // `npm test` answers in about 90 seconds on two cores, so campaigns that take longer (`*.slow.test.ts`) and what needs
   // Chromium have commands of their own: `test:slow` and `test:browser` override this pattern.
   testRegex: '/__tests__/(?!browser/).*(?<!\\.slow)\\.test\\.ts$',
-  // SWC only strips the types, which `npm run check:types` has checked.
+  // SWC only strips the types, which `npm run check` has checked.
   transform: { '\\.ts$': '@swc/jest' },
 }

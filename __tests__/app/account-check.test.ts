@@ -1,4 +1,4 @@
-import { install, captured } from './person/given'
+import { install, captured } from './person/setup'
 
 describe('the check of the settings against the account', () => {
   const lists = [{ id: 'cm06f5v0e45nf0ml5754o9cix', name: 'Main list', description: null, isPublic: true }]

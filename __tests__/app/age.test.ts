@@ -1,9 +1,9 @@
-import { parseSettings } from '../../src/settings'
+import { parseSettings } from '../../src/settings/settings'
 import { needsPerson } from '../../src/translate/needs-person'
 import { translate } from '../../src/translate/translate'
-import type { Config } from '../../src/panel/field'
-import { event, failed, HOUR, simulate, start } from './delivery/given'
-import { apiKey, eventWith, settingsFor } from './given'
+import type { Config } from '../../src/settings/field'
+import { event, failed, HOUR, simulate, start } from './delivery/setup'
+import { apiKey, eventWith, settingsFor } from './setup'
 
 const happenedAt = Date.UTC(2024, 4, 1, 10)
 const tooOld = 'it is older than "Oldest event to send, in hours" allows'

@@ -1,4 +1,4 @@
-import { eventWith, isWanted, settingsFor, translated } from './given'
+import { eventWith, isWanted, settingsFor, translated } from './setup'
 
 function passes(filters: unknown, properties: Record<string, unknown>): boolean {
   const event = eventWith({ ...properties, $set: { email: 'ada@example.com', ...(properties.$set as object) } })

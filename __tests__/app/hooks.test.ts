@@ -1,8 +1,8 @@
 import { getMeta, resetMeta } from '@posthog/plugin-scaffold/dist/test/utils'
 import fetch from 'node-fetch'
 import { composeWebhook, onEvent, setupPlugin } from '../../index'
-import type { Config } from '../../src/panel/field'
-import { apiKey, deepFreeze, eventWith, uuid } from './given'
+import type { Config } from '../../src/settings/field'
+import { apiKey, deepFreeze, eventWith, uuid } from './setup'
 
 jest.mock('node-fetch', () => ({ __esModule: true, default: jest.fn() }))
 const fetchMock = jest.mocked(fetch)

@@ -1,6 +1,6 @@
-import type { Config } from '../../src/panel/field'
+import type { Config } from '../../src/settings/field'
 import nativeCases from '../fixtures/native-parity.json'
-import { translated } from './given'
+import { translated } from './setup'
 
 describe("PostHog's own destinations", () => {
   it.each(nativeCases.map((nativeCase) => [nativeCase.name, nativeCase] as const))('%s', (_, nativeCase) => {

@@ -1,6 +1,6 @@
 /** Every text that people paste is honoured as meant, or refused with the remedy. */
-import type { SettingKey } from '../../src/panel/field'
-import { apiKey, eventWith, isWanted, problemsIn, requestFrom, settingsFor, translated } from './given'
+import type { SettingKey } from '../../src/settings/field'
+import { apiKey, eventWith, isWanted, problemsIn, requestFrom, settingsFor, translated } from './setup'
 import * as listsAndFilters from './pasted-lists-and-filters'
 import * as ofOtherTools from './pasted-from-other-tools'
 import * as texts from './pasted-texts'

@@ -1,4 +1,4 @@
-import { eventWith, isWanted, problemsIn, settingsFor } from './given'
+import { eventWith, isWanted, problemsIn, settingsFor } from './setup'
 
 /** Whether a `regex` filter holds; `undefined` if the settings refuse the pattern. */
 function matcher(pattern: string): ((text: string) => boolean) | undefined {

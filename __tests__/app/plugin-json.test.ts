@@ -1,4 +1,4 @@
-import { settingFields } from '../../src/panel/field'
+import { settingFields } from '../../src/settings/field'
 import plugin from '../../plugin.json'
 
 const fields = Object.entries(settingFields)

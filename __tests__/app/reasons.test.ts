@@ -1,8 +1,8 @@
-import { parseEventNames } from '../../src/rules/event-names'
-import { whyNotNamed } from '../../src/rules/similar-name'
+import { parseEventNames } from '../../src/settings/event-names'
+import { whyNotNamed } from '../../src/settings/similar-name'
 import { translate } from '../../src/translate/translate'
 import { unmetReason, unmetReasonWithValues } from '../../src/translate/unwanted'
-import { eventWith, receivedAt, settingsFor } from './given'
+import { eventWith, receivedAt, settingsFor } from './setup'
 
 /** Why the filter keeps an event with the property `total` back. */
 function reasonsOf(filter: object, total: unknown): [logged: string, inDryRun: string] | undefined {

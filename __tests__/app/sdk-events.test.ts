@@ -1,10 +1,10 @@
 import { translate } from '../../src/translate/translate'
 import { needsPerson } from '../../src/translate/needs-person'
-import type { CapturedEvent } from '../../sandbox/posthog/shapes'
+import type { CapturedEvent } from '../../tools/lib/shapes'
 import sdkEvents from '../fixtures/sdk-events.json'
 import serverSdkEvents from '../fixtures/server-sdk-events.json'
-import { simulate } from './delivery/given'
-import { receivedAt, settingsFor } from './given'
+import { simulate } from './delivery/setup'
+import { receivedAt, settingsFor } from './setup'
 
 interface RecordedEvent {
   readonly sdk: string
@@ -13,7 +13,7 @@ interface RecordedEvent {
   readonly event: CapturedEvent
 }
 
-/** What `sandbox/events/record-sdks.ts` has recorded, and what the SDKs of other languages are documented to send. */
+/** What `tools/lab/record/record-sdks.ts` has recorded, and what the SDKs of other languages are documented to send. */
 const recorded = [...sdkEvents, ...serverSdkEvents] as unknown as RecordedEvent[]
 
 const sdkNames = [...new Set(recorded.map(({ sdk }) => sdk))]

@@ -1,6 +1,6 @@
-import { settingFields } from '../../src/panel/field'
-import { parseSettings } from '../../src/settings'
-import { apiKey, problemsIn, requestFrom, eventWith, settingsFor } from './given'
+import { settingFields } from '../../src/settings/field'
+import { parseSettings } from '../../src/settings/settings'
+import { apiKey, problemsIn, requestFrom, eventWith, settingsFor } from './setup'
 
 const defaults = Object.fromEntries(Object.entries(settingFields).map(([key, field]) => [key, field.default]))
 

@@ -1,9 +1,9 @@
 /** Workers that start together, or soon after each other, check the key and the account once. */
-import { createCache } from '../../sandbox/posthog/cache'
-import type { Cache } from '../../sandbox/posthog/cache'
-import { apiKey, isSetUpRequest } from './given'
-import { captured, install, start } from './person/given'
-import { VirtualClock } from '../../sandbox/lib/clock'
+import { createCache } from '../../tools/simulators/posthog/cache'
+import type { Cache } from '../../tools/simulators/posthog/cache'
+import { apiKey, isSetUpRequest } from './setup'
+import { captured, install, start } from './person/setup'
+import { VirtualClock } from '../../tools/lib/clock'
 
 const names = {
   contactProperties: 'firstName: x',

@@ -1,7 +1,7 @@
 import axe from 'axe-core'
 import type { AxeResults } from 'axe-core'
 import type { BrowserContextOptions } from 'playwright-core'
-import { DESKTOP, page, open, choose, textOf, mockOff } from './given'
+import { DESKTOP, page, open, choose, textOf, mockOff } from './setup'
 
 // Each of these looks at the whole page five times, which takes a minute on a busy machine.
 jest.setTimeout(300_000)

@@ -1,4 +1,4 @@
-import { body, choose, mockOff, open, page, resultOf, textOf, valuesOf } from './given'
+import { body, choose, mockOff, open, page, resultOf, textOf, valuesOf } from './setup'
 
 jest.setTimeout(120_000)
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { appDirectory } from '../../sandbox/app/app-files'
-import { session, page, open, resultOf, choose, textOf, body, mockOff } from './given'
+import { appDirectory } from '../../tools/lib/app-files'
+import { session, page, open, resultOf, choose, textOf, body, mockOff } from './setup'
 
 jest.setTimeout(90_000)
-const SAMPLE_SETTINGS = join(appDirectory, 'sandbox/events/sample-config.json')
+const SAMPLE_SETTINGS = join(appDirectory, 'tools/start/sample-config.json')
 
 describe('an event', () => {
   beforeEach(() => open())

@@ -1,8 +1,8 @@
 import built from '../../dist/destination.json'
-import { builtDestination } from '../../sandbox/hog/destination-body'
-import { destinationFromSettings } from '../../sandbox/hog/destination-from-settings'
-import { apiKey } from '../app/given'
-import { open, page, textOf } from './given'
+import { builtDestination } from '../../destination/from-settings/body'
+import { destinationFromSettings } from '../../destination/from-settings/from-settings'
+import { apiKey } from '../app/setup'
+import { open, page, textOf } from './setup'
 
 jest.setTimeout(90_000)
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Page } from 'playwright-core'
 import { PostHog } from 'posthog-node'
-import { userAgentOf } from '../../sandbox/lib/chromium'
-import { session, address, browser, page, open, resultOf, choose, textOf, body, listening } from './given'
+import { userAgentOf } from '../../tools/lib/chromium'
+import { session, address, browser, page, open, resultOf, choose, textOf, body, listening } from './setup'
 
 jest.setTimeout(90_000)
 

@@ -1,5 +1,5 @@
-import { recipes } from '../../sandbox/recipes'
-import { bodyBecomes, choose, mockOff, open, page, resultOf, valuesOf } from './given'
+import { recipes } from '../../tools/playground/recipes'
+import { bodyBecomes, choose, mockOff, open, page, resultOf, valuesOf } from './setup'
 
 jest.setTimeout(120_000)
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
-import { apiKey } from '../app/given'
-import { openAnotherTab, page, open, resultOf, textOf } from './given'
+import { apiKey } from '../app/setup'
+import { openAnotherTab, page, open, resultOf, textOf } from './setup'
 
 jest.setTimeout(90_000)
 

@@ -1,10 +1,10 @@
-import { VirtualClock } from '../../sandbox/lib/clock'
-import { runDestination } from '../../sandbox/hog/destination'
-import type { Fetch, Outcome } from '../../sandbox/hog/destination'
-import { LoopsApi } from '../../sandbox/loops/loops-api'
-import { apiKey, eventWith } from '../app/given'
-import { globalsOf, loadDestination } from './given'
-import type { LoadedDestination, Values } from './given'
+import { VirtualClock } from '../../tools/lib/clock'
+import { runDestination } from '../../tools/simulators/hog/destination'
+import type { Fetch, Outcome } from '../../tools/simulators/hog/destination'
+import { LoopsApi } from '../../tools/simulators/loops/loops-api'
+import { apiKey, eventWith } from '../app/setup'
+import { globalsOf, loadDestination } from './setup'
+import type { LoadedDestination, Values } from './setup'
 import { vms } from './vms'
 
 let destination: LoadedDestination

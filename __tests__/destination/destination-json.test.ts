@@ -1,9 +1,9 @@
 import built from '../../dist/destination.json'
-import { compileDestination, runDestination } from '../../sandbox/hog/destination'
-import type { Inputs } from '../../sandbox/hog/inputs'
-import { loadHogParser } from '../../sandbox/hog/syntax-tree'
-import { apiKey, eventWith } from '../app/given'
-import { globalsOf, source } from './given'
+import { compileDestination, runDestination } from '../../tools/simulators/hog/destination'
+import type { Inputs } from '../../tools/simulators/hog/inputs'
+import { loadHogParser } from '../../tools/simulators/hog/syntax-tree'
+import { apiKey, eventWith } from '../app/setup'
+import { globalsOf, source } from './setup'
 
 interface Form {
   readonly inputs_schema: readonly { readonly key: string; readonly label: string; readonly description: string }[]

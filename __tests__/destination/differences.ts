@@ -1,9 +1,9 @@
 /**
  * Where the destination and the app differ, so that the property test does not compare them. Each entry says why.
  */
-import type { CapturedEvent } from '../../src/event'
+import type { CapturedEvent } from '../../src/posthog/event'
 import { isRecord, own } from '../../src/json'
-import { withPerson } from '../../src/rules/person'
+import { withPerson } from '../../src/posthog/person'
 import { personalId } from '../../src/translate/identity'
 import type { MeantMapping, MeantSettings, Part, Parts } from '../properties/settings'
 

@@ -1,4 +1,4 @@
-import { textOf } from '../documents/given'
+import { textOf } from '../documents/setup'
 import built from '../../dist/destination.json'
 
 const documentation = textOf('docs/destination.md')

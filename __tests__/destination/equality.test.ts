@@ -1,14 +1,14 @@
 import fc from 'fast-check'
-import { withPerson } from '../../src/rules/person'
-import { parseSettings } from '../../src/settings'
+import { withPerson } from '../../src/posthog/person'
+import { parseSettings } from '../../src/settings/settings'
 import { translate } from '../../src/translate/translate'
 import { capturedEvent } from '../properties/events'
 import { always } from '../properties/runs'
 import { meantSettings } from '../properties/settings'
 import type { MeantSettings } from '../properties/settings'
 import { fitsARun, isCompared } from './differences'
-import { loadDestination } from './given'
-import type { LoadedDestination, SentRequest } from './given'
+import { loadDestination } from './setup'
+import type { LoadedDestination, SentRequest } from './setup'
 import { inputsFor, stored } from './matching'
 
 let destination: LoadedDestination

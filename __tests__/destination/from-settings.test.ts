@@ -1,9 +1,9 @@
-import { builtDestination } from '../../sandbox/hog/destination-body'
-import { destinationFromSettings } from '../../sandbox/hog/destination-from-settings'
-import type { AppSettings } from '../../sandbox/hog/destination-from-settings'
-import { compileInputs } from '../../sandbox/hog/inputs'
-import { loadHogParser } from '../../sandbox/hog/syntax-tree'
-import { apiKey } from '../app/given'
+import { builtDestination } from '../../destination/from-settings/body'
+import { destinationFromSettings } from '../../destination/from-settings/from-settings'
+import type { AppSettings } from '../../destination/from-settings/from-settings'
+import { compileInputs } from '../../tools/simulators/hog/inputs'
+import { loadHogParser } from '../../tools/simulators/hog/syntax-tree'
+import { apiKey } from '../app/setup'
 
 type Mapping = readonly [name: string, events: readonly (string | null)[], properties: readonly unknown[]]
 

@@ -1,6 +1,6 @@
-import { apiKey, eventWith } from '../app/given'
-import { globalsOf, loadDestination } from './given'
-import type { FirstStep, LoadedDestination, Values } from './given'
+import { apiKey, eventWith } from '../app/setup'
+import { globalsOf, loadDestination } from './setup'
+import type { FirstStep, LoadedDestination, Values } from './setup'
 import { vms } from './vms'
 
 let destination: LoadedDestination

@@ -1,7 +1,7 @@
-import { LoopsApi } from '../../sandbox/loops/loops-api'
-import { apiKey, eventWith } from '../app/given'
-import { globalsOf, loadDestination } from './given'
-import type { FirstStep, LoadedDestination } from './given'
+import { LoopsApi } from '../../tools/simulators/loops/loops-api'
+import { apiKey, eventWith } from '../app/setup'
+import { globalsOf, loadDestination } from './setup'
+import type { FirstStep, LoadedDestination } from './setup'
 import { vms } from './vms'
 
 let destination: LoadedDestination

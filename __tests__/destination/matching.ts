@@ -1,14 +1,14 @@
 /** What PostHog does with an event before the destination sees it. */
-import { inputsOfIdentity, inputsOfMapping } from '../../sandbox/hog/destination-from-settings'
-import type { Action } from '../../sandbox/hog/destination-from-settings'
-import { literalText } from '../../sandbox/hog/notation'
-import { isoText } from '../../src/event'
-import type { CapturedEvent } from '../../src/event'
-import { nameInLoops } from '../../src/rules/event-names'
-import { unmetFilter } from '../../src/rules/filters'
-import { withPerson } from '../../src/rules/person'
-import type { EventRule, Settings } from '../../src/settings'
-import type { Values } from './given'
+import { inputsOfIdentity, inputsOfMapping } from '../../destination/from-settings/from-settings'
+import type { Action } from '../../destination/from-settings/from-settings'
+import { literalText } from '../../destination/from-settings/notation'
+import { isoText } from '../../src/posthog/event'
+import type { CapturedEvent } from '../../src/posthog/event'
+import { nameInLoops } from '../../src/settings/event-names'
+import { unmetFilter } from '../../src/settings/filters'
+import { withPerson } from '../../src/posthog/person'
+import type { EventRule, Settings } from '../../src/settings/settings'
+import type { Values } from './setup'
 
 /** The event as PostHog has stored it: `$set` stands among the properties, and the timestamp is ISO text. */
 export function stored({ $set, $set_once, properties, timestamp, ...event }: CapturedEvent): CapturedEvent {

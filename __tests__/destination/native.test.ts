@@ -1,6 +1,6 @@
 import nativeCases from '../fixtures/native-parity.json'
-import { globalsOf, loadDestination } from './given'
-import type { LoadedDestination } from './given'
+import { globalsOf, loadDestination } from './setup'
+import type { LoadedDestination } from './setup'
 import { vms } from './vms'
 
 let destination: LoadedDestination

@@ -1,6 +1,6 @@
-import { eventWith, uuid } from '../app/given'
-import { globalsOf, loadDestination } from './given'
-import type { FirstStep, LoadedDestination, SentRequest, Values } from './given'
+import { eventWith, uuid } from '../app/setup'
+import { globalsOf, loadDestination } from './setup'
+import type { FirstStep, LoadedDestination, SentRequest, Values } from './setup'
 
 let destination: LoadedDestination
 

@@ -1,6 +1,6 @@
-import { eventWith } from '../app/given'
-import { globalsOf, loadDestination } from './given'
-import type { LoadedDestination, Values } from './given'
+import { eventWith } from '../app/setup'
+import { globalsOf, loadDestination } from './setup'
+import type { LoadedDestination, Values } from './setup'
 
 let destination: LoadedDestination
 

@@ -1,5 +1,5 @@
-import { requestFrom } from '../app/given'
-import { codeIn, sectionOf } from './given'
+import { requestFrom } from '../app/setup'
+import { codeIn, sectionOf } from './setup'
 import { eventsOf } from './sdk-code'
 
 /** The app's settings under which each event shows who it is of. */

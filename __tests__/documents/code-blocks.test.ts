@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { transformSync } from 'esbuild'
-import { blocksIn, documents, textOf } from './given'
+import { blocksIn, documents, textOf } from './setup'
 
 /** The languages of all blocks. `text` is what somebody types into a setting: `settings.test.ts` reads those. */
 const languages = ['bash', 'js', 'json', 'python', 'text']

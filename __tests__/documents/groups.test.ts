@@ -1,6 +1,6 @@
-import { requestFrom } from '../app/given'
-import { globalsOf, loadDestination } from '../destination/given'
-import { textOf } from './given'
+import { requestFrom } from '../app/setup'
+import { globalsOf, loadDestination } from '../destination/setup'
+import { textOf } from './setup'
 import { eventsOf } from './sdk-code'
 
 const key = '{event.properties.$groups.company}'

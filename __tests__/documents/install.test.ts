@@ -1,9 +1,9 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import { promisify } from 'node:util'
-import { listenOnLoopback, requestBody } from '../../sandbox/lib/local-server'
+import { listenOnLoopback, requestBody } from '../../tools/lib/local-server'
 import built from '../../dist/destination.json'
-import { codeIn, root, sectionOf } from './given'
+import { codeIn, root, sectionOf } from './setup'
 
 interface Received {
   readonly method: string | undefined

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import packageJson from '../../package.json'
-import { anchorsIn, documents, linksIn, root, textOf, withoutComments } from './given'
+import { anchorsIn, documents, linksIn, root, textOf, withoutComments } from './setup'
 
 describe.each(documents)('%s', (document) => {
   it('links to files and headings that there are', () => {
@@ -19,9 +19,7 @@ describe.each(documents)('%s', (document) => {
     const text = withoutComments(textOf(document))
     const scripts = [...text.matchAll(/\bnpm run ([a-z:-]+)/g)].map(([, name = '']) => name)
     expect(scripts.filter((name) => !(name in packageJson.scripts))).toEqual([])
-    const files = [
-      ...text.matchAll(/`((?:src|sandbox|playground|destination|build|types|__tests__|docs|dist)\/[\w./-]*)`/g),
-    ]
+    const files = [...text.matchAll(/`((?:src|destination|tools|__tests__|docs|dist)\/[\w./-]*)`/g)]
     expect(files.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, textOf } from './given'
+import { root, textOf } from './setup'
 
 const app = readFileSync(join(root, 'dist/index.js'), 'utf8')
 const destination = readFileSync(join(root, 'destination/loops.hog'), 'utf8')
@@ -37,7 +37,7 @@ describe('docs/troubleshooting.md', () => {
 
   const printed = startsIn(destination, /(?:say|refuse|Error)\((?:concat\()?(?:label, )?'([^']+)'/g)
 
-  // `__tests__/messages.test.ts` looks for those of the app.
+  // `__tests__/documents/app-messages.test.ts` looks for those of the app.
   it.each([...new Set(printed)])('has every message of the destination: %s', (start) => {
     const isIn = (message: string): boolean =>
       message.includes(start) || (message.endsWith('…') && start.startsWith(message.slice(0, -1)))

@@ -1,8 +1,8 @@
-import { serverVersions } from '../../sandbox/posthog/versions'
-import type { CapturedEvent } from '../../src/event'
-import type { Config } from '../../src/panel/field'
-import { requestFrom } from '../app/given'
-import { sectionOf, textOf } from './given'
+import { serverVersions } from '../../tools/simulators/posthog/versions'
+import type { CapturedEvent } from '../../src/posthog/event'
+import type { Config } from '../../src/settings/field'
+import { requestFrom } from '../app/setup'
+import { sectionOf, textOf } from './setup'
 
 describe('README.md', () => {
   it('has at most 200 lines', () => {

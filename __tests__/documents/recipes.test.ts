@@ -1,11 +1,11 @@
 import built from '../../dist/destination.json'
-import type { CapturedEvent } from '../../src/event'
-import type { Config } from '../../src/panel/field'
-import { recipes } from '../../sandbox/recipes'
-import { translated } from '../app/given'
-import { globalsOf, loadDestination } from '../destination/given'
-import type { LoadedDestination, SentRequest } from '../destination/given'
-import { codeIn, rowsOf, sectionOf } from './given'
+import type { CapturedEvent } from '../../src/posthog/event'
+import type { Config } from '../../src/settings/field'
+import { recipes } from '../../tools/playground/recipes'
+import { translated } from '../app/setup'
+import { globalsOf, loadDestination } from '../destination/setup'
+import type { LoadedDestination, SentRequest } from '../destination/setup'
+import { codeIn, rowsOf, sectionOf } from './setup'
 import { eventsOf } from './sdk-code'
 
 /** Stands in a table for the cell above. */

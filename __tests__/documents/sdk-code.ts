@@ -3,10 +3,10 @@ import { compileFunction } from 'node:vm'
 import browserSdk from 'posthog-js'
 import type { PostHog as BrowserPostHog } from 'posthog-js'
 import { PostHog } from 'posthog-node'
-import { createCaptureServer } from '../../sandbox/posthog/capture-endpoint'
-import { ingest } from '../../sandbox/posthog/events'
-import type { RawEvent } from '../../sandbox/posthog/events'
-import type { CapturedEvent } from '../../sandbox/posthog/shapes'
+import { createCaptureServer } from '../../tools/simulators/posthog/capture-endpoint'
+import { ingest } from '../../tools/simulators/posthog/events'
+import type { RawEvent } from '../../tools/simulators/posthog/events'
+import type { CapturedEvent } from '../../tools/lib/shapes'
 
 const IMPORT_OF_SERVER_SDK = "import { PostHog } from 'posthog-node'\n"
 

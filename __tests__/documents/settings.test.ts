@@ -1,8 +1,8 @@
 import plugin from '../../plugin.json'
-import { settingFields } from '../../src/panel/field'
-import type { SettingKey } from '../../src/panel/field'
-import { settingsFor } from '../app/given'
-import { anchorsIn, codeIn, documents, linksIn, rowsOf, sectionOf, textOf } from './given'
+import { settingFields } from '../../src/settings/field'
+import type { SettingKey } from '../../src/settings/field'
+import { settingsFor } from '../app/setup'
+import { anchorsIn, codeIn, documents, linksIn, rowsOf, sectionOf, textOf } from './setup'
 
 const keys = Object.keys(settingFields) as SettingKey[]
 

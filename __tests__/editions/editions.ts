@@ -2,11 +2,11 @@
  * The two editions of one behaviour, the app and the destination in Hog, behind one function. A row of a table in which they
  * must differ carries what the destination does, and why.
  */
-import type { CapturedEvent } from '../../src/event'
-import type { Config } from '../../src/panel/field'
-import { settingsFor, translated } from '../app/given'
-import { globalsOf, loadDestination } from '../destination/given'
-import type { LoadedDestination, SentRequest } from '../destination/given'
+import type { CapturedEvent } from '../../src/posthog/event'
+import type { Config } from '../../src/settings/field'
+import { settingsFor, translated } from '../app/setup'
+import { globalsOf, loadDestination } from '../destination/setup'
+import type { LoadedDestination, SentRequest } from '../destination/setup'
 import { inputsFor, stored } from '../destination/matching'
 
 /** A request, the reason why there is none, or `undefined` if the settings do not ask for the event. */

@@ -1,4 +1,4 @@
-import { eventWith } from '../app/given'
+import { eventWith } from '../app/setup'
 import { editions, loadEditions } from './editions'
 import type { Edition } from './editions'
 

@@ -1,5 +1,5 @@
-import type { CapturedEvent } from '../../src/event'
-import { eventWith } from '../app/given'
+import type { CapturedEvent } from '../../src/posthog/event'
+import { eventWith } from '../app/setup'
 import { editions, expectedOf, loadEditions } from './editions'
 import type { Difference, Edition } from './editions'
 

@@ -1,7 +1,7 @@
-import { eventWith } from '../app/given'
+import { eventWith } from '../app/setup'
 import { editions, loadEditions, requestOf } from './editions'
-import type { CapturedEvent } from '../../src/event'
-import type { Config } from '../../src/panel/field'
+import type { CapturedEvent } from '../../src/posthog/event'
+import type { Config } from '../../src/settings/field'
 
 const email = 'ada@example.com'
 const sent = { trackedEvents: 'purchase', contactEvents: '', mailingListsFromEvents: 'Yes' }

@@ -1,6 +1,6 @@
-import type { Config } from '../../src/panel/field'
-import { eventWith, uuid } from '../app/given'
-import type { SentRequest } from '../destination/given'
+import type { Config } from '../../src/settings/field'
+import { eventWith, uuid } from '../app/setup'
+import type { SentRequest } from '../destination/setup'
 import { editions, loadEditions, requestOf } from './editions'
 
 const both = { trackedEvents: '*', contactEvents: '*', eventProperties: '', contactProperties: '' }

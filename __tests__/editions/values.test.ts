@@ -1,4 +1,4 @@
-import { eventWith, uuid } from '../app/given'
+import { eventWith, uuid } from '../app/setup'
 import { editions, expectedOf, loadEditions, requestOf } from './editions'
 import type { Difference } from './editions'
 

@@ -1,6 +1,6 @@
-import { MAXIMUM_QUESTION_BYTES } from '../../playground/access'
-import { event, settings, question, sentToLoops, ask, asJson, post } from './given'
-import type { Asked } from './given'
+import { MAXIMUM_QUESTION_BYTES } from '../../tools/playground/access'
+import { event, settings, question, sentToLoops, ask, asJson, post } from './setup'
+import type { Asked } from './setup'
 
 jest.setTimeout(60_000)
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { port } from './given'
+import { port } from './setup'
 
 jest.setTimeout(60_000)
 
@@ -8,7 +8,7 @@ describe('npm run playground', () => {
     return new Promise((resolve) => {
       const tsx = require.resolve('tsx/cli')
       const env = { ...process.env, ...environment }
-      execFile(process.execPath, [tsx, 'playground/server.ts'], { env }, (error, _said, told) => {
+      execFile(process.execPath, [tsx, 'tools/playground/server.ts'], { env }, (error, _said, told) => {
         resolve({ code: error?.code, told })
       })
     })

@@ -1,8 +1,8 @@
-import { TODAY } from '../../playground/contract'
-import type { DestinationSettings, LoopsState, Problem, Result, Start, Verdicts } from '../../playground/contract'
-import { destinationStart } from '../../playground/destination-form'
-import { apiKey } from '../app/given'
-import { answer, anonymous, ask, event, post, sentToLoops, settings } from './given'
+import { TODAY } from '../../tools/playground/contract'
+import type { DestinationSettings, LoopsState, Problem, Result, Start, Verdicts } from '../../tools/playground/contract'
+import { destinationStart } from '../../destination/from-settings/form'
+import { apiKey } from '../app/setup'
+import { answer, anonymous, ask, event, post, sentToLoops, settings } from './setup'
 
 jest.setTimeout(60_000)
 

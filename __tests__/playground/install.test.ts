@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { TODAY } from '../../playground/contract'
-import type { Install } from '../../playground/contract'
-import { destinationStart } from '../../playground/destination-form'
+import { TODAY } from '../../tools/playground/contract'
+import type { Install } from '../../tools/playground/contract'
+import { destinationStart } from '../../destination/from-settings/form'
 import built from '../../dist/destination.json'
-import { apiKey } from '../app/given'
-import { startDeploying, writes } from '../deploy/given'
-import type { Deploying } from '../deploy/given'
-import { ask, posthogKey, repository } from '../posthog/rest-api/given'
-import { answer, post, question } from './given'
+import { apiKey } from '../app/setup'
+import { startDeploying, writes } from '../tools/deploy/setup'
+import type { Deploying } from '../tools/deploy/setup'
+import { ask, posthogKey, repository } from '../simulators/posthog/rest-api/setup'
+import { answer, post, question } from './setup'
 
 jest.setTimeout(120_000)
 

@@ -1,7 +1,7 @@
-import type { Verdicts } from '../../playground/contract'
-import { LiveEvents } from '../../playground/live-events'
-import { question, session, port, ask, post, answer } from './given'
-import type { Answered } from './given'
+import type { Verdicts } from '../../tools/playground/contract'
+import { LiveEvents } from '../../tools/playground/live-events'
+import { question, session, port, ask, post, answer } from './setup'
+import type { Answered } from './setup'
 
 jest.setTimeout(60_000)
 

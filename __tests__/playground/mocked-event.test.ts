@@ -1,5 +1,5 @@
-import { apiKey } from '../app/given'
-import { event, anonymous, session, resultFor } from './given'
+import { apiKey } from '../app/setup'
+import { event, anonymous, session, resultFor } from './setup'
 
 jest.setTimeout(60_000)
 

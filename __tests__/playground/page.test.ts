@@ -1,5 +1,5 @@
-import type { Start } from '../../playground/contract'
-import { event, anonymous, ask } from './given'
+import type { Start } from '../../tools/playground/contract'
+import { event, anonymous, ask } from './setup'
 
 jest.setTimeout(60_000)
 

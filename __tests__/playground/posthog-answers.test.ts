@@ -1,9 +1,9 @@
-import { settingsInAnswer } from '../../playground/posthog-answers'
-import { builtDestination } from '../../sandbox/hog/destination-body'
-import { startDeploying } from '../deploy/given'
-import type { Deploying } from '../deploy/given'
-import { ask } from '../posthog/rest-api/given'
-import { post } from './given'
+import { settingsInAnswer } from '../../tools/playground/posthog-answers'
+import { builtDestination } from '../../destination/from-settings/body'
+import { startDeploying } from '../tools/deploy/setup'
+import type { Deploying } from '../tools/deploy/setup'
+import { ask } from '../simulators/posthog/rest-api/setup'
+import { post } from './setup'
 
 const settings = { trackedEvents: 'purchase', eventFilters: 'total > 100', contactEvents: '', userId: '{person.id}' }
 const functions = '/api/projects/7/hog_functions/'

@@ -1,6 +1,6 @@
-import type { LoopsState, Result } from '../../playground/contract'
-import { apiKey } from '../app/given'
-import { event, settings, question, sentToLoops, session, ask, post, answer } from './given'
+import type { LoopsState, Result } from '../../tools/playground/contract'
+import { apiKey } from '../app/setup'
+import { event, settings, question, sentToLoops, session, ask, post, answer } from './setup'
 
 jest.setTimeout(60_000)
 

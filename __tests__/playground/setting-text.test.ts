@@ -1,6 +1,6 @@
-import { filtersOfRows, rowsOfFilters } from '../../playground/page/filter-rows'
-import { filtersIn, mappingOfRows, rowsOfMapping, textOfFilters } from '../../playground/page/setting-text'
-import { settingsFor } from '../app/given'
+import { filtersOfRows, rowsOfFilters } from '../../tools/playground/page/filter-rows'
+import { filtersIn, mappingOfRows, rowsOfMapping, textOfFilters } from '../../tools/playground/page/setting-text'
+import { settingsFor } from '../app/setup'
 
 describe('rows of a mapping', () => {
   test.each<[string, string[][], string]>([

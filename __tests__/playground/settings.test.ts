@@ -1,6 +1,6 @@
-import type { Problem } from '../../playground/contract'
-import { problemsIn } from '../../sandbox/app/settings-problems'
-import { settings, question, post, answer } from './given'
+import type { Problem } from '../../tools/playground/contract'
+import { problemsIn } from '../../tools/lib/settings-problems'
+import { settings, question, post, answer } from './setup'
 
 jest.setTimeout(60_000)
 

@@ -1,4 +1,4 @@
-import { event, resultFor } from './given'
+import { event, resultFor } from './setup'
 
 jest.setTimeout(60_000)
 

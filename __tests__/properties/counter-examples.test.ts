@@ -1,8 +1,8 @@
 /** What the property-based tests have found, each in its smallest form and by its name. */
-import { loopsValue } from '../../src/rules/values'
-import { parseSettings } from '../../src/settings'
+import { loopsValue } from '../../src/loops/values'
+import { parseSettings } from '../../src/settings/settings'
 import { translate } from '../../src/translate/translate'
-import { apiKey, eventWith, isWanted, problemsIn, receivedAt, requestFrom, settingsFor } from '../app/given'
+import { apiKey, eventWith, isWanted, problemsIn, receivedAt, requestFrom, settingsFor } from '../app/setup'
 
 const sendsAll = { trackedEvents: '*', contactEvents: '', eventProperties: '', includeAllEventProperties: 'Yes' }
 const updatesAll = { trackedEvents: '', contactEvents: '*', contactProperties: '', includeAllPersonProperties: 'Yes' }

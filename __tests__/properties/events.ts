@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { CapturedEvent } from '../../src/event'
+import type { CapturedEvent } from '../../src/posthog/event'
 
 /** Text of any UTF-16 units: halves of surrogate pairs, line breaks and control characters too. */
 const anyUnits = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 12 })

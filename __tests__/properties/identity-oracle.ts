@@ -1,4 +1,4 @@
-import type { CapturedEvent } from '../../src/event'
+import type { CapturedEvent } from '../../src/posthog/event'
 import type { MeantSettings, Part, Parts } from './settings'
 
 type Properties = Record<string, unknown>

@@ -1,4 +1,4 @@
-import { compilePattern, matchesPattern } from '../../src/rules/re2/pattern'
+import { compilePattern, matchesPattern } from '../../src/re2/pattern'
 import {
   characterPattern,
   countCase,

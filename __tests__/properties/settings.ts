@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { settingFields } from '../../src/panel/field'
-import type { Config, SettingKey } from '../../src/panel/field'
+import { settingFields } from '../../src/settings/field'
+import type { Config, SettingKey } from '../../src/settings/field'
 import { anyText, propertyName } from './events'
 
 /** A part of a template, as it was meant before it is written down. */

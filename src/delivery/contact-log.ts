@@ -4,8 +4,8 @@
  *
  * The functions that ask the cache await nothing: their callers await several of them at once.
  */
-import { persistently, withoutWaiting } from '../cache'
-import type { AppMeta } from '../meta'
+import { persistently, withoutWaiting } from '../posthog/cache'
+import type { AppMeta } from '../posthog/meta'
 import { HOUR, SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
 import { contactLogOf, contactValues, identityOf, isCarriedBy, otherIdentifier } from './newest'

@@ -12,7 +12,7 @@
  * taken a request, the app looks into the logs once more: what was received meanwhile may have come to Loops before this
  * request, so the contact is repaired.
  */
-import { logOnce } from '../log'
+import { logOnce } from './log'
 import { HOUR, MINUTE, SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
 import {
@@ -29,7 +29,7 @@ import {
 } from './contact-log'
 import { isUpdate, receiptOf, writeIn } from './delivery'
 import type { Delivery } from './delivery'
-import { postToLoops, restOfLoops } from './loops-client'
+import { postToLoops, restOfLoops } from '../loops/client'
 import { bodyOf, contactValues, identityOf, isOvertaken, isSame, knownIdentity, newestOf } from './newest'
 import { askTurn, countWaiting, whenWaited, whenTurnComes } from './pace'
 import { putOff, tryAgain } from './queue'

@@ -1,5 +1,5 @@
 import { isRecord, own } from '../json'
-import { REQUEST_FIELDS } from '../rules/property-names'
+import { REQUEST_FIELDS } from '../loops/property-names'
 import type { LoopsRequest } from '../translate/translate'
 
 type Body = LoopsRequest['body']

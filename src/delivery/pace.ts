@@ -9,9 +9,9 @@
  * The backlog is a series of places that starts at the end of a window. It lives until its last place, and while job runners
  * do not keep up. Handlers that begin at once agree on all of this by the clock and by counters in the cache.
  */
-import { persistently, withoutWaiting } from '../cache'
-import type { AppMeta } from '../meta'
-import type { Settings } from '../settings'
+import { persistently, withoutWaiting } from '../posthog/cache'
+import type { AppMeta } from '../posthog/meta'
+import type { Settings } from '../settings/settings'
 import { DAY, SECOND } from '../time'
 
 type Cache = AppMeta['cache']

@@ -1,6 +1,6 @@
 import { RetryError } from '@posthog/plugin-scaffold'
-import { persistently } from '../cache'
-import type { AppMeta } from '../meta'
+import { persistently } from '../posthog/cache'
+import type { AppMeta } from '../posthog/meta'
 import { givenUp, isTooLate } from './retry'
 import type { WaitingEvent } from './waiting'
 

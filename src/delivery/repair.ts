@@ -3,13 +3,13 @@
  * that what is on its way arrives first, a job writes the later values once more. A repair only updates the contact and is
  * within the pace.
  */
-import { persistently } from '../cache'
-import type { AppMeta } from '../meta'
-import type { Settings } from '../settings'
+import { persistently } from '../posthog/cache'
+import type { AppMeta } from '../posthog/meta'
+import type { Settings } from '../settings/settings'
 import { SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
 import { noteTaken, readWholeLog } from './contact-log'
-import { postToLoops, restOfLoops } from './loops-client'
+import { postToLoops, restOfLoops } from '../loops/client'
 import { bodyOf, isCarriedBy, isSame, repairOf } from './newest'
 import type { Newest } from './newest'
 import { countWaiting, whenWaited } from './pace'

@@ -1,11 +1,11 @@
 /** User IDs of which Loops has answered that it knows no contact: requests with nothing else are not sent for a while. */
-import { persistently, withoutWaiting } from '../cache'
-import type { AppMeta } from '../meta'
-import type { Settings } from '../settings'
+import { persistently, withoutWaiting } from '../posthog/cache'
+import type { AppMeta } from '../posthog/meta'
+import type { Settings } from '../settings/settings'
 import { MINUTE, SECOND } from '../time'
 import type { LoopsRequest } from '../translate/translate'
 import { contactLogIn, readLogs } from './contact-log'
-import { getFromLoops } from './loops-client'
+import { getFromLoops } from '../loops/client'
 import type { WaitingEvent } from './waiting'
 
 const UNKNOWN_FOR = 10 * MINUTE

@@ -1,4 +1,4 @@
-import type { CapturedEvent } from '../event'
+import type { CapturedEvent } from '../posthog/event'
 import type { Write } from './newest'
 
 /** What PostHog's job queue holds of an event: the event once more, and no key. Times are milliseconds since 1970. */

@@ -1,6 +1,6 @@
-import type { CapturedEvent } from '../event'
+import type { CapturedEvent } from '../posthog/event'
 import { isDate } from '../json'
-import type { Settings } from '../settings'
+import type { Settings } from '../settings/settings'
 
 /**
  * True if the event happened longer before its arrival than the settings allow for an event that is sent. An event whose

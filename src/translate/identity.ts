@@ -1,11 +1,11 @@
 /** Who an event belongs to in Loops: the email address and the user ID of the request. */
 import { own } from '../json'
 import type { Properties } from '../json'
-import type { EventWithPerson } from '../rules/person'
-import { placeholderValue, templateValue } from '../rules/template'
-import type { Template } from '../rules/template'
-import { fits, isEmail } from '../rules/values'
-import type { Settings } from '../settings'
+import type { EventWithPerson } from '../posthog/person'
+import { placeholderValue, templateValue } from '../settings/template'
+import type { Template } from '../settings/template'
+import { fits, isEmail } from '../loops/values'
+import type { Settings } from '../settings/settings'
 
 /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
 export function emailOf({ email }: Settings, data: EventWithPerson): string | undefined {

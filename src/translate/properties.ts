@@ -1,14 +1,14 @@
 /** The contact properties, event properties and mailing lists of a request. */
-import type { CapturedEvent } from '../event'
+import type { CapturedEvent } from '../posthog/event'
 import { isRecord, own } from '../json'
 import type { Properties } from '../json'
-import { personChanges } from '../rules/person'
-import type { EventWithPerson } from '../rules/person'
-import { contactNameProblem, nameProblem } from '../rules/property-names'
-import { templateValue } from '../rules/template'
-import { loopsValue, parseBoolean } from '../rules/values'
-import type { LoopsValue } from '../rules/values'
-import type { EventRule } from '../settings'
+import { personChanges } from '../posthog/person'
+import type { EventWithPerson } from '../posthog/person'
+import { contactNameProblem, nameProblem } from '../loops/property-names'
+import { templateValue } from '../settings/template'
+import { loopsValue, parseBoolean } from '../loops/values'
+import type { LoopsValue } from '../loops/values'
+import type { EventRule } from '../settings/settings'
 
 /**
  * The contact properties that the rule includes and maps. `null` resets a property in Loops: each one that a person property

@@ -1,9 +1,9 @@
 /** Why the settings do not want an event, as a clause for the log. */
-import type { CapturedEvent } from '../event'
+import type { CapturedEvent } from '../posthog/event'
 import { quoted } from '../redact'
-import type { PropertyFilter } from '../rules/filters'
-import { whyNotNamed } from '../rules/similar-name'
-import type { Settings } from '../settings'
+import type { PropertyFilter } from '../settings/filters'
+import { whyNotNamed } from '../settings/similar-name'
+import type { Settings } from '../settings/settings'
 
 /** The filter that keeps an event from a group of settings that names it. */
 export interface UnmetFilter {

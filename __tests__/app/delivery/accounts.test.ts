@@ -1,4 +1,4 @@
-import { MINUTE, byEmail, event, failed, set, simulate, simulateMany, start } from './given'
+import { MINUTE, byEmail, event, failed, set, simulate, simulateMany, start } from './setup'
 
 const ofUser = (distinctId: string, name: string, properties: Record<string, unknown>) =>
   event(name, { $set: properties }, { distinct_id: distinctId })

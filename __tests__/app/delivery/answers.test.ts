@@ -1,8 +1,8 @@
-import type { Fault } from '../../../sandbox/loops/faults'
-import type { InstallationOptions } from '../../../sandbox/posthog/plugin-server'
-import { rowsOf, textOf } from '../../documents/given'
-import { isSetUpRequest } from '../given'
-import { start, simulate, event, set, purchase, failed } from './given'
+import type { Fault } from '../../../tools/simulators/loops/faults'
+import type { InstallationOptions } from '../../../tools/simulators/posthog/plugin-server'
+import { rowsOf, textOf } from '../../documents/setup'
+import { isSetUpRequest } from '../setup'
+import { start, simulate, event, set, purchase, failed } from './setup'
 
 /** The rows of the table of answers, each with what the app does with jobs and without. */
 const documentedRows = rowsOf(textOf('docs/delivery.md'), 'Loops answers').map(

@@ -1,5 +1,5 @@
-import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
-import { HOUR, MINUTE, event, purchase, set, simulate, start } from './given'
+import type { CapturedEvent } from '../../../tools/lib/shapes'
+import { HOUR, MINUTE, event, purchase, set, simulate, start } from './setup'
 
 const YEAR = 365 * 24 * HOUR
 

@@ -1,4 +1,4 @@
-import { MINUTE, simulate, event, set, purchase, failed, start } from './given'
+import { MINUTE, simulate, event, set, purchase, failed, start } from './setup'
 
 describe('helpers may fail, deliveries may not', () => {
   const broken = (): Promise<never> => Promise.reject(new Error('Redis is down'))

@@ -1,6 +1,6 @@
-import { sleep } from '../../../sandbox/lib/clock'
-import { isSetUpRequest } from '../given'
-import { MINUTE, event, simulateMany, start } from './given'
+import { sleep } from '../../../tools/lib/clock'
+import { isSetUpRequest } from '../setup'
+import { MINUTE, event, simulateMany, start } from './setup'
 
 describe('a Loops that hangs for ten minutes', () => {
   it.each([

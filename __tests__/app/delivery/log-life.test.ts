@@ -1,4 +1,4 @@
-import { HOUR, failed, set, simulate, start } from './given'
+import { HOUR, failed, set, simulate, start } from './setup'
 
 /** Each period of so long has a log of its own. */
 const PERIOD = 25 * HOUR

@@ -1,4 +1,4 @@
-import { MINUTE, byEmail, event, failed, set, simulate, start } from './given'
+import { MINUTE, byEmail, event, failed, set, simulate, start } from './setup'
 
 /** An update of Ada's contact that names her by both identifiers or by one. */
 const updates = {

@@ -1,6 +1,6 @@
-import type { AppConfig } from '../../../sandbox/app/config-file'
-import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
-import { MINUTE, HOUR, start, simulate, simulateMany, event, set, purchase, failed } from './given'
+import type { AppConfig } from '../../../tools/lib/config-file'
+import type { CapturedEvent } from '../../../tools/lib/shapes'
+import { MINUTE, HOUR, start, simulate, simulateMany, event, set, purchase, failed } from './setup'
 
 describe('nothing twice', () => {
   it('when a job runs twice', async () => {

@@ -1,4 +1,4 @@
-import { HOUR, start, simulate, simulateMany, event, set, purchase, failed } from './given'
+import { HOUR, start, simulate, simulateMany, event, set, purchase, failed } from './setup'
 
 describe('the event received last wins', () => {
   it('an update that failed is dropped once a later event has written the same', async () => {

@@ -1,6 +1,6 @@
-import { Consumer } from '../../../sandbox/posthog/consumer'
-import { start, simulateMany, event } from './given'
-import type { Simulation } from './given'
+import { Consumer } from '../../../tools/simulators/posthog/consumer'
+import { start, simulateMany, event } from './setup'
+import type { Simulation } from './setup'
 
 describe('pacing', () => {
   it.each([

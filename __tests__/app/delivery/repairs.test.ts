@@ -1,7 +1,7 @@
-import { VirtualClock } from '../../../sandbox/lib/clock'
-import { createCache } from '../../../sandbox/posthog/cache'
-import { HOUR, MINUTE, event, failed, purchase, set, simulate, simulateMany, start } from './given'
-import type { Simulation } from './given'
+import { VirtualClock } from '../../../tools/lib/clock'
+import { createCache } from '../../../tools/simulators/posthog/cache'
+import { HOUR, MINUTE, event, failed, purchase, set, simulate, simulateMany, start } from './setup'
+import type { Simulation } from './setup'
 
 const PERIOD = 25 * HOUR
 

@@ -1,5 +1,5 @@
-import { apiKey, isSetUpRequest } from '../given'
-import { start, simulate, purchase, failed } from './given'
+import { apiKey, isSetUpRequest } from '../setup'
+import { start, simulate, purchase, failed } from './setup'
 
 describe('retries', () => {
   it('wait longer each time, up to an hour, and give up within the day that Loops knows an idempotency key', async () => {

@@ -1,6 +1,6 @@
-import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
-import { apiKey, isSetUpRequest } from '../given'
-import { MINUTE, start, simulate, event, set, failed, workerWithClock } from './given'
+import type { CapturedEvent } from '../../../tools/lib/shapes'
+import { apiKey, isSetUpRequest } from '../setup'
+import { MINUTE, start, simulate, event, set, failed, workerWithClock } from './setup'
 
 describe('a user ID that Loops does not know', () => {
   const view = (): CapturedEvent => event('$pageview', {})

@@ -1,5 +1,5 @@
-import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
-import { ada, captured, install, start } from './given'
+import type { CapturedEvent } from '../../../tools/lib/shapes'
+import { ada, captured, install, start } from './setup'
 
 const MINUTE = 60_000
 

@@ -1,7 +1,7 @@
-import type { CapturedEvent } from '../../../sandbox/posthog/shapes'
-import type { Person } from '../../../sandbox/posthog/persons-api'
-import { serverVersion, serverVersions } from '../../../sandbox/posthog/versions'
-import { start, posthogUrl, ada, install, captured } from './given'
+import type { CapturedEvent } from '../../../tools/lib/shapes'
+import type { Person } from '../../../tools/simulators/posthog/persons-api'
+import { serverVersion, serverVersions } from '../../../tools/simulators/posthog/versions'
+import { start, posthogUrl, ada, install, captured } from './setup'
 
 const MINUTE = 60_000
 

@@ -1,6 +1,6 @@
 import nativeCases from '../../fixtures/native-parity.json'
-import { isSetUpRequest } from '../given'
-import { ada, install } from './given'
+import { isSetUpRequest } from '../setup'
+import { ada, install } from './setup'
 
 describe("PostHog's own destinations, for a page view of a person that PostHog knows", () => {
   const cases = nativeCases.map((nativeCase) => [nativeCase.name, nativeCase] as const)

@@ -1,7 +1,7 @@
 import { needsPerson } from '../../../src/translate/needs-person'
-import type { Config } from '../../../src/panel/field'
-import { eventWith, receivedAt, settingsFor } from '../given'
-import { posthogUrl } from './given'
+import type { Config } from '../../../src/settings/field'
+import { eventWith, receivedAt, settingsFor } from '../setup'
+import { posthogUrl } from './setup'
 
 describe('what needs the person', () => {
   const told = { $set: { email: 'ada@example.com' } }

@@ -1,4 +1,4 @@
-import { settingsFor } from '../given'
+import { settingsFor } from '../setup'
 
 describe('the PostHog address', () => {
   it.each(['https://posthog.example.com', 'https://posthog.example.com/', 'http://10.0.0.1:8000/posthog//'])(

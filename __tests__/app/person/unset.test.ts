@@ -1,6 +1,6 @@
-import type { Config } from '../../../src/panel/field'
-import { eventWith, requestFrom } from '../given'
-import { install, captured } from './given'
+import type { Config } from '../../../src/settings/field'
+import { eventWith, requestFrom } from '../setup'
+import { install, captured } from './setup'
 
 describe('$unset', () => {
   const both: Config = { trackedEvents: '*', contactEvents: '*' }

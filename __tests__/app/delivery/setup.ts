@@ -1,0 +1,145 @@
+import { appDirectory } from '../../../tools/lib/app-files'
+import { VirtualClock } from '../../../tools/lib/clock'
+import type { AppConfig } from '../../../tools/lib/config-file'
+import { networkTo } from '../../../tools/simulators/app/network'
+import type { CapturedEvent } from '../../../tools/lib/shapes'
+import { LoopsApi } from '../../../tools/simulators/loops/loops-api'
+import type { Fault } from '../../../tools/simulators/loops/faults'
+import { createInstallation } from '../../../tools/simulators/posthog/plugin-server'
+import type { Installation, InstallationOptions } from '../../../tools/simulators/posthog/plugin-server'
+import type { Worker } from '../../../tools/simulators/posthog/worker'
+import { serverVersion } from '../../../tools/simulators/posthog/versions'
+import { apiKey, isSetUpRequest } from '../setup'
+
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+export const start = Date.UTC(2024, 4, 1)
+
+const config: AppConfig = {
+  apiKey,
+  trackedEvents: 'purchase, $pageview',
+  contactEvents: '$identify, $set, purchase',
+  eventProperties: '',
+  contactProperties: 'plan: {person.properties.plan}, seats: {person.properties.seats}',
+}
+
+export interface Simulation {
+  clock: VirtualClock
+  api: LoopsApi
+  app: Installation
+  worker: Worker
+  /** What goes wrong with the next requests, the first one first. */
+  faults: (Fault | undefined)[]
+  /** Hands an event to the app at once, in virtual time; `run` lets the time pass. */
+  deliver: (event: CapturedEvent, worker?: Worker) => void
+  /** Requests to Loops but for the key check: when, in seconds from the start, method, body. */
+  sent: () => [seconds: number, request: string, body: unknown][]
+}
+
+const simulations: Simulation[] = []
+afterEach(() => {
+  simulations.splice(0).forEach(({ app }) => {
+    app.close()
+  })
+})
+
+export function simulate(
+  version = '2024-02',
+  changes: AppConfig = {},
+  options: Partial<InstallationOptions> = {},
+): Simulation {
+  const clock = new VirtualClock(start)
+  const api = new LoopsApi({
+    apiKey: changes.apiKey ?? apiKey,
+    clock,
+    mailingLists: [{ id: 'l1', name: 'L', description: null, isPublic: true }],
+    contactProperties: [
+      { key: 'plan', label: 'Plan', type: 'string' },
+      { key: 'seats', label: 'Seats', type: 'number' },
+    ],
+  })
+  const faults: (Fault | undefined)[] = []
+  api.setFault((request) => (isSetUpRequest(request) ? undefined : faults.shift()))
+  const server = serverVersion(version)
+  const app = createInstallation({
+    directory: appDirectory,
+    server,
+    config: { ...config, ...changes },
+    fetch: networkTo(api, clock, server),
+    clock,
+    random: () => 0,
+    autoRunJobs: true,
+    ...options,
+  })
+  const worker = app.startWorker()
+  const simulation: Simulation = {
+    clock,
+    api,
+    app,
+    worker,
+    faults,
+    deliver: (event, by = worker) => void by.deliver(event),
+    sent: () =>
+      api
+        .requests()
+        .filter((request) => !isSetUpRequest(request))
+        .map(({ at, method, path, body }) => [(at - start) / 1000, `${method} ${path.slice(4)}`, body]),
+  }
+  simulations.push(simulation)
+  return simulation
+}
+
+/** A simulation of many events. It runs outside vm2, whose border takes most of the time; the other tests run inside. */
+export function simulateMany(
+  changes: AppConfig = {},
+  options: Partial<InstallationOptions> = {},
+  version = '2024-02',
+): Simulation {
+  return simulate(version, changes, { trusted: true, ...options })
+}
+
+/** A worker on another server, whose clock is so many milliseconds ahead. They share PostHog's cache and Loops. */
+export function workerWithClock(ahead: number, { clock, api, app }: Simulation): Worker {
+  const other = createInstallation({
+    directory: appDirectory,
+    server: app.server,
+    config,
+    fetch: networkTo(api, clock, app.server),
+    clock: {
+      now: () => clock.now() + ahead,
+      after: (milliseconds, callback) => clock.after(milliseconds, callback),
+    },
+    cache: app.cache,
+    random: () => 0,
+    autoRunJobs: true,
+  })
+  return other.startWorker()
+}
+
+export let serial = 0
+export function event(
+  name: string,
+  properties: Record<string, unknown>,
+  changes: Partial<CapturedEvent> = {},
+): CapturedEvent {
+  serial += 1
+  return {
+    uuid: `018f0000-0000-7000-8000-${String(serial).padStart(12, '0')}`,
+    event: name,
+    distinct_id: 'user_1',
+    team_id: 1,
+    timestamp: new Date(start + serial).toISOString(),
+    properties,
+    ...changes,
+  }
+}
+export const set = (properties: Record<string, unknown>): CapturedEvent =>
+  event('$set', { $set: { email: 'ada@example.com', ...properties } })
+export const purchase = (properties: Record<string, unknown> = {}): CapturedEvent =>
+  event('purchase', { $set: { email: 'ada@example.com', ...properties } })
+
+/** An update of Ada's contact that names her by the address alone. */
+export const byEmail = (plan: string): CapturedEvent =>
+  event('$set', { $is_identified: false, $set: { email: 'ada@example.com', plan } }, { distinct_id: 'visitor' })
+
+export const failed = { kind: 'status', status: 500 } as const

@@ -1,0 +1,81 @@
+import { run } from '../../../tools/deploy/run'
+import { apiKey } from '../../app/setup'
+import { posthogKey } from '../../simulators/posthog/rest-api/setup'
+import { startDeploying } from './setup'
+
+describe('the command line', () => {
+  const right = { POSTHOG_API_KEY: posthogKey, LOOPS_API_KEY: apiKey }
+  const address = ['--posthog', 'https://eu.posthog.com']
+  it.each<[string[], NodeJS.ProcessEnv, string]>([
+    [[], right, '--posthog is missing: write --posthog https://eu.posthog.com.'],
+    [
+      ['--posthog', 'eu.posthog.com'],
+      right,
+      '--posthog is no address of a server: write it like https://eu.posthog.com.',
+    ],
+    [
+      ['--posthog', 'https://eu.posthog.com/project/7'],
+      right,
+      '--posthog "https://eu.posthog.com/project/7" is the address of a page: write https://eu.posthog.com.',
+    ],
+    [
+      [...address, '--project', 'acme'],
+      right,
+      `--project "acme" is no ID: it is the number in the address of PostHog's pages.`,
+    ],
+    [[...address, '--edition', 'plugin'], right, '--edition "plugin" does not exist: write destination or app.'],
+    [[...address, '--key', 'x'], right, "Unknown option '--key'. See npm run deploy -- --help."],
+    [
+      address,
+      { LOOPS_API_KEY: apiKey },
+      'POSTHOG_API_KEY is missing: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys, and put it into the environment.',
+    ],
+    [
+      address,
+      { ...right, POSTHOG_API_KEY: 'phc_project' },
+      'POSTHOG_API_KEY holds a key of the project, not your own: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
+    ],
+    [
+      address,
+      { ...right, POSTHOG_API_KEY: 'phx_with a blank' },
+      'POSTHOG_API_KEY holds no key of PostHog: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
+    ],
+    [
+      address,
+      { POSTHOG_API_KEY: posthogKey },
+      'LOOPS_API_KEY is missing: copy one from Loops, Settings -> API, and put it into the environment.',
+    ],
+    [
+      address,
+      { ...right, LOOPS_API_KEY: posthogKey },
+      'LOOPS_API_KEY holds no key of Loops: copy one from Loops, Settings -> API.',
+    ],
+    ...['https://app.example.com', 'http://127.0.0.1.example.com', 'http://user@10.0.0.1'].map(
+      (LOOPS_STAND_IN): [string[], NodeJS.ProcessEnv, string] => [
+        address,
+        { ...right, LOOPS_STAND_IN },
+        'LOOPS_STAND_IN is for trials on this machine: write it like http://127.0.0.1:8012, or unset it.',
+      ],
+    ),
+    [[...address, '--config', '/nowhere/settings.json'], right, 'There is no file /nowhere/settings.json.'],
+  ])('%j', async (args, environment, sentence) => {
+    let told = ''
+    const code = await run(args, environment, { say: () => undefined, tell: (text) => (told += text) })
+    expect([code, told]).toEqual([1, `${sentence}\n`])
+  })
+
+  it('needs a repository for the app', async () => {
+    const given = await startDeploying()
+    const { told } = await given.deploy(['--edition', 'app', '--repository', 'https://example.com/app'])
+    await given.close()
+    expect(told).toBe(
+      'PostHog reads the app from a repository on GitHub or GitLab, but "https://example.com/app" is no such repository: write --repository https://github.com/OWNER/NAME.\n',
+    )
+  })
+
+  it('shows its help without keys', async () => {
+    let said = ''
+    expect(await run(['--help'], {}, { say: (text) => (said += text), tell: () => undefined })).toBe(0)
+    expect(said).toMatch(/^Installs Loops into PostHog: [^]*--dry-run/)
+  })
+})

@@ -1,0 +1,107 @@
+import { destinationStart } from '../../../destination/from-settings/form'
+import { startDeploying, writes } from './setup'
+import type { Deploying } from './setup'
+
+let given: Deploying
+
+beforeAll(async () => {
+  given = await startDeploying()
+})
+
+afterAll(() => given.close())
+
+describe('Loops and the settings', () => {
+  const age =
+    '  Oldest event to send, in hours: "a day" is not a number of hours: write a number like 24, or leave it empty to send events of any age.'
+  const id = '  User ID: "{person.id}" needs a look-up in PostHog: fill in "PostHog address".'
+  it.each<[string, string, object, NodeJS.ProcessEnv, string[]]>([
+    [
+      'a key that Loops refuses',
+      'destination',
+      {},
+      { LOOPS_API_KEY: 'key-of-another-team' },
+      ['  Loops API key: Loops refuses it (401: Invalid API key): copy a key from Loops, Settings -> API.'],
+    ],
+    [
+      'settings that the app refuses, all at once',
+      'app',
+      { userId: '{person.id}', maxEventAge: 'a day' },
+      {},
+      [age, id],
+    ],
+    [
+      'what a destination cannot do',
+      'destination',
+      {
+        userId: '{person.id}',
+        maxEventAge: 'a day',
+        posthogUrl: 'https://posthog.acme.test',
+      },
+      {},
+      [
+        '  PostHog address: a destination needs no look-up, since PostHog gives it the stored person: leave it empty.',
+        age,
+      ],
+    ],
+    [
+      'names that PostHog has no filter for',
+      'destination',
+      { trackedEvents: 'order *, !order viewed' },
+      {},
+      [
+        `  Events to send: "order *" has a wildcard, and PostHog's filters take whole names: write each event that you want.`,
+        `  Events to send: "!order viewed" leaves out an event, and PostHog's filters take whole names: write each event that you want.`,
+      ],
+    ],
+  ])('%s', async (_, edition, settings, environment, lines) => {
+    const before = writes(given).length
+    const { code, told } = await given.deploy(['--edition', edition, '--config', given.file(settings)], environment)
+    expect([code, told.split('\n')]).toEqual([1, ['The settings are refused:', ...lines, '']])
+    expect(writes(given)).toHaveLength(before)
+  })
+
+  it('warns of mailing lists and properties that the team lacks, and says that Loops cannot be asked', async () => {
+    const settings = {
+      contactMailingLists: 'cm06f5v0e45nf0ml5754o9ciy: true',
+      contactProperties: 'planName: {person.id}',
+    }
+    const file = given.file({ ...settings, posthogUrl: 'https://posthog.acme.test' })
+    const { said } = await given.deploy(['--config', file, '--edition', 'app', '--dry-run'])
+    expect(said).toContain(
+      'The settings name mailing lists or contact properties that the Loops account lacks: mailing list "cm06f5v0e45nf0ml5754o9ciy" (did you mean "cm06f5v0e45nf0ml5754o9cix"?), contact property "planName". Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
+    )
+    const gone = await given.deploy(['--dry-run'], { LOOPS_STAND_IN: 'http://127.0.0.1:9' })
+    expect(gone.said).toMatch(
+      /^The Loops API key could not be checked \(.*ECONNREFUSED.*\)\. Events are still sent\.$/m,
+    )
+  })
+
+  it('checks the lists and properties of a file with inputs of the destination, which is not for the app', async () => {
+    const { settings } = destinationStart()
+    const mappings = settings.mappings.map((mapping) => ({
+      ...mapping,
+      inputs: { ...mapping.inputs, mailingLists: { nowhere: true } },
+    }))
+    const file = given.file({ ...settings, mappings })
+    const { said } = await given.deploy(['--config', file, '--dry-run'])
+    expect(said).toContain('that the Loops account lacks: mailing list "nowhere". Create')
+    const { told } = await given.deploy(['--config', file, '--edition', 'app'])
+    expect(told).toBe(
+      'The file of --config has inputs of the destination: for the app, save the settings of the app.\n',
+    )
+  })
+
+  it('sends Loops nothing but questions, whatever the settings want', async () => {
+    const before = given.loops.requests().length
+    await given.deploy(['--config', given.file({ trackedEvents: '*' }), '--edition', 'app', '--dry-run'])
+    expect(
+      given.loops
+        .requests()
+        .slice(before)
+        .map(({ method, path }) => [method, path]),
+    ).toEqual([
+      ['GET', '/api/v1/api-key'],
+      ['GET', '/api/v1/contacts/properties?list=all'],
+    ])
+  })
+})

@@ -1,0 +1,134 @@
+import { another, config, event, file, live, runWith } from './setup'
+
+describe('npm start', () => {
+  const identify = { ...event, event: '$identify' }
+  const ofStranger = { ...event, properties: {} }
+  const same = 'The event is skipped: Loops has taken the same update of its contact within the hour (at TIME).'
+  const told = 'There is nothing to send: Loops has just been told the same.'
+  const unwanted = (reason: string) => `The settings do not ask for this event: ${reason}.`
+  const filters = (...list: object[]) => JSON.stringify(list)
+  const dry = 'The app only logs the request, since its own setting "Dry run" is on.'
+  const unknown = 'The event is skipped: Loops has just answered that it knows no contact with its user ID.'
+  const repeated =
+    'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.'
+  const uncalled = (version: string) => `PostHog ${version} never asks the app for a webhook: choose "direct".`
+
+  type Case = [
+    name: string,
+    reasons: (string | undefined)[],
+    events: object[],
+    settings: object,
+    options: string[],
+    environment: NodeJS.ProcessEnv,
+  ]
+  it.each<Case>([
+    [
+      'what Loops has just been told',
+      [undefined, same, told],
+      [identify, { ...identify, uuid: 'b' }, { ...identify, uuid: 'c' }],
+      {},
+      [],
+      {},
+    ],
+    [
+      'names that nearly match, or are excluded',
+      [
+        unwanted('"Purchase" differs from "purchase" only in capitals'),
+        unwanted('"purchase " differs from "purchase" only in blanks'),
+        unwanted('"!order viewed" excludes it'),
+        unwanted('no list of events names it'),
+      ],
+      ['Purchase', 'purchase ', 'order viewed', 'other'].map((name) => ({ ...event, event: name })),
+      { trackedEvents: 'purchase, order *, !order viewed' },
+      [],
+      {},
+    ],
+    [
+      'filters that do not hold',
+      [
+        unwanted('filter 2 does not hold: total is 49.5, not > 100'),
+        unwanted('filter 1 does not hold: total is missing, not set'),
+      ],
+      [event, { ...event, properties: { $set: { email: 'ada@example.com' } } }],
+      { eventFilters: filters({ key: 'total', operator: 'is_set' }, { key: 'total', operator: 'gt', value: 100 }) },
+      [],
+      {},
+    ],
+    [
+      'filters of both groups',
+      [
+        unwanted(
+          'Events to send: filter 1 does not hold: total is 49.5, not > 100; ' +
+            'Update contacts: filter 1 does not hold: person.plan is missing, not = "pro" or "team"',
+        ),
+      ],
+      [event],
+      {
+        contactEvents: 'purchase',
+        eventFilters: filters({ key: 'total', operator: 'gt', value: 100 }),
+        contactFilters: filters({ key: 'plan', value: ['pro', 'team'], type: 'person' }),
+      },
+      [],
+      {},
+    ],
+    [
+      'old events, which may update the contact all the same',
+      ['The event is skipped: it is older than "Oldest event to send, in hours" allows.', undefined],
+      [event, { ...another, event: 'plan changed' }],
+      { trackedEvents: 'purchase, plan changed', contactEvents: 'plan changed', maxEventAge: '24' },
+      [],
+      {},
+    ],
+    ['a repeated uuid', [undefined, repeated], [event, { ...event, distinct_id: 'user_2' }], {}, [], {}],
+    [
+      'one that Loops refuses',
+      [undefined, undefined, repeated],
+      [event, { ...ofStranger, uuid: another.uuid }, { ...ofStranger, uuid: another.uuid }],
+      {},
+      [],
+      {},
+    ],
+    ['a dry run', [dry], [event], {}, ['--dry-run'], {}],
+    ['the dry run of the settings', [dry], [event], { dryRun: 'Yes' }, [], {}],
+    ['a dry run with a real key', [dry], [event], {}, ['--live', '--dry-run'], live],
+    ...['1.40', '2025-06', '2025-09'].map((version): Case => [
+      `no webhooks on ${version}`,
+      [uncalled(version)],
+      [event],
+      { delivery: 'webhook' },
+      ['--server', version],
+      {},
+    ]),
+    [
+      'the first, second and third event of a stranger',
+      [undefined, unknown, unknown],
+      [ofStranger, { ...ofStranger, uuid: 'b' }, { ...ofStranger, uuid: 'c' }],
+      {},
+      [],
+      {},
+    ],
+    [
+      'another stranger',
+      [undefined, unknown, undefined, unknown],
+      ['1', '2', '3', '4'].map((uuid) => ({ ...ofStranger, uuid, distinct_id: uuid < '3' ? 'user_1' : 'user_2' })),
+      {},
+      [],
+      {},
+    ],
+    [
+      'a stranger of whom Loops learns',
+      [undefined, unknown, undefined, undefined],
+      [ofStranger, { ...ofStranger, uuid: 'b' }, { ...event, uuid: 'c' }, { ...ofStranger, uuid: 'd' }],
+      {},
+      [],
+      {},
+    ],
+  ])('says why there is nothing to send: %s', async (_name, reasons, events, settings, options, environment) => {
+    const files = ['--events', file('e.json', events), '--config', file('c.json', { ...config, ...settings })]
+    const { said } = await runWith(environment, [...options, ...files])
+    const given = said.split(/^ +\d+ {2}.+? {2}of /m).slice(1)
+    const sentence =
+      /(The settings do|There is nothing|An event with this|The app only|The event is|PostHog \S+ never).*/
+    expect(given.map((report) => sentence.exec(report)?.[0].replace(/at \d{4}-.*Z/, 'at TIME'))).toEqual(reasons)
+  })
+})

@@ -1,0 +1,66 @@
+import type { CapturedEvent } from './event'
+import { isRecord, own } from '../json'
+import type { Properties } from '../json'
+
+/** An event and the known properties of its person: the input of filters and templates. */
+export interface EventWithPerson {
+  readonly event: CapturedEvent
+  readonly properties: Properties
+  readonly person: Properties
+  readonly personId: string | undefined
+  /** The names of the person properties that the event removes. */
+  readonly unset: readonly string[]
+}
+
+/** A person as PostHog stores it. */
+export interface StoredPerson {
+  readonly id?: string
+  readonly properties: Properties
+}
+
+/**
+ * Joins the event with its person. PostHog's order applies: `$set` replaces the stored properties, `$set_once` only adds to
+ * them, and `$unset` removes from both. Other event properties are never read as the person's: they may be another person's.
+ *
+ * @param stored the person that PostHog stores, if it was looked up.
+ */
+export function withPerson(event: CapturedEvent, stored?: StoredPerson): EventWithPerson {
+  const properties = isRecord(event.properties) ? event.properties : {}
+  const { set, setOnce, unset } = personChanges(event)
+  const person = layered([setOnce, stored?.properties, set])
+  return { event, properties, person: without(person, unset), personId: stored?.id, unset }
+}
+
+/** The changes that an event makes to its person. */
+export interface PersonChanges {
+  readonly set: Properties | undefined
+  readonly setOnce: Properties | undefined
+  readonly unset: readonly string[]
+}
+
+/** Reads `$set`, `$set_once` and `$unset`. PostHog takes `$unset` as a list of names, or as an object with those names. */
+export function personChanges(event: CapturedEvent): PersonChanges {
+  const { properties } = event
+  const set = own(properties, '$set') ?? event.$set
+  const setOnce = own(properties, '$set_once') ?? event.$set_once
+  const unset = own(properties, '$unset')
+  const removed: readonly unknown[] = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
+  return {
+    set: isRecord(set) ? set : undefined,
+    setOnce: isRecord(setOnce) ? setOnce : undefined,
+    unset: removed.filter((name): name is string => typeof name === 'string'),
+  }
+}
+
+/** Merges the layers; a later one wins. A single layer is returned itself: copying thousands of properties is slow. */
+export function layered(layers: readonly (Properties | undefined)[]): Properties {
+  const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
+  return others.reduce<Properties>((under, over) => ({ ...under, ...over }), first)
+}
+
+/** The properties without those names; the same object if there are no names. */
+export function without(properties: Properties, names: readonly string[]): Properties {
+  if (names.length === 0) return properties
+  const removed = new Set(names)
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
+}

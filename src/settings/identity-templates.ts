@@ -1,0 +1,76 @@
+/** The settings that say where the email address and the user ID of a contact are found. */
+import type { Field } from './field'
+import { isJson, parseList } from './lists'
+import { parsePlainTemplate } from './plain-template'
+import { parseTemplate } from './template'
+import type { Template } from './template'
+
+/** Reads the places where the address is looked for. Rejects an entry that never gives an address, or none of one person. */
+export function parseEmail(field: Field): Template[] {
+  const remedy = 'write a placeholder like {person.properties.email}'
+  const example = '["{person.properties.email}"]'
+  const entries = parseList(field, example)
+  if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
+  return (entries ?? []).map((entry) => {
+    const template = parseEntry(field, entry, example)
+    if (template === undefined) return []
+    const shared = problemOfContact(template)
+    if (shared !== undefined) field.reject(entry, `${shared}: ${remedy}`)
+    else if (neverGivesAddress(template)) {
+      field.reject(entry, 'has a blank or a sign that no address has: write one placeholder, or several between commas')
+    }
+    return template
+  })
+}
+
+/** Reads the user ID; an empty template if none is sent. */
+export function parseUserId(field: Field): Template {
+  const example = '["{event.distinct_id}"]'
+  const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+  const [entry, ...others] = parseList(field, example) ?? []
+  if (entry === undefined) return []
+  const template = parseEntry(field, entry, example)
+  const isPlain = !isJson(field.text)
+  if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
+    field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
+  } else if (isPlain && AROUND_ID.test(entry)) {
+    field.reject(entry, `has a name or signs around the placeholder: ${remedy}`)
+  } else if (template !== undefined) {
+    const problem = problemOfContact(template)
+    if (problem !== undefined) field.reject(entry, `${problem}: ${remedy}`)
+  }
+  return template ?? []
+}
+
+/** Text around a placeholder that is a sentence, a YAML or a query, not a part of an ID. */
+const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/
+
+/** The template of a list's entry. */
+function parseEntry(field: Field, entry: string, example: string): Template | undefined {
+  return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
+}
+
+/** Why the template does not give each person one contact; `undefined` if it does. */
+function problemOfContact(template: Template): string | undefined {
+  const eventFields = template.map((part) => typeof part === 'object' && part.of === 'event' && part.field)
+  const isOfPerson = template.some((part) => typeof part === 'object' && part.of !== 'event')
+  const differsByPerson = isOfPerson || eventFields.includes('distinct_id')
+  if (
+    eventFields.includes('uuid') ||
+    eventFields.includes('timestamp') ||
+    (differsByPerson && eventFields.includes('event'))
+  ) {
+    return 'would give one person several contacts'
+  }
+  return differsByPerson ? undefined : 'would give everybody the same contact'
+}
+
+/** True if no values of the placeholders make an address of the template. */
+function neverGivesAddress(template: Template): boolean {
+  const written = template.map((part) => (typeof part === 'string' ? part : '{}')).join('')
+  const placeholders = template.filter((part) => typeof part === 'object').length
+  return NOT_IN_ADDRESS.test(written) || (placeholders > 1 && !written.includes('@'))
+}
+
+/** Signs that no address has, a second `@`, `@` or a dot at an end, and the name of a field before a placeholder. */
+const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]|@.*@|^[@.]|[@.]$|^\w+=\{\}/u

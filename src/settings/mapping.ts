@@ -1,0 +1,88 @@
+import type { Field } from './field'
+import { IS_REPEATED, isJson, parseEntries } from './lists'
+import { parsePlainTemplate } from './plain-template'
+import { contactNameProblem, nameProblem } from '../loops/property-names'
+import { parseTemplate } from './template'
+import type { Template } from './template'
+import { parseBoolean } from '../loops/values'
+import type { LoopsValue } from '../loops/values'
+
+/** Names in Loops, of properties or mailing lists, with their values: constants, or templates to fill in for each event. */
+export type Mapping = ReadonlyMap<string, Template | LoopsValue>
+
+/**
+ * Reads a property mapping: `name: value` entries or a JSON object. Names and values that are wrong are rejected.
+ *
+ * @param problemOf tells why a name cannot be used, or `undefined`.
+ */
+export function parseMapping(field: Field, problemOf: (name: string) => string | undefined): Mapping {
+  const example = '{"plan": "{person.properties.plan}"}'
+  return mappingOf(field, example, problemOf, (name, value, parse) => {
+    if (typeof value === 'string') {
+      if (value === name && !isJson(field.text)) {
+        field.reject(
+          `${name}: ${value}`,
+          `would send the text "${name}" for everybody: write ${example} for a property`,
+        )
+      }
+      return parse(value) ?? []
+    }
+    if (typeof value === 'number' || typeof value === 'boolean') return value
+    field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+    return undefined
+  })
+}
+
+/** Reads the mapping of contact properties. `subscribed` is true or false in Loops; any other value of it is rejected. */
+export function parseContactMapping(field: Field): Mapping {
+  const mapping = parseMapping(field, contactNameProblem)
+  const subscribed = mapping.get('subscribed')
+  const [only, ...others] = typeof subscribed === 'object' ? subscribed : [subscribed]
+  const isRight = typeof only === 'object' || only === undefined || parseBoolean(only) !== undefined
+  if (!isRight || others.length > 0) {
+    field.reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
+  }
+  return mapping
+}
+
+/** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
+export function parseMailingLists(field: Field): Mapping {
+  const example = '{"cm06f5v0e45nf0ml5754o9cix": true}'
+  return mappingOf(field, example, nameProblem, (id, value, parse) => {
+    const template = typeof value === 'string' ? parse(value) : []
+    if (template === undefined) return undefined
+    const found = isOnePlaceholder(template) ? template : parseBoolean(value)
+    if (found === undefined) {
+      field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+    }
+    return found
+  })
+}
+
+function isOnePlaceholder(template: Template): boolean {
+  return template.length === 1 && typeof template[0] === 'object'
+}
+
+/** The entries of a mapping, each name once and without blanks around it, because Loops trims names. */
+function mappingOf(
+  field: Field,
+  example: string,
+  problemOf: (name: string) => string | undefined,
+  valueOf: (
+    name: string,
+    value: unknown,
+    parse: (text: string) => Template | undefined,
+  ) => Template | LoopsValue | undefined,
+): Mapping {
+  const parse = (text: string): Template | undefined =>
+    isJson(field.text) ? parseTemplate(field, text) : parsePlainTemplate(field, text, example)
+  const mapping = new Map<string, Template | LoopsValue>()
+  for (const [written, value] of parseEntries(field, example)) {
+    const name = written.trim()
+    const problem = mapping.has(name) ? IS_REPEATED : problemOf(name)
+    if (problem !== undefined) field.reject(name, problem)
+    const found = valueOf(name, value, parse)
+    if (found !== undefined) mapping.set(name, found)
+  }
+  return mapping
+}

@@ -1,0 +1,47 @@
+import type { Field } from './field'
+import { rejectSlip } from './lists'
+import { slipIn } from './slips'
+import type { Slip } from './slips'
+import { parseTemplate } from './template'
+import type { Template } from './template'
+
+/** Slips beside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
+const BESIDE: readonly Slip[] = [
+  [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
+  [
+    /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
+    'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}',
+  ],
+  [
+    /^(?:%+[\w.]+%+|<[\w .]+>|<%.*%>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+|(?:customer|contact|payload|trigger|steps|message|track|inputs)(?:\.\w+)+)$/i,
+    'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
+  ],
+  [/\{\}\s+[\w$]+\s*:\s*\{\}/, 'has a second name: write commas between entries'],
+  [/^(?:null|undefined|None|nil)$/, 'is a text here: leave the entry out to send nothing'],
+]
+
+/** Slips inside the braces, which hold a name and compute nothing. */
+const INSIDE: readonly Slip[] = [
+  [
+    /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
+    'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
+  ],
+  [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has a blank or a dot too many in braces: write {event.properties.NAME}'],
+]
+
+/**
+ * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and slips.
+ *
+ * @returns `undefined` if the text is rejected.
+ */
+export function parsePlainTemplate(field: Field, text: string, example: string): Template | undefined {
+  const beside = text.replace(/\{[^{}]*\}/g, '{}')
+  const hasOddBrace = /[{}]/.test(beside.replace(/\{\}/g, ''))
+  if (hasOddBrace) return parseTemplate(field, text)
+  const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
+  const slip =
+    slipIn(beside, BESIDE) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
+  if (slip === undefined) return parseTemplate(field, text)
+  rejectSlip(field, text, slip, example)
+  return undefined
+}

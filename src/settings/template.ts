@@ -1,0 +1,112 @@
+import { isoText } from '../posthog/event'
+import { own } from '../json'
+import type { Properties } from '../json'
+import type { Field } from './field'
+import type { EventWithPerson } from '../posthog/person'
+import { scalar } from '../loops/values'
+import type { LoopsValue } from '../loops/values'
+
+/** Text and placeholders in the order of the setting, without empty texts. */
+export type Template = readonly (string | Placeholder)[]
+
+type Placeholder =
+  | { readonly of: 'event'; readonly field: EventField }
+  | { readonly of: 'event properties' | 'person properties'; readonly name: string; readonly path: readonly string[] }
+  | { readonly of: 'person id' }
+
+type EventField = 'event' | 'uuid' | 'distinct_id' | 'timestamp'
+
+/** Reads text with placeholders like `{event.properties.NAME}`. Rejects a wrong one and then returns `undefined`. */
+export function parseTemplate(field: Field, text: string): Template | undefined {
+  const template: (string | Placeholder)[] = []
+  let isRight = true
+  let end = 0
+  for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
+    template.push(text.slice(end, match.index))
+    const placeholder = parsePlaceholder(match[1] ?? '')
+    if (placeholder === undefined) {
+      isRight = false
+      field.reject(
+        match[0],
+        'is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
+          '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}',
+      )
+    } else {
+      template.push(placeholder)
+    }
+    end = match.index + match[0].length
+  }
+  template.push(text.slice(end))
+  const beside = template.filter((part) => typeof part === 'string').join('')
+  if (/[{}]/.test(beside)) {
+    isRight = false
+    field.reject(text, `${problemOfBraces(text, beside)}: write a placeholder like {person.properties.NAME}`)
+  }
+  return isRight ? template.filter((part) => part !== '') : undefined
+}
+
+/** What is wrong with the braces in the text `beside` the placeholders. */
+function problemOfBraces(text: string, beside: string): string {
+  if (/\{\s*\{|\}\s*\}/.test(text)) return 'has double braces'
+  if (!beside.includes('}')) return 'has a brace "{" without its "}"'
+  if (!beside.includes('{')) return 'has a brace "}" without its "{"'
+  return 'has braces that are not around a placeholder'
+}
+
+/**
+ * Fills in a template. A template of one placeholder keeps the value's type; any other becomes text, in which a missing value
+ * is an empty string. Returns `undefined` if the text is blank.
+ */
+export function templateValue(template: Template | LoopsValue, data: EventWithPerson): unknown {
+  if (typeof template !== 'object') return template
+  const [only] = template
+  if (template.length === 1 && typeof only === 'object') return placeholderValue(only, data)
+  const text = template
+    .map((part) => (typeof part === 'string' ? part : String(scalar(placeholderValue(part, data)) ?? '')))
+    .join('')
+  return text.trim() === '' ? undefined : text
+}
+
+/** The value that a placeholder stands for; `undefined` if it is missing. */
+export function placeholderValue(
+  placeholder: Placeholder,
+  { event, properties, person, personId }: EventWithPerson,
+): unknown {
+  switch (placeholder.of) {
+    case 'event':
+      return placeholder.field === 'timestamp' ? isoText(event.timestamp) : event[placeholder.field]
+    case 'event properties':
+      return propertyValue(properties, placeholder)
+    case 'person properties':
+      return propertyValue(person, placeholder)
+    case 'person id':
+      return personId
+  }
+}
+
+/** True if the placeholder stands for a value of the person. */
+export function readsPerson({ of }: Placeholder): boolean {
+  return of === 'person properties' || of === 'person id'
+}
+
+function parsePlaceholder(text: string): Placeholder | undefined {
+  const [, root, name] = /^(event|person)\.([^]+)$/.exec(text.trim()) ?? []
+  if (root === undefined || name === undefined) return undefined
+  if (name.startsWith('properties.') && name.length > 'properties.'.length) {
+    const property = name.slice('properties.'.length)
+    const of = root === 'event' ? 'event properties' : 'person properties'
+    return { of, name: property, path: property.split('.') }
+  }
+  if (root === 'person') return name === 'id' ? { of: 'person id' } : undefined
+  if (name === 'event' || name === 'uuid' || name === 'distinct_id' || name === 'timestamp') {
+    return { of: 'event', field: name }
+  }
+  return undefined
+}
+
+/** Looks the name up whole first, so that names with dots work, then as a path into nested objects. */
+function propertyValue(properties: Properties, { name, path }: { name: string; path: readonly string[] }): unknown {
+  const whole = own(properties, name)
+  if (whole !== undefined || path.length === 1) return whole
+  return path.reduce<unknown>(own, properties)
+}

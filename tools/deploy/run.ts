@@ -1,0 +1,45 @@
+/** `npm run deploy`: installs the destination or the app into PostHog. `npm run deploy -- --help` lists the options. */
+import { PosthogClient } from '../posthog-api/client'
+import { exitCodeOf, runInTerminal } from '../lib/command-line'
+import type { Output } from '../lib/command-line'
+import { withoutKeys } from '../lib/keys'
+import { deployApp } from './app'
+import type { Deployment } from './deployment'
+import { deployDestination } from './destination'
+import { help, isLoopback, parseOptions, SCOPES } from './options'
+import type { DeployOptions } from './options'
+import { askServer } from './server'
+import { checkSettings, readSettings } from './settings'
+
+/**
+ * Installs what the command line asks for.
+ *
+ * @returns the exit code: 1 after an error, which goes to `output.tell` as sentences that say what to do.
+ */
+export function run(args: string[], environment: NodeJS.ProcessEnv, output: Output): Promise<number> {
+  const masked = withoutKeys(output, environment)
+  return exitCodeOf(async () => {
+    const options = parseOptions(args, environment)
+    if (options === undefined) masked.say(help)
+    else await deploy(options, masked)
+    return 0
+  }, masked)
+}
+
+async function deploy(options: DeployOptions, output: Output): Promise<void> {
+  const say = (text: string): void => {
+    output.say(`${text}\n\n`)
+  }
+  const client = new PosthogClient({ posthog: options.posthog, key: options.keys.posthog, scopes: SCOPES })
+  const { protocol, hostname } = new URL(options.posthog)
+  if (protocol === 'http:' && !isLoopback(hostname)) say(`Take care: over http both keys travel unencrypted.`)
+  const given = readSettings(options)
+  const server = await askServer(client, options)
+  say(server.sentence)
+  for (const sentence of await checkSettings(given, server.edition, options)) say(sentence)
+  const deployment: Deployment = { client, server, options, given, say }
+  await (server.edition === 'app' ? deployApp(deployment) : deployDestination(deployment))
+  if (options.dryRun) say('Nothing was changed: this was a dry run.')
+}
+
+if (require.main === module) void runInTerminal((output) => run(process.argv.slice(2), process.env, output))

@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util'
+import { readConfigFile } from '../lib/config-file'
+import type { AppConfig } from '../lib/config-file'
+import { UsageError, usageErrorIn } from '../lib/usage-error'
+import { personalKey, projectId, serverAddress } from '../posthog-api/options'
+
+/** What the export needs of the key. */
+export const SCOPES = ['person:read']
+
+export interface ExportOptions {
+  /** The address of the PostHog server, without a slash at the end. */
+  readonly posthog: string
+  /** A project ID, or `@current`: the project that the owner of the key opened last. */
+  readonly project: string
+  /** A personal API key of PostHog. */
+  readonly key: string
+  /** The path of the CSV. */
+  readonly out: string
+  /** The app's settings. */
+  readonly config: AppConfig
+  /** Persons that PostHog created earlier are left out: milliseconds since 1970. */
+  readonly since?: number
+  /** The person property that holds the user ID. */
+  readonly userIdProperty?: string
+}
+
+export const help = `Writes a CSV of PostHog's persons for the import of Loops, by the app's settings. docs/export.md explains it.
+
+Usage: POSTHOG_API_KEY=phx_... npm run export-contacts -- --posthog URL --out FILE [options]
+
+  --posthog URL       the address of PostHog, like https://eu.posthog.com
+  --out FILE          the CSV; the files FILE.rows and FILE.state beside it hold what is read so far
+  --project ID        the project (the one that the owner of the key opened last)
+  --config FILE       the app's settings as a JSON object (the defaults of plugin.json)
+  --since DATE        leave out persons whom PostHog has created earlier, like 2024-05-01
+  --user-id PROPERTY  the person property that holds the user ID (the setting "User ID")
+  --help              show this
+
+The key is a personal API key with the scope "person:read". Ctrl-C stops; the same command goes on.
+`
+
+/**
+ * Reads the command line.
+ *
+ * @returns `undefined` if help is asked for.
+ * @throws UsageError for a missing or unknown option, a wrong address, date or property, a settings file that cannot be read,
+ * or a missing key.
+ */
+export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): ExportOptions | undefined {
+  const values = parsedArguments(args)
+  if (values.help === true) return undefined
+  const { posthog, out, project, config, since, 'user-id': userIdProperty } = values
+  const address = serverAddress(posthog)
+  if (out === undefined || out === '') throw new UsageError('--out is missing: write --out contacts.csv.')
+  return {
+    posthog: address,
+    project: projectId(project),
+    out,
+    config: config === undefined ? {} : readConfigFile(config),
+    ...(since !== undefined && { since: time(since) }),
+    ...(userIdProperty !== undefined && { userIdProperty: propertyName(userIdProperty) }),
+    key: personalKey(environment, SCOPES),
+  }
+}
+
+function parsedArguments(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        posthog: { type: 'string' },
+        out: { type: 'string' },
+        project: { type: 'string' },
+        config: { type: 'string' },
+        since: { type: 'string' },
+        'user-id': { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }).values
+  } catch (error) {
+    throw usageErrorIn('npm run export-contacts', error)
+  }
+}
+
+function time(text: string): number {
+  const since = Date.parse(text)
+  if (Number.isNaN(since)) throw new UsageError(`--since takes a date like 2024-05-01, not '${text}'.`)
+  return since
+}
+
+function propertyName(text: string): string {
+  if (text.trim() !== '' && !/[{}]/.test(text)) return text
+  throw new UsageError('--user-id takes the name of a person property without braces, like --user-id user_id.')
+}

@@ -1,0 +1,215 @@
+import { isJsonObject } from '../../simulators/loops/contract'
+import type { Json, JsonObject, RequestRecord } from '../../simulators/loops/contract'
+import { isBefore } from './receipts'
+import type { Receipt, Receipts } from './receipts'
+import { contactProperties } from './traffic'
+import type { Person, Wish } from './traffic'
+
+/** The results of one run, counted from the requests that reached Loops. Order is the order of receipt. */
+export interface Measures {
+  /** Events that were to change something in Loops. Chatter repeats earlier values, so it does not count. */
+  wanted: number
+  /**
+   * Wanted events that Loops has in full: the event is recorded, and for each contact property Loops has applied the
+   * event's value or the value of an event received later. A value that a later event overwrites counts as delivered, also
+   * by an event of the other person who has had the address.
+   */
+  delivered: number
+  /** The other wanted events. */
+  lost: number
+  /** Recordings of events beyond the first of each. */
+  duplicated: number
+  /**
+   * Contact properties that end with a value after Loops had applied one of an event that the app received later, whatever
+   * the timestamps say. A value that was overwritten again does not count.
+   */
+  outOfOrder: number
+  /** Requests that reached Loops, except those that each worker makes when it sets the app up. */
+  requests: number
+  /** Answers with status 429, from the rate limit or from a fault. */
+  tooMany: number
+  /**
+   * Seconds from the first event to the last request that changed something in Loops: the first recording of an event, or
+   * a newer value of a property.
+   */
+  drainSeconds: number
+  /** The largest number of requests to Loops, of every kind, in any second, wherever it begins. */
+  mostInASecond: number
+  /** Server processes that were killed. */
+  killed: number
+}
+
+/** What the requests that reached Loops tell. */
+export type RequestMeasures = Omit<Measures, 'mostInASecond' | 'killed'>
+
+export interface Outcome {
+  measures: Measures
+  /** Each loss, duplicate and property out of order, and what explains it, one a line. */
+  findings: string[]
+}
+
+/** A value of a contact property that Loops has applied. */
+interface AppliedValue {
+  readonly wish: Wish
+  readonly receipt: Receipt
+}
+
+/** The values that Loops has had of one contact property. */
+interface PropertyHistory {
+  readonly name: string
+  /** The wishes whose values Loops has applied. */
+  readonly wishes: Set<Wish>
+  newest: AppliedValue
+  last: AppliedValue
+}
+
+/** The changes in Loops by the requests that it has applied. */
+interface Ledger {
+  /** The number of recordings of each event, by its reference. */
+  readonly recorded: Map<string, number>
+  /** By property and person. */
+  readonly histories: Map<string, PropertyHistory>
+  /** The time of the last change; milliseconds since 1970. */
+  changedAt: number
+}
+
+/** What one run gave to the app, and from when on. */
+export interface Given {
+  readonly wishes: readonly Wish[]
+  readonly receipts: Receipts
+  /** Milliseconds since 1970. */
+  readonly start: number
+}
+
+const setUpPaths = /\/v1\/(api-key|lists|contacts\/properties)(\?|$)/
+
+/** Compares what the wishes asked for with the requests in the order in which Loops handled them. */
+export function measure(
+  given: Given,
+  requests: readonly RequestRecord[],
+): { measures: RequestMeasures; findings: string[] } {
+  const { wishes, receipts, start } = given
+  const sent = requests.filter(({ path }) => !setUpPaths.test(path))
+  const ledger = ledgerOf(given, sent)
+  const lost = wishes.filter((wish) => !isDelivered(wish, ledger, receipts))
+  const duplicated = [...ledger.recorded].filter(([, times]) => times > 1)
+  const outOfOrder = [...ledger.histories.values()].filter(({ newest, last }) => isBefore(last.receipt, newest.receipt))
+  return {
+    measures: {
+      wanted: wishes.length,
+      delivered: wishes.length - lost.length,
+      lost: lost.length,
+      duplicated: duplicated.reduce((sum, [, times]) => sum + times - 1, 0),
+      outOfOrder: outOfOrder.length,
+      requests: sent.length,
+      tooMany: requests.filter(({ status }) => status === 429).length,
+      drainSeconds: (ledger.changedAt - start) / 1000,
+    },
+    findings: [
+      ...lost.map((wish) => `lost: ${described(wish)}`),
+      ...duplicated.map(([reference, times]) => `duplicated: ${reference} was recorded ${times} times`),
+      ...outOfOrder.map(
+        ({ name, newest, last }) =>
+          `out of order: ${name} ends as ${last.wish.number} after ${newest.wish.number} was applied`,
+      ),
+    ],
+  }
+}
+
+/** @param times of all requests, in milliseconds since 1970. */
+export function mostInASecond(times: readonly number[]): number {
+  const sorted = [...times].sort((one, other) => one - other)
+  let first = 0
+  let most = 0
+  sorted.forEach((time, place) => {
+    while ((sorted[first] ?? time) <= time - 1000) first += 1
+    most = Math.max(most, place - first + 1)
+  })
+  return most
+}
+
+function ledgerOf({ wishes, receipts, start }: Given, requests: readonly RequestRecord[]): Ledger {
+  const wishesByValue = new Map<Json | undefined, Wish>(
+    wishes.flatMap((wish) => [wish.reference, ...wish.properties.values()].map((value) => [value, wish] as const)),
+  )
+  const ledger: Ledger = { recorded: new Map(), histories: new Map(), changedAt: start }
+  for (const { path, handledStatus, body, at } of requests) {
+    if (handledStatus !== 200 || !isJsonObject(body)) continue
+    // A value in a request for another person fulfils no wish.
+    const wishOf = (value: Json | undefined): Wish | undefined => {
+      const wish = value === undefined ? undefined : wishesByValue.get(value)
+      return wish !== undefined && isOf(wish.person, body) ? wish : undefined
+    }
+    const reference = path.endsWith('/v1/events/send') ? referenceIn(body) : undefined
+    const isNewEvent = reference !== undefined && wishOf(reference) !== undefined && recordEvent(reference, ledger)
+    const newValues = contactProperties.filter((name) => {
+      const wish = wishOf(body[name])
+      const receipt = wish && receipts.deciding(wish, at)
+      return wish && receipt && addValue(name, { wish, receipt }, ledger)
+    })
+    if (isNewEvent || newValues.length > 0) ledger.changedAt = at
+  }
+  return ledger
+}
+
+/** Whether a request names the person, and nobody else. */
+function isOf(person: Person, { email, userId }: JsonObject): boolean {
+  return (
+    (userId === undefined || userId === person.userId) &&
+    (email === undefined || email === person.email || email === person.laterEmail)
+  )
+}
+
+function referenceIn({ eventProperties }: JsonObject): string | undefined {
+  const reference = isJsonObject(eventProperties) ? eventProperties.reference : undefined
+  return typeof reference === 'string' ? reference : undefined
+}
+
+/** Counts a recording. Returns true if it is the event's first. */
+function recordEvent(reference: string, { recorded }: Ledger): boolean {
+  const times = recorded.get(reference) ?? 0
+  recorded.set(reference, times + 1)
+  return times === 0
+}
+
+/** Notes a new value. Returns true if it is the newest that the property has had. */
+function addValue(name: string, value: AppliedValue, { histories }: Ledger): boolean {
+  const key = historyKey(name, value.wish.person.userId)
+  const before = histories.get(key)
+  if (before === undefined) {
+    histories.set(key, { name: key, wishes: new Set([value.wish]), newest: value, last: value })
+    return true
+  }
+  before.wishes.add(value.wish)
+  before.last = value
+  const { newest } = before
+  if (!isBefore(newest.receipt, value.receipt)) return false
+  before.newest = value
+  return value.wish !== newest.wish
+}
+
+function historyKey(name: string, userId = ''): string {
+  return `${name} of ${userId}`
+}
+
+function isDelivered(wish: Wish, { recorded, histories }: Ledger, receipts: Receipts): boolean {
+  const { reference, properties } = wish
+  const receipt = receipts.first(wish)
+  const hasEvent = reference === undefined || recorded.has(reference)
+  return (
+    hasEvent &&
+    [...properties.keys()].every((name) => {
+      const { userId, sharesAddressWith } = wish.person
+      return [userId, sharesAddressWith].some((each) => {
+        const history = histories.get(historyKey(name, each))
+        if (history === undefined || receipt === undefined) return false
+        return history.wishes.has(wish) || !isBefore(history.newest.receipt, receipt)
+      })
+    })
+  )
+}
+
+function described({ number, person, reference, properties }: Wish): string {
+  const parts = [...(reference === undefined ? [] : [reference]), ...properties.keys()]
+  return `event ${number} of ${person.userId} (${parts.join(', ')})`
+}

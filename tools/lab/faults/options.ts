@@ -1,0 +1,173 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { appDirectory } from '../../lib/app-files'
+import { UsageError, usageErrorIn } from '../../lib/usage-error'
+import { serverVersions } from '../../simulators/posthog/versions'
+import type { ServerVersion } from '../../simulators/posthog/versions'
+import type { CampaignOptions } from './campaign'
+import { faultMixes } from './fault-mixes'
+import type { FaultMix } from './fault-mixes'
+
+export interface FaultsOptions {
+  /** Ordered by table, then by row. */
+  campaigns: readonly CampaignOptions[]
+  processes: number
+  expectNoneLost: boolean
+}
+
+export const help = `Sends people and events through the app, in a stand-in for PostHog's plugin server, into a stand-in for Loops, while
+things go wrong; and counts what was lost, sent twice or written out of order.
+
+Usage: npm run lab faults -- [options]
+
+  --server VERSION       one PostHog server: ${serverVersions.map(({ name }) => name).join(', ')}
+  --delivery MODE        direct or webhook
+  --faults MIX           one fault mix, such as storm or 429-10%, or one kind of fault, such as 429
+  --arrivals WHEN        burst (within a second), hour, or both (burst)
+  --seeds N              how often each is done, with other random numbers (1)
+  --first-seed N         the first seed (1)
+  --events N             how many events there are (1000)
+  --people N             how many people they are of (200)
+  --no-chatter           leave out the updates that only repeat the one before
+  --runners N            how many jobs run at once in all (1), as JOB_QUEUE_GRAPHILE_CONCURRENCY says for each process;
+                         servers of 2021 and 2022 start a job without waiting for the one before
+  --loops-milliseconds N how long Loops takes to answer (150)
+  --app FOLDER           the folder of the app: plugin.json and the file that it names (this project)
+  --processes N          how many processes share the work (${availableParallelism()})
+  --expect-none-lost     fail if direct delivery on a server with jobs loses, doubles or reorders anything, is too slow or too
+                         fast for Loops; except where workers are killed or the cache is down
+  --help                 show this
+
+Four server processes take ten events at once each. "out of order" goes by the order in which the app received the events.
+"most in a second" is the largest number of requests in any second; Loops allows 10. "time to drain" is how many times as long the events of a burst take as the limit of Loops alone would make them.
+With several seeds it is their mean, with that of the worst seed in brackets, as for "requests an event".
+
+Servers: all, unless one is named. Faults: all of ${faultMixes.map(({ name }) => name).join(', ')}.
+`
+
+const chatterShare = 0.05
+
+/**
+ * Reads the command line.
+ *
+ * @returns `undefined` if help is asked for.
+ * @throws UsageError for an unknown option or value, or if the options leave nothing to do.
+ */
+export function parseOptions(args: string[]): FaultsOptions | undefined {
+  const values = parsedArguments(args)
+  if (values.help === true) return undefined
+  const expectNoneLost = values['expect-none-lost'] ?? false
+  const campaigns = campaignsOf(values)
+  if (campaigns.length === 0) throw new UsageError(`PostHog ${values.server ?? ''} sends nothing by webhook.`)
+  if (expectNoneLost && !campaigns.some(mustLoseNothing)) {
+    throw new UsageError(
+      '--expect-none-lost needs direct delivery on a server with jobs, with faults that lose nothing, and the options leave it out.',
+    )
+  }
+  const processes = wholeNumber('processes', values.processes, availableParallelism())
+  return { campaigns, processes, expectNoneLost }
+}
+
+/** True if the app can retry with jobs, keeps its jobs and has a cache: it must then lose, duplicate and reorder nothing. */
+export function mustLoseNothing({ server, delivery, mix }: CampaignOptions): boolean {
+  return server.jobs && delivery === 'direct' && mix.rates.kill === 0 && mix.rates.cache < 1
+}
+
+type Arguments = ReturnType<typeof parsedArguments>
+
+function campaignsOf(values: Arguments): CampaignOptions[] {
+  const servers = named('server', values.server, serverVersions)
+  const deliveries = chosen('delivery', values.delivery, ['direct', 'webhook'] as const)
+  const mixes = mixesOf(values.faults)
+  const arrivals = chosen('arrivals', values.arrivals ?? 'burst', ['burst', 'hour'] as const, 'both')
+  const firstSeed = wholeNumber('first-seed', values['first-seed'], 1)
+  const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) }, (_, place) => firstSeed + place)
+  const same = {
+    directory: values.app ?? appDirectory,
+    events: wholeNumber('events', values.events, 1000),
+    people: wholeNumber('people', values.people, 200),
+    chatter: values['no-chatter'] === true ? 0 : chatterShare,
+    jobRunners: wholeNumber('runners', values.runners, 1),
+    loopsMilliseconds: wholeNumber('loops-milliseconds', values['loops-milliseconds'], 150),
+  }
+  return servers.flatMap((server) =>
+    deliveries
+      .filter((delivery) => delivery === 'direct' || server.composeWebhook === 'called')
+      .flatMap((delivery) =>
+        arrivals.flatMap((when) =>
+          mixes.flatMap((mix) => seeds.map((seed) => ({ ...same, server, delivery, arrivals: when, mix, seed }))),
+        ),
+      ),
+  )
+}
+
+function parsedArguments(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        server: { type: 'string' },
+        delivery: { type: 'string' },
+        faults: { type: 'string' },
+        arrivals: { type: 'string' },
+        seeds: { type: 'string' },
+        'first-seed': { type: 'string' },
+        events: { type: 'string' },
+        people: { type: 'string' },
+        'no-chatter': { type: 'boolean' },
+        runners: { type: 'string' },
+        'loops-milliseconds': { type: 'string' },
+        app: { type: 'string' },
+        processes: { type: 'string' },
+        'expect-none-lost': { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    }).values
+  } catch (error) {
+    throw usageErrorIn('npm run lab faults', error)
+  }
+}
+
+function named(option: string, name: string | undefined, all: readonly ServerVersion[]): readonly ServerVersion[] {
+  const found = all.filter((each) => name === undefined || each.name === name)
+  if (found.length === 0)
+    throw unknown(
+      option,
+      name,
+      all.map((each) => each.name),
+    )
+  return found
+}
+
+function mixesOf(name: string | undefined): readonly FaultMix[] {
+  const found = faultMixes.filter((mix) => name === undefined || mix.name === name || mix.name.startsWith(`${name}-`))
+  if (found.length === 0)
+    throw unknown(
+      'faults',
+      name,
+      faultMixes.map((mix) => mix.name),
+    )
+  return found
+}
+
+/** The choice with the given name; all choices if `name` is undefined or `forAll`. */
+function chosen<Choice extends string>(
+  option: string,
+  name: string | undefined,
+  choices: readonly Choice[],
+  forAll?: string,
+): readonly Choice[] {
+  const found = choices.filter((choice) => name === undefined || name === forAll || name === choice)
+  if (found.length === 0) throw unknown(option, name, [...choices, ...(forAll === undefined ? [] : [forAll])])
+  return found
+}
+
+function wholeNumber(option: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`--${option} takes a whole number from 1 on, not '${text}'.`)
+  return Number(text)
+}
+
+function unknown(option: string, name: string | undefined, known: readonly string[]): UsageError {
+  return new UsageError(`--${option} does not know '${name ?? ''}': use ${known.join(', ')}.`)
+}

@@ -1,0 +1,78 @@
+/** `npm run lab simulators`: stand-ins for PostHog and for Loops on this machine, to try `npm run deploy` with. */
+import { appDirectory } from '../../lib/app-files'
+import { loadHogParser } from '../../simulators/hog/syntax-tree'
+import { exitCodeOf, runInTerminal } from '../../lib/command-line'
+import type { Output } from '../../lib/command-line'
+import { UsageError } from '../../lib/usage-error'
+import { LoopsApi } from '../../simulators/loops/loops-api'
+import { serveLoopsApi } from '../../simulators/loops/server'
+import { routeTo } from '../../simulators/posthog/fetch'
+import { personsRoute } from '../../simulators/posthog/rest-api/persons'
+import { generations, PosthogServer } from '../../simulators/posthog/rest-api/posthog-server'
+import type { Generation } from '../../simulators/posthog/rest-api/posthog-server'
+import { servePosthog } from '../../simulators/posthog/rest-api/server'
+
+const POSTHOG_KEY = 'phx_sandbox_key'
+const LOOPS_KEY = 'loops-sandbox-key'
+const REPOSITORY = 'https://github.com/example/posthog-loops-app'
+
+/** People who were there before the installation. */
+const PERSONS = ['grace', 'alan', 'barbara'].map((name, index) => ({
+  uuid: `018f0000-0000-7000-8000-00000000000${index}`,
+  distinct_ids: [`user_${name}`],
+  properties: { email: `${name}@example.com`, firstname: name },
+  created_at: '2024-05-01T10:00:00.000Z',
+}))
+
+/**
+ * Starts both servers, at PORT and the port after it, or at 8011 and 8012; 0 takes any free ports.
+ *
+ * @returns the exit code: 1 if they cannot start.
+ */
+export function run(args: string[], environment: NodeJS.ProcessEnv, output: Output): Promise<number> {
+  return exitCodeOf(async () => {
+    const generation = generationIn(args)
+    const port = Number(environment['PORT'] ?? '8011')
+    if (!Number.isInteger(port) || port < 0 || port > 65534) throw new UsageError('PORT must be from 0 to 65534.')
+    const loopsPort = port === 0 ? 0 : port + 1
+    const loops = await serveLoopsApi(new LoopsApi({ apiKey: LOOPS_KEY }), loopsPort).catch(taken(loopsPort))
+    const posthog = new PosthogServer({
+      generation,
+      keys: { [POSTHOG_KEY]: { scopes: ['*'] } },
+      repositories: { [REPOSITORY]: appDirectory },
+      parser: await loadHogParser(),
+      fetch: routeTo('https://app.loops.so', loops.url),
+      routes: [personsRoute(PERSONS, { hogql: true })],
+    })
+    const { url } = await servePosthog(posthog, port).catch(taken(port))
+    output.say(greeting(url, loops.url, generation))
+    return 0
+  }, output)
+}
+
+function generationIn([name = 'destinations', ...others]: string[]): Generation {
+  const generation = generations.find((each) => each === name)
+  if (generation !== undefined && others.length === 0) return generation
+  throw new UsageError(`Usage: npm run lab simulators -- [${generations.join('|')}]`)
+}
+
+function taken(port: number): (error: unknown) => never {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new UsageError(`Port ${port} is taken. Choose others: PORT=${port + 10} npm run lab simulators`)
+  }
+}
+
+function greeting(posthog: string, loops: string, generation: Generation): string {
+  return `A stand-in for PostHog (${generation}) is at ${posthog}, one for Loops at ${loops}. Ctrl+C ends both. In another terminal:
+
+  export POSTHOG_API_KEY=${POSTHOG_KEY} LOOPS_API_KEY=${LOOPS_KEY} LOOPS_STAND_IN=${loops}
+  npm run deploy -- --posthog ${posthog} --repository ${REPOSITORY}
+  curl ${posthog}/capture/ -H 'Content-Type: application/json' \\
+    -d '{"event": "$identify", "distinct_id": "user_1", "$set": {"email": "ada@example.com", "firstname": "Ada"}}'
+  curl '${loops}/api/v1/contacts/find?email=ada@example.com' -H "Authorization: Bearer $LOOPS_API_KEY"
+  npm run export-contacts -- --posthog ${posthog} --out contacts.csv
+`
+}
+
+if (require.main === module) void runInTerminal((output) => run(process.argv.slice(2), process.env, output))

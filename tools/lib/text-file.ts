@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { messageOf, UsageError } from './usage-error'
+
+/**
+ * The text of a file without the byte order mark that Windows programs write first.
+ *
+ * @throws UsageError if the file cannot be read.
+ */
+export function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+/** Says in one sentence why a file cannot be read. */
+export function unreadable(path: string, error: unknown): UsageError {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return new UsageError(`There is no file ${path}.`)
+  if (code === 'EISDIR') return new UsageError(`${path} is a folder: name a file in it.`)
+  if (code === 'EACCES') return new UsageError(`${path} may not be read: its permissions do not allow it.`)
+  return new UsageError(`${path} cannot be read: ${messageOf(error)}.`)
+}
+
+/**
+ * Parses JSON.
+ *
+ * @param place the file, or the line or event in it.
+ * @throws UsageError with the place and the fault, but nothing of the text, which may hold email addresses or a key.
+ */
+export function parseJsonAt(place: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UsageError(`${place} is not valid JSON: ${faultOf(messageOf(error))}.`)
+  }
+}
+
+/** Node.js quotes the text around the fault, and counts from the beginning of it. */
+function faultOf(message: string): string {
+  const [fault = ''] = message.split(/, "|, \.\.\."| in JSON| at position/)
+  return fault.toLowerCase().startsWith('unexpected end') ? 'it is cut off' : fault.trim()
+}

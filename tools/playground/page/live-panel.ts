@@ -1,0 +1,59 @@
+import type { LiveEvent } from '../contract'
+import type { CapturedEvent } from '../../lib/shapes'
+import { byId } from './dom'
+import { EventList } from './event-list'
+
+const MOST_EVENTS = 500
+
+/** The live events, newest first. */
+export class LivePanel {
+  readonly list: EventList
+  private lastId = 0
+  private readonly element = byId('list-live', 'ul')
+  private readonly autoSend = byId('auto-send', 'input')
+
+  constructor(onChoose: (event: CapturedEvent) => void, onClear: () => void) {
+    this.list = new EventList(this.element, onChoose)
+    byId('clear-live', 'button').addEventListener('click', () => {
+      onClear()
+    })
+    this.autoSend.checked = false
+    this.allowSending(false)
+    this.draw()
+  }
+
+  /** True if events are sent to the stand-in as they arrive. */
+  get sendsAtOnce(): boolean {
+    return this.autoSend.checked && !this.autoSend.disabled
+  }
+
+  allowSending(isAllowed: boolean): void {
+    this.autoSend.disabled = !isAllowed
+  }
+
+  get newest(): number {
+    return this.lastId
+  }
+
+  replace(events: readonly LiveEvent[]): void {
+    this.list.clear()
+    for (const { id, event } of events) this.list.add(id, event, 'first')
+    this.lastId = events.at(-1)?.id ?? 0
+    this.draw()
+  }
+
+  add({ id, event }: LiveEvent): void {
+    this.list.add(id, event, 'first')
+    this.list.keep(MOST_EVENTS)
+    this.lastId = id
+    this.draw()
+  }
+
+  private draw(): void {
+    const isEmpty = this.list.size === 0
+    byId('live-count', 'span').textContent = String(this.list.size)
+    byId('live-hint', 'div').hidden = !isEmpty
+    byId('live-tools', 'div').hidden = isEmpty
+    this.element.hidden = isEmpty
+  }
+}

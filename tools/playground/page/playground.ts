@@ -1,0 +1,299 @@
+import type { LoopsState, MailingListState, Problem, Result, Start, Target, Verdicts } from '../contract'
+import type { CapturedEvent } from '../../lib/shapes'
+import { afterPause } from './delay'
+import { byId, counted } from './dom'
+import { EventEditor } from './event-editor'
+import { EventList } from './event-list'
+import { connectInstall } from './install-panel'
+import { highlighted } from './json-view'
+import type { Kept } from './kept-settings'
+import { listenForNews } from './live'
+import { LivePanel } from './live-panel'
+import { showLoops } from './loops-view'
+import { ResultView, sentBadge, type Sent } from './result-view'
+import { Sending } from './sending'
+import { ask, latestOnly, read, Refused, sentenceOf } from './server-access'
+import { connectSettingsFiles } from './settings-files'
+import { SettingsPanel } from './settings-panel'
+import { Suggestions } from './suggestions'
+import { Tabs, type TabName } from './tabs'
+
+const TYPING_PAUSE = 200
+const MEND_FIRST = 'Mend the event first.'
+
+/** The page: connects the settings, the events and the result. */
+export class Playground {
+  private readonly panel: SettingsPanel
+  private readonly suggestions = new Suggestions()
+  private readonly recorded: EventList
+  private readonly live: LivePanel
+  private readonly editor: EventEditor
+  private readonly tabs: Tabs
+  private readonly sending: Sending
+  private readonly result = new ResultView()
+  private event: object | undefined
+  /** The id of the last live event with a verdict; undefined after the settings have changed. */
+  private judgedUpTo: number | undefined
+
+  constructor(
+    private readonly start: Start,
+    kept: Partial<Kept>,
+  ) {
+    const settingsChange = afterPause(TYPING_PAUSE, () => {
+      this.settingsChanged()
+    })
+    this.panel = new SettingsPanel(start, kept, settingsChange, () => {
+      this.listEvents()
+    })
+    connectSettingsFiles(this.panel)
+    connectInstall(() => this.panel.questionWithoutKey())
+    const choose = (event: CapturedEvent) => {
+      this.choose(event)
+    }
+    this.recorded = new EventList(byId('list-recorded', 'ul'), choose)
+    this.live = new LivePanel(choose, () => {
+      this.attempt(ask('clear', {}))
+    })
+    const ownEventChange = () => {
+      this.choose(this.editor.event())
+    }
+    this.editor = new EventEditor(afterPause(TYPING_PAUSE, ownEventChange))
+    this.tabs = new Tabs((tab) => {
+      this.showTab(tab)
+    })
+    this.sending = new Sending(
+      () => {
+        this.sendingChanged()
+      },
+      () => {
+        this.showResult('send')
+      },
+      () => {
+        this.showResult('send again')
+      },
+    )
+  }
+
+  open(): void {
+    this.listEvents()
+    this.check()
+    byId('edit-copy', 'button').addEventListener('click', () => {
+      if (this.event !== undefined) this.editor.editCopy(this.event)
+      this.tabs.show('own')
+      this.editor.focus()
+    })
+    byId('reset-loops', 'button').addEventListener('click', () => {
+      this.attempt(ask<LoopsState>('reset', {}).then(showLoops))
+    })
+    this.listen()
+  }
+
+  /** Lists the recorded events, or those of the chosen recipe. */
+  private listEvents(): void {
+    const { events } = this.panel.chosenRecipe ?? { events: this.start.recorded }
+    this.recorded.clear()
+    events.forEach((event, place) => {
+      this.recorded.add(place, event, 'last')
+    })
+    this.suggestions.showEventNames([...events, ...this.start.recorded])
+    // The first recorded event is skipped with the default settings; the one after it shows a request.
+    this.recorded.choose(this.panel.chosenRecipe === undefined ? 1 : 0)
+    this.tabs.show('recorded')
+  }
+
+  private listen(): void {
+    const judgeSoon = afterPause(TYPING_PAUSE, () => {
+      this.judge()
+    })
+    const showLoopsSoon = afterPause(50, () => {
+      this.attempt(
+        read<LoopsState>('loops').then((state) => {
+          showLoops(state)
+          if (this.sending.to === 'stand-in') this.suggestions.showLists(state.lists)
+        }),
+      )
+    })
+    listenForNews({
+      all: (events) => {
+        this.live.replace(events)
+        this.judgedUpTo = undefined
+        this.judge()
+        showLoopsSoon()
+        this.liveChanged()
+      },
+      captured: (live) => {
+        this.live.add(live)
+        judgeSoon()
+        this.liveChanged()
+        if (this.live.sendsAtOnce) this.attempt(this.sendLive(live.event))
+      },
+      loopsChanged: showLoopsSoon,
+    })
+  }
+
+  private async sendLive(event: CapturedEvent): Promise<void> {
+    const result = await ask<Result>('send', this.sendQuestion(event, 'stand-in'))
+    this.live.list.showSent(event, sentBadge(result))
+  }
+
+  private attempt(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.result.say(sentenceOf(error) ?? '', true)
+    })
+  }
+
+  private settingsChanged(): void {
+    this.panel.keep()
+    this.judgedUpTo = undefined
+    this.check()
+    this.judge()
+    this.translate()
+  }
+
+  private showTab(tab: TabName): void {
+    this.describe(tab)
+    if (tab === 'own') this.choose(this.editor.event())
+    else if (tab === 'recorded') this.recorded.chooseAgain()
+    else if (this.live.list.size > 0) this.live.list.chooseAgain()
+    else this.choose(undefined)
+  }
+
+  /** Shows a new event only if the user has the live tab open and no event chosen. */
+  private liveChanged(): void {
+    if (this.tabs.current !== 'live') return
+    if (this.live.list.hasChoice) this.describe('live')
+    else this.showTab('live')
+  }
+
+  private describe(tab: TabName): void {
+    const { size } = this.live.list
+    const status = {
+      recorded: `${counted(this.recorded.size, 'event')} of one person, ${this.panel.chosenRecipe === undefined ? 'as the real SDKs sent them' : 'of the recipe'}.`,
+      live: size === 0 ? 'Listening.' : `Listening. ${counted(size, 'event')}, the newest first.`,
+      own: 'Checked as you type.',
+    }
+    byId('events-status', 'p').textContent = status[tab]
+  }
+
+  private choose(event: object | undefined): void {
+    if (event !== undefined && event === this.event) return
+    this.event = event
+    this.suggestions.showEvent(event)
+    const json = byId('chosen-json', 'pre')
+    json.replaceChildren(...(event === undefined ? [] : [highlighted(event)]))
+    json.scrollTop = 0
+    // The editor already shows its own event.
+    byId('chosen', 'div').hidden = event === undefined || this.tabs.current === 'own'
+    this.translate()
+  }
+
+  private readonly check = latestOnly(async (signal) => {
+    try {
+      const problems = await ask<Problem[]>('settings', this.panel.question(), signal)
+      this.panel.show(problems)
+      byId('events', 'section').classList.toggle('is-off', problems.length > 0)
+      byId('settings-note', 'span').textContent = problems.length === 0 ? '' : String(problems.length)
+    } catch (error) {
+      const sentence = sentenceOf(error)
+      if (sentence !== undefined) this.panel.status.say(sentence, true)
+    }
+  })
+
+  private readonly judge = latestOnly(async (signal) => {
+    const upTo = this.live.newest
+    try {
+      const question = { ...this.panel.question(), ...(this.judgedUpTo !== undefined && { after: this.judgedUpTo }) }
+      const { recorded, live } = await ask<Verdicts>('verdicts', question, signal)
+      recorded.forEach((verdict, place) => {
+        this.recorded.showVerdict(place, verdict)
+      })
+      for (const { id, verdict } of live) this.live.list.showVerdict(id, verdict)
+      this.judgedUpTo = upTo
+    } catch {
+      // The result shows the error.
+    }
+  })
+
+  private translate(): void {
+    this.showResult('mocked')
+  }
+
+  private readonly showResult = latestOnly(async (signal, way: Way) => {
+    const { event } = this
+    this.sending.allow(event !== undefined, event !== undefined && this.wasSent(event))
+    if (event === undefined) {
+      this.result.showNone(this.tabs.current === 'own' ? MEND_FIRST : 'Choose an event.')
+      return
+    }
+    const section = byId('result', 'section')
+    section.setAttribute('aria-busy', 'true')
+    try {
+      await this.showResultOf(event, way, signal)
+    } catch (error) {
+      this.showRefusal(error, way)
+    } finally {
+      if (!signal.aborted) section.removeAttribute('aria-busy')
+    }
+  })
+
+  private async showResultOf(event: object, way: Way, signal: AbortSignal): Promise<void> {
+    const { to } = this.sending
+    if (way === 'mocked') {
+      const result = await ask<Result>('mocked', { ...this.panel.question(), event }, signal)
+      this.result.show(nameOf(event), result, this.sending.isMocked ? 'mocked' : 'not yet')
+    } else {
+      const sent = way === 'send' ? event : { ...event, uuid: crypto.randomUUID() }
+      const result = await ask<Result>('send', this.sendQuestion(sent, to), signal)
+      this.result.show(nameOf(event), result, TARGETS[to])
+      for (const list of [this.recorded, this.live.list]) list.showSent(event, sentBadge(result))
+      this.sending.allow(true, this.wasSent(event))
+    }
+    if (this.tabs.current === 'own') this.editor.showProblem('')
+  }
+
+  private wasSent(event: object): boolean {
+    return [this.recorded, this.live.list].some((list) => list.wasSent(event))
+  }
+
+  /** Shows an error. A refused translation means a malformed event, which only the editor can hold. */
+  private showRefusal(error: unknown, way: Way): void {
+    const sentence = sentenceOf(error)
+    if (sentence === undefined) return
+    if (error instanceof Refused && way === 'mocked' && this.tabs.current === 'own') {
+      this.editor.showProblem(sentence)
+      this.result.showNone(MEND_FIRST)
+    } else {
+      this.result.showNone(sentence, true)
+    }
+  }
+
+  private sendingChanged(): void {
+    const { to, isMocked } = this.sending
+    this.live.allowSending(!isMocked && to === 'stand-in')
+    ask<MailingListState[]>('lists', { ...this.panel.question(), ...targetOf(to) })
+      .then((lists) => {
+        this.suggestions.showLists(lists)
+      })
+      // Without lists the rows suggest none; a wrong key shows when an event is sent.
+      .catch(() => undefined)
+    this.translate()
+  }
+
+  private sendQuestion(event: object, to: Target) {
+    return { ...this.panel.question(), event, ...targetOf(to) }
+  }
+}
+
+/** What to do with the event: `send again` gives it a new uuid. */
+type Way = 'mocked' | 'send' | 'send again'
+
+const TARGETS: Record<Target, Sent> = { 'stand-in': 'the Loops stand-in', loops: 'the real Loops' }
+
+/** The user has confirmed the real Loops, or it is no target. */
+function targetOf(to: Target) {
+  return { to, ...(to === 'loops' && { confirmed: true }) }
+}
+
+function nameOf(event: object): string {
+  return 'event' in event ? String(event.event) : ''
+}

@@ -1,0 +1,208 @@
+import { checkedConfig } from '../lib/config-file'
+import { DryRuns } from '../simulators/app/dry-runs'
+import { eventFrom } from '../simulators/posthog/event-file'
+import type { CapturedEvent } from '../lib/shapes'
+import type { Fetch } from '../simulators/posthog/fetch'
+import { UsageError } from '../lib/usage-error'
+import { ObservedApp } from '../simulators/app/observed-app'
+import { serverVersion, serverVersions, type ServerVersion } from '../simulators/posthog/versions'
+import { TODAY } from './contract'
+import type {
+  MailingListState,
+  Problem,
+  RecipeStart,
+  Result,
+  SettingsQuestion,
+  Target,
+  Verdict,
+  Verdicts,
+} from './contract'
+import { destinationProblems, DestinationRuns } from './destination-runs'
+import { LiveEvents } from './live-events'
+import { realLoops, StandIn, STAND_IN_KEY } from './loops'
+import { mockedResult, offResult, resultOf, verdictOf, type SetUp } from './results'
+import { problemsWith } from './settings-problems'
+
+/** The PostHog server that the page starts with. */
+export const USUAL_SERVER = '2024-02'
+
+export interface SessionOptions {
+  recorded: readonly CapturedEvent[]
+  recipes?: readonly RecipeStart[]
+  /** Makes the `fetch` to the real Loops. */
+  realLoops?: (server: ServerVersion) => Fetch
+}
+
+/** The app that sends events. It is kept between events, as in PostHog, because its history decides what it sends next. */
+interface Sender {
+  id: string
+  app: ObservedApp
+}
+
+/** The state of the playground. It is kept in memory only, and so is the key. */
+export class Session {
+  readonly live = new LiveEvents()
+  readonly standIn = new StandIn(() => {
+    this.live.tell({ name: 'loops', data: null })
+  })
+  private sender: Sender | undefined
+  private lastSent: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly options: SessionOptions) {}
+
+  get recorded(): readonly CapturedEvent[] {
+    return this.options.recorded
+  }
+
+  get recipes(): readonly RecipeStart[] {
+    return this.options.recipes ?? []
+  }
+
+  problems(question: SettingsQuestion): Promise<Problem[]> {
+    if (question.server === TODAY) return destinationProblems(question.destination)
+    const { config, server } = setUpOf(question)
+    return problemsWith(config, server)
+  }
+
+  /** The verdicts on the recorded and live events; with `after`, only on live events with a higher id. */
+  async verdicts(question: SettingsQuestion, after?: number): Promise<Verdicts> {
+    const explainer = await explainerOf(question)
+    try {
+      const recorded: Verdict[] = []
+      if (after === undefined) for (const event of this.listed(question)) recorded.push(await explainer.verdict(event))
+      const live: Verdicts['live'] = []
+      for (const { id, event } of this.live.all()) {
+        if (id > (after ?? 0)) live.push({ id, verdict: await explainer.verdict(event) })
+      }
+      return { recorded, live }
+    } finally {
+      explainer.close()
+    }
+  }
+
+  /** The recorded events, or those of the recipe that is asked for. */
+  private listed({ recipe }: SettingsQuestion): readonly CapturedEvent[] {
+    return this.recipes.find(({ id }) => id === recipe)?.events ?? this.recorded
+  }
+
+  /** What happened before the event: PostHog stores the person of all that. */
+  private before(question: SettingsQuestion, { uuid, timestamp }: CapturedEvent): CapturedEvent[] {
+    const known = [...this.listed(question), ...this.live.all().map(({ event }) => event)]
+    return known.filter((event) => event.uuid !== uuid && event.timestamp <= timestamp)
+  }
+
+  async mocked(question: SettingsQuestion, event: unknown): Promise<Result> {
+    const captured = eventFrom(event)
+    if (question.server !== TODAY) return mockedResult(setUpOf(question), captured)
+    const runs = await DestinationRuns.start(question.destination)
+    return runs.result(captured, this.before(question, captured))
+  }
+
+  /** Sends an event after the events before it. Throws a UsageError for the stand-in's key with the real Loops. */
+  send(question: SettingsQuestion, event: unknown, to: Target): Promise<Result> {
+    const captured = eventFrom(event)
+    if (to === 'loops') refuseStandInKey(keyIn(question))
+    const sent = this.lastSent.then(() =>
+      question.server === TODAY ? this.sendToday(question, captured, to) : this.sendByApp(question, captured, to),
+    )
+    this.lastSent = sent.catch(() => undefined)
+    return sent
+  }
+
+  private async sendByApp(question: SettingsQuestion, captured: CapturedEvent, to: Target): Promise<Result> {
+    const setUp = setUpOf(question)
+    const app = this.senderFor(setUp, to)
+    const outcome = await app.deliver(captured)
+    return app.enabled ? resultOf(setUp, captured, outcome) : offResult(setUp, outcome)
+  }
+
+  private async sendToday(question: SettingsQuestion, captured: CapturedEvent, to: Target): Promise<Result> {
+    const runs = await DestinationRuns.start(question.destination)
+    this.standIn.addListsIn(JSON.stringify(question.destination))
+    return runs.result(captured, this.before(question, captured), this.fetchTo(to, NEWEST_FETCH))
+  }
+
+  /** The mailing lists of the stand-in, or of the Loops account of the key. Throws a UsageError if Loops refuses. */
+  async lists(question: SettingsQuestion, to: Target): Promise<Pick<MailingListState, 'id' | 'name'>[]> {
+    if (to === 'stand-in') return this.standIn.state().lists
+    const key = keyIn(question)
+    refuseStandInKey(key)
+    const headers = { Authorization: `Bearer ${key}` }
+    const response = await this.fetchTo(to, NEWEST_FETCH)('https://app.loops.so/api/v1/lists', { headers })
+    if (!response.ok) throw new UsageError(`Loops answered ${response.status} to the question for mailing lists.`)
+    return (await response.json()) as MailingListState[]
+  }
+
+  /** Empties the stand-in and closes the app, so that the app forgets what it has sent. */
+  reset(): void {
+    this.close()
+    this.standIn.reset()
+  }
+
+  close(): void {
+    this.sender?.app.close()
+    this.sender = undefined
+  }
+
+  private senderFor(setUp: SetUp, to: Target): ObservedApp {
+    const id = JSON.stringify([to, setUp.server.name, setUp.config])
+    if (this.sender?.id === id && this.sender.app.enabled) return this.sender.app
+    this.close()
+    this.standIn.addListsIn(`${setUp.config.eventMailingLists ?? ''} ${setUp.config.contactMailingLists ?? ''}`)
+    this.sender = { id, app: new ObservedApp({ ...setUp, fetch: this.fetchTo(to, setUp.server) }) }
+    return this.sender.app
+  }
+
+  private fetchTo(to: Target, server: ServerVersion): Fetch {
+    return to === 'stand-in' ? this.standIn.fetch : (this.options.realLoops ?? realLoops)(server)
+  }
+}
+
+function setUpOf({ settings, server }: SettingsQuestion): SetUp {
+  const found = serverVersions.find(({ name }) => name === server)
+  if (found === undefined) throw new UsageError(`There is no PostHog server "${server}".`)
+  return { config: checkedConfig(settings, 'The form'), server: found }
+}
+
+/** The server whose `fetch` is that of today's PostHog. */
+const NEWEST_FETCH = serverVersion('2025-09')
+
+function keyIn({ server, settings, destination }: SettingsQuestion): string {
+  const key = server === TODAY ? destination?.inputs.apiKey : settings.apiKey
+  return typeof key === 'string' ? key.trim() : ''
+}
+
+function refuseStandInKey(key: string): void {
+  if (key === '' || key === STAND_IN_KEY) {
+    throw new UsageError('The real Loops needs the key of your account: fill in "Loops API key".')
+  }
+}
+
+interface Explainer {
+  verdict(event: CapturedEvent): Promise<Verdict>
+  close(): void
+}
+
+/** Explains events of a list, one after another; the destination knows the person from the events before. */
+async function explainerOf(question: SettingsQuestion): Promise<Explainer> {
+  if (question.server !== TODAY) {
+    const { config, server } = setUpOf(question)
+    const dryRuns = new DryRuns(config, server, { trusted: true })
+    return {
+      verdict: async (event) => verdictOf(await dryRuns.explain(event)),
+      close: () => {
+        dryRuns.close()
+      },
+    }
+  }
+  const runs = await DestinationRuns.start(question.destination)
+  const before: CapturedEvent[] = []
+  return {
+    verdict: async (event) => {
+      const verdict = await runs.verdict(event, before)
+      before.push(event)
+      return verdict
+    },
+    close: () => undefined,
+  }
+}

@@ -1,0 +1,30 @@
+import type { AppConfig } from '../lib/config-file'
+import type { CapturedEvent } from '../lib/shapes'
+import { ObservedApp } from '../simulators/app/observed-app'
+import { problemsIn } from '../lib/settings-problems'
+import type { ServerVersion } from '../simulators/posthog/versions'
+import type { Problem } from './contract'
+import { mockedLoops } from './loops'
+
+/** The event that makes PostHog set the app up. */
+const firstEvent: CapturedEvent = {
+  uuid: '00000000-0000-7000-8000-000000000000',
+  event: 'playground opened',
+  distinct_id: 'playground',
+  team_id: 1,
+  properties: {},
+  timestamp: '2024-05-01T10:00:00.000Z',
+}
+
+/** Sets the app up without sending requests, and returns the problems that the app reports. */
+export async function problemsWith(config: AppConfig, server: ServerVersion): Promise<Problem[]> {
+  const app = new ObservedApp({ server, config, fetch: mockedLoops(), trusted: true })
+  try {
+    const { errors } = await app.deliver(firstEvent)
+    if (app.enabled) return []
+    // A server with two hooks sets the app up for each of them, so each message comes twice.
+    return [...new Set(errors.map(({ message }) => message))].flatMap(problemsIn)
+  } finally {
+    app.close()
+  }
+}

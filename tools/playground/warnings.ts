@@ -1,0 +1,151 @@
+import type { AppConfig } from '../lib/config-file'
+import type { CapturedEvent } from '../lib/shapes'
+import type { ServerVersion } from '../simulators/posthog/versions'
+import type { ShownRequest, Verdict } from './contract'
+
+type Values = Record<string, unknown>
+
+/** A request with the event and the settings that it was made from. */
+export interface Comparison {
+  event: CapturedEvent
+  /** With the defaults of plugin.json filled in. */
+  config: AppConfig
+  server: ServerVersion
+  verdict: Verdict
+  request: ShownRequest
+}
+
+/**
+ * Lists the unexpected differences between an event and its request, each in a sentence. It compares the two from outside
+ * and knows nothing of the app's code.
+ */
+export function warningsFor(comparison: Comparison): string[] {
+  const body = bodyOf(comparison.request.body)
+  return [
+    ...nameWarnings(comparison, body),
+    ...cutWarnings(comparison, body),
+    ...nestedWarnings(comparison),
+    ...identityWarnings(comparison, body),
+    ...serverWarnings(comparison),
+  ]
+}
+
+/** The request's body. One generation of servers encodes the body of a webhook twice. */
+function bodyOf(text: string): Values {
+  const value: unknown = JSON.parse(text)
+  return asValues(typeof value === 'string' ? JSON.parse(value) : value)
+}
+
+function nameWarnings({ event, config }: Comparison, { eventName }: Values): string[] {
+  const names = [event.event, ...newNames(config.trackedEvents ?? '')]
+  const changed = names.find((name) => name.includes(':') && name.replaceAll(':', '_') === eventName)
+  return changed === undefined
+    ? []
+    : [`Loops forbids ":" in event names: "${changed}" is called "${changed.replaceAll(':', '_')}" there.`]
+}
+
+function newNames(trackedEvents: string): string[] {
+  try {
+    return Object.values(asValues(JSON.parse(trackedEvents))).filter((name) => typeof name === 'string')
+  } catch {
+    return []
+  }
+}
+
+function cutWarnings({ event }: Comparison, body: Values): string[] {
+  const sources = [...textsIn(event.properties), event.event, event.event.replaceAll(':', '_')]
+  return Object.entries({ ...body, ...asValues(body.eventProperties) })
+    .filter(([, value]) => typeof value === 'string' && isCut(value, sources))
+    .map(([name]) => `"${name}" is cut to the 500 characters that Loops allows, quotes and escapes counted.`)
+}
+
+/** True if the value has the greatest length, and a text of the event continues after the value's end. */
+function isCut(value: string, sources: readonly string[]): boolean {
+  if (JSON.stringify(value).length < 494 || sources.includes(value)) return false
+  const end = value.slice(-40)
+  return sources.some((source) => source.includes(end) && !source.endsWith(end))
+}
+
+/** Every text in a value, and every list joined as the app joins it. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return [...(Array.isArray(value) ? [value.join(', ')] : []), ...Object.values(value).flatMap(textsIn)]
+}
+
+function nestedWarnings({ event, config, verdict }: Comparison): string[] {
+  const { $set, $set_once } = event.properties
+  const person = { ...asValues($set_once), ...asValues($set) }
+  const ofEvent = verdict.matched.includes('Events to send')
+    ? nestedIn('event', event.properties, config.eventProperties, config.includeAllEventProperties)
+    : []
+  const ofPerson = verdict.matched.includes('Update contacts')
+    ? nestedIn('person', person, config.contactProperties, config.includeAllPersonProperties)
+    : []
+  return [...ofEvent, ...ofPerson].map(([placeholder, inner]) => {
+    const remedy = inner === undefined ? '' : `: map an inner value, like {${placeholder}.${inner}}`
+    return `{${placeholder}} is left out, since it holds other values${remedy}.`
+  })
+}
+
+/** The placeholders of requested nested values, each with the path of an inner value. */
+function nestedIn(root: string, values: Values, mapping = '', includeAll = 'No'): [string, string | undefined][] {
+  const mapped = [...mapping.matchAll(/\{\s*(event|person)\.properties\.([^{}]+?)\s*\}/g)]
+    .filter(([, of]) => of === root)
+    .map(([, , name = '']) => name)
+  const all = includeAll === 'Yes' ? Object.keys(values).filter((name) => !name.startsWith('$')) : []
+  return [...new Set([...mapped, ...all])]
+    .filter((name) => isNested(found(values, name)))
+    .map((name) => [`${root}.properties.${name}`, innerPath(found(values, name))])
+}
+
+/** Looks a name up as the app does: first whole, then as a path. */
+function found(values: Values, name: string): unknown {
+  if (Object.hasOwn(values, name)) return values[name]
+  return name.split('.').reduce<unknown>((value, key) => {
+    const inner = typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    return inner ? (value as Values)[key] : undefined
+  }, values)
+}
+
+function isNested(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const inner = Object.values(value) as unknown[]
+  return Array.isArray(value) ? inner.some((item) => typeof item === 'object' && item !== null) : inner.length > 0
+}
+
+function innerPath(value: unknown): string | undefined {
+  if (!isNested(value)) return undefined
+  const [first] = Object.entries(value) as [string, unknown][]
+  if (first === undefined) return undefined
+  const [key, inner] = first
+  const deeper = innerPath(inner)
+  return deeper === undefined ? key : `${key}.${deeper}`
+}
+
+function identityWarnings({ config }: Comparison, { email, userId }: Values): string[] {
+  if (email === undefined) {
+    return ['There is no email address: Loops takes this only if it knows a contact with the user ID already.']
+  }
+  if (userId !== undefined || config.userId?.trim() === '') return []
+  return ['There is no user ID: what the settings name is missing, anonymous, or an ID that many people share.']
+}
+
+function serverWarnings({ config, server }: Comparison): string[] {
+  const twice = config.delivery === 'webhook' && server.webhookBodyEncodedTwice
+  return [
+    ...(config.dryRun === 'Yes'
+      ? ['The app’s own setting "Dry run" is on: it logs this request and sends nothing.']
+      : []),
+    ...(twice
+      ? [`PostHog ${server.name} encodes this body a second time, and Loops refuses it: choose "direct".`]
+      : []),
+    ...((config.posthogUrl ?? '') === ''
+      ? []
+      : ['The playground has no PostHog to ask: on your server the app may find more about the person.']),
+  ]
+}
+
+function asValues(value: unknown): Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : {}
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../../lib/clock'
+import { Audience, shownContact, writeFields } from './audience'
+import type { ContactFields, Identity, StoredContact } from './audience'
+import { Refusal } from './contract'
+import type { Contact, ContactProperty, MailingList, RecordedEvent } from './contract'
+import { contactProperty, defaultProperties } from './properties'
+import { IdempotencyKeys, RateLimit } from './rate-limit'
+
+export interface TeamOptions {
+  clock: Clock
+  requestsPerSecond: number
+  mailingLists: readonly MailingList[]
+  contactProperties: readonly ContactProperty[]
+}
+
+/** The data of one team in Loops. */
+export class Team {
+  readonly audience = new Audience()
+  readonly events: RecordedEvent[] = []
+  readonly mailingLists: readonly MailingList[]
+  readonly properties: Map<string, ContactProperty>
+  readonly rateLimit: RateLimit
+  readonly idempotencyKeys: IdempotencyKeys
+
+  constructor({ clock, requestsPerSecond, mailingLists, contactProperties }: TeamOptions) {
+    this.mailingLists = mailingLists
+    this.properties = new Map([...defaultProperties, ...contactProperties].map((property) => [property.key, property]))
+    this.rateLimit = new RateLimit(requestsPerSecond, clock)
+    this.idempotencyKeys = new IdempotencyKeys(clock)
+  }
+
+  /**
+   * Writes to the contact with the email address or user ID, or to a new one (U3 to U6, E7, E8), and returns the contact.
+   * Throws a Refusal with the message `unknownUser` if there is no contact and no email address to create one with.
+   */
+  write(identity: Identity, fields: ContactFields, unknownUser = 'Contact not found.'): Contact {
+    const [found, other] = this.audience.find(identity)
+    if (other !== undefined) throw Refusal.of(400, 'Multiple contacts found for the given criteria')
+    const contact = found ?? this.add(identity.email, unknownUser)
+    this.audience.identify(contact, identity)
+    this.declareNew(fields)
+    writeFields(contact, fields)
+    return shownContact(contact)
+  }
+
+  private add(email: string | undefined, unknownUser: string): StoredContact {
+    if (email === undefined) throw Refusal.of(400, unknownUser)
+    return this.audience.add(email)
+  }
+
+  /** V6: a property not seen before is declared with the type of its first value. */
+  private declareNew(fields: ContactFields): void {
+    for (const [key, value] of fields.properties) {
+      const type = typeof value
+      const isType = type === 'string' || type === 'number' || type === 'boolean'
+      if (isType && !this.properties.has(key)) this.properties.set(key, contactProperty(key, type))
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { AppConfig } from '../lib/config-file'
+import { DryRuns } from '../simulators/app/dry-runs'
+import { ObservedApp } from '../simulators/app/observed-app'
+import type { Outcome } from '../simulators/app/observed-app'
+import { linesOfProblems } from '../lib/settings-problems'
+import { whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
+import type { Clock } from '../lib/clock'
+import { UsageError } from '../lib/usage-error'
+import type { Fetch } from '../simulators/posthog/fetch'
+import type { CapturedEvent } from '../lib/shapes'
+import type { ServerVersion } from '../simulators/posthog/versions'
+import type { Edition, EventResult } from './edition'
+
+export interface AppEditionOptions {
+  readonly server: ServerVersion
+  readonly config: AppConfig
+  readonly fetch: Fetch
+  readonly clock: Clock
+}
+
+/** The app on a server that runs apps. It runs in a plain context: the VM of real servers is many times slower. */
+export class AppEdition implements Edition {
+  private readonly app: ObservedApp
+  private readonly dryRuns: DryRuns
+
+  constructor(private readonly options: AppEditionOptions) {
+    const { config, server, clock } = options
+    this.app = new ObservedApp({ ...options, trusted: true })
+    this.dryRuns = new DryRuns(config, server, { clock, trusted: true })
+  }
+
+  async replay(event: CapturedEvent): Promise<EventResult> {
+    const { config, server } = this.options
+    const explanation = await this.dryRuns.explain(event)
+    const outcome = await this.app.deliver(event)
+    if (!this.app.enabled) throw new UsageError(refusalIn(outcome))
+    const reason = whyNothingWasSent(config, server, explanation, outcome)
+    return { matched: explanation.matched, reason, outcome }
+  }
+
+  close(): void {
+    this.dryRuns.close()
+    this.app.close()
+  }
+}
+
+function refusalIn({ errors }: Outcome): string {
+  const message = errors.at(-1)?.message ?? 'It gives no reason.'
+  if (!message.startsWith('Loops settings: ')) return `PostHog turns the app off: ${message}`
+  return ['PostHog turns the app off, because of its settings:', ...linesOfProblems(message)].join('\n')
+}

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util'
+import { messageOf, UsageError, usageErrorIn } from '../lib/usage-error'
+import { serverVersion, serverVersions } from '../simulators/posthog/versions'
+import type { ServerVersion } from '../simulators/posthog/versions'
+
+export interface ReplayOptions {
+  readonly events: string
+  /** Without it, the defaults of the app or the destination apply. */
+  readonly config: string | undefined
+  /** `today`: a server that runs the destination. */
+  readonly server: ServerVersion | 'today'
+  readonly dryRun: boolean
+  /** The key of a real Loops account. Without it the requests go to the stand-in. */
+  readonly liveKey?: string
+}
+
+export const help = `Replays PostHog events through the app, in a stand-in for PostHog's plugin server, or through the destination, in
+PostHog's own Hog VM, into a stand-in for Loops.
+
+Usage: npm start -- [options]
+
+  --events FILE     events as a JSON list, or as JSON lines as PostHog exports them (tools/start/sample.json)
+  --config FILE     the settings as a JSON object, their "apiKey" unused: those of the app or, with --server today, also
+                    "inputs" and "mappings" as in dist/destination.json (the defaults with --events, otherwise
+                    tools/start/sample-config.json)
+  --server VERSION  the PostHog server: ${serverVersions.map(({ name }) => name).join(', ')} for the app
+                    (2024-02), or today for the destination
+  --dry-run         send nothing, show what would be sent
+  --live            send to the real Loops, with the key in the environment variable LOOPS_API_KEY; needs --events and
+                    --config, unless it is a --dry-run
+  --help            show this
+
+Ctrl-C ends the replay and shows what Loops has so far. The time of the stand-ins is virtual: nothing waits for a rate limit.
+`
+
+/**
+ * Reads the command line.
+ *
+ * @returns `undefined` if help is asked for.
+ * @throws UsageError for an unknown option, an unknown server version, or `--live` without a key or with the samples.
+ */
+export function parseOptions(
+  args: string[],
+  environment: NodeJS.ProcessEnv,
+  directory: string,
+): ReplayOptions | undefined {
+  const values = parsedArguments(args)
+  const { help: wantsHelp, live, server } = values
+  if (wantsHelp === true) return undefined
+  return {
+    events: values.events ?? `${directory}/sample.json`,
+    // The sample's settings are for the sample's events.
+    config: values.config ?? (values.events === undefined ? `${directory}/sample-config.json` : undefined),
+    server: knownServer(server ?? '2024-02'),
+    dryRun: values['dry-run'] ?? false,
+    ...(live === true && { liveKey: liveKey(values, environment) }),
+  }
+}
+
+function liveKey(values: ReturnType<typeof parsedArguments>, { LOOPS_API_KEY: key = '' }: NodeJS.ProcessEnv): string {
+  if (key === '') {
+    throw new UsageError('--live needs the key of your Loops account in the environment variable LOOPS_API_KEY.')
+  }
+  const { events, config, 'dry-run': isDry } = values
+  if (isDry !== true && (events === undefined || config === undefined)) {
+    throw new UsageError('--live needs --events and --config: the samples are not for a real account.')
+  }
+  return key
+}
+
+function parsedArguments(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        events: { type: 'string' },
+        config: { type: 'string' },
+        server: { type: 'string' },
+        'dry-run': { type: 'boolean' },
+        live: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    }).values
+  } catch (error) {
+    throw usageErrorIn('npm start', error)
+  }
+}
+
+function knownServer(name: string): ServerVersion | 'today' {
+  if (name === 'today') return name
+  try {
+    return serverVersion(name)
+  } catch (error) {
+    throw new UsageError(`--server: ${messageOf(error)}, and today for the destination.`)
+  }
+}
