@@ -117,7 +117,7 @@ const toolRules = [
   },
   {
     name: 'the library knows no tool',
-    comment: 'Each tool and each stand-in imports the library.',
+    comment: 'Each tool and each simulator imports the library.',
     severity: 'error',
     from: { path: '^tools/lib/' },
     to: { path: '^(index\\.ts$|src/|destination/|tools/(?!lib/))' },
@@ -141,8 +141,8 @@ const toolRules = [
     },
   },
   {
-    name: 'the stand-ins know the app by plugin.json',
-    comment: 'Only the bench imports the source of the app, to measure it outside the VM, and the stand-in for Hog.',
+    name: 'the simulators know the app by plugin.json',
+    comment: 'Only the bench imports the source of the app, to measure it outside the VM, and the simulator of Hog.',
     severity: 'error',
     from: {
       path: '^tools/(simulators|start|playground|deploy|lab)/',
@@ -151,15 +151,15 @@ const toolRules = [
     to: { path: ['^index\\.ts$', '^src/'] },
   },
   {
-    name: 'the stand-ins know no tool',
-    comment: 'The tools and the tests use the stand-ins, not the other way round.',
+    name: 'the simulators know no tool',
+    comment: 'The tools and the tests use the simulators, not the other way round.',
     severity: 'error',
     from: { path: '^tools/simulators/' },
     to: { path: '^tools/(?!(simulators|lib)/)' },
   },
   {
-    name: 'the stand-ins know only the library',
-    comment: 'The stand-ins of PostHog, of Loops and of Hog do not know each other. What runs the app in them does.',
+    name: 'the simulators know only the library',
+    comment: 'The simulators of PostHog, of Loops and of Hog do not know each other. What runs the app in them does.',
     severity: 'error',
     from: { path: '^tools/simulators/(posthog|loops|hog)/' },
     to: { path: '^tools/simulators/', pathNot: '^tools/simulators/($1|hog)/' },
@@ -172,8 +172,8 @@ const toolRules = [
     to: { path: '^tools/simulators/hog/' },
   },
   {
-    name: 'the export runs the app on persons, without stand-ins',
-    comment: 'The export is no stand-in: it asks the real PostHog, and takes the settings and rules of src/.',
+    name: 'the export runs the app on persons, without simulators',
+    comment: 'The export is no simulator: it asks the real PostHog, and takes the settings and rules of src/.',
     severity: 'error',
     from: { path: '^tools/(export|posthog-api)/' },
     to: {

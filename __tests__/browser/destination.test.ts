@@ -54,7 +54,7 @@ describe('the destination', () => {
 
     await mockOff()
     await page.getByRole('button', { name: 'Send event' }).click()
-    await page.locator('#result-body').getByText('from the Loops stand-in').waitFor()
+    await page.locator('#result-body').getByText('from the Loops simulator').waitFor()
     await page.locator('#loops-body').getByRole('heading', { name: '1 event' }).waitFor()
   })
 

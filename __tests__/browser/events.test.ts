@@ -80,14 +80,14 @@ describe('without mocked requests', () => {
     }
   })
 
-  test('an event reaches the Loops stand-in, which shows the contact, its lists and the event', async () => {
+  test('an event reaches the Loops simulator, which shows the contact, its lists and the event', async () => {
     await page.locator('#settings-file').setInputFiles(SAMPLE_SETTINGS)
     await page.getByText('"source"').waitFor()
     await mockOff()
     const send = page.getByRole('button', { name: 'Send event' })
     await send.click()
     const result = page.locator('#result-body')
-    await result.getByText('from the Loops stand-in').waitFor()
+    await result.getByText('from the Loops simulator').waitFor()
     expect(JSON.parse(await result.getByLabel('Answer').innerText())).toEqual({ success: true, id: 'contact-1' })
     const loops = page.locator('#loops-body')
     await loops.getByRole('heading', { name: '1 contact' }).waitFor()
@@ -111,18 +111,18 @@ describe('without mocked requests', () => {
     const target = page.getByLabel('Send to', { exact: true })
     const dialog = page.getByRole('dialog', { name: 'Send to the real Loops?' })
     await target.selectOption('loops')
-    await dialog.getByRole('button', { name: 'Keep to the stand-in' }).click()
-    expect(await target.inputValue()).toBe('stand-in')
+    await dialog.getByRole('button', { name: 'Keep to the simulator' }).click()
+    expect(await target.inputValue()).toBe('simulator')
     await target.selectOption('loops')
     await dialog.getByRole('button', { name: 'Send to the real Loops' }).click()
     expect(await target.inputValue()).toBe('loops')
-    // The key is still the stand-in's.
+    // The key is still the simulator's.
     await page.getByRole('button', { name: 'Send event' }).click()
     await page.locator('#result-body').getByText('The real Loops needs the key of your account').waitFor()
 
     await page.getByText('Mock out HTTP requests', { exact: true }).click()
     await mockOff()
-    expect(await target.inputValue()).toBe('stand-in')
+    expect(await target.inputValue()).toBe('simulator')
   })
 })
 
@@ -143,7 +143,7 @@ describe('the keyboard alone', () => {
     expect(await focused.getAttribute('id')).toBe('target')
     await keyboard.press('Tab')
     await keyboard.press('Enter')
-    await page.locator('#result-body').getByText('from the Loops stand-in').waitFor()
+    await page.locator('#result-body').getByText('from the Loops simulator').waitFor()
 
     await page.getByRole('tab', { name: 'Recorded' }).focus()
     await keyboard.press('Tab')

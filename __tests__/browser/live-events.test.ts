@@ -57,7 +57,7 @@ describe('live events of', () => {
     await posthog.flush()
     await page.getByRole('option', { name: /^subscription renewed/ }).waitFor()
     await mockOffWithoutRequest()
-    await page.getByLabel('Send to the stand-in as they arrive').check()
+    await page.getByLabel('Send to the simulator as they arrive').check()
 
     posthog.identify({ distinctId: 'user_1', properties: { email: 'ada@example.com' } })
     posthog.alias({ distinctId: 'user_1', alias: 'crm_1' })

@@ -103,7 +103,7 @@ describe('rows', () => {
     expect(await page.locator('#setting-eventFilters').inputValue()).toBe('person.plan != free')
   })
 
-  test('suggest what the chosen event has, and the lists of the stand-in', async () => {
+  test('suggest what the chosen event has, and the lists of the simulator', async () => {
     const options = (id: string) => valuesOf(page.locator(`#${id} option`))
     await choose(/^purchase/)
     await page.locator('#placeholders option[value="{event.properties.total}"]').waitFor({ state: 'attached' })

@@ -89,7 +89,7 @@ describe.each(vms)('what Loops answers, in the VM %s', (_, vm) => {
     expect(error?.message).toBe('Loops answered 500: timeout')
   })
 
-  it('is a contact with its event where the request reaches the stand-in of Loops', async () => {
+  it('is a contact with its event where the request reaches the simulator of Loops', async () => {
     const loops = new LoopsApi({ apiKey })
     const fetch: Fetch = ({ url, method, headers, body = '' }) => {
       const path = new URL(url).pathname

@@ -28,7 +28,7 @@ describe('the playground refuses', () => {
     [
       'a foreign origin that sends',
       '/playground/send',
-      { method: 'POST', headers: { ...asJson, Origin: stranger }, body: JSON.stringify({ ...send, to: 'stand-in' }) },
+      { method: 'POST', headers: { ...asJson, Origin: stranger }, body: JSON.stringify({ ...send, to: 'simulator' }) },
       403,
       /^Pages of/,
     ],
@@ -97,7 +97,7 @@ describe('the playground refuses', () => {
     ['the real Loops unconfirmed', 'send', { ...send, to: 'loops' }, 403, /unless it is confirmed\.$/],
     ['a confirmation that is none', 'send', { ...send, to: 'loops', confirmed: 'true' }, 403, /unless it is confirmed/],
     [
-      'the real Loops with the key of the stand-in',
+      'the real Loops with the key of the simulator',
       'send',
       { ...send, settings: { ...settings, apiKey: 'loops-sandbox-key' }, to: 'loops', confirmed: true },
       400,

@@ -74,10 +74,10 @@ describe('the destination', () => {
     ])
   })
 
-  test('reaches the stand-in, and shows the answer', async () => {
-    const first = await answer<Result>('send', { ...question, event, to: 'stand-in' })
+  test('reaches the simulator, and shows the answer', async () => {
+    const first = await answer<Result>('send', { ...question, event, to: 'simulator' })
     expect(first.requests).toEqual([{ ...purchase, answer: { status: 200, body: '{"success":true}' } }])
-    const again = await answer<Result>('send', { ...question, event, to: 'stand-in' })
+    const again = await answer<Result>('send', { ...question, event, to: 'simulator' })
     expect(again.requests[0]?.answer).toMatchObject({ status: 409 })
     expect(again.logs).toEqual([
       'ERROR HTTP fetch failed on attempt 1 with status code 409.',
@@ -89,7 +89,7 @@ describe('the destination', () => {
 
   test('shows the refusal of Loops as its error', async () => {
     const stranger = { ...event, distinct_id: 'stranger', properties: { total: 1 } }
-    const result = await answer<Result>('send', { ...question, event: stranger, to: 'stand-in' })
+    const result = await answer<Result>('send', { ...question, event: stranger, to: 'simulator' })
     expect(result.requests[0]?.answer).toMatchObject({ status: 400 })
     expect(result.errors).toEqual([expect.stringMatching(/^Send events: Loops answered 400: /)])
   })
@@ -162,9 +162,9 @@ describe('the destination', () => {
     expect((await answer<Result>('mocked', withMapping({ inputs: more }))).missing).toEqual(['plan'])
   })
 
-  test('suggests the mailing lists of the stand-in, and those of the account with its key and a confirmation', async () => {
+  test('suggests the mailing lists of the simulator, and those of the account with its key and a confirmation', async () => {
     const ids = ['cm06f5v0e45nf0ml5754o9cix', 'cm16k73gq014h0mmj5b6jdi9r']
-    const lists = await answer<{ id: string }[]>('lists', { ...question, to: 'stand-in' })
+    const lists = await answer<{ id: string }[]>('lists', { ...question, to: 'simulator' })
     expect(lists.map(({ id }) => id)).toEqual(ids)
     expect(await post('lists', { ...question, to: 'loops' })).toMatchObject({ status: 403 })
     await answer('lists', { ...question, to: 'loops', confirmed: true })

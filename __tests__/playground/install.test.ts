@@ -118,7 +118,7 @@ describe('pasted into a shell', () => {
     const keys = {
       POSTHOG_API_KEY: posthogKey,
       LOOPS_API_KEY: apiKey,
-      LOOPS_STAND_IN: given.loopsUrl,
+      LOOPS_SIMULATOR: given.loopsUrl,
       REPOSITORY: repository,
     }
     const env = { ...process.env, ...keys }

@@ -29,7 +29,7 @@ describe('a mocked event', () => {
       errors: [],
       logs: [],
     })
-    expect(session.standIn.state().events).toEqual([])
+    expect(session.simulator.state().events).toEqual([])
   })
 
   test('shows the same in spite of a slow pace and of the app’s own dry run', async () => {

@@ -5,9 +5,9 @@ import { event, settings, question, sentToLoops, session, ask, post, answer } fr
 jest.setTimeout(60_000)
 
 describe('an event that is sent', () => {
-  const send = { ...question, event, to: 'stand-in' }
+  const send = { ...question, event, to: 'simulator' }
 
-  test('reaches the stand-in with any key, once', async () => {
+  test('reaches the simulator with any key, once', async () => {
     const first = await answer<Result>('send', send)
     expect(first.requests[0]?.answer).toEqual({ status: 200, body: '{"success":true}' })
     expect(first.errors).toEqual([])
@@ -76,7 +76,7 @@ describe('an event that is sent', () => {
     const eventMailingLists = 'cm9a5z0hz00fz0ml8d3k2p1qr: true'
     const result = await answer<Result>('send', { ...send, settings: { ...settings, eventMailingLists } })
     expect(result.requests[0]?.answer).toMatchObject({ status: 200 })
-    expect(session.standIn.state().lists.at(-1)).toEqual({
+    expect(session.simulator.state().lists.at(-1)).toEqual({
       id: 'cm9a5z0hz00fz0ml8d3k2p1qr',
       name: 'From your settings',
       members: ['ada@example.com'],
@@ -88,7 +88,7 @@ describe('an event that is sent', () => {
     expect(wrong).toMatchObject({ requests: [], errors: [expect.stringMatching(/^Loops settings: Email of the user/)] })
     const dry = await answer<Result>('send', { ...send, settings: { ...settings, dryRun: 'Yes' } })
     expect(dry.reason).toBe('The app only logs the request, since its own setting "Dry run" is on.')
-    expect(session.standIn.state().contacts).toEqual([])
+    expect(session.simulator.state().contacts).toEqual([])
   })
 
   test('reaches the real Loops with the key, once that is confirmed, and no answer holds the key', async () => {
@@ -96,6 +96,6 @@ describe('an event that is sent', () => {
     expect(sentToLoops).toContainEqual(['https://app.loops.so/api/v1/events/send', `Bearer ${apiKey}`])
     expect(body).toContain('Hello ••••••••')
     expect(body).not.toContain(apiKey)
-    expect(session.standIn.state().contacts).toEqual([])
+    expect(session.simulator.state().contacts).toEqual([])
   })
 })

@@ -22,8 +22,8 @@ export interface DeployOptions {
   /** Where PostHog reads the app from. */
   readonly repository?: string
   readonly keys: Keys
-  /** A stand-in for Loops on this machine. */
-  readonly loopsStandIn?: string
+  /** A simulator of Loops on this machine. */
+  readonly loopsSimulator?: string
 }
 
 export interface Keys {
@@ -60,7 +60,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): De
   if (edition !== undefined && edition !== 'destination' && edition !== 'app') {
     throw new UsageError(`--edition "${edition}" does not exist: write destination or app.`)
   }
-  const { LOOPS_STAND_IN: loopsStandIn = '' } = environment
+  const { LOOPS_SIMULATOR: loopsSimulator = '' } = environment
   return {
     posthog: serverAddress(posthog),
     project: projectId(project),
@@ -73,7 +73,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): De
       posthog: personalKey(environment, SCOPES),
       loops: keyIn(environment, 'LOOPS_API_KEY', 'copy one from Loops, Settings -> API'),
     },
-    ...(loopsStandIn !== '' && { loopsStandIn: parseStandIn(loopsStandIn) }),
+    ...(loopsSimulator !== '' && { loopsSimulator: parseSimulator(loopsSimulator) }),
   }
 }
 
@@ -98,11 +98,11 @@ function parsedArguments(args: string[]) {
 }
 
 /** Only this machine: an address elsewhere would be given the key. */
-function parseStandIn(text: string): string {
+function parseSimulator(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'http:' && isLoopback(url.hostname)) return url.origin
   throw new UsageError(
-    'LOOPS_STAND_IN is for trials on this machine: write it like http://127.0.0.1:8012, or unset it.',
+    'LOOPS_SIMULATOR is for trials on this machine: write it like http://127.0.0.1:8012, or unset it.',
   )
 }
 

@@ -92,7 +92,7 @@ function settingsToCheck(given: GivenSettings): AppConfig {
 export async function checkSettings(
   given: GivenSettings,
   edition: Edition,
-  { keys, loopsStandIn }: DeployOptions,
+  { keys, loopsSimulator }: DeployOptions,
 ): Promise<string[]> {
   if (edition === 'app' && given.destination !== undefined) {
     throw new UsageError(
@@ -102,7 +102,7 @@ export async function checkSettings(
   const server = serverVersion('2024-02')
   const settings = edition === 'destination' ? settingsToCheck(given) : given.app
   const config = { ...settings, apiKey: keys.loops, dryRun: 'No' }
-  const fetch = loopsStandIn === undefined ? fetchOf(server) : routeTo(LOOPS, loopsStandIn, nodeFetch as Fetch)
+  const fetch = loopsSimulator === undefined ? fetchOf(server) : routeTo(LOOPS, loopsSimulator, nodeFetch as Fetch)
   const app = new ObservedApp({ server, config, fetch: questionsOnly(fetch), trusted: true })
   try {
     const outcome = await app.deliver(FIRST_EVENT)

@@ -1,4 +1,4 @@
-/** The time of the stand-ins. With a virtual clock an hour of waiting passes in a moment. */
+/** The time of the simulators. With a virtual clock an hour of waiting passes in a moment. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number

@@ -18,7 +18,7 @@ import type {
 } from './contract'
 import { checkedDestination, destinationOfApp, destinationStart } from '../../destination/from-settings/form'
 import { installOf } from './install'
-import { STAND_IN_KEY } from './loops'
+import { SIMULATOR_KEY } from './loops'
 import { withoutKey } from './masking'
 import type { PageFile } from './page-files'
 import { settingsInAnswer } from './posthog-answers'
@@ -58,7 +58,7 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   },
   '/playground/reset': (session) => {
     session.reset()
-    return session.standIn.state()
+    return session.simulator.state()
   },
   '/playground/clear': (session) => {
     session.live.clear()
@@ -77,7 +77,7 @@ function settingsIn({ settings, server, destination, recipe }: Question): Settin
 
 function targetIn(question: Question): Target {
   const { to, confirmed } = question as Partial<SendQuestion>
-  if (to !== 'stand-in' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "stand-in" or "loops".')
+  if (to !== 'simulator' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "simulator" or "loops".')
   if (to === 'loops' && confirmed !== true) {
     throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
   }
@@ -137,7 +137,7 @@ async function answer(
   if (isKnown) allow(request, 'GET')
   if (file !== undefined) response.writeHead(200, { ...PAGE_HEADERS, 'Content-Type': file.type }).end(file.content)
   else if (path === '/playground/start') sendJson(response, 200, startOf(session))
-  else if (path === '/playground/loops') sendJson(response, 200, session.standIn.state())
+  else if (path === '/playground/loops') sendJson(response, 200, session.simulator.state())
   else if (path === '/playground/live') streamNews(response, session)
   else throw new Refusal(404, `There is nothing at ${path}.`)
 }
@@ -171,7 +171,7 @@ function startOf({ recorded, recipes }: Session): Start {
     recorded: [...recorded],
     recipes: [...recipes],
     destination: destinationStart(),
-    standInKey: STAND_IN_KEY,
+    simulatorKey: SIMULATOR_KEY,
   }
 }
 

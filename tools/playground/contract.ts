@@ -22,7 +22,7 @@ export interface LiveEvent {
 }
 
 /** Where events may be sent to. */
-export type Target = 'stand-in' | 'loops'
+export type Target = 'simulator' | 'loops'
 
 /** A field of the destination's form, as `destination/destination.json` declares it. */
 export interface InputField {
@@ -86,7 +86,7 @@ export interface Start {
   recipes: RecipeStart[]
   destination: DestinationStart
   /** The key that the form starts with, so that the first event gives a request. */
-  standInKey: string
+  simulatorKey: string
 }
 
 /** One error in the settings. */
@@ -155,7 +155,7 @@ export interface LoopsEvent {
   eventProperties: Record<string, unknown>
 }
 
-/** The contents of the Loops stand-in. */
+/** The contents of the Loops simulator. */
 export interface LoopsState {
   contacts: Record<string, unknown>[]
   lists: MailingListState[]

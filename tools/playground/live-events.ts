@@ -2,7 +2,7 @@ import { ingest } from '../simulators/posthog/events'
 import type { RawEvent } from '../simulators/posthog/events'
 import type { LiveEvent } from './contract'
 
-/** A message to the page: all live events, a new one, or a change in the Loops stand-in. */
+/** A message to the page: all live events, a new one, or a change in the Loops simulator. */
 export type News =
   { name: 'all'; data: LiveEvent[] } | { name: 'captured'; data: LiveEvent } | { name: 'loops'; data: null }
 

@@ -6,8 +6,8 @@ import type { LoopsState } from './contract'
 
 const LOOPS = 'https://app.loops.so'
 
-/** The key that the form starts with. The stand-in accepts every key, because only the real Loops can check a real one. */
-export const STAND_IN_KEY = 'loops-sandbox-key'
+/** The key that the form starts with. The simulator accepts every key, because only the real Loops can check a real one. */
+export const SIMULATOR_KEY = 'loops-sandbox-key'
 
 const SHOWN_EVENTS = 100
 
@@ -15,7 +15,7 @@ const SHOWN_EVENTS = 100
  * A `fetch` to a Loops that accepts every write and stores nothing. Reads are answered by a team without contacts.
  */
 export function mockedLoops(): Fetch {
-  const api = new LoopsApi({ apiKey: STAND_IN_KEY })
+  const api = new LoopsApi({ apiKey: SIMULATOR_KEY })
   return async (url, init = {}) =>
     (init.method ?? 'GET') === 'GET' ? ask(api, url, init) : new Response('{"success":true}', { status: 200 })
 }
@@ -25,9 +25,9 @@ export function realLoops(server: ServerVersion): Fetch {
   return routeTo(LOOPS, LOOPS, fetchOf(server))
 }
 
-/** The Loops stand-in that keeps what is sent to it. */
-export class StandIn {
-  private readonly api = new LoopsApi({ apiKey: STAND_IN_KEY })
+/** The Loops simulator that keeps what is sent to it. */
+export class Simulator {
+  private readonly api = new LoopsApi({ apiKey: SIMULATOR_KEY })
 
   constructor(private readonly onChange: () => void) {}
 
@@ -75,7 +75,7 @@ function ask(api: LoopsApi, url: string, { method = 'GET', headers, body = '' }:
   const { origin, pathname, search } = new URL(url)
   if (origin !== LOOPS) return Promise.reject(new Error(`The playground has no route to ${origin}.`))
   const named = new Headers(headers)
-  named.set('authorization', `Bearer ${STAND_IN_KEY}`)
+  named.set('authorization', `Bearer ${SIMULATOR_KEY}`)
   const answer = api.handle({ method, path: pathname + search, headers: Object.fromEntries(named), body })
   return Promise.resolve(new Response(answer.body, { status: answer.status, headers: answer.headers }))
 }

@@ -19,7 +19,7 @@ import type {
 } from './contract'
 import { destinationProblems, DestinationRuns } from './destination-runs'
 import { LiveEvents } from './live-events'
-import { realLoops, StandIn, STAND_IN_KEY } from './loops'
+import { realLoops, Simulator, SIMULATOR_KEY } from './loops'
 import { mockedResult, offResult, resultOf, verdictOf, type SetUp } from './results'
 import { problemsWith } from './settings-problems'
 
@@ -42,7 +42,7 @@ interface Sender {
 /** The state of the playground. It is kept in memory only, and so is the key. */
 export class Session {
   readonly live = new LiveEvents()
-  readonly standIn = new StandIn(() => {
+  readonly simulator = new Simulator(() => {
     this.live.tell({ name: 'loops', data: null })
   })
   private sender: Sender | undefined
@@ -98,10 +98,10 @@ export class Session {
     return runs.result(captured, this.before(question, captured))
   }
 
-  /** Sends an event after the events before it. Throws a UsageError for the stand-in's key with the real Loops. */
+  /** Sends an event after the events before it. Throws a UsageError for the simulator's key with the real Loops. */
   send(question: SettingsQuestion, event: unknown, to: Target): Promise<Result> {
     const captured = eventFrom(event)
-    if (to === 'loops') refuseStandInKey(keyIn(question))
+    if (to === 'loops') refuseSimulatorKey(keyIn(question))
     const sent = this.lastSent.then(() =>
       question.server === TODAY ? this.sendToday(question, captured, to) : this.sendByApp(question, captured, to),
     )
@@ -118,25 +118,25 @@ export class Session {
 
   private async sendToday(question: SettingsQuestion, captured: CapturedEvent, to: Target): Promise<Result> {
     const runs = await DestinationRuns.start(question.destination)
-    this.standIn.addListsIn(JSON.stringify(question.destination))
+    this.simulator.addListsIn(JSON.stringify(question.destination))
     return runs.result(captured, this.before(question, captured), this.fetchTo(to, NEWEST_FETCH))
   }
 
-  /** The mailing lists of the stand-in, or of the Loops account of the key. Throws a UsageError if Loops refuses. */
+  /** The mailing lists of the simulator, or of the Loops account of the key. Throws a UsageError if Loops refuses. */
   async lists(question: SettingsQuestion, to: Target): Promise<Pick<MailingListState, 'id' | 'name'>[]> {
-    if (to === 'stand-in') return this.standIn.state().lists
+    if (to === 'simulator') return this.simulator.state().lists
     const key = keyIn(question)
-    refuseStandInKey(key)
+    refuseSimulatorKey(key)
     const headers = { Authorization: `Bearer ${key}` }
     const response = await this.fetchTo(to, NEWEST_FETCH)('https://app.loops.so/api/v1/lists', { headers })
     if (!response.ok) throw new UsageError(`Loops answered ${response.status} to the question for mailing lists.`)
     return (await response.json()) as MailingListState[]
   }
 
-  /** Empties the stand-in and closes the app, so that the app forgets what it has sent. */
+  /** Empties the simulator and closes the app, so that the app forgets what it has sent. */
   reset(): void {
     this.close()
-    this.standIn.reset()
+    this.simulator.reset()
   }
 
   close(): void {
@@ -148,13 +148,13 @@ export class Session {
     const id = JSON.stringify([to, setUp.server.name, setUp.config])
     if (this.sender?.id === id && this.sender.app.enabled) return this.sender.app
     this.close()
-    this.standIn.addListsIn(`${setUp.config.eventMailingLists ?? ''} ${setUp.config.contactMailingLists ?? ''}`)
+    this.simulator.addListsIn(`${setUp.config.eventMailingLists ?? ''} ${setUp.config.contactMailingLists ?? ''}`)
     this.sender = { id, app: new ObservedApp({ ...setUp, fetch: this.fetchTo(to, setUp.server) }) }
     return this.sender.app
   }
 
   private fetchTo(to: Target, server: ServerVersion): Fetch {
-    return to === 'stand-in' ? this.standIn.fetch : (this.options.realLoops ?? realLoops)(server)
+    return to === 'simulator' ? this.simulator.fetch : (this.options.realLoops ?? realLoops)(server)
   }
 }
 
@@ -172,8 +172,8 @@ function keyIn({ server, settings, destination }: SettingsQuestion): string {
   return typeof key === 'string' ? key.trim() : ''
 }
 
-function refuseStandInKey(key: string): void {
-  if (key === '' || key === STAND_IN_KEY) {
+function refuseSimulatorKey(key: string): void {
+  if (key === '' || key === SIMULATOR_KEY) {
     throw new UsageError('The real Loops needs the key of your account: fill in "Loops API key".')
   }
 }

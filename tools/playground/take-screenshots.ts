@@ -74,7 +74,7 @@ async function takeAll(browser: Browser, session: Session, folder: string): Prom
   }
 }
 
-/** Shows the recipe of a purchase that has been sent to an empty stand-in. */
+/** Shows the recipe of a purchase that has been sent to an empty simulator. */
 async function take(browser: Browser, session: Session, { path, width, colorScheme, server }: Look): Promise<void> {
   session.reset()
   const viewport = { width, height: 900 }

@@ -52,7 +52,7 @@ export class DestinationEdition implements Edition {
     private readonly options: DestinationEditionOptions,
   ) {}
 
-  /** @throws UsageError if PostHog would refuse an input, or if the stand-in does not know a filter. */
+  /** @throws UsageError if PostHog would refuse an input, or if the simulator does not know a filter. */
   static async load(options: DestinationEditionOptions): Promise<DestinationEdition> {
     const { body, apiKey } = options
     const parser = await loadHogParser()

@@ -10,12 +10,12 @@ export interface ReplayOptions {
   /** `today`: a server that runs the destination. */
   readonly server: ServerVersion | 'today'
   readonly dryRun: boolean
-  /** The key of a real Loops account. Without it the requests go to the stand-in. */
+  /** The key of a real Loops account. Without it the requests go to the simulator. */
   readonly liveKey?: string
 }
 
-export const help = `Replays PostHog events through the app, in a stand-in for PostHog's plugin server, or through the destination, in
-PostHog's own Hog VM, into a stand-in for Loops.
+export const help = `Replays PostHog events through the app, in a simulator of PostHog's plugin server, or through the destination, in
+PostHog's own Hog VM, into a simulator of Loops.
 
 Usage: npm start -- [options]
 
@@ -30,7 +30,7 @@ Usage: npm start -- [options]
                     --config, unless it is a --dry-run
   --help            show this
 
-Ctrl-C ends the replay and shows what Loops has so far. The time of the stand-ins is virtual: nothing waits for a rate limit.
+Ctrl-C ends the replay and shows what Loops has so far. The time of the simulators is virtual: nothing waits for a rate limit.
 `
 
 /**

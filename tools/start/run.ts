@@ -55,7 +55,7 @@ export function run(args: string[], environment: NodeJS.ProcessEnv, output: Outp
       output.say(help)
       return 0
     }
-    if (options.liveKey === undefined) await replayIntoStandIn(options, output, host)
+    if (options.liveKey === undefined) await replayIntoSimulator(options, output, host)
     else await replayIntoLoops(options, options.liveKey, output, host)
     return host.interrupted.aborted ? INTERRUPTED : 0
   }, output)
@@ -78,13 +78,13 @@ async function replayIntoLoops(options: ReplayOptions, apiKey: string, output: O
   output.say(await replay(options, surroundings, output, host))
 }
 
-async function replayIntoStandIn(options: ReplayOptions, output: Output, host: Host): Promise<void> {
+async function replayIntoSimulator(options: ReplayOptions, output: Output, host: Host): Promise<void> {
   const clock = new VirtualClock(Date.now())
   const apiKey = 'loops-sandbox-key'
   const api = new LoopsApi({ apiKey, clock, contactProperties: [{ key: 'plan', label: 'Plan', type: 'string' }] })
   const fetch = networkTo(api, clock, options.server === 'today' ? { importedFetch: 'undici' } : options.server)
   const settled = <Result>(promise: Promise<Result>): Promise<Result> => clock.settled(promise)
-  const effort = await replay(options, { target: 'the Loops stand-in', apiKey, fetch, clock, settled }, output, host)
+  const effort = await replay(options, { target: 'the Loops simulator', apiKey, fetch, clock, settled }, output, host)
   output.say(loopsReport(api.contacts(), api.events()))
   output.say(effort)
 }
@@ -140,7 +140,7 @@ const destinationNotes = [
 
 /** A sentence for each setting that the replay ignores. */
 function ignoredSettings({ apiKey, posthogUrl = '' }: AppConfig, path: string, liveKey: string | undefined): string[] {
-  const instead = liveKey === undefined ? 'the stand-in has a key of its own' : 'the key in LOOPS_API_KEY is'
+  const instead = liveKey === undefined ? 'the simulator has a key of its own' : 'the key in LOOPS_API_KEY is'
   return [
     ...(apiKey === undefined ? [] : [`The "apiKey" in ${path} is not used: ${instead}.`]),
     ...(posthogUrl === ''

@@ -137,7 +137,7 @@ describe("Loops' own client", () => {
       json: failure('Contact not found.'),
     },
     {
-      what: 'an endpoint the stand-in lacks',
+      what: 'an endpoint the simulator lacks',
       call: (loops) => loops.listTransactionalEmails(),
       statusCode: 404,
       json: failure('Not found.'),

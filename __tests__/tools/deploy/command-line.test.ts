@@ -51,10 +51,10 @@ describe('the command line', () => {
       'LOOPS_API_KEY holds no key of Loops: copy one from Loops, Settings -> API.',
     ],
     ...['https://app.example.com', 'http://127.0.0.1.example.com', 'http://user@10.0.0.1'].map(
-      (LOOPS_STAND_IN): [string[], NodeJS.ProcessEnv, string] => [
+      (LOOPS_SIMULATOR): [string[], NodeJS.ProcessEnv, string] => [
         address,
-        { ...right, LOOPS_STAND_IN },
-        'LOOPS_STAND_IN is for trials on this machine: write it like http://127.0.0.1:8012, or unset it.',
+        { ...right, LOOPS_SIMULATOR },
+        'LOOPS_SIMULATOR is for trials on this machine: write it like http://127.0.0.1:8012, or unset it.',
       ],
     ),
     [[...address, '--config', '/nowhere/settings.json'], right, 'There is no file /nowhere/settings.json.'],

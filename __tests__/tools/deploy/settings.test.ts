@@ -70,7 +70,7 @@ describe('Loops and the settings', () => {
     expect(said).toContain(
       'The settings name mailing lists or contact properties that the Loops account lacks: mailing list "cm06f5v0e45nf0ml5754o9ciy" (did you mean "cm06f5v0e45nf0ml5754o9cix"?), contact property "planName". Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
     )
-    const gone = await given.deploy(['--dry-run'], { LOOPS_STAND_IN: 'http://127.0.0.1:9' })
+    const gone = await given.deploy(['--dry-run'], { LOOPS_SIMULATOR: 'http://127.0.0.1:9' })
     expect(gone.said).toMatch(
       /^The Loops API key could not be checked \(.*ECONNREFUSED.*\)\. Events are still sent\.$/m,
     )

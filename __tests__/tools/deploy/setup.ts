@@ -17,7 +17,7 @@ export interface Result {
   readonly told: string
 }
 
-/** Stand-ins for PostHog and Loops over HTTP, and the command that installs from one into the other. */
+/** Simulators of PostHog and Loops over HTTP, and the command that installs from one into the other. */
 export async function startDeploying(options: Partial<PosthogServerOptions> = {}) {
   const { posthog, loops, loopsUrl, close: stop } = await startPosthog(options)
   const server = await servePosthog(posthog)
@@ -28,7 +28,7 @@ export async function startDeploying(options: Partial<PosthogServerOptions> = {}
     const keys = { POSTHOG_API_KEY: posthogKey, LOOPS_API_KEY: apiKey, ...environment }
     const code = await run(
       ['--posthog', url, '--repository', repository, ...args],
-      { LOOPS_STAND_IN: loopsUrl, ...keys },
+      { LOOPS_SIMULATOR: loopsUrl, ...keys },
       {
         say: (text) => (printed.said += text),
         tell: (text) => (printed.told += text),

@@ -26,7 +26,7 @@ describe('npm start -- --server today', () => {
     expect(await replayed([event], settings)).toEqual({
       exitCode: 0,
       told: '',
-      said: `PostHog today (destination) -> the Loops stand-in
+      said: `PostHog today (destination) -> the Loops simulator
 Persons are as the events of the file have made them. Test accounts are not left out, since only PostHog knows them.
 
   1  purchase  of user_1, 2024-05-01T10:00:00.000Z

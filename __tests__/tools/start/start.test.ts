@@ -21,7 +21,7 @@ describe('npm start', () => {
   it('tells the whole way of an event', async () => {
     const { said } = await npmStart('--events', file('one.json', [event]), '--config', file('c.json', config))
     expect(said.replace(/in [\d.]+ s, at most [\d,]+ MB/, 'in SECONDS s, at most MEMORY MB')).toBe(
-      `PostHog 2024-02 -> the Loops stand-in
+      `PostHog 2024-02 -> the Loops simulator
 
 LOG Connected to Loops: the API key belongs to the team "Company name".
 
@@ -118,7 +118,7 @@ and 1 event
   })
 
   it.each<[string, object, string[], string[]]>([
-    ['an empty key', { apiKey: '' }, [], ['The "apiKey" in FILE is not used: the stand-in has a key of its own.']],
+    ['an empty key', { apiKey: '' }, [], ['The "apiKey" in FILE is not used: the simulator has a key of its own.']],
     [
       'a key for a real Loops',
       { apiKey: 'a b' },

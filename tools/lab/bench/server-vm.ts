@@ -46,7 +46,7 @@ const replaceClock = `
 
 /**
  * Loads an app as the real servers of 2024 do: compiled by their Babel, in their release of vm2, with the guard on the host's
- * side, so that each guarded promise crosses the border of the VM twice. The VM of the stand-in differs: its vm2 is the
+ * side, so that each guarded promise crosses the border of the VM twice. The VM of the simulator differs: its vm2 is the
  * present one.
  *
  * @throws Error if the app does not compile, or what its top level throws.

@@ -15,7 +15,7 @@ export interface FaultsOptions {
   expectNoneLost: boolean
 }
 
-export const help = `Sends people and events through the app, in a stand-in for PostHog's plugin server, into a stand-in for Loops, while
+export const help = `Sends people and events through the app, in a simulator of PostHog's plugin server, into a simulator of Loops, while
 things go wrong; and counts what was lost, sent twice or written out of order.
 
 Usage: npm run lab faults -- [options]

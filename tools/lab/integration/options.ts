@@ -22,7 +22,7 @@ export interface RealOptions {
 }
 
 export const help = `Sends people and events through the app in two server processes, with a real Redis, PostgreSQL and Graphile Worker, in
-real time, into a stand-in for Loops that fails a fifth of the requests; and counts what was lost, sent twice or written
+real time, into a simulator of Loops that fails a fifth of the requests; and counts what was lost, sent twice or written
 out of order while a process is killed, Redis is frozen, PostgreSQL is restarted, and Redis is restarted without its data.
 
 Usage: npm run lab integration -- [options]

@@ -1,4 +1,4 @@
-/** `npm run lab simulators`: stand-ins for PostHog and for Loops on this machine, to try `npm run deploy` with. */
+/** `npm run lab simulators`: simulators of PostHog and for Loops on this machine, to try `npm run deploy` with. */
 import { appDirectory } from '../../lib/app-files'
 import { loadHogParser } from '../../simulators/hog/syntax-tree'
 import { exitCodeOf, runInTerminal } from '../../lib/command-line'
@@ -64,9 +64,9 @@ function taken(port: number): (error: unknown) => never {
 }
 
 function greeting(posthog: string, loops: string, generation: Generation): string {
-  return `A stand-in for PostHog (${generation}) is at ${posthog}, one for Loops at ${loops}. Ctrl+C ends both. In another terminal:
+  return `A simulator of PostHog (${generation}) is at ${posthog}, one for Loops at ${loops}. Ctrl+C ends both. In another terminal:
 
-  export POSTHOG_API_KEY=${POSTHOG_KEY} LOOPS_API_KEY=${LOOPS_KEY} LOOPS_STAND_IN=${loops}
+  export POSTHOG_API_KEY=${POSTHOG_KEY} LOOPS_API_KEY=${LOOPS_KEY} LOOPS_SIMULATOR=${loops}
   npm run deploy -- --posthog ${posthog} --repository ${REPOSITORY}
   curl ${posthog}/capture/ -H 'Content-Type: application/json' \\
     -d '{"event": "$identify", "distinct_id": "user_1", "$set": {"email": "ada@example.com", "firstname": "Ada"}}'

@@ -22,7 +22,7 @@ export class LivePanel {
     this.draw()
   }
 
-  /** True if events are sent to the stand-in as they arrive. */
+  /** True if events are sent to the simulator as they arrive. */
   get sendsAtOnce(): boolean {
     return this.autoSend.checked && !this.autoSend.disabled
   }

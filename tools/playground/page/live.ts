@@ -5,7 +5,7 @@ export interface NewsListener {
   /** Gets all live events when the page starts and after each reconnection. */
   all: (events: LiveEvent[]) => void
   captured: (event: LiveEvent) => void
-  /** Called after a change in the Loops stand-in. */
+  /** Called after a change in the Loops simulator. */
   loopsChanged: () => void
 }
 

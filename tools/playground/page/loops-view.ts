@@ -4,7 +4,7 @@ import { byId, counted, element } from './dom'
 /** The properties that every contact has or that are shown elsewhere. */
 const SHOWN_ELSEWHERE = ['id', 'email', 'userId', 'subscribed', 'mailingLists', 'optInStatus']
 
-/** Draws the contacts, mailing lists and events of the Loops stand-in. */
+/** Draws the contacts, mailing lists and events of the Loops simulator. */
 export function showLoops({ contacts, lists, events, eventCount }: LoopsState): void {
   const isEmpty = contacts.length === 0
   byId('reset-loops', 'button').disabled = isEmpty

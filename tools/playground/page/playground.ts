@@ -109,7 +109,7 @@ export class Playground {
       this.attempt(
         read<LoopsState>('loops').then((state) => {
           showLoops(state)
-          if (this.sending.to === 'stand-in') this.suggestions.showLists(state.lists)
+          if (this.sending.to === 'simulator') this.suggestions.showLists(state.lists)
         }),
       )
     })
@@ -132,7 +132,7 @@ export class Playground {
   }
 
   private async sendLive(event: CapturedEvent): Promise<void> {
-    const result = await ask<Result>('send', this.sendQuestion(event, 'stand-in'))
+    const result = await ask<Result>('send', this.sendQuestion(event, 'simulator'))
     this.live.list.showSent(event, sentBadge(result))
   }
 
@@ -269,7 +269,7 @@ export class Playground {
 
   private sendingChanged(): void {
     const { to, isMocked } = this.sending
-    this.live.allowSending(!isMocked && to === 'stand-in')
+    this.live.allowSending(!isMocked && to === 'simulator')
     ask<MailingListState[]>('lists', { ...this.panel.question(), ...targetOf(to) })
       .then((lists) => {
         this.suggestions.showLists(lists)
@@ -287,7 +287,7 @@ export class Playground {
 /** What to do with the event: `send again` gives it a new uuid. */
 type Way = 'mocked' | 'send' | 'send again'
 
-const TARGETS: Record<Target, Sent> = { 'stand-in': 'the Loops stand-in', loops: 'the real Loops' }
+const TARGETS: Record<Target, Sent> = { simulator: 'the Loops simulator', loops: 'the real Loops' }
 
 /** The user has confirmed the real Loops, or it is no target. */
 function targetOf(to: Target) {

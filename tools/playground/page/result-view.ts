@@ -4,7 +4,7 @@ import type { SentBadge } from './event-list'
 import { highlightedText } from './json-view'
 
 /** Whether the shown requests were sent, and where to. */
-export type Sent = 'mocked' | 'not yet' | 'the Loops stand-in' | 'the real Loops'
+export type Sent = 'mocked' | 'not yet' | 'the Loops simulator' | 'the real Loops'
 
 /** What came of an event that was sent, for its row in the list. */
 export function sentBadge({ requests, errors, reason }: Result): SentBadge {

@@ -18,10 +18,10 @@ export class Sending {
   ) {
     // A browser may restore the controls after a reload.
     this.mock.checked = true
-    this.target.value = 'stand-in'
+    this.target.value = 'simulator'
     this.mock.addEventListener('change', () => {
       // The user confirms the real Loops each time.
-      this.target.value = 'stand-in'
+      this.target.value = 'simulator'
       this.show()
     })
     this.target.addEventListener('change', () => {
@@ -43,7 +43,7 @@ export class Sending {
 
   /** The target; the real Loops only after the user has confirmed it. */
   get to(): Target {
-    return this.target.value === 'loops' ? 'loops' : 'stand-in'
+    return this.target.value === 'loops' ? 'loops' : 'simulator'
   }
 
   /** @param wasSent whether the event was sent before, so that it can be sent again with a new uuid. */
@@ -54,7 +54,7 @@ export class Sending {
   }
 
   private confirm(): void {
-    this.target.value = 'stand-in'
+    this.target.value = 'simulator'
     this.dialog.returnValue = ''
     this.dialog.showModal()
   }

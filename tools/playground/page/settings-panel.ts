@@ -21,9 +21,9 @@ export class SettingsPanel {
     private readonly onChange: () => void,
     onRecipe: () => void,
   ) {
-    this.app = new SettingsForm(start.fields, start.standInKey, this.status, onChange)
+    this.app = new SettingsForm(start.fields, start.simulatorKey, this.status, onChange)
     this.app.fill(kept.settings ?? {})
-    this.destination = new DestinationForm(start.destination, start.standInKey, this.status, onChange)
+    this.destination = new DestinationForm(start.destination, start.simulatorKey, this.status, onChange)
     if (kept.destination !== undefined) this.destination.fill(kept.destination)
     this.recipe.append(...start.recipes.map(({ id, name }) => element('option', { value: id }, name)))
     // A browser may restore the control after a reload, and the events of a recipe are the settings' business.

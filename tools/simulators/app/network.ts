@@ -8,7 +8,7 @@ import type { ServerVersion } from '../posthog/versions'
 const origin = 'https://app.loops.so'
 
 /**
- * A `fetch` that reaches the Loops stand-in on the given clock, without sockets. A timeout does not cancel the request:
+ * A `fetch` that reaches the Loops simulator on the given clock, without sockets. A timeout does not cancel the request:
  * Loops applies it all the same.
  *
  * @param milliseconds from a request to its answer (default: 100).

@@ -36,7 +36,7 @@ export class InstalledDestination {
   /**
    * @param body with the API key among its inputs.
    * @throws HogSyntaxError or UnknownHog if the source or the text of an input is no Hog, as PostHog's REST API refuses it;
-   * UsageError if a filter is of a kind that the stand-in does not know.
+   * UsageError if a filter is of a kind that the simulator does not know.
    */
   constructor({ hog, inputs, mappings }: DestinationBody, parser: HogParser) {
     this.bytecode = programOf(hog, parser)

@@ -22,7 +22,7 @@ export class MappingFilters {
   /** For each filter as it is written, the filters that all have to hold. */
   private readonly properties: readonly (readonly PropertyFilter[])[]
 
-  /** @throws UsageError if a filter is of a kind that the stand-in does not know. */
+  /** @throws UsageError if a filter is of a kind that the simulator does not know. */
   constructor({ name, filters }: DestinationMapping) {
     const { events, actions, properties } = filters
     if (actions.length > 0) throw new UsageError(`The mapping "${name}" filters by actions, which only PostHog knows.`)

@@ -1,6 +1,6 @@
 /**
- * The requests, answers and records of the stand-in. The ids in comments (G1, U5, V13, ...) name rules of Loops' API. If a
- * comment says "assumed", Loops does not document the rule and the stand-in takes the stricter reading.
+ * The requests, answers and records of the simulator. The ids in comments (G1, U5, V13, ...) name rules of Loops' API. If a
+ * comment says "assumed", Loops does not document the rule and the simulator takes the stricter reading.
  */
 
 export interface LoopsApiRequest {
@@ -67,7 +67,7 @@ export interface RecordedEvent {
   at: number
 }
 
-/** A request that reached the stand-in, with its result. */
+/** A request that reached the simulator, with its result. */
 export interface RequestRecord {
   /** Milliseconds since 1970. */
   at: number
@@ -85,7 +85,7 @@ export interface RequestRecord {
   handledStatus: number | undefined
 }
 
-/** The choices of the stand-in where Loops' behaviour is not documented or goes beyond its documentation. */
+/** The choices of the simulator where Loops' behaviour is not documented or goes beyond its documentation. */
 export interface Strictness {
   /** Answers 405 to `POST /v1/contacts/update`: PUT is the documented method, POST happens to work. */
   strictMethod: boolean

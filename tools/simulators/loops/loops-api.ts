@@ -1,5 +1,5 @@
 /**
- * A stand-in for the API of Loops (loops.so), by its documentation and by observed answers. It sends no emails. `LoopsApi`
+ * A simulator of the API of Loops (loops.so), by its documentation and by observed answers. It sends no emails. `LoopsApi`
  * works in-process and takes the time from a clock; `serveLoopsApi` in `server.ts` serves it on loopback.
  */
 import { sleep, systemClock } from '../../lib/clock'

@@ -13,7 +13,7 @@ export interface Person {
 /** The fault of every request: PostHog refuses its own key (401), fails (500), cannot be reached, or is slow. */
 export type PersonsFault = 401 | 500 | 'down' | { slowMilliseconds: number }
 
-/** A stand-in for PostHog's persons API: it looks persons up by distinct_id, and fails as told. */
+/** A simulator of PostHog's persons API: it looks persons up by distinct_id, and fails as told. */
 export class PersonsApi {
   readonly requests: PosthogApiRequest[] = []
   fault: PersonsFault | undefined

@@ -4,7 +4,7 @@
  * - **up**: commands are answered.
  * - **frozen**: a command waits, without limit, until Redis is up again.
  * - **gone**: a command waits as well, and each worker stops itself after ten errors of its connection, which takes about
- *   three seconds. PostHog's process manager starts it again; the stand-in leaves that to the caller.
+ *   three seconds. PostHog's process manager starts it again; the simulator leaves that to the caller.
  */
 export class Redis {
   private state: 'up' | 'frozen' | 'gone' = 'up'

@@ -30,7 +30,7 @@ afterAll(() => started.close())
 const shown = { id: 7, name: 'Acme', organization: own.organization, timezone: 'UTC', is_demo: false }
 const denied = { type: 'authentication_error', code: 'permission_denied', attr: null }
 
-describe('the stand-in for the REST API', () => {
+describe('the simulator of the REST API', () => {
   it.each<[string, string, number, unknown]>([
     ['phx_projects', '/api/projects/@current/', 200, shown],
     ['phx_projects', '/api/projects/7/', 200, shown],

@@ -11,13 +11,13 @@ import { apiKey } from '../../../app/setup'
 /** A key with every scope. */
 export const posthogKey = 'phx_1test2key3of4every5scope'
 
-/** The repository from which the stand-in installs this project's app. */
+/** The repository from which the simulator installs this project's app. */
 export const repository = 'https://github.com/example/posthog-loops-app'
 
 // It is WebAssembly, and takes a quarter of a second to load.
 const parser = loadHogParser()
 
-/** A PostHog server whose destinations and apps reach a stand-in for Loops. */
+/** A PostHog server whose destinations and apps reach a simulator of Loops. */
 export async function startPosthog(options: Partial<PosthogServerOptions> = {}) {
   // The tests ask faster than one team may.
   const loops = new LoopsApi({ apiKey, requestsPerSecond: 1000 })

@@ -1,4 +1,4 @@
-/** What the routes of the stand-in for PostHog's REST API share: requests, answers, and errors in PostHog's form. */
+/** What the routes of the simulator of PostHog's REST API share: requests, answers, and errors in PostHog's form. */
 
 export interface Project {
   readonly id: number

@@ -28,7 +28,7 @@ type Test = (found: Expression, value: Value) => Expression
 
 /**
  * @returns the bytecode of the filters: true for an event that passes.
- * @throws ApiError 400 if the filters have an operator or a value that the stand-in cannot compile.
+ * @throws ApiError 400 if the filters have an operator or a value that the simulator cannot compile.
  */
 export function compileFilters(filters: unknown, project: Project): Bytecode {
   if (!isRecord(filters)) throw invalid('filters', 'Invalid data. Expected a dictionary.')

@@ -128,7 +128,7 @@ export class HogFunctions {
     if (!isRecord(configuration)) throw invalid('configuration', 'This field is required.', 'required')
     if (!isRecord(globals) || !isRecord(globals['event'])) return { status: 400, body: { status: 'error' } }
     const { triggers } = this.check(id, configuration, stored, project)
-    if (mocks !== true) throw new Error('The stand-in sends no requests in a test: leave mock_async_functions true.')
+    if (mocks !== true) throw new Error('The simulator sends no requests in a test: leave mock_async_functions true.')
     return { status: 200, body: testInvocation(triggers, { ...globals, event: globals['event'] }) }
   }
 }

@@ -1,4 +1,4 @@
-/** The route of the stand-in for PostHog's REST API that lists persons. */
+/** The route of the simulator of PostHog's REST API that lists persons. */
 
 /** A person as PostHog has stored it. */
 export interface StoredPerson {

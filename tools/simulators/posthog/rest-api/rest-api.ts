@@ -1,5 +1,5 @@
 /**
- * A stand-in for PostHog's REST API, by its public code: keys with scopes, projects, and whatever routes it is given. It
+ * A simulator of PostHog's REST API, by its public code: keys with scopes, projects, and whatever routes it is given. It
  * works in-process; `serveRestApi` in `server.ts` serves it on loopback.
  */
 import { ApiError, forbidden, isRecord, notFound, unauthorized } from './contract'
