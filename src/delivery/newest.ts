@@ -26,7 +26,10 @@ export interface Write extends Identity {
  * have set back something later; or that Loops has refused it.
  */
 export type Line =
-  Write | { readonly taken: string; readonly when: number } | { readonly late: string } | { readonly refused: string }
+  | Write
+  | { readonly taken: string; readonly when: number }
+  | { readonly late: string }
+  | { readonly refused: string }
 
 export interface ContactLog {
   /** The latest first, without those that Loops has refused. */

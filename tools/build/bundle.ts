@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as prettier from 'prettier'
+import { format } from 'oxfmt'
 import { rollup } from 'rollup'
 import type { OutputChunk, Plugin } from 'rollup'
 import tsBlankSpace from 'ts-blank-space'
 import ts from 'typescript'
+import formatOptions from '../../.oxfmtrc.json'
 
 const root = join(__dirname, '../..')
 
@@ -34,9 +35,9 @@ export async function bundleApp(): Promise<string> {
   })
   const { output } = await build.generate({ format: 'es' })
   await build.close()
-  const code = inOneScope(output[0])
-  const options = await prettier.resolveConfig(BUNDLE_PATH)
-  return prettier.format(code, { ...options, parser: 'babel' })
+  const { code, errors } = await format(BUNDLE_PATH, inOneScope(output[0]), formatOptions)
+  if (errors[0] !== undefined) throw new Error(errors[0].message)
+  return code
 }
 
 function inOneScope({ code, exports }: OutputChunk): string {

@@ -209,7 +209,8 @@ export interface PastedCommands {
 
 export interface Install {
   destination:
-    (PastedCommands & { /** Opens PostHog's form, filled in. */ link: string }) | { refusals: readonly string[] }
+    | (PastedCommands & { /** Opens PostHog's form, filled in. */ link: string })
+    | { refusals: readonly string[] }
   /** Left out if the page shows the form of the destination. */
   app?: PastedCommands
 }

@@ -4,7 +4,9 @@ import type { LiveEvent } from './contract'
 
 /** A message to the page: all live events, a new one, or a change in the Loops simulator. */
 export type News =
-  { name: 'all'; data: LiveEvent[] } | { name: 'captured'; data: LiveEvent } | { name: 'loops'; data: null }
+  | { name: 'all'; data: LiveEvent[] }
+  | { name: 'captured'; data: LiveEvent }
+  | { name: 'loops'; data: null }
 
 type Listener = (news: News) => void
 
