@@ -10,8 +10,8 @@ const source = `
 let folder: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'compiled-apps-'))
-  process.env['COMPILED_APPS'] = folder
+  folder = mkdtempSync(join(tmpdir(), 'compiled-'))
+  process.env['COMPILED'] = folder
 })
 afterEach(() => {
   rmSync(folder, { recursive: true })
@@ -28,7 +28,7 @@ describe('the folder of compiled apps', () => {
   it('gives the next process what Babel gave', async () => {
     const first = await compileAnew(source)
     const second = await compileAnew(source)
-    delete process.env['COMPILED_APPS']
+    process.env['COMPILED'] = ''
     expect(second).toEqual(first)
     expect(await compileAnew(source)).toEqual(first)
     expect(readdirSync(folder)).toHaveLength(1)

@@ -1,9 +1,8 @@
 /**
- * Compiles the app for the server named on the command line and keeps the result in the folder COMPILED_APPS. Babel takes a
- * hundred megabytes, which a process of its own gives back.
+ * Compiles the app for the server named on the command line and keeps the result on disk. Babel takes a hundred megabytes, which
+ * a process of its own gives back.
  */
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { compileApp } from '../posthog/compile'
 import { readMain } from '../posthog/plugin-server'
 import { serverVersion } from '../posthog/versions'
@@ -15,7 +14,6 @@ import { appDirectory } from '../../lib/app-files'
  * which tells why.
  */
 export function compileInAnotherProcess(server: ServerVersion): void {
-  process.env['COMPILED_APPS'] ??= join(appDirectory, 'node_modules/.cache/compiled-apps')
   // The arguments make Node.js read TypeScript.
   spawnSync(process.execPath, [...process.execArgv, __filename, server.name], { stdio: 'ignore' })
 }

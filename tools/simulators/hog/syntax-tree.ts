@@ -1,6 +1,8 @@
 /** The nodes of Hog's syntax tree that the compiler knows, as `@posthog/hogql-parser` writes them. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import createParser from '@posthog/hogql-parser'
-import type { HogQLParser } from '@posthog/hogql-parser'
+import { compiledOnce } from '../../lib/compiled'
 
 export type Expression =
   | { readonly node: 'Constant'; readonly value: string | number | boolean | null }
@@ -70,18 +72,30 @@ export interface HogParser {
 
 export class HogSyntaxError extends Error {}
 
-/** Loads PostHog's own parser, which is WebAssembly. */
+/** Loads PostHog's own parser, which is WebAssembly. It takes seconds for a long program, so these are parsed once. */
 export async function loadHogParser(): Promise<HogParser> {
   const parser = await createParser()
   return {
-    program: (source) => treeOf(parser, 'parseProgram', source) as Program,
-    // PostHog's grammar wants the opening of a template in front of the text, and no closing.
-    template: (text) => treeOf(parser, 'parseFullTemplateString', `F'${text}`) as Expression,
+    program: (source) => {
+      const json = compiledOnce([parserVersion(), source], () => parser.parseProgram(source, true))
+      return treeOf(json, source) as Program
+    },
+    template: (text) => {
+      // PostHog's grammar wants the opening of a template in front of the text, and no closing.
+      const source = `F'${text}`
+      return treeOf(parser.parseFullTemplateString(source, true), source) as Expression
+    },
   }
 }
 
-function treeOf(parser: HogQLParser, read: 'parseProgram' | 'parseFullTemplateString', source: string): unknown {
-  const tree = JSON.parse(parser[read](source, true)) as { error?: true; message?: string; start?: { offset: number } }
+/** The parser's package.json, which it does not export, lies above its code. */
+function parserVersion(): string {
+  return readFileSync(join(require.resolve('@posthog/hogql-parser'), '../../package.json'), 'utf8')
+}
+
+/** @param json the tree, or an error of the parser, as it writes them. */
+function treeOf(json: string, source: string): unknown {
+  const tree = JSON.parse(json) as { error?: true; message?: string; start?: { offset: number } }
   if (tree.error === undefined) return tree
   const line = source.slice(0, tree.start?.offset).split('\n').length
   throw new HogSyntaxError(`Line ${line}: ${String(tree.message)}`)

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { compiledOnce } from '../../lib/compiled'
 import type { ServerVersion } from './versions'
 
 /** The part of `@babel/standalone` and of its syntax trees that this file uses. */
@@ -29,37 +28,17 @@ const requireFromHere = createRequire(__filename)
 const compiled = new Map<string, CompiledApp>()
 
 /**
- * Compiles an app as the server does. If the environment variable `COMPILED_APPS` names a folder, other processes find the
- * result there; the tests set it.
+ * Compiles an app as the server does, once for all processes.
  *
  * @throws the error that the server reports for an app that does not compile.
  */
 export function compileApp(source: string, server: ServerVersion): CompiledApp {
   const { babel, node, imports } = server
   const key = JSON.stringify([babel, node, imports, source])
-  const folder = process.env['COMPILED_APPS']
-  const app =
-    compiled.get(key) ?? (folder === undefined ? compile(source, server) : compileOnce(key, folder, source, server))
+  // The text of this file counts too, because its plug-ins change what Babel gives.
+  const app = compiled.get(key) ?? compiledOnce([key, readFileSync(__filename, 'utf8')], () => compile(source, server))
   compiled.set(key, app)
   return app
-}
-
-/** Reads the result from the folder, or compiles and writes it there. */
-function compileOnce(key: string, folder: string, source: string, server: ServerVersion): CompiledApp {
-  // The text of this file counts too, because its plug-ins change what Babel gives.
-  const hash = createHash('sha256').update(key).update(readFileSync(__filename)).digest('hex')
-  const path = join(folder, `${hash}.json`)
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as CompiledApp
-  } catch {
-    const app = compile(source, server)
-    mkdirSync(folder, { recursive: true })
-    // A file that is renamed into place is never read half-written.
-    const unfinished = `${path}.${process.pid}`
-    writeFileSync(unfinished, JSON.stringify(app))
-    renameSync(unfinished, path)
-    return app
-  }
 }
 
 function compile(source: string, server: ServerVersion): CompiledApp {
