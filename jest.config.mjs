@@ -1,12 +1,6 @@
-import { fileURLToPath } from 'node:url'
-
-// Jest loads modules anew for each test file. Babel needs a second to load and to compile the app, so the workers, which
-// inherit this variable, share the results on disk (see tools/simulators/posthog/compile.ts).
-process.env.COMPILED_APPS ??= fileURLToPath(new URL('node_modules/.cache/compiled-apps', import.meta.url))
-
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/__tests__/environment.ts',
   // Some machines of CI are much slower than a developer's.
   testTimeout: 30_000,
   // Jest leaves one core free unless told, which on two cores is half of the machine.
