@@ -8,6 +8,12 @@ import type { LoopsRequest, Translation } from '../../src/translate/translate'
 /** A key of the form that Loops gives out; tests look for it wherever it must not appear. */
 export const apiKey = 'test0key1of2the3form4that5loops6'
 
+/**
+ * Whether simulations run the app in a plain context instead of vm2, which takes many times longer. `npm run test:slow` sets
+ * `VM2=1` and runs them all again in vm2.
+ */
+export const outsideVm2 = process.env['VM2'] !== '1'
+
 /** The settings; events of any age are sent unless `config` says otherwise, because the events of the tests are old. */
 export function settingsFor(config: Config = {}): Settings {
   return parseSettings({ apiKey, maxEventAge: '', ...config })

@@ -9,7 +9,7 @@ import { createInstallation } from '../../../tools/simulators/posthog/plugin-ser
 import type { Installation, InstallationOptions } from '../../../tools/simulators/posthog/plugin-server'
 import type { Worker } from '../../../tools/simulators/posthog/worker'
 import { serverVersion } from '../../../tools/simulators/posthog/versions'
-import { apiKey, isSetUpRequest } from '../setup'
+import { apiKey, isSetUpRequest, outsideVm2 } from '../setup'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
@@ -69,6 +69,7 @@ export function simulate(
     clock,
     random: () => 0,
     autoRunJobs: true,
+    trusted: outsideVm2,
     ...options,
   })
   const worker = app.startWorker()
@@ -89,7 +90,7 @@ export function simulate(
   return simulation
 }
 
-/** A simulation of many events. It runs outside vm2, whose border takes most of the time; the other tests run inside. */
+/** A simulation of many events, which runs outside vm2 in `npm run test:slow`, too. */
 export function simulateMany(
   changes: AppConfig = {},
   options: Partial<InstallationOptions> = {},
@@ -112,6 +113,7 @@ export function workerWithClock(ahead: number, { clock, api, app }: Simulation):
     cache: app.cache,
     random: () => 0,
     autoRunJobs: true,
+    trusted: outsideVm2,
   })
   return other.startWorker()
 }

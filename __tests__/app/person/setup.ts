@@ -8,7 +8,7 @@ import type { Person } from '../../../tools/simulators/posthog/persons-api'
 import { createInstallation } from '../../../tools/simulators/posthog/plugin-server'
 import type { Installation, InstallationOptions } from '../../../tools/simulators/posthog/plugin-server'
 import { serverVersion } from '../../../tools/simulators/posthog/versions'
-import { apiKey, isSetUpRequest } from '../setup'
+import { apiKey, isSetUpRequest, outsideVm2 } from '../setup'
 
 export const start = Date.UTC(2024, 4, 1)
 export const posthogUrl = 'https://posthog.example.com'
@@ -53,6 +53,7 @@ export function install(
     posthogApi: personsApi.answer,
     clock,
     autoRunJobs: true,
+    trusted: outsideVm2,
     ...options,
   })
   installations.push(app)
