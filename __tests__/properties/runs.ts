@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-const numRuns = Number(process.env['FC_RUNS'] ?? 1000)
+const numRuns = Number(process.env['FC_RUNS'] ?? 200)
 const seed = Number(process.env['FC_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 /** How to repeat this run; printed whether it fails or not. */
