@@ -32,7 +32,7 @@ describe.each(vms)('a hostile event, in the VM %s', (_, vm) => {
       ...{ action: 'both', email: '{person.properties.email}', userId: '{event.distinct_id}' },
       ...{ includeAllEventProperties: true, includeAllPersonProperties: true, mailingListsFromEvents: true },
     }
-    // The VM counts the time of the clock, in which other programs run too.
+    // In test:slow the VM counts the time of the machine's clock, in which other programs run too.
     let ended = destination.first(globals, values, vm)
     for (let tries = 1; tries < 3 && ended.error !== undefined; tries++) ended = destination.first(globals, values, vm)
     return ended
