@@ -1,5 +1,6 @@
 /** @type {import('jest').Config} */
 export default {
+  globalSetup: '<rootDir>/__tests__/global-setup.ts',
   testEnvironment: '<rootDir>/__tests__/environment.ts',
   // Some machines of CI are much slower than a developer's.
   testTimeout: 30_000,
