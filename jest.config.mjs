@@ -1,3 +1,6 @@
+// A loaded machine must not end a run of Hog, see tools/simulators/hog/vm.ts.
+process.env.HOG_CLOCK ??= 'operations'
+
 /** @type {import('jest').Config} */
 export default {
   globalSetup: '<rootDir>/__tests__/global-setup.ts',

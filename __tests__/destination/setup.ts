@@ -6,11 +6,11 @@ import type { HogRequest } from '../../tools/simulators/hog/hog-run'
 import { compileInputs } from '../../tools/simulators/hog/inputs'
 import type { Globals } from '../../tools/simulators/hog/inputs'
 import { loadHogParser } from '../../tools/simulators/hog/syntax-tree'
+import { newestVm } from '../../tools/simulators/hog/vm'
 import type { HogVm } from '../../tools/simulators/hog/vm'
 import type { CapturedEvent } from '../../src/posthog/event'
 import { withPerson } from '../../src/posthog/person'
 import { apiKey } from '../app/setup'
-import { countedVm } from './vms'
 
 export const source = readFileSync(join(__dirname, '../../destination/loops.hog'), 'utf8')
 
@@ -41,7 +41,7 @@ export async function loadDestination() {
     const inputs = Object.entries({ apiKey, ...values }).map(([key, value]) => [key, { value }] as const)
     return { bytecode, inputs: compileInputs(Object.fromEntries(inputs), parser) }
   }
-  const first = (globals: Globals, values: Values, vm: HogVm = countedVm): FirstStep => {
+  const first = (globals: Globals, values: Values, vm: HogVm = newestVm): FirstStep => {
     const run = new HogRun(functionWith(values), globals, vm)
     const step = run.start()
     expect(run.logs.filter(({ message }) => message.includes(apiKey))).toEqual([])
