@@ -1,20 +1,40 @@
 /**
- * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls and the path of an
- * event through them: settings, person, request, delivery. PostHog runs `dist/index.js`, which `npm run build` makes of
- * this file and `src/`.
+ * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls, and makes the parts of
+ * the app for a worker. PostHog runs `dist/index.js`, which `npm run build` makes of this file and `src/`.
  */
 import type { Webhook } from '@posthog/plugin-scaffold'
-import { checkKeyAndAccount } from './src/setup/account-check'
-import { deliverAgain, deliverReceived } from './src/delivery/deliver'
+import { createCircuitBreaker } from './src/circuit-breaker'
+import { createContactLog } from './src/delivery/contact-log'
 import { deliverEvent, requestToSend } from './src/delivery/deliver-event'
+import { createLanes } from './src/delivery/lanes'
+import { createLastAccepted } from './src/delivery/last-accepted'
+import { createLinks } from './src/delivery/links'
+import { createEventLog } from './src/delivery/log'
+import type { Parts } from './src/delivery/parts'
+import { createEventQueue } from './src/delivery/queue'
+import { createRateLimit } from './src/delivery/rate-limit'
+import type { WaitingEvent } from './src/delivery/waiting'
+import { hashOf } from './src/hash'
 import { webhookFor } from './src/loops/client'
-import { repairContact } from './src/delivery/repair'
-import type { WaitingEvent, WaitingRepair } from './src/delivery/waiting'
 import type { CapturedEvent } from './src/posthog/event'
-import type { AppMeta } from './src/posthog/meta'
-import { notePersonChange } from './src/posthog/look-up'
+import { createPersonLookUp } from './src/posthog/look-up'
+import type { PostHogMeta } from './src/posthog/meta'
+import { settingFields } from './src/settings/field'
 import { parseSettings } from './src/settings/settings'
 import type { Settings } from './src/settings/settings'
+import { checkAtSetUp } from './src/setup/account-check'
+
+interface AppMeta extends PostHogMeta {
+  /** What the hooks of one worker share. */
+  readonly global: { app?: App }
+}
+
+interface App extends Parts {
+  /** The running or finished check of the API key. PostHog may call `setupPlugin` twice at once if the app has two hooks. */
+  check?: Promise<string | undefined>
+  /** When the last event was received: milliseconds since 1970. */
+  lastReceivedAt: number
+}
 
 /**
  * Reads the settings and, unless it is a dry run, checks the API key and the settings against the Loops account.
@@ -23,14 +43,15 @@ import type { Settings } from './src/settings/settings'
  * shows the message. If Loops does not answer, the app logs a warning and goes on.
  */
 export async function setupPlugin(meta: AppMeta): Promise<void> {
-  const settings = settingsOf(meta)
-  if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
+  const app = appOf(meta)
+  const { settings } = app
+  if (settings.delivery === 'webhook' && app.check === undefined) {
     console.warn('Delivery "webhook" works only on PostHog servers from 2024-01-19 to 2025-05-22.')
   }
   if (settings.dryRun) return
-  meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
+  app.check ??= checkAtSetUp(app, meta.cache)
   // A timeout must not throw: PostHog disables an app whose setupPlugin throws.
-  const problem = await meta.global.accountCheck.catch(() => undefined)
+  const problem = await app.check.catch(() => undefined)
   if (problem !== undefined) throw new Error(problem)
 }
 
@@ -38,13 +59,15 @@ export async function setupPlugin(meta: AppMeta): Promise<void> {
  * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
  * event. Not an `async` function: an event that the settings do not want costs the server no promise.
  *
- * @throws what `deliverReceived` throws.
+ * @throws what `deliverEvent` throws.
  */
 export function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> | undefined {
-  const settings = settingsOf(meta)
-  if (settings.delivery !== 'direct') return undefined
-  notePersonChange(event, settings, meta)
-  return deliverEvent({ event, receivedAt: receiptTime(meta), failures: 0 }, deliverReceived, settings, meta)
+  const app = appOf(meta)
+  if (app.settings.delivery !== 'direct') return undefined
+  app.lookUp.noteChange(event)
+  // No two events of a worker have the same time.
+  app.lastReceivedAt = Math.max(Date.now(), app.lastReceivedAt + 0.001)
+  return deliverEvent({ event, receivedAt: app.lastReceivedAt, failures: 0, jobs: 0 }, app)
 }
 
 /**
@@ -52,30 +75,40 @@ export function onEvent(event: CapturedEvent, meta: AppMeta): Promise<void> | un
  * does not wait for promises here, so no person is looked up.
  */
 export function composeWebhook(event: CapturedEvent, meta: AppMeta): Webhook | null {
-  const settings = settingsOf(meta)
+  const { settings, log } = appOf(meta)
   if (settings.delivery !== 'webhook') return null
-  const request = requestToSend(event, settings, Date.now(), meta)
+  const request = requestToSend({ event, receivedAt: Date.now(), settings, log })
   return request === undefined ? null : webhookFor(request, settings.apiKey)
 }
 
 /** The handlers of the jobs that wait in PostHog's queue. PostHog does not run the jobs of a disabled app. */
 export const jobs = {
-  deliver: (waiting: WaitingEvent, meta: AppMeta): Promise<void> | undefined =>
-    deliverEvent(waiting, deliverAgain, settingsOf(meta), meta),
-  repair: (repair: WaitingRepair, meta: AppMeta): Promise<void> | undefined => {
-    const settings = settingsOf(meta)
-    return settings.dryRun ? undefined : repairContact(repair, settings, meta)
-  },
+  deliver: (waiting: WaitingEvent, meta: AppMeta): Promise<void> | undefined => deliverEvent(waiting, appOf(meta)),
 }
 
-/** Reads the settings at the first call: PostHog may call a hook before `setupPlugin` has ended. */
-function settingsOf({ config, global }: AppMeta): Settings {
-  global.settings ??= parseSettings(config)
-  return global.settings
+/** The app of this worker, made at the first call: PostHog may call a hook before `setupPlugin` has ended. */
+function appOf(meta: AppMeta): App {
+  meta.global.app ??= createApp(parseSettings(meta.config), meta)
+  return meta.global.app
 }
 
-/** The clock, in milliseconds since 1970. No two events of a worker have the same time: the later one has a later time. */
-function receiptTime({ global }: AppMeta): number {
-  global.lastReceivedAt = Math.max(Date.now(), (global.lastReceivedAt ?? 0) + 0.001)
-  return global.lastReceivedAt
+/** Makes the parts of the app, which live as long as the worker. */
+function createApp(settings: Settings, { cache, jobs: queue }: AppMeta): App {
+  const { apiKey, posthogUrl, requestsPerSecond } = settings
+  // Another account of Loops starts afresh.
+  const keyPrefix = `${hashOf(apiKey)}-`
+  const { label } = settingFields.posthogUrl
+  return {
+    settings,
+    lastReceivedAt: 0,
+    log: createEventLog(settings),
+    queue: createEventQueue(queue),
+    lanes: createLanes(),
+    links: createLinks(),
+    rateLimit: createRateLimit(requestsPerSecond, cache, keyPrefix),
+    contactLog: createContactLog(cache, keyPrefix),
+    lastAccepted: createLastAccepted(cache, keyPrefix),
+    circuitBreaker: createCircuitBreaker(),
+    lookUp: createPersonLookUp({ posthogUrl, label, apiKey }, cache, keyPrefix),
+  }
 }

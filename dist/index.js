@@ -3,6 +3,169 @@ import { RetryError } from '@posthog/plugin-scaffold'
 import fetch from 'node-fetch'
 
 export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
+  // Durations in milliseconds.
+
+  const SECOND = 1000
+  const MINUTE = 60 * SECOND
+  const HOUR = 60 * MINUTE
+  const DAY = 24 * HOUR
+
+  /**
+   * A circuit breaker for a service that hangs, so that it holds the handlers of the server for some seconds a minute only. Its
+   * states:
+   *
+   * - closed: requests go out, and the time-outs in a row are counted.
+   * - open: after five time-outs in a row no request goes out for a minute.
+   * - half-open: the minute is over, and one request finds out whether the service is back. The others wait another minute, or
+   *   until that request has ended.
+   */
+
+  /** Two or three time-outs in a row are chance. */
+  const MOST_TIMEOUTS = 5
+
+  function createCircuitBreaker() {
+    let state = { name: 'closed', timeouts: 0 }
+    return {
+      waitsUntil: () => (state.name !== 'closed' && Date.now() < state.until ? state.until : undefined),
+      begin: () => {
+        if (state.name !== 'closed') state = { name: 'half-open', until: Date.now() + MINUTE }
+      },
+      end: (timedOut) => {
+        if (!timedOut) {
+          state = { name: 'closed', timeouts: 0 }
+          return
+        }
+        const timeouts = state.name === 'closed' ? state.timeouts + 1 : MOST_TIMEOUTS
+        state = timeouts < MOST_TIMEOUTS ? { name: 'closed', timeouts } : { name: 'open', until: Date.now() + MINUTE }
+      },
+    }
+  }
+
+  /**
+   * Runs a command of PostHog's cache or job queue. A command that fails is tried up to eight times at once; one that was slow
+   * to fail is not, because PostHog gives a hook 30 seconds in all.
+   *
+   * @returns what the command answers. Nothing is awaited here: PostHog guards each `await` of an app, at 130 microseconds.
+   * @throws what the last try threw.
+   */
+  function withRetries(command, start = Date.now(), triesLeft = 8) {
+    return ownPromise(command).catch((error) => {
+      if (triesLeft === 1 || Date.now() - start > 2 * SECOND) throw error
+      return withRetries(command, start, triesLeft - 1)
+    })
+  }
+
+  /** A promise of the app's VM: the server's own promises cross the border of the VM with each call. */
+  async function ownPromise(command) {
+    return command()
+  }
+
+  /** Starts a command whose result nothing depends on. Failures are ignored. */
+  function inBackground(command) {
+    withRetries(command).catch(() => undefined)
+  }
+
+  /**
+   * Pushes a text to a list and limits the life of its key, both at once: a worker that is killed between the two would leave
+   * the key for ever. The answer goes to `ensureLife`.
+   *
+   * @param life in milliseconds.
+   */
+  function pushWithLife(key, text, life, cache) {
+    return Promise.all([
+      withRetries(() => cache.lpush(key, [text])),
+      withRetries(() => cache.expire(key, life / SECOND)).catch(() => false),
+    ])
+  }
+
+  /** The server has several connections to Redis, so `expire` may have overtaken the push and found no key: it is sent again. */
+  function ensureLife(key, [, hasLife], life, cache) {
+    if (!hasLife) inBackground(() => cache.expire(key, life / SECOND))
+  }
+
+  /**
+   * The log of a contact in PostHog's cache: what events write to it, an entry each, the latest first. Loops finds a contact by
+   * either identifier, so each identifier has a log of its own. A period of twenty minutes has a list of its own, because the
+   * cache cannot shorten a list, and each list lives for an hour.
+   *
+   * The functions that ask the cache await nothing: their callers await several of them at once.
+   */
+
+  const PERIOD = 20 * MINUTE
+  const LOG_LIFE = HOUR
+
+  /** At most this much of a list is read; a delayed request ignores older entries. */
+  const MOST_ENTRIES = 50
+
+  /** Of longer values, in characters of JSON, the log holds only the names: each job of the contact reads it. */
+  const LONGEST_VALUES = 4000
+
+  /** Workers whose clocks differ by more do not see each other's entries at the end of a period. */
+  const CLOCK_DIFFERENCE = MINUTE
+
+  function createContactLog(cache, keyPrefix) {
+    function keysOf(identity, periods) {
+      return logsOf(identity).map((log) => periods.map((period) => `${keyPrefix}${log}-${period}`))
+    }
+
+    return {
+      add: (entry) => {
+        const text = JSON.stringify(shortened(entry))
+        const keys = keysOf(entry, [periodAt(Date.now())]).flat()
+        return Promise.all(keys.map((key) => pushWithLife(key, text, LOG_LIFE, cache)))
+      },
+      added: (entry, answers) => {
+        const keys = keysOf(entry, [periodAt(Date.now())]).flat()
+        keys.forEach((key, place) => {
+          const answer = answers[place]
+          if (answer !== undefined) ensureLife(key, answer, LOG_LIFE, cache)
+        })
+      },
+      read: (identity, since) =>
+        Promise.all(
+          keysOf(identity, periodsBetween(since, Date.now())).map((keys) =>
+            Promise.all(keys.map((key) => withRetries(() => cache.lrange(key, 0, MOST_ENTRIES - 1)))),
+          ),
+        ),
+    }
+  }
+
+  /** The entries of one identifier, the latest first. */
+  function entriesIn(lists) {
+    // One text is parsed, because it costs more to fetch an entry across the border of PostHog's VM than to parse it.
+    return lists.flatMap((texts) => JSON.parse(`[${texts.join(',')}]`))
+  }
+
+  /** The entry as the log holds it. */
+  function shortened(entry) {
+    if (JSON.stringify(entry.values).length <= LONGEST_VALUES) return entry
+    return { ...entry, values: {}, names: Object.keys(entry.values) }
+  }
+
+  function logsOf({ email, userId }) {
+    return [
+      ...(userId === undefined ? [] : [`user-${userId}`]),
+      ...(email === undefined ? [] : [`email-${email.toLowerCase()}`]),
+    ]
+  }
+
+  function periodAt(time) {
+    return Math.floor(time / PERIOD)
+  }
+
+  /**
+   * The periods from now back to `since`, the latest first. Where the clock was put back since then, the periods after now are
+   * the earlier ones. Of a long time only the latest four are read: the lists of the others are gone.
+   */
+  function periodsBetween(since, now) {
+    const isPutBack = since > now + CLOCK_DIFFERENCE
+    const first = periodAt(isPutBack ? since : since - CLOCK_DIFFERENCE)
+    const last = periodAt(isPutBack ? now : now + CLOCK_DIFFERENCE)
+    const step = first < last ? -1 : 1
+    const length = Math.min(4, Math.abs(last - first) + 1)
+    return Array.from({ length }, (_, place) => last + step * place)
+  }
+
   /** The value as JSON text, with an empty text for `undefined`. Returns `undefined` if the value is nested too deeply. */
   function jsonText(value) {
     try {
@@ -77,382 +240,216 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return isRecord(error) && typeof error.message === 'string' ? error.message : String(error)
   }
 
-  // Durations in milliseconds.
-
-  const SECOND = 1000
-  const MINUTE = 60 * SECOND
-  const HOUR = 60 * MINUTE
-  const DAY = 24 * HOUR
-
   /**
-   * Runs a command of PostHog's cache or job queue. A refused command is tried up to eight times at once; a command that was
-   * slow to fail is not, because PostHog gives a hook 30 seconds in all.
+   * Joins the event with its person. PostHog's order applies: `$set` replaces the stored properties, `$set_once` only adds to
+   * them, and `$unset` removes from both. Other event properties are never read as the person's: they may be another person's.
    *
-   * @returns what the command answers. Nothing is awaited here: PostHog guards each `await` of an app, at 130 microseconds.
-   * @throws what the last try threw.
+   * @param stored the person that PostHog stores, if it was looked up.
    */
-  function persistently(command, start = Date.now(), triesLeft = 8) {
-    return ownPromise(command).catch((error) => {
-      if (triesLeft === 1 || Date.now() - start > 2 * SECOND) throw error
-      return persistently(command, start, triesLeft - 1)
-    })
+  function withPerson(event, stored) {
+    const properties = isRecord(event.properties) ? event.properties : {}
+    const { set, setOnce, unset } = personChanges(event)
+    const person = layered([setOnce, stored?.properties, set])
+    return { event, properties, person: without(person, unset), personId: stored?.id, unset }
   }
 
-  /** A promise of the app's VM: the server's own promises cross the border of the VM with each call. */
-  async function ownPromise(command) {
-    return command()
-  }
-
-  /** Starts a command whose result nothing depends on. Its failure is of no consequence. */
-  function withoutWaiting(command) {
-    persistently(command).catch(() => undefined)
-  }
-
-  /**
-   * The pace of all workers together.
-   *
-   * - A new request goes out if there is no backlog, and if its window has room: a third of a second, with room for as long a
-   *   time's requests. Otherwise it takes the next place of the backlog, and a job holds it until then.
-   * - A request that a job held goes out if it is the first one in its slot, as long as the distance between two requests, so
-   *   that job runners that look for jobs all at once keep the pace too. Otherwise it takes a new place.
-   *
-   * The backlog is a series of places that starts at the end of a window. It lives until its last place, and while job runners
-   * do not keep up. Handlers that begin at once agree on all of this by the clock and by counters in the cache.
-   */
-
-  /** PostHog looks for jobs every two seconds: later than that, the job runners do not keep up. */
-  const LATE = 2.5 * SECOND
-
-  /**
-   * Counts a new request and asks whether there is a backlog. Awaits nothing: the caller has more to ask the cache.
-   *
-   * @param now milliseconds since 1970.
-   */
-  function askTurn(settings, now, cache) {
-    return Promise.all([
-      persistently(() => cache.incr(windowKey(settings, now))),
-      persistently(() => cache.get(backlogKey(settings), null)),
-    ])
-  }
-
-  /** Counts a request that a job held. Awaits nothing. */
-  function countWaiting(settings, now, cache) {
-    return persistently(() => cache.incr(slotKey(settings, now)))
-  }
-
-  /** Counts a request that does not wait for its turn. */
-  function countRequest(settings, cache) {
-    const counter = windowKey(settings, Date.now())
-    withoutWaiting(() => cache.incr(counter))
-    limitLife(counter, cache)
-  }
-
-  /**
-   * Finds the time at which a new request may go out.
-   *
-   * @param now when its turn was asked for: milliseconds since 1970.
-   * @param next goes on with that time, or with `undefined` if the request may go out at once. It is called and not returned
-   * to, because PostHog guards each `await` of an app, at 130 microseconds.
-   */
-  async function whenTurnComes([number, backlog], settings, now, cache, next) {
-    const { size, end } = windowAt(now, settings)
-    if (number === 1) limitLife(windowKey(settings, now), cache)
-    if (typeof backlog !== 'number' && number <= size) return next(undefined)
-    const series = typeof backlog === 'number' ? backlog : end
-    return takePlace(series, settings, now, cache, next)
-  }
-
-  async function takePlace(series, settings, now, cache, next) {
-    let place
-    try {
-      place = await persistently(() => cache.incr(placesKey(settings, series)))
-    } catch {
-      // A counter that fails is no reason to lose a request.
-      return next(undefined)
-    }
-    // At the start of a slot, so that a job that runs a little late is still alone in it.
-    const time = (Math.floor(series / distance(settings)) + place) * distance(settings)
-    if (place === 1) limitLife(placesKey(settings, series), cache)
-    if (place % PLACES_TO_RENEWAL === 1 && time > now) {
-      keepBacklog(series, time - now + PLACES_TO_RENEWAL * distance(settings), settings, cache)
-    }
-    return next(Math.ceil(Math.max(time, windowAt(now, settings).end)))
-  }
-
-  /**
-   * Finds the time at which a request may go out that a job held.
-   *
-   * @param number what `countWaiting` gave.
-   * @param turn the time of its place (milliseconds since 1970), if it has waited for its turn.
-   * @param next as for `whenTurnComes`.
-   */
-  async function whenWaited(number, turn, settings, now, cache, next) {
-    const { end } = windowAt(now, settings)
-    if (number === 1) {
-      limitLife(slotKey(settings, now), cache)
-      if (turn !== undefined && now > turn + LATE) keepBacklog(end, LATE, settings, cache)
-      return next(undefined)
-    }
-    let backlog
-    try {
-      backlog = await persistently(() => cache.get(backlogKey(settings), null))
-    } catch {
-      return next(undefined)
-    }
-    return takePlace(typeof backlog === 'number' ? backlog : end, settings, now, cache, next)
-  }
-
-  /** Milliseconds between two requests: a tenth longer than the rate asks for, as not all take equally long to arrive. */
-  function distance({ requestsPerSecond }) {
-    return (1.1 * SECOND) / requestsPerSecond
-  }
-
-  function windowAt(now, settings) {
-    const size = Math.max(1, Math.floor(settings.requestsPerSecond / 3))
-    // Three of them take a second, so that no second touches more than four.
-    const length = Math.max(size * distance(settings), SECOND / 3)
-    const start = Math.floor(now / length) * length
-    return { size, start, end: Math.ceil(start + length) }
-  }
-
-  /** After so many places the life of the backlog is renewed. */
-  const PLACES_TO_RENEWAL = 10
-
-  /** @param milliseconds how long the backlog is to live from now on. */
-  function keepBacklog(series, milliseconds, settings, cache) {
-    withoutWaiting(() => cache.set(backlogKey(settings), series, Math.ceil(milliseconds / SECOND) + 1))
-  }
-
-  function limitLife(counter, cache) {
-    withoutWaiting(() => cache.expire(counter, DAY / SECOND))
-  }
-
-  function windowKey(settings, now) {
-    return `new-${settings.requestsPerSecond}-${Math.floor(windowAt(now, settings).start)}`
-  }
-
-  function slotKey(settings, now) {
-    return `waiting-${settings.requestsPerSecond}-${Math.floor(now / distance(settings))}`
-  }
-
-  function backlogKey({ requestsPerSecond }) {
-    return `backlog-${requestsPerSecond}`
-  }
-
-  function placesKey({ requestsPerSecond }, series) {
-    return `places-${requestsPerSecond}-${series}`
-  }
-
-  const LOOPS_API = 'https://app.loops.so/api'
-
-  /** How long the app waits for Loops, where the server's `fetch` knows `timeout`; elsewhere PostHog ends it after 30 s. */
-  const TIMEOUT = 10 * SECOND
-
-  /** The request as `fetch` and as PostHog's `composeWebhook` take it. */
-  function webhookFor({ method, path, idempotencyKey, body }, apiKey) {
+  /** Reads `$set`, `$set_once` and `$unset`. PostHog takes `$unset` as a list of names, or as an object with those names. */
+  function personChanges(event) {
+    const { properties } = event
+    const set = own(properties, '$set') ?? event.$set
+    const setOnce = own(properties, '$set_once') ?? event.$set_once
+    const unset = own(properties, '$unset')
+    const removed = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
     return {
-      url: LOOPS_API + path,
-      method,
-      headers: {
-        Authorization: `Bearer ${apiKey}`,
-        'Content-Type': 'application/json',
-        ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+      set: isRecord(set) ? set : undefined,
+      setOnce: isRecord(setOnce) ? setOnce : undefined,
+      unset: removed.filter((name) => typeof name === 'string'),
+    }
+  }
+
+  /** Merges the layers; a later one wins. A single layer is returned itself: copying thousands of properties is slow. */
+  function layered(layers) {
+    const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
+    return others.reduce((under, over) => ({ ...under, ...over }), first)
+  }
+
+  /** The properties without those names; the same object if there are no names. */
+  function without(properties, names) {
+    if (names.length === 0) return properties
+    const removed = new Set(names)
+    return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
+  }
+
+  /**
+   * The look-up of a person in PostHog. A look-up is running (at most five in a worker), or its answer is kept for a minute or
+   * until an event changes the person; a failure concerns its own event only. A circuit breaker leaves a PostHog that hangs alone.
+   */
+
+  const KEPT_FOR = MINUTE
+  const MOST_LOOK_UPS = 5
+  const MOST_DISTINCT_IDS = 20
+
+  /** PostHog guards each wait of an app for 30 seconds. */
+  const LOOK_UP_TIMEOUT = 30 * SECOND
+
+  /**
+   * @param settings `posthogUrl` is empty if no person is looked up; `label` is the name of that setting.
+   * @param keyPrefix what the app's keys in the cache begin with.
+   */
+  function createPersonLookUp({ posthogUrl, label, apiKey }, cache, keyPrefix) {
+    const lookUps = createLookUps(posthogUrl)
+    const logFailure = createFailureLog(apiKey)
+    const keyOf = (distinctId) => `${keyPrefix}person-${distinctId}`
+
+    async function result(person, distinctId) {
+      try {
+        const found = await person
+        logFailure(undefined)
+        if (found.distinctIds.length === 0) return { kind: 'nobody', person: found }
+        lookUps.noteKept(found, distinctId)
+        inBackground(() => cache.set(keyOf(distinctId), found, KEPT_FOR / SECOND))
+        return { kind: 'found', person: found }
+      } catch (error) {
+        logFailure(error)
+        return { kind: 'failed' }
+      }
+    }
+
+    return {
+      noteChange: (event) => {
+        if (posthogUrl === '' || !changesCustomProperty(event)) return
+        for (const id of lookUps.noteChange(event.distinct_id)) inBackground(() => cache.expire(keyOf(id), 0))
       },
-      body: JSON.stringify(body),
+      startKept: ({ distinct_id: id }) => withRetries(() => cache.get(keyOf(id), null)),
+      ask: async ({ distinct_id: id }) => {
+        const running = lookUps.join(id)
+        return 'kind' in running ? running : result(running.person, id)
+      },
+      check: async () => {
+        if (posthogUrl === '') return
+        try {
+          await askPostHog('loops-app-set-up', posthogUrl)
+        } catch (error) {
+          const reason = withoutSecrets(messageOf(error), apiKey)
+          console.warn(`${label}: PostHog does not answer there (${reason}): no person is looked up until it does.`)
+        }
+      },
     }
   }
 
-  /**
-   * Sends a request and goes on with what came of it.
-   *
-   * @param next is called and not returned to, because PostHog guards each `await` of an app, at 130 microseconds.
-   */
-  async function postToLoops(request, { apiKey }, memory, next) {
-    const { url, ...options } = webhookFor(request, apiKey)
-    const start = Date.now()
-    // This request finds out whether Loops is back.
-    if ((memory.timeoutsInARow ?? 0) >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = start + REST
-    let answer
-    try {
-      // A redirected POST would arrive as a GET and look like a success.
-      const response = await fetch(url, { ...options, redirect: 'manual', timeout: TIMEOUT })
-      answer = response.ok ? { kind: 'taken' } : await answerIn(response, request, apiKey)
-    } catch (error) {
-      const isLate = Date.now() - start > 0.9 * TIMEOUT
-      const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
-      answer = { kind: 'failed', reason, isLate, mayHealAtOnce: !isLate }
+  /** Some two megabytes. */
+  const MOST_KEPT = 10_000
+
+  /** The look-ups that are running, and what the worker remembers of those that are kept. */
+  function createLookUps(posthogUrl) {
+    const running = new Map()
+    /** The persons that events have changed since the look-ups began that are running, by distinct_id. */
+    const changed = new Set()
+    /** The distinct_id under which a person is kept, by each of its distinct_ids. */
+    const keptAs = new Map()
+    const circuitBreaker = createCircuitBreaker()
+
+    async function askOnce(distinctId) {
+      const start = Date.now()
+      circuitBreaker.begin()
+      try {
+        const person = await askPostHog(distinctId, posthogUrl)
+        circuitBreaker.end(false)
+        return person
+      } catch (error) {
+        circuitBreaker.end(Date.now() - start > 0.9 * LOOK_UP_TIMEOUT)
+        throw error
+      }
     }
-    noteTimeout(answer, memory)
-    return next(answer)
-  }
 
-  async function answerIn(response, { idempotencyKey, path }, apiKey) {
-    const { status } = response
-    if (status === 409 && idempotencyKey !== undefined) return { kind: 'known' }
-    const reason = withoutSecrets(`Loops answered ${status} to ${path}${await messageIn(response)}`, apiKey)
-    return status === 429 || status >= 500
-      ? { kind: 'failed', reason, isLate: false, mayHealAtOnce: status !== 429 }
-      : { kind: 'refused', reason }
-  }
-
-  /** Asks Loops for its data. A question does not wait for its turn, but it counts for the pace. */
-  async function getFromLoops(path, settings, meta) {
-    const { apiKey } = settings
-    countRequest(settings, meta.cache)
-    try {
-      const headers = { Authorization: `Bearer ${apiKey}` }
-      const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
-      if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
-      const reason = `${response.status}${await messageIn(response)}`
-      return { status: response.status, reason: withoutSecrets(reason, apiKey) }
-    } catch (error) {
-      return { status: 0, reason: withoutSecrets(messageOf(error), apiKey) }
+    /** Asks once more if an event has changed the person meanwhile. */
+    async function ask(distinctId) {
+      try {
+        const person = await askOnce(distinctId)
+        return [distinctId, ...person.distinctIds].some((id) => changed.has(id)) ? await askOnce(distinctId) : person
+      } finally {
+        running.delete(distinctId)
+        if (running.size === 0) changed.clear()
+      }
     }
-  }
 
-  /** The message in Loops' answer. A load balancer answers with HTML, which has none. */
-  async function messageIn(response) {
-    try {
-      const answer = JSON.parse(await response.text())
-      const message = isRecord(answer) ? answer.message : undefined
-      return typeof message === 'string' ? `: ${message.slice(0, 200)}` : ''
-    } catch {
-      return ''
-    }
-  }
-
-  /** Two or three time-outs in a row are chance. */
-  const TIMEOUTS_UNTIL_REST = 5
-  const REST = MINUTE
-
-  /** Counts how many requests in a row Loops has not answered in time. */
-  function noteTimeout(answer, memory) {
-    const isLate = answer.kind === 'failed' && answer.isLate
-    memory.timeoutsInARow = isLate ? (memory.timeoutsInARow ?? 0) + 1 : 0
-    memory.loopsRestsUntil = memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST ? Date.now() + REST : 0
-  }
-
-  /**
-   * Until when requests wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
-   * server's handlers for a minute. Then one request finds out whether Loops is back, and the others wait for what it learns.
-   *
-   * @returns milliseconds since 1970; `undefined` if a request may try.
-   */
-  function restOfLoops({ loopsRestsUntil = 0 }) {
-    return Date.now() < loopsRestsUntil ? loopsRestsUntil : undefined
-  }
-
-  /** How long a success counts for all workers. */
-  const SUCCESS_PERIOD = 5 * MINUTE
-
-  /** How long the other workers leave the check to one of them: PostHog stops a set-up after 30 seconds. */
-  const CHECK_PERIOD = 40 * SECOND
-
-  /**
-   * Runs a check once for all workers that share PostHog's cache: the first one that counts itself in the cache runs it, and
-   * the others go on. A check that fails, or whose worker dies, does not count: the next worker that starts runs it again. If the
-   * cache is down, each worker runs the check itself.
-   *
-   * @param subject all that the check depends on, the API key included. Only its hash reaches the cache.
-   * @param check returns whether it succeeded, and its result.
-   * @returns the result of the check, or `undefined` if another worker runs it or has run it.
-   */
-  async function onceForAllWorkers(subject, { cache }, check) {
-    const key = `check/${hashOf(subject)}`
-    if (!(await isFirst(key, cache))) return undefined
-    const { succeeded, result } = await check()
-    withoutWaiting(() => (succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0)))
-    return result
-  }
-
-  /** Counts the worker; true for the first one if no check has succeeded lately, and if the cache is down. */
-  async function isFirst(key, cache) {
-    try {
-      // All commands go out at once: a worker that died between them would leave a count without an end.
-      const [success, count] = await Promise.all([
-        cache.get(`${key}/success`, null),
-        cache.incr(key),
-        cache.expire(key, CHECK_PERIOD / SECOND),
-      ])
-      return success === null && count === 1
-    } catch {
-      return true
+    return {
+      join: (distinctId) => {
+        const same = running.get(distinctId)
+        if (same !== undefined) return { person: same }
+        const until = circuitBreaker.waitsUntil()
+        if (until !== undefined) return { kind: 'open', until }
+        if (running.size >= MOST_LOOK_UPS) return { kind: 'busy' }
+        const person = ask(distinctId)
+        running.set(distinctId, person)
+        return { person }
+      },
+      noteKept: ({ distinctIds }, distinctId) => {
+        if (keptAs.size >= MOST_KEPT) keptAs.clear()
+        for (const id of distinctIds) keptAs.set(id, distinctId)
+      },
+      noteChange: (distinctId) => {
+        if (running.size > 0) changed.add(distinctId)
+        return [...new Set([distinctId, keptAs.get(distinctId) ?? distinctId])]
+      },
     }
   }
 
-  /**
-   * A hash of 32 bits (FNV-1a). Loops' keys have 128 bits, so each hash belongs to 2^96 of them: whoever reads the cache cannot
-   * find the key, nor tell whether a guess is right. Two texts with the same hash, one pair in four billion, skip a check. A hash
-   * of the module `crypto` would cost one more import, and be long enough to confirm a guess.
-   */
-  function hashOf(text) {
-    let hash = 0x811c9dc5
-    for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193)
-    return (hash >>> 0).toString(16).padStart(8, '0')
-  }
-
-  /**
-   * The labels, defaults and choices of plugin.json, which a test compares. PostHog does not pass them to the app, and applies
-   * a default only in its form: for an app that is configured through the REST API, these defaults apply.
-   */
-  const settingFields = {
-    apiKey: { label: 'Loops API key', default: '' },
-    email: { label: 'Email of the user', default: '{person.properties.email}' },
-    userId: { label: 'User ID', default: '{event.distinct_id}' },
-    excludedEmails: { label: 'Emails to leave out', default: '' },
-    trackedEvents: { label: 'Events to send', default: '$pageview' },
-    eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
-    includeAllEventProperties: {
-      label: 'Events to send: include all properties as attributes',
-      default: 'No',
-      choices: ['No', 'Yes'],
-    },
-    eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
-    eventFilters: { label: 'Events to send: property filters', default: '' },
-    contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
-    contactProperties: {
-      label: 'Update contacts: property mapping',
-      default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
-    },
-    includeAllPersonProperties: {
-      label: 'Update contacts: include all properties as attributes',
-      default: 'No',
-      choices: ['No', 'Yes'],
-    },
-    contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
-    contactFilters: { label: 'Update contacts: property filters', default: '' },
-    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
-    posthogUrl: { label: 'PostHog address', default: '' },
-    maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
-    mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
-    requestsPerSecond: { label: 'Requests a second', default: '10' },
-    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
-  }
-
-  /** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
-  function settingText(value, fallback) {
-    if (value === undefined || value === null) return fallback
-    return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
-  }
-
-  /**
-   * Finds the choice that the setting names, in any case. An empty setting is the first choice; any other text is rejected
-   * and gives the first choice, too.
-   */
-  function parseOneOf(field, choices) {
-    const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
-    if (found === undefined && field.text !== '') {
-      field.reject(
-        field.text,
-        `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`,
-      )
+  /** Logs the first failure after a success; `undefined` is a success. */
+  function createFailureLog(apiKey) {
+    let isLogged = false
+    return (error) => {
+      if (error !== undefined && !isLogged) {
+        console.warn(
+          `A person could not be looked up (${withoutSecrets(messageOf(error), apiKey)}): the event waits for another look-up, ` +
+            'or is sent with its own data if PostHog has no jobs. Later failures are not logged until a look-up succeeds.',
+        )
+      }
+      isLogged = error !== undefined
     }
-    return found ?? choices[0]
   }
 
-  /** True if the setting is `Yes`; any text but `Yes`, `No` and an empty one is rejected. */
-  function parseYes(field) {
-    return parseOneOf(field, ['No', 'Yes']) === 'Yes'
+  /** What is kept of a person; `undefined` if nothing is. */
+  function keptPersonIn(answer) {
+    return isPerson(answer) ? answer : undefined
+  }
+
+  /** The `$` properties that SDKs set with every page view are no change. */
+  function changesCustomProperty(event) {
+    const { set = {}, setOnce = {}, unset } = personChanges(event)
+    return [...Object.keys(set), ...Object.keys(setOnce), ...unset].some((name) => !name.startsWith('$'))
+  }
+
+  function isPerson(value) {
+    return isRecord(value) && isRecord(value.properties) && typeof value.lookedUpAt === 'number'
+  }
+
+  /**
+   * @returns the person, which has no distinct_ids if PostHog knows nobody with this one.
+   * @throws Error if PostHog does not answer, or answers with somebody else.
+   */
+  async function askPostHog(distinctId, posthogUrl) {
+    const lookedUpAt = Date.now()
+    const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
+    const response = await posthog.api.get(path, { host: posthogUrl })
+    if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
+    const answer = await response.json()
+    const results = own(answer, 'results')
+    if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
+    if (results.length === 0) return { properties: {}, distinctIds: [], lookedUpAt }
+    const person = results[0]
+    const distinctIds = own(person, 'distinct_ids')
+    if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
+      throw new Error('PostHog answered with another person than it was asked for')
+    }
+    const id = own(person, 'uuid') ?? own(person, 'id')
+    const properties = own(person, 'properties')
+    return {
+      ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
+      properties: isRecord(properties) ? properties : {},
+      distinctIds: distinctIds.slice(0, MOST_DISTINCT_IDS).map(String),
+      lookedUpAt,
+    }
   }
 
   /** The usual faults of JSON that people write by hand, each with the repair that removes it. */
@@ -752,125 +749,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       position = found + piece.length
     }
     return position <= name.length - last.length
-  }
-
-  /** Loops refuses a name or a value whose JSON, quotes included, has more characters. */
-  const LONGEST_JSON = 500
-
-  /**
-   * Converts a PostHog value to one that Loops accepts.
-   *
-   * @returns a finite number, a boolean or text: a date as ISO 8601 text, a list of such values joined with `, `, and text cut
-   * to 500 characters of JSON. `undefined` if the value is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
-   */
-  function loopsValue(value) {
-    const whole = scalar(value)
-    return typeof whole === 'string' ? cutToFit(whole) : whole
-  }
-
-  /** Converts as `loopsValue` does, but does not cut text. */
-  function scalar(value) {
-    if (typeof value === 'string') return value === '' ? undefined : value
-    if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-    if (typeof value === 'boolean') return value
-    if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
-    return Array.isArray(value) ? joinedList(value) : undefined
-  }
-
-  /** `true` and `false`, as booleans or as text; `undefined` for any other value. */
-  function parseBoolean(value) {
-    if (value === true || value === 'true') return true
-    return value === false || value === 'false' ? false : undefined
-  }
-
-  /** True if the text is one email address that Loops can take: with a dot in the domain, without a display name. */
-  function isEmail(text) {
-    return text.length <= 254 && fits(text) && EMAIL.test(text)
-  }
-
-  /** Cuts the text to the length that Loops allows, never inside a surrogate pair. */
-  function cutToFit(text) {
-    if (fits(text)) return text
-    let length = 2
-    let kept = ''
-    // Iterates by code point, so that surrogate pairs stay whole; JSON's escapes count.
-    for (const character of text.slice(0, LONGEST_JSON)) {
-      length += JSON.stringify(character).length - 2
-      if (length > LONGEST_JSON) break
-      kept += character
-    }
-    return kept
-  }
-
-  /** True if the text's JSON, quotes included, has at most 500 characters. */
-  function fits(text) {
-    if (text.length > LONGEST_JSON) return false
-    // JSON writes a UTF-16 unit with at most six characters, \uXXXX.
-    return text.length * 6 + 2 <= LONGEST_JSON || JSON.stringify(text).length <= LONGEST_JSON
-  }
-
-  const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
-
-  function joinedList(list) {
-    const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
-    const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
-    return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
-  }
-
-  /**
-   * Reads addresses, domains (`example.com`, `@example.com`, `*@example.com`) and domains with all domains below them
-   * (`*.example.com`). Any other entry is rejected.
-   */
-  function parseExcludedEmails(field) {
-    const entries = parseList(field, '["example.com", "ada@example.org"]') ?? []
-    return new Set(
-      entries.map((written) => {
-        const entry = written.trim().toLowerCase()
-        const domain = entry.replace(/^\*?@/, '')
-        if (entry.startsWith('www.')) field.reject(written, `is the name of a web page: ${remedyFor(entry)}`)
-        if (isDomain(domain) || isDomain(entry.replace(/^\*\./, ''))) return domain
-        if (!isAddress(entry)) field.reject(written, `is neither an address nor a domain: ${remedyFor(entry)}`)
-        return entry
-      }),
-    )
-  }
-
-  /** True if the setting lists the address, its domain, or a domain above it with all below; compared without case. */
-  function isExcluded(excluded, email) {
-    if (excluded.size === 0) return false
-    const address = email.toLowerCase()
-    const domain = address.slice(address.indexOf('@') + 1)
-    const labels = domain.split('.')
-    return (
-      excluded.has(address) ||
-      excluded.has(domain) ||
-      labels.some((_, place) => excluded.has(`*.${labels.slice(place).join('.')}`))
-    )
-  }
-
-  function isDomain(text) {
-    return DOMAIN.test(text)
-  }
-
-  /** True for an address that is no pattern: without `*` and `%`, and with a letter, a digit or `_` at its beginning. */
-  function isAddress(text) {
-    return isEmail(text) && /^[\p{L}\p{N}_][^*%]*$/u.test(text) && isDomain(text.slice(text.indexOf('@') + 1))
-  }
-
-  const DOMAIN =
-    /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?\.)+(?=[^.]*\p{L})[\p{L}\p{N}\p{M}-]{2,}$/u
-
-  /** What to write in place of an entry, from the address or the domain in it. */
-  function remedyFor(written) {
-    const entry = written.replace(/\bwww\./g, '')
-    const examples = 'write ada@example.org, example.com or *.example.com'
-    if (entry.length > 300) return examples
-    const [address] = /[\p{L}\p{N}_][\p{L}\p{N}_.+-]*@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []
-    if (address !== undefined && isAddress(address)) return `write ${address}`
-    const [domain] = /[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []
-    if (domain === undefined || !isDomain(domain)) return examples
-    const isPattern = /[*%.]/.test(entry.slice(0, entry.indexOf(domain)))
-    return isPattern ? `write *.${domain} for ${domain} and all domains below it` : `write ${domain}`
   }
 
   /** The condition of a property filter in words, for the reason why it does not hold. */
@@ -1589,6 +1467,69 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
   }
 
+  /** Loops refuses a name or a value whose JSON, quotes included, has more characters. */
+  const LONGEST_JSON = 500
+
+  /**
+   * Converts a PostHog value to one that Loops accepts.
+   *
+   * @returns a finite number, a boolean or text: a date as ISO 8601 text, a list of such values joined with `, `, and text cut
+   * to 500 characters of JSON. `undefined` if the value is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
+   */
+  function loopsValue(value) {
+    const whole = scalar(value)
+    return typeof whole === 'string' ? cutToFit(whole) : whole
+  }
+
+  /** Converts as `loopsValue` does, but does not cut text. */
+  function scalar(value) {
+    if (typeof value === 'string') return value === '' ? undefined : value
+    if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+    if (typeof value === 'boolean') return value
+    if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+    return Array.isArray(value) ? joinedList(value) : undefined
+  }
+
+  /** `true` and `false`, as booleans or as text; `undefined` for any other value. */
+  function parseBoolean(value) {
+    if (value === true || value === 'true') return true
+    return value === false || value === 'false' ? false : undefined
+  }
+
+  /** True if the text is one email address that Loops can take: with a dot in the domain, without a display name. */
+  function isEmail(text) {
+    return text.length <= 254 && fits(text) && EMAIL.test(text)
+  }
+
+  /** Cuts the text to the length that Loops allows, never inside a surrogate pair. */
+  function cutToFit(text) {
+    if (fits(text)) return text
+    let length = 2
+    let kept = ''
+    // Iterates by code point, so that surrogate pairs stay whole; JSON's escapes count.
+    for (const character of text.slice(0, LONGEST_JSON)) {
+      length += JSON.stringify(character).length - 2
+      if (length > LONGEST_JSON) break
+      kept += character
+    }
+    return kept
+  }
+
+  /** True if the text's JSON, quotes included, has at most 500 characters. */
+  function fits(text) {
+    if (text.length > LONGEST_JSON) return false
+    // JSON writes a UTF-16 unit with at most six characters, \uXXXX.
+    return text.length * 6 + 2 <= LONGEST_JSON || JSON.stringify(text).length <= LONGEST_JSON
+  }
+
+  const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
+
+  function joinedList(list) {
+    const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
+    const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
+    return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
+  }
+
   /** Reads text with placeholders like `{event.properties.NAME}`. Rejects a wrong one and then returns `undefined`. */
   function parseTemplate(field, text) {
     const template = []
@@ -1679,6 +1620,1570 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const whole = own(properties, name)
     if (whole !== undefined || path.length === 1) return whole
     return path.reduce(own, properties)
+  }
+
+  /**
+   * True if the event happened longer before its arrival than the settings allow for an event that is sent. An event whose
+   * timestamp is no time is not too old.
+   *
+   * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
+   */
+  function isTooOld({ timestamp }, { maxEventAge }, receivedAt) {
+    if (maxEventAge === Infinity) return false
+    return receivedAt - (isDate(timestamp) ? timestamp.getTime() : Date.parse(timestamp)) > maxEventAge
+  }
+
+  /** Who an event belongs to in Loops: the email address and the user ID of the request. */
+
+  /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
+  function emailOf({ email }, data) {
+    return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
+  }
+
+  /** The entries of the `email` setting before the first one that yields an address; all of them if no entry does. */
+  function emailEntriesWithoutAddress(templates, data) {
+    const found = templates.findIndex((template) => addressFrom(template, data) !== undefined)
+    return found < 0 ? templates : templates.slice(0, found)
+  }
+
+  /** The user ID that the `userId` setting yields; `undefined` if it is empty, or if the ID is anonymous or shared. */
+  function userIdOf({ userId }, data) {
+    return personalId(textOfPersonalParts(userId, data), data)
+  }
+
+  /** True if the event's distinct_id is one person's own, and one that a URL can hold. */
+  function hasOwnPerson(data) {
+    const id = personalId(data.event.distinct_id, data)
+    return id !== undefined && !/[\p{Cc}\ud800-\udfff]/u.test(id)
+  }
+
+  /** True if many people would share the ID: Loops would make one contact of them. */
+  function isShared(id) {
+    return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
+  }
+
+  /** The IDs with which PostHog refuses to identify a person (its docs call them illegal distinct IDs). */
+  const SHARED_ID =
+    /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
+
+  function addressFrom(template, data) {
+    const value = template.length === 1 ? templateValue(template, data) : textOfPersonalParts(template, data)
+    return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
+  }
+
+  /** Fills in the template. Returns `undefined` if a part is missing, anonymous or shared: people would share the result. */
+  function textOfPersonalParts(template, data) {
+    const parts = template.map((part) =>
+      typeof part === 'string' ? part : personalId(placeholderValue(part, data), data),
+    )
+    return parts.includes(undefined) ? undefined : parts.join('')
+  }
+
+  /** The value as text if it can be one person's ID: text or a number, not anonymous, not shared, not too long. */
+  function personalId(value, { event, properties }) {
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    const id = String(value)
+    // An ID that is too long is not cut as other text is: two people could get the same ID.
+    if (id === own(properties, '$device_id') || !fits(id) || isShared(id)) return undefined
+    return id === event.distinct_id && isAnonymous(id, properties) ? undefined : id
+  }
+
+  /** True if PostHog's SDKs made the event's distinct_id for a visitor without a name, for many visitors, or for a group. */
+  function isAnonymous(distinctId, properties) {
+    return (
+      own(properties, '$is_identified') === false ||
+      own(properties, '$process_person_profile') === false ||
+      own(properties, '$cookieless_mode') === true ||
+      // `$company_acme` is a group's, `$posthog_cookieless` that of all visitors without cookies.
+      distinctId.startsWith('$') ||
+      distinctId.startsWith('cookieless_') ||
+      isAnonymousInOldBrowser(distinctId, properties)
+    )
+  }
+
+  /**
+   * posthog-js of before 2025 writes no `$is_identified`: there only `$user_id` tells who has identified. Comparing with
+   * `$device_id` is not enough, because `reset()` keeps the device and makes a new anonymous ID.
+   */
+  function isAnonymousInOldBrowser(distinctId, properties) {
+    const hasDevice = (own(properties, '$device_id') ?? undefined) !== undefined
+    const isTold = (own(properties, '$is_identified') ?? undefined) !== undefined
+    return own(properties, '$lib') === 'web' && hasDevice && !isTold && own(properties, '$user_id') !== distinctId
+  }
+
+  /** Whether the app has to look up the event's person in PostHog. */
+
+  /**
+   * True if the app has to look up the person: `posthogUrl` is set, and a rule that may match the event needs person data that
+   * the event lacks. An anonymous event, and one of a shared distinct_id, has no person of its own to look up.
+   */
+  function needsPerson(event, settings, receivedAt) {
+    if (settings.posthogUrl === '') return false
+    const data = withPerson(event)
+    if (!hasOwnPerson(data)) return false
+    const rules = rulesThatMayMatch(data, settings, receivedAt)
+    const lacksValue = (template) =>
+      typeof template === 'object' &&
+      template.some(
+        (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
+      )
+    return (
+      rules.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
+      rules.some((rule) => hasFilterWithoutValue(rule, data)) ||
+      rules.some(({ mapping, mailingLists }) => [...mapping.values(), ...mailingLists.values()].some(lacksValue)) ||
+      (rules.length > 0 &&
+        (lacksValue(settings.userId) || emailEntriesWithoutAddress(settings.email, data).some(lacksValue)))
+    )
+  }
+
+  /**
+   * The settings for an event whose person PostHog did not return: they take no address from a place behind one that PostHog
+   * may fill, because Loops would link the contact to that address.
+   */
+  function settingsWithoutPerson(event, settings) {
+    const data = withPerson(event)
+    const first = settings.email.findIndex((template) =>
+      template.some(
+        (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
+      ),
+    )
+    return first < 0 ? settings : { ...settings, email: settings.email.slice(0, first) }
+  }
+
+  /** True if a filter of a rule that may match the event needs person data that the event lacks. */
+  function filtersNeedPerson(event, settings, receivedAt) {
+    const data = withPerson(event)
+    return rulesThatMayMatch(data, settings, receivedAt).some((rule) => hasFilterWithoutValue(rule, data))
+  }
+
+  /**
+   * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. No
+   * rule sends an event that is too old.
+   */
+  function rulesThatMayMatch(data, settings, receivedAt) {
+    const { eventsToSend, contactUpdates } = settings
+    return [eventsToSend, contactUpdates].filter(
+      ({ events, filters }) =>
+        nameInLoops(events, data.event.event) !== undefined &&
+        !(events === eventsToSend.events && isTooOld(data.event, settings, receivedAt)) &&
+        unmetFilter(
+          filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
+          data,
+        ) === undefined,
+    )
+  }
+
+  function hasFilterWithoutValue({ filters }, { person }) {
+    return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
+  }
+
+  /**
+   * Reads addresses, domains (`example.com`, `@example.com`, `*@example.com`) and domains with all domains below them
+   * (`*.example.com`). Any other entry is rejected.
+   */
+  function parseExcludedEmails(field) {
+    const entries = parseList(field, '["example.com", "ada@example.org"]') ?? []
+    return new Set(
+      entries.map((written) => {
+        const entry = written.trim().toLowerCase()
+        const domain = entry.replace(/^\*?@/, '')
+        if (entry.startsWith('www.')) field.reject(written, `is the name of a web page: ${remedyFor(entry)}`)
+        if (isDomain(domain) || isDomain(entry.replace(/^\*\./, ''))) return domain
+        if (!isAddress(entry)) field.reject(written, `is neither an address nor a domain: ${remedyFor(entry)}`)
+        return entry
+      }),
+    )
+  }
+
+  /** True if the setting lists the address, its domain, or a domain above it with all below; compared without case. */
+  function isExcluded(excluded, email) {
+    if (excluded.size === 0) return false
+    const address = email.toLowerCase()
+    const domain = address.slice(address.indexOf('@') + 1)
+    const labels = domain.split('.')
+    return (
+      excluded.has(address) ||
+      excluded.has(domain) ||
+      labels.some((_, place) => excluded.has(`*.${labels.slice(place).join('.')}`))
+    )
+  }
+
+  function isDomain(text) {
+    return DOMAIN.test(text)
+  }
+
+  /** True for an address that is no pattern: without `*` and `%`, and with a letter, a digit or `_` at its beginning. */
+  function isAddress(text) {
+    return isEmail(text) && /^[\p{L}\p{N}_][^*%]*$/u.test(text) && isDomain(text.slice(text.indexOf('@') + 1))
+  }
+
+  const DOMAIN =
+    /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?\.)+(?=[^.]*\p{L})[\p{L}\p{N}\p{M}-]{2,}$/u
+
+  /** What to write in place of an entry, from the address or the domain in it. */
+  function remedyFor(written) {
+    const entry = written.replace(/\bwww\./g, '')
+    const examples = 'write ada@example.org, example.com or *.example.com'
+    if (entry.length > 300) return examples
+    const [address] = /[\p{L}\p{N}_][\p{L}\p{N}_.+-]*@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []
+    if (address !== undefined && isAddress(address)) return `write ${address}`
+    const [domain] = /[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u.exec(entry) ?? []
+    if (domain === undefined || !isDomain(domain)) return examples
+    const isPattern = /[*%.]/.test(entry.slice(0, entry.indexOf(domain)))
+    return isPattern ? `write *.${domain} for ${domain} and all domains below it` : `write ${domain}`
+  }
+
+  /** The fields of a Loops request that are not contact properties. The app writes them itself, from their own settings. */
+  const REQUEST_FIELDS = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
+
+  /** Names that Loops reserves on a contact, and `__proto__`, which would change a prototype. */
+  const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
+
+  /** Why the name cannot be a contact property in Loops, with the remedy; `undefined` if it can. */
+  function contactNameProblem(name) {
+    if (REQUEST_FIELDS.has(name)) return 'has its own setting: remove it from the mapping'
+    if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
+    return nameProblem(name)
+  }
+
+  /** Why the name cannot be an event property or a mailing list in Loops, with the remedy; `undefined` if it can. */
+  function nameProblem(name) {
+    if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
+    return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
+  }
+
+  /** The contact properties, event properties and mailing lists of a request. */
+
+  /**
+   * The contact properties that the rule includes and maps. `null` resets a property in Loops: each one that a person property
+   * removed by the event has fed.
+   */
+  function contactProperties(rule, data) {
+    const values = propertiesFrom(data.person, rule, CONTACT_PROPERTIES, data)
+    for (const name of namesToReset(rule, data)) if (own(values, name) === undefined) values[name] = null
+    return values
+  }
+
+  /** The event properties that the rule includes and maps. */
+  function eventProperties(rule, data) {
+    return propertiesFrom(data.properties, rule, EVENT_PROPERTIES, data)
+  }
+
+  /** Whether to add the contact to each mailing list (`true`) or to remove it; a value that is neither leaves the list out. */
+  function mailingListValues({ mailingLists }, data) {
+    const values = {}
+    for (const [id, template] of mailingLists) {
+      const value = parseBoolean(templateValue(template, data))
+      if (value !== undefined) values[id] = value
+    }
+    return values
+  }
+
+  /**
+   * The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties.
+   * `true` and `false` only, as Segment and RudderStack take them.
+   */
+  function mailingListsOfEvent(event) {
+    const values = {}
+    for (const source of [personChanges(event).set, event.properties]) {
+      const lists = own(source, 'mailingLists')
+      for (const [written, value] of Object.entries(isRecord(lists) ? lists : {})) {
+        // Loops trims names.
+        const id = written.trim()
+        if (typeof value === 'boolean' && nameProblem(id) === undefined) values[id] = value
+      }
+    }
+    return values
+  }
+
+  const EVENT_PROPERTIES = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
+
+  const CONTACT_PROPERTIES = {
+    isLeftOut: isLeftOutOfContact,
+    valueOf: (name, value) => (name === 'subscribed' ? parseBoolean(value) : loopsValue(value)),
+  }
+
+  /** With "include all", all properties of `source`; then the mapping on top. */
+  function propertiesFrom(source, { includeAll, mapping }, { isLeftOut, valueOf }, data) {
+    const values = {}
+    const add = (name, found) => {
+      const value = valueOf(name, found)
+      if (value !== undefined) values[name] = value
+    }
+    if (includeAll) {
+      for (const written of Object.keys(source)) {
+        // Loops trims names.
+        const name = written.trim()
+        if (!isLeftOut(name, data)) add(name, source[written])
+      }
+    }
+    for (const [name, template] of mapping) add(name, templateValue(template, data))
+    return values
+  }
+
+  /** PostHog's SDKs write their project key (`token`) and the distinct_id into the properties of each event. */
+  function isLeftOutOfEvent(name, { event, properties }) {
+    if (name.startsWith('$') || nameProblem(name) !== undefined) return true
+    if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
+    return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
+  }
+
+  /** `subscribed: true` makes Loops subscribe people again who have unsubscribed, so only a mapping may set it. */
+  function isLeftOutOfContact(name) {
+    return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
+  }
+
+  /** The contact properties that a removed person property feeds, by "include all" or as the only placeholder of a mapping. */
+  function namesToReset({ includeAll, mapping }, { unset }) {
+    if (unset.length === 0) return []
+    const mapped = [...mapping].filter(([, template]) => {
+      const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
+      return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
+    })
+    const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
+    return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
+  }
+
+  const TOO_OLD = 'it is older than "Oldest event to send, in hours" allows'
+
+  /**
+   * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
+   *
+   * @param event the argument of the hook; it is not changed.
+   * @param settings the result of `parseSettings`.
+   * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
+   * @param stored the person that PostHog stores, if `needsPerson` asks for it.
+   */
+  function translate(event, settings, receivedAt, stored) {
+    const { eventsToSend, contactUpdates } = settings
+    const eventName = nameInLoops(eventsToSend.events, event.event)
+    const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
+    if (eventName === undefined && !isContactEvent) return undefined
+
+    const data = withPerson(event, stored)
+    const isOld = eventName !== undefined && isTooOld(event, settings, receivedAt)
+    const mayBeSent = eventName !== undefined && !isOld
+    const unmetForSending = mayBeSent ? unmetIn(eventsToSend, 'Events to send', data) : undefined
+    const unmetForUpdate = isContactEvent ? unmetIn(contactUpdates, 'Update contacts', data) : undefined
+    const sends = mayBeSent && unmetForSending === undefined
+    const updates = isContactEvent && unmetForUpdate === undefined
+    if (!sends && !updates) {
+      if (isOld) return { skipped: TOO_OLD }
+      return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
+    }
+
+    const email = emailOf(settings, data)
+    const userId = userIdOf(settings, data)
+    if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
+    if (email !== undefined && isExcluded(settings.excludedEmails, email)) {
+      return { skipped: 'the settings exclude its email address' }
+    }
+
+    // The mailing lists of the settings win over those that the event brings, and those of the event over those of the contact.
+    const mailingLists = {
+      ...(settings.mailingListsFromEvents && mailingListsOfEvent(event)),
+      ...(updates && mailingListValues(contactUpdates, data)),
+      ...(sends && mailingListValues(eventsToSend, data)),
+    }
+    // The identity is written last, so that no property can overwrite it.
+    const body = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
+      ...(sends && {
+        // Loops refuses event names with colons.
+        eventName: cutToFit(eventName.replace(/:/g, '_')),
+        eventProperties: eventProperties(eventsToSend, data),
+      }),
+      ...(Object.keys(mailingLists).length > 0 && { mailingLists }),
+      ...(email !== undefined && { email }),
+      ...(userId !== undefined && { userId }),
+    })
+    if (sends) return { request: sendEvent(body, event.uuid) }
+    return { request: { method: 'PUT', path: '/v1/contacts/update', body }, ...(isOld && { unsent: TOO_OLD }) }
+  }
+
+  /** The first filter of the rule that does not hold; `undefined` if all hold. */
+  function unmetIn(rule, group, data) {
+    const filter = unmetFilter(rule.filters, data)
+    return filter && { group, place: rule.filters.indexOf(filter) + 1, filter, found: filteredValue(filter, data) }
+  }
+
+  function sendEvent(body, uuid) {
+    const request = { method: 'POST', path: '/v1/events/send', body }
+    // Loops allows 100 characters; a uuid with other characters could forge an HTTP header.
+    return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
+  }
+
+  const PROPERTY = 'property '
+  const LIST = 'list '
+
+  function isUpdate({ path }) {
+    return path === '/v1/contacts/update'
+  }
+
+  function identityOf({ email, userId }) {
+    return { ...(typeof email === 'string' && { email }), ...(typeof userId === 'string' && { userId }) }
+  }
+
+  /** What the body of a request writes to the contact. */
+  function contactValues(body) {
+    const properties = Object.entries(body).filter(([name]) => !REQUEST_FIELDS.has(name))
+    const lists = isRecord(body.mailingLists) ? Object.entries(body.mailingLists) : []
+    return Object.fromEntries([
+      ...properties.map(([name, value]) => [PROPERTY + name, value]),
+      ...lists.map(([id, value]) => [LIST + id, value]),
+    ])
+  }
+
+  /**
+   * The body of a request, its fields in the order of `translate`, so that the same values give the same bytes.
+   *
+   * @param event the body whose event is sent; `{}` for an update.
+   */
+  function bodyOf(identity, values, event = {}) {
+    const { eventName, eventProperties } = event
+    const lists = entriesOf(LIST, values)
+    return {
+      ...Object.fromEntries(entriesOf(PROPERTY, values)),
+      ...(eventName !== undefined && { eventName, eventProperties }),
+      ...(lists.length > 0 && { mailingLists: Object.fromEntries(lists) }),
+      ...identity,
+    }
+  }
+
+  function entriesOf(kind, values) {
+    return Object.entries(values)
+      .filter(([name]) => name.startsWith(kind))
+      .map(([name, value]) => [name.slice(kind.length), value])
+  }
+
+  /**
+   * What a delayed request says of its contact: of each value that it writes the one that PostHog received last, at the email
+   * that its user ID has now.
+   */
+
+  /** PostHog's answer may lack what it has received in the last seconds before. */
+  const LOOK_UP_LAG = 10 * SECOND
+
+  /** Clocks of workers, and the time of a command, differ by less: beyond that the places in the log tell the order. */
+  const MOST_DIFFERENCE = 30 * SECOND
+
+  /**
+   * - A request takes over values of the same contact only, and never those of another user ID, whoever has the email now.
+   * - If another user ID has the email now, the request goes by the email alone, so that it links nothing anew; and it leaves out
+   *   what was written since, to that email or by its own user ID.
+   *
+   * @param logs the entries of each identifier, the latest first.
+   */
+  function mergeLaterWrites(write, logs) {
+    const later = entriesAfter(write, logs)
+    const { identity, decidedBy } = latestIdentity(write.entry, later)
+    const isTakenOver = identity.userId !== write.entry.userId
+    const values = {}
+    const from = new Set(decidedBy)
+    for (const [name, value] of Object.entries(write.values)) {
+      const latest = later.find(
+        ({ entry, at }) =>
+          writes(entry, name) &&
+          (own(write.entry.values, name) !== undefined || at > (write.lookedUpAt ?? 0) - LOOK_UP_LAG) &&
+          (isSameContact(entry, write.entry) || (isTakenOver && hasSameEmail(entry, identity))),
+      )?.entry
+      if (latest !== undefined) from.add(latest)
+      if (latest === undefined) values[name] = value
+      else if (!isTakenOver && latest.names === undefined) values[name] = latest.values[name]
+    }
+    const decisive = later.flatMap(({ entry }) => (from.has(entry) ? [onlyValuesOf(write, entry)] : []))
+    return { identity, values, from: decisive }
+  }
+
+  /** The entries that were received after the write, the latest first. */
+  function entriesAfter({ entry: event, takenOver }, logs) {
+    const later = new Map()
+    for (const entry of takenOver?.entries ?? []) later.set(entry.id, { entry, at: entry.receivedAt })
+    for (const log of logs) {
+      const ordered = inOrder(log)
+      const ownAt = ordered.find(({ entry }) => entry.id === event.id)?.at
+      for (const one of ordered) {
+        if (one.entry.id !== event.id && isAfter(one, event, ownAt)) later.set(one.entry.id, one)
+      }
+    }
+    return [...later.values()].sort((one, other) => (isLater(one, other) ? -1 : 1))
+  }
+
+  /** Where the log does not hold the write itself, the clock alone decides, unless it was put back since. */
+  function isAfter(one, event, ownAt) {
+    if (ownAt === undefined && event.receivedAt > Date.now() + MOST_DIFFERENCE) return true
+    const at = ownAt === undefined ? one.entry.receivedAt : one.at
+    return isLater({ entry: one.entry, at }, { entry: event, at: ownAt ?? event.receivedAt })
+  }
+
+  /** Of two events that two workers received in one moment the one with the later ID counts: SDKs make them of the time. */
+  function isLater(one, other) {
+    return one.at === other.at ? one.entry.id > other.entry.id : one.at > other.at
+  }
+
+  /**
+   * The entries of a log with the time of their receipt. The clock decides the order of two entries unless it contradicts their
+   * places by more than half a minute: then it was put right, or the clocks of two workers differ.
+   */
+  function inOrder(log) {
+    let shift = 0
+    let latest = -Infinity
+    return [...log].reverse().map((entry) => {
+      if (entry.receivedAt + shift < latest - MOST_DIFFERENCE) shift = latest + 1 - entry.receivedAt
+      const at = entry.receivedAt + shift
+      latest = Math.max(latest, at)
+      return { entry, at }
+    })
+  }
+
+  function latestIdentity(write, later) {
+    const { userId } = write
+    if (userId === undefined) return { identity: identityIn(write), decidedBy: [] }
+    const moved = later.find(({ entry }) => entry.userId === userId && entry.email !== undefined)
+    const email = moved?.entry.email ?? write.email
+    const identity = identityIn({ userId, ...(email !== undefined && { email }) })
+    const holder = later.find(({ entry }) => entry.userId !== undefined && hasSameEmail(entry, identity))
+    const isTakenOver =
+      holder !== undefined && holder.entry.userId !== userId && (moved === undefined || isLater(holder, moved))
+    if (isTakenOver) return { identity: email === undefined ? { userId } : { email }, decidedBy: [holder.entry] }
+    return { identity, decidedBy: moved === undefined ? [] : [moved.entry] }
+  }
+
+  function identityIn({ email, userId }) {
+    return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
+  }
+
+  function writes({ values, names }, name) {
+    return own(values, name) !== undefined || names?.includes(name) === true
+  }
+
+  /** What the payload of a job keeps of a later entry. */
+  function onlyValuesOf(write, entry) {
+    const values = Object.entries(entry.values).filter(([name]) => own(write.values, name) !== undefined)
+    return { ...entry, values: Object.fromEntries(values) }
+  }
+
+  function isSameContact(entry, write) {
+    if (entry.userId !== undefined && write.userId !== undefined) return entry.userId === write.userId
+    return hasSameEmail(entry, write)
+  }
+
+  /** Loops compares emails without case. */
+  function hasSameEmail(one, other) {
+    return one.email !== undefined && one.email.toLowerCase() === other.email?.toLowerCase()
+  }
+
+  /** The request of an event that was held up: what its settings make of it, with what was received since. */
+
+  /**
+   * The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none.
+   *
+   * @param logs the entries of each identifier, the latest first.
+   */
+  function unreadEmail(delivery, logs) {
+    const { email } = merged(delivery, logs)?.identity ?? {}
+    return email === delivery.entry?.email ? undefined : email
+  }
+
+  /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
+  function withLaterWrites(delivery, logs) {
+    const merge = merged(delivery, logs)
+    if (merge === undefined) return delivery
+    const { identity, values, from } = merge
+    return {
+      ...delivery,
+      request: { ...delivery.request, body: bodyOf(identity, values, delivery.own.body) },
+      waiting: { ...delivery.waiting, takenOver: { readAt: Date.now(), entries: from } },
+    }
+  }
+
+  /** The request of a user ID that Loops did not know, with the latest email that its log tells. */
+  function withEmailOfUserId(delivery, logs) {
+    const { body } = delivery.own
+    const { userId } = identityOf(body)
+    const email = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
+    if (userId === undefined || email === undefined) return delivery
+    const request = { ...delivery.request, body: bodyOf({ email, userId }, contactValues(body), body) }
+    return { ...delivery, request }
+  }
+
+  /** Why the request is not sent after all, as a clause for the log; `undefined` if it is sent. */
+  function skipReason({ own, request }, excludedEmails) {
+    const { email } = identityOf(request.body)
+    if (email !== undefined && isExcluded(excludedEmails, email)) return 'the settings exclude its email address'
+    const wroteValues = Object.keys(contactValues(own.body)).length > 0
+    const isEmpty = Object.keys(contactValues(request.body)).length === 0
+    const isLink = email !== undefined && request.body.userId !== undefined
+    return isUpdate(request) && wroteValues && isEmpty && !isLink
+      ? 'later events have brought the same properties of its contact'
+      : undefined
+  }
+
+  function merged(delivery, logs) {
+    const { entry, own, lookedUpAt, waiting } = delivery
+    if (entry === undefined) return undefined
+    return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver: waiting.takenOver }, logs)
+  }
+
+  /** @param lookedUp when the person was looked up, and the body that the event gives without it. */
+  function deliveryOf(waiting, request, lookedUp) {
+    const identity = identityOf(request.body)
+    const isLink = identity.email !== undefined && identity.userId !== undefined
+    const hasEntry = isUpdate(request) || isLink || Object.keys(contactValues(request.body)).length > 0
+    const entry = {
+      id: eventId(waiting.event),
+      ...identity,
+      receivedAt: waiting.receivedAt,
+      values: contactValues(lookedUp?.ownBody ?? request.body),
+    }
+    return { waiting, own: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
+  }
+
+  /** True for an event that was held up, so that others may have been received since. */
+  function isDelayed({ waiting, lookedUpAt }) {
+    return waiting.jobs > 0 || lookedUpAt !== undefined
+  }
+
+  /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
+  const GIVE_UP_AFTER = DAY - 10 * MINUTE
+
+  const LONGEST_WAIT = 20 * MINUTE
+
+  /**
+   * How long to wait before the next try, in milliseconds: half as long again after each failure, at most twenty minutes, with
+   * jitter, so that requests that failed together do not retry together.
+   *
+   * @param first how long the first wait is, in milliseconds.
+   * @param failures how many tries have failed before the one that has just failed.
+   */
+  function backoff(first, failures) {
+    return Math.min(LONGEST_WAIT / 1.5, 1.5 ** failures * first) * (1 + Math.random() / 2)
+  }
+
+  /** Longer than Loops may still be at a request, so that the next try overwrites what this one does late. */
+  const WAIT_AFTER_TIMEOUT = 25 * SECOND
+
+  /** How long a request to Loops waits for its next try after `failures` failed tries and this one, in milliseconds. */
+  function waitAfterFailure(failures, timedOut) {
+    return Math.max(backoff(SECOND, failures), timedOut ? WAIT_AFTER_TIMEOUT : 0)
+  }
+
+  /**
+   * How long an event waits for a service that hangs, in milliseconds: at least until the circuit breaker lets a request out, and
+   * a quarter of the event's age, so that many events that wait are not all run again every minute.
+   *
+   * @param until what the circuit breaker said.
+   * @param receivedAt when the event was received. Both are milliseconds since 1970.
+   */
+  function waitForService(until, receivedAt) {
+    const now = Date.now()
+    return Math.max(until - now, Math.min(LONGEST_WAIT, (now - receivedAt) / 4)) + Math.random() * MINUTE
+  }
+
+  /** True if a day is over before the next try of what was received at `receivedAt` (milliseconds since 1970). */
+  function isTooLate(receivedAt, wait = 0) {
+    return Date.now() + wait > receivedAt + GIVE_UP_AFTER
+  }
+
+  /** The error with which an event ends that could not be delivered for a day. */
+  function givenUp(tries, reason) {
+    return new Error(`Given up after ${tries} tries within a day: ${reason}`)
+  }
+
+  const LOOPS_API = 'https://app.loops.so/api'
+
+  /** How long the app waits for Loops, where the server's `fetch` knows `timeout`; elsewhere PostHog ends it after 30 s. */
+  const TIMEOUT = 10 * SECOND
+
+  /** The request as `fetch` and as PostHog's `composeWebhook` take it. */
+  function webhookFor({ method, path, idempotencyKey, body }, apiKey) {
+    return {
+      url: LOOPS_API + path,
+      method,
+      headers: {
+        Authorization: `Bearer ${apiKey}`,
+        'Content-Type': 'application/json',
+        ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+      },
+      body: JSON.stringify(body),
+    }
+  }
+
+  /** Starts a request. The caller awaits it, because PostHog guards each `await` of an app, at 130 microseconds. */
+  function startRequest(request, apiKey) {
+    const { url, ...options } = webhookFor(request, apiKey)
+    // A redirected POST would arrive as a GET and look like a success.
+    return fetch(url, { ...options, redirect: 'manual', timeout: TIMEOUT })
+  }
+
+  /** What Loops' answer to a request means, whose status is not 2xx. */
+  async function answerIn(response, { idempotencyKey, path }, apiKey) {
+    const { status } = response
+    if (status === 409 && idempotencyKey !== undefined) return { kind: 'duplicate' }
+    const reason = withoutSecrets(`Loops answered ${status} to ${path}${await messageIn(response)}`, apiKey)
+    if (status === 401 || status === 403) return { kind: 'unauthorized', reason }
+    return status === 408 || status === 429 || status >= 500
+      ? { kind: 'retryable', reason, timedOut: false, mayRetryAtOnce: status !== 429 }
+      : { kind: 'rejected', status, reason }
+  }
+
+  /**
+   * What it means that a request has failed without an answer.
+   *
+   * @param startedAt when the request went out: milliseconds since 1970.
+   */
+  function withoutAnswer(error, startedAt, apiKey) {
+    const timedOut = Date.now() - startedAt > 0.9 * TIMEOUT
+    const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
+    return { kind: 'retryable', reason, timedOut, mayRetryAtOnce: !timedOut }
+  }
+
+  /** Asks Loops for its data. */
+  async function getFromLoops(path, apiKey) {
+    try {
+      const headers = { Authorization: `Bearer ${apiKey}` }
+      const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
+      if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
+      const reason = `${response.status}${await messageIn(response)}`
+      return { status: response.status, reason: withoutSecrets(reason, apiKey) }
+    } catch (error) {
+      return { status: 0, reason: withoutSecrets(messageOf(error), apiKey) }
+    }
+  }
+
+  /** The message in Loops' answer. A load balancer answers with HTML, which has none; nor has a body that breaks off. */
+  async function messageIn(response) {
+    try {
+      const answer = JSON.parse(await response.text())
+      const message = isRecord(answer) ? answer.message : undefined
+      return typeof message === 'string' ? `: ${message.slice(0, 200)}` : ''
+    } catch {
+      return ''
+    }
+  }
+
+  /** One request to Loops, and what follows from its answer. */
+
+  /**
+   * Sends the request of the delivery. While Loops hangs, a job holds the event.
+   *
+   * @throws as `deliver` does.
+   */
+  function send(delivery, parts) {
+    return sendOnce({ kind: 'request', request: delivery.request }, delivery, parts)
+  }
+
+  async function sendOnce(sending, delivery, parts) {
+    const { circuitBreaker, queue, settings } = parts
+    const until = circuitBreaker.waitsUntil()
+    if (until !== undefined) {
+      const reason = 'Loops cannot be reached: it has not answered several requests in a row'
+      const wait = waitForService(until, delivery.waiting.receivedAt)
+      return queue.retry(delivery.waiting, { reason, wait, isFailure: false })
+    }
+    const startedAt = Date.now()
+    circuitBreaker.begin()
+    let answer
+    try {
+      const response = await startRequest(sending.request, settings.apiKey)
+      answer = response.ok ? { kind: 'accepted' } : await answerIn(response, sending.request, settings.apiKey)
+    } catch (error) {
+      answer = withoutAnswer(error, startedAt, settings.apiKey)
+    }
+    circuitBreaker.end(answer.kind === 'retryable' && answer.timedOut)
+    return handleAnswer(answer, sending, delivery, parts)
+  }
+
+  async function handleAnswer(answer, sending, delivery, parts) {
+    const { waiting } = delivery
+    switch (answer.kind) {
+      case 'accepted':
+        noteAccepted(sending, parts)
+        return
+      case 'duplicate':
+        return sendLaterValues(sending, delivery, parts)
+      case 'rejected':
+        return handleRejection(answer, sending, delivery, parts)
+      case 'unauthorized':
+        parts.log.warnOnce(
+          'unauthorized',
+          `${answer.reason}. Events wait and are tried again for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
+        )
+        return parts.queue.retry(waiting, { reason: answer.reason, wait: backoff(MINUTE, waiting.failures) })
+      case 'retryable': {
+        const { reason, timedOut, mayRetryAtOnce } = answer
+        const secondTry = { kind: 'second try', request: sending.request }
+        return parts.queue.retry(waiting, {
+          reason,
+          wait: waitAfterFailure(waiting.failures, timedOut),
+          // Where no job can hold the event, a second try at once is all that can be done.
+          otherwise:
+            mayRetryAtOnce && sending.kind !== 'second try' ? () => sendOnce(secondTry, delivery, parts) : undefined,
+        })
+      }
+    }
+  }
+
+  function noteAccepted({ kind, request }, { lastAccepted, log }) {
+    lastAccepted.note(request)
+    log.forgetWarning('unauthorized')
+    if (kind !== 'email alone') return
+    log.warnOnce(
+      'two contacts',
+      'Loops rejected a request with both an email and a user ID, and accepted it with the email alone: the two belong to ' +
+        'different contacts in Loops. Delete one of them there. Later requests of this kind are not logged.',
+    )
+  }
+
+  /** An earlier try has brought the event's own values, perhaps late: those that were received since go out alone. */
+  async function sendLaterValues({ kind, request }, delivery, parts) {
+    const body = bodyOf(identityOf(request.body), contactValues(request.body))
+    if (
+      kind === 'later values' ||
+      isSame(body, bodyOf(identityOf(delivery.own.body), contactValues(delivery.own.body)))
+    )
+      return
+    const update = { method: 'PUT', path: '/v1/contacts/update', body }
+    return sendOnce({ kind: 'later values', request: update }, delivery, parts)
+  }
+
+  async function handleRejection({ status, reason }, { kind, request }, delivery, parts) {
+    const { own, waiting } = delivery
+    const { email, userId } = identityOf(request.body)
+    const ownBody = bodyOf(identityOf(request.body), contactValues(own.body), own.body)
+    if (kind !== 'email alone' && request.body !== own.body && !isSame(ownBody, request.body)) {
+      return sendOnce({ kind: 'own values', request: { ...request, body: ownBody } }, delivery, parts)
+    }
+    if (status === 400 && email !== undefined && userId !== undefined) {
+      return sendOnce({ kind: 'email alone', request: withEmailAlone(request) }, delivery, parts)
+    }
+    if (email === undefined) {
+      parts.lastAccepted.forget(identityOf(request.body))
+      parts.links.forget(identityOf(request.body))
+      if (waiting.isUnknown !== true && parts.queue.exists) {
+        const again = { ...waiting, isUnknown: true }
+        return parts.queue.postpone(again, Date.now() + 5 * SECOND, () => Promise.reject(new Error(reason)))
+      }
+      parts.lastAccepted.noteRejection(request)
+    }
+    throw new Error(reason)
+  }
+
+  /** The request without its user ID: Loops finds the contact of the email and links nothing. */
+  function withEmailAlone({ idempotencyKey, body, ...request }) {
+    const entries = Object.entries(body).filter(([name]) => name !== 'userId')
+    return {
+      ...request,
+      body: Object.fromEntries(entries),
+      // Loops may keep the key of a request that it rejected.
+      ...(idempotencyKey !== undefined && { idempotencyKey: `${idempotencyKey}-email` }),
+    }
+  }
+
+  function isSame(one, other) {
+    return JSON.stringify(one) === JSON.stringify(other)
+  }
+
+  /**
+   * How the request of one event comes to Loops. An event is in one of these states:
+   *
+   * - in its lane: it waits for the requests of its contact before it, or the app asks the cache, or Loops (see lanes.ts).
+   * - waiting: a job of PostHog's queue holds it: for a slot of the rate limit, for its lane, for its person, for the cache, or
+   *   for another try. The job is the event again: it is translated anew.
+   * - accepted, skipped, rejected or given up: the end.
+   *
+   * Three rules keep the order, so that a contact ends up with the values that PostHog received last:
+   *
+   * 1. Requests of one contact go out one after the other in a worker.
+   * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries,
+   *    for the names that it writes itself, the values that were received last.
+   * 3. An update that says what Loops has accepted last is not sent.
+   */
+
+  /** An event that so many jobs have held for a slot or for its lane waits no more. */
+  const MOST_JOBS = 50
+
+  /**
+   * Sends the request of an event, or lets a job hold the event.
+   *
+   * @throws Error with Loops' message if Loops rejects the request, or if the event has waited for a day; RetryError if the
+   * request has failed and no job can hold the event.
+   */
+  function deliver(delivery, parts) {
+    const { lanes, queue } = parts
+    const identity = identityOf(delivery.request.body)
+    if (queue.exists && lanes.isFull(identity) && delivery.waiting.jobs < MOST_JOBS) return waitForLane(delivery, parts)
+    const lane = lanes.enter(identity)
+    return deliverInLane(delivery, lane, parts).finally(lane.leave)
+  }
+
+  async function waitForLane(delivery, parts) {
+    try {
+      noteLogged(delivery, await addToLog(delivery, parts), parts)
+    } catch {
+      // Without its entry, an earlier event may overwrite this one until its job has run.
+    }
+    const at = Date.now() + SECOND * (1 + Math.random() / 2)
+    return parts.queue.postpone(delivery.waiting, at, () => send(delivery, parts))
+  }
+
+  async function deliverInLane(delivery, lane, parts) {
+    const { waiting, request } = delivery
+    const { rateLimit, lastAccepted, log, settings } = parts
+    // While Loops hangs, nobody waits for a request that finds out whether it is back.
+    if (lane.before !== undefined && parts.circuitBreaker.waitsUntil() === undefined) {
+      try {
+        await lane.before
+      } catch {
+        // PostHog ends each wait of an app after 30 seconds.
+      }
+    }
+    lane.begin()
+    if (waiting.jobs > 0 && isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+    // While Loops hangs, no job asks the cache.
+    if (waiting.jobs > 0 && parts.circuitBreaker.waitsUntil() !== undefined) return send(delivery, parts)
+
+    const slot = rateLimit.slot()
+    let toSend = delivery
+    let ask
+    try {
+      const [number, logged, read, accepted, rejectedAt] = await Promise.all([
+        rateLimit.ask(slot),
+        addToLog(delivery, parts),
+        readLog(delivery, parts),
+        lastAccepted.readForUserId(request),
+        lastAccepted.readRejection(request),
+      ])
+      ask = rateLimit.asked(slot, number)
+      noteLogged(delivery, logged, parts)
+      if (read !== undefined) {
+        let logs = read.map(entriesIn)
+        const email = unreadEmail(delivery, logs)
+        if (email !== undefined) {
+          const others = await parts.contactLog.read({ email }, waiting.receivedAt)
+          logs = [...logs, ...others.map(entriesIn)]
+        }
+        toSend = waiting.isUnknown === true ? withEmailOfUserId(delivery, logs) : withLaterWrites(delivery, logs)
+      } else if (typeof rejectedAt === 'number' && !(await hasEmailSince(rejectedAt, delivery, parts))) {
+        log.skipOnce('Loops has just answered that it knows no contact with its user ID')
+        return
+      }
+      // Loops may still act on a request that has failed: only another one overwrites what it does late.
+      const isSame = waiting.failures === 0 && lastAccepted.isSameForUserId(accepted, toSend.request)
+      if (isSame && (await lastAccepted.isSameForEmail(toSend.request))) {
+        log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
+        return
+      }
+    } catch {
+      return deliverWithoutCache(delivery, parts)
+    }
+    const reason = skipReason(toSend, settings.excludedEmails)
+    if (reason === undefined) return sendInSlot(toSend, ask, parts)
+    log.skipOnce(reason)
+  }
+
+  /** Adds what a fresh event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
+  function addToLog({ waiting, entry }, { contactLog, links }) {
+    if (entry === undefined || waiting.jobs > 0) return undefined
+    const isKnown = Object.keys(entry.values).length === 0 && links.isKnown(entry)
+    return isKnown ? undefined : contactLog.add(entry)
+  }
+
+  function noteLogged({ entry }, answers, { contactLog, lastAccepted, links }) {
+    if (entry === undefined || answers === undefined) return
+    contactLog.added(entry, answers)
+    // An event that links identifiers anew may have changed both of their contacts.
+    if (!links.note(entry) && Object.keys(entry.values).length === 0) lastAccepted.forget(entry)
+  }
+
+  /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
+  function readLog(delivery, { contactLog }) {
+    const { waiting, entry, lookedUpAt, request } = delivery
+    if (waiting.isUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
+    if (entry === undefined || !isDelayed(delivery)) return undefined
+    const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
+    return contactLog.read(entry, since)
+  }
+
+  /** Whether an event has brought an email for the user ID since Loops did not know it. */
+  async function hasEmailSince(rejectedAt, { request }, { contactLog }) {
+    const read = await contactLog.read(identityOf(request.body), rejectedAt)
+    const entries = read.flatMap(entriesIn)
+    return entries.some(({ email, receivedAt }) => email !== undefined && receivedAt > rejectedAt - MINUTE)
+  }
+
+  /** Some four minutes. */
+  const TRIES_WITHOUT_CACHE = 8
+
+  /**
+   * The cache is down. A fresh event goes out without rate limit and order. A job might overwrite what was received since:
+   * better some minutes later than that.
+   */
+  function deliverWithoutCache(delivery, parts) {
+    const { waiting } = delivery
+    if (waiting.jobs === 0 || waiting.failures >= TRIES_WITHOUT_CACHE) return send(delivery, parts)
+    const reason = 'the cache of PostHog does not answer'
+    return parts.queue.retry(waiting, { reason, wait: backoff(5 * SECOND, waiting.failures) })
+  }
+
+  /** Sends the request if it has a slot or can borrow one; otherwise a job holds the event until its place. */
+  async function sendInSlot(delivery, ask, parts) {
+    const { rateLimit, queue } = parts
+    const { waiting } = delivery
+    let hasSlot = ask.number === 1 || !queue.exists || waiting.jobs >= MOST_JOBS
+    let at = 0
+    try {
+      for (const slot of hasSlot || waiting.jobs > 0 ? [] : rateLimit.borrowable(ask)) {
+        hasSlot ||= rateLimit.asked(slot, await rateLimit.ask(slot)).number === 1
+      }
+      if (!hasSlot) at = rateLimit.placeAfter(await rateLimit.readPlace(), ask)
+    } catch {
+      hasSlot = true
+    }
+    return hasSlot ? send(delivery, parts) : queue.postpone(waiting, at, () => send(delivery, parts))
+  }
+
+  /**
+   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals or blanks are
+   * all that differs. `undefined` if no name looks like it.
+   */
+  function whyNotNamed({ exact, wildcards, excluded }, event) {
+    if (typeof event !== 'string' || event === '') return undefined
+    const named = [...exact.values(), ...wildcards]
+    const exclusion = excluded.find(({ pieces }) => matchesWildcard(pieces, event))
+    if (exclusion !== undefined && named.some(({ pieces }) => matchesWildcard(pieces, event))) {
+      return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
+    }
+    for (const [difference, simplified] of SIMPLIFICATIONS) {
+      const similar = named.find(({ pieces }) => matchesWildcard(pieces.map(simplified), simplified(event)))
+      if (similar !== undefined)
+        return `${quoted(event)} differs from ${quoted(similar.pieces.join('*'))} only in ${difference}`
+    }
+    return undefined
+  }
+
+  const withoutBlanks = (text) => text.replace(/\s+/g, '')
+
+  const SIMPLIFICATIONS = [
+    ['capitals', (text) => text.toLowerCase()],
+    ['blanks', withoutBlanks],
+    ['capitals and blanks', (text) => withoutBlanks(text.toLowerCase())],
+  ]
+
+  /** Why the settings do not want an event, as a clause for the log. */
+
+  /** Names the filters that do not hold, and their properties; nothing of the event. */
+  function unmetReason(unmet) {
+    return joined(unmet.map((one) => [one.group, `${beginning(one)} (on ${quoted(nameOf(one.filter))})`]))
+  }
+
+  /** Names the filters that do not hold, with the values that the event has: only for a dry run. */
+  function unmetReasonWithValues(unmet) {
+    return joined(
+      unmet.map((one) => {
+        const found = one.found === undefined ? 'missing' : quoted(one.found)
+        return [one.group, `${beginning(one)}: ${nameOf(one.filter)} is ${found}, ${one.filter.failure}`]
+      }),
+    )
+  }
+
+  /** Why no group of settings names the event, although a name looks like it; `undefined` if none does. */
+  function similarNameReason({ event }, settings) {
+    const reasons = [
+      ['Events to send', whyNotNamed(settings.eventsToSend.events, event)],
+      ['Update contacts', whyNotNamed(settings.contactUpdates.events, event)],
+    ]
+    const found = reasons.flatMap(([group, reason]) => (reason === undefined ? [] : [[group, reason]]))
+    return found.length === 0 ? undefined : joined(found)
+  }
+
+  /** Names the groups only where their reasons differ. */
+  function joined(reasons) {
+    const [first] = reasons
+    if (first !== undefined && reasons.every(([, reason]) => reason === first[1])) return first[1]
+    return reasons.map(([group, reason]) => `${group}: ${reason}`).join('; ')
+  }
+
+  function beginning({ place }) {
+    return `filter ${place} does not hold`
+  }
+
+  /** As the plain syntax of filters writes it. */
+  function nameOf({ type, key }) {
+    return type === 'person' ? `person.${key}` : key
+  }
+
+  /** What the app logs of events. Outside a dry run no line names a person, an email or a body. */
+
+  function createEventLog(settings) {
+    const skips = new Set()
+    const filters = new Set()
+    const warnings = new Set()
+
+    function skipOnce(reason, verb = 'skipped') {
+      if (skips.has(reason)) return
+      skips.add(reason)
+      console.log(`An event is ${verb}: ${reason}. Later events that are ${verb} for this reason are not logged.`)
+    }
+
+    /** Logs the filters that do not match, once each. An event that they keep back costs the server no text after that. */
+    function unmetOnce(unmet) {
+      if (unmet.every(({ filter }) => filters.has(filter))) return
+      for (const { filter } of unmet) filters.add(filter)
+      skipOnce(unmetReason(unmet))
+    }
+
+    return {
+      skipOnce,
+      translated: (event, translation) => {
+        if (settings.dryRun) logDryRun(event, translation, settings)
+        else if (translation === undefined) return
+        else if ('unmet' in translation) unmetOnce(translation.unmet)
+        else if ('skipped' in translation) skipOnce(translation.skipped)
+        else if (translation.unsent !== undefined) skipOnce(translation.unsent, 'not sent')
+      },
+      warnOnce: (name, warning) => {
+        if (warnings.has(name)) return
+        warnings.add(name)
+        console.warn(warning)
+      },
+      forgetWarning: (name) => {
+        warnings.delete(name)
+      },
+    }
+  }
+
+  /** Logs the request of the event or why there is none, and nothing of an event whose name is like none in the settings. */
+  function logDryRun(event, translation, settings) {
+    if (translation === undefined || 'unmet' in translation) {
+      const reason = translation ? unmetReasonWithValues(translation.unmet) : similarNameReason(event, settings)
+      if (reason === undefined) return
+      const line = `Dry run: the event ${quoted(event.event)} matches no setting: ${reason}.`
+      console.log(onOneLine(withoutKey(line, settings.apiKey)))
+    } else if ('skipped' in translation) {
+      logDrySkip(event, translation.skipped)
+    } else {
+      if (translation.unsent !== undefined) logDrySkip(event, translation.unsent, 'not sent')
+      logRequest(translation.request)
+    }
+  }
+
+  /** Logs why a dry run skips the event. */
+  function logDrySkip(event, reason, verb = 'skipped') {
+    console.log(`Dry run: the event ${quoted(event.event)} is ${verb}: ${reason}.`)
+  }
+
+  function logRequest({ method, path, body }) {
+    console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
+  }
+
+  /** The way of an event to its delivery: the person that its settings need, and the translation. */
+
+  /**
+   * Translates an event and delivers the request, if there is one.
+   *
+   * @returns `undefined`, before any promise, for an event that the settings do not want.
+   * @throws what `deliver` throws; RetryError if a filter needs a person that PostHog does not return, and no job can wait.
+   */
+  function deliverEvent(waiting, parts) {
+    const { event, receivedAt, jobs } = waiting
+    const { settings, log } = parts
+    if (settings.dryRun && jobs > 0) return waitForEndOfDryRun(waiting, parts)
+    if (needsPerson(event, settings, receivedAt)) return deliverWithPerson(waiting, parts)
+    const request = requestToSend({ event, receivedAt, settings, log })
+    return request && deliver(deliveryOf(waiting, request), parts)
+  }
+
+  /** A dry run sends nothing of what waits, and loses nothing of it. */
+  function waitForEndOfDryRun(waiting, { queue }) {
+    return queue.retry(waiting, { reason: 'the app is in a dry run', wait: 10 * MINUTE, isFailure: false })
+  }
+
+  const PERSON_MISSING = 'PostHog did not return the person that a filter needs'
+
+  /** Delivers an event that needs its person, or lets it wait until PostHog returns the person. */
+  async function deliverWithPerson(waiting, parts) {
+    const { event } = waiting
+    let result = { kind: 'failed' }
+    try {
+      const kept = keptPersonIn(await parts.lookUp.startKept(event))
+      result = kept === undefined ? await parts.lookUp.ask(event) : { kind: 'found', person: kept }
+    } catch {
+      // The cache is down, or PostHog has ended the wait after 30 seconds.
+    }
+    if (result.kind === 'found') return deliverWith(result.person, waiting, parts)
+    // The server finds persons a few seconds after it has made them.
+    const isEarly = result.kind === 'nobody' && waiting.foundNobody !== true
+    const retry = retryAfter(result, waiting)
+    const { dryRun } = parts.settings
+    const mayWait = parts.queue.exists && !dryRun && !isTooLate(waiting.receivedAt, retry.wait + LEFT_FOR_DELIVERY)
+    if (mayWait && (isEarly || result.kind !== 'nobody')) {
+      return parts.queue.retry({ ...waiting, foundNobody: isEarly || waiting.foundNobody === true }, retry)
+    }
+    return result.kind === 'nobody' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
+  }
+
+  /** Of the day that an event may take, what the wait for its person leaves for the way to Loops. */
+  const LEFT_FOR_DELIVERY = HOUR
+
+  function retryAfter(result, { receivedAt, failures }) {
+    const reason = PERSON_MISSING
+    switch (result.kind) {
+      case 'busy':
+        return { reason, wait: waitForService(Date.now() + 2 * SECOND, receivedAt), isFailure: false }
+      case 'open':
+        return { reason, wait: waitForService(result.until, receivedAt), isFailure: false }
+      case 'failed':
+        return { reason, wait: backoff(MINUTE, failures) }
+      case 'nobody':
+      case 'found':
+        return { reason, wait: 10 * SECOND, isFailure: false }
+    }
+  }
+
+  async function deliverWith(person, waiting, parts) {
+    const { event, receivedAt } = waiting
+    const { settings, log } = parts
+    const request = requestToSend({ event, receivedAt, settings, log, stored: person })
+    if (request === undefined) return
+    const ownBody = bodyWithoutPerson(waiting, settings, request)
+    return deliver(deliveryOf(waiting, request, { at: person.lookedUpAt, ownBody }), parts)
+  }
+
+  /** PostHog has not returned the person for a day, or no job can wait: the event goes on with its own data. */
+  async function deliverWithoutPerson(waiting, parts) {
+    const { event, receivedAt, failures } = waiting
+    const { settings, log, queue } = parts
+    if (filtersNeedPerson(event, settings, receivedAt)) {
+      if (settings.dryRun) {
+        logDrySkip(event, PERSON_MISSING)
+        return
+      }
+      throw queue.exists ? givenUp(failures + 1, PERSON_MISSING) : new RetryError(PERSON_MISSING)
+    }
+    const request = requestToSend({ event, receivedAt, settings: settingsWithoutPerson(event, settings), log })
+    if (request !== undefined) return deliver(deliveryOf(waiting, request), parts)
+  }
+
+  /** Of what the request says, what the event alone gives, whoever it is about and whatever the filters need of the person. */
+  function bodyWithoutPerson({ event, receivedAt }, settings, request) {
+    const { eventsToSend, contactUpdates } = settings
+    const own = translate(
+      event,
+      {
+        ...settings,
+        email: [],
+        userId: ['anybody'],
+        eventsToSend: { ...eventsToSend, filters: [] },
+        contactUpdates: { ...contactUpdates, filters: [] },
+      },
+      receivedAt,
+    )
+    const body = own !== undefined && 'request' in own ? own.request.body : {}
+    return Object.fromEntries(Object.entries(body).filter(([name]) => name in request.body))
+  }
+
+  /** Translates the event; `undefined` if nothing is to be sent. Logs why an event is skipped, and the request of a dry run. */
+  function requestToSend({ event, receivedAt, settings, log, stored }) {
+    const translation = translate(event, settings, receivedAt, stored)
+    log.translated(event, translation)
+    if (settings.dryRun || translation === undefined || !('request' in translation)) return undefined
+    return translation.request
+  }
+
+  /**
+   * The requests of a worker that are under way, a lane for each contact. A request is in its lane from the moment in which
+   * PostHog hands its event over, before any `await`, until Loops has answered or a job holds the event:
+   *
+   * - waiting: the request before it is still under way.
+   * - under way: the app asks the cache or Loops.
+   *
+   * The invariant: of the requests that share a user ID or an email, one is under way, and the others wait in the order in which
+   * PostHog handed them over. So no request overtakes another one.
+   */
+
+  function createLanes() {
+    /** The last request of each lane, by identifier. */
+    const last = new Map()
+
+    function ahead(identity) {
+      const places = keysOf(identity).map((key) => last.get(key))
+      return [...new Set(places.filter((place) => place !== undefined))]
+    }
+
+    return {
+      isFull: (identity) => ahead(identity).some(({ state }) => state === 'waiting'),
+      enter: (identity) => {
+        const others = ahead(identity)
+        let resolve = () => undefined
+        const left = new Promise((ends) => {
+          resolve = ends
+        })
+        const place = { state: others.length === 0 ? 'under way' : 'waiting', left }
+        const keys = keysOf(identity)
+        for (const key of keys) last.set(key, place)
+        return {
+          before: others.length === 0 ? undefined : Promise.all(others.map((other) => other.left)),
+          begin: () => {
+            place.state = 'under way'
+          },
+          leave: () => {
+            for (const key of keys) if (last.get(key) === place) last.delete(key)
+            resolve()
+          },
+        }
+      },
+    }
+  }
+
+  function keysOf({ email, userId }) {
+    return [
+      ...(userId === undefined ? [] : [`user ${userId}`]),
+      ...(email === undefined ? [] : [`email ${email.toLowerCase()}`]),
+    ]
+  }
+
+  /**
+   * A hash of 32 bits (FNV-1a), as eight hexadecimal digits. Loops' keys have 128 bits, so each hash belongs to 2^96 of them:
+   * whoever reads PostHog's cache cannot find the key, nor tell whether a guess is right. Two texts in four billion share a hash.
+   */
+  function hashOf(text) {
+    let hash = 0x811c9dc5
+    for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193)
+    return (hash >>> 0).toString(16).padStart(8, '0')
+  }
+
+  /**
+   * What Loops has accepted last: for each identifier of a contact a hash of the request that wrote to it last, and which requests
+   * Loops has rejected that had a user ID alone. Both are kept for ten minutes.
+   */
+
+  const ACCEPTED_LIFE = (10 * MINUTE) / SECOND
+
+  function createLastAccepted(cache, keyPrefix) {
+    const userKey = (userId) => `${keyPrefix}accepted-user-${userId}`
+    const emailKey = (email) => `${keyPrefix}accepted-email-${email.toLowerCase()}`
+    const keysOf = ({ email, userId }) => [
+      ...(userId === undefined ? [] : [userKey(userId)]),
+      ...(email === undefined ? [] : [emailKey(email)]),
+    ]
+    // Loops rejects for other reasons, too, with the same status: that must not keep back other events of the user ID.
+    const rejectedKey = ({ body }) => `${keyPrefix}rejected-${hashOf(String(body.eventName))}-${String(body.userId)}`
+    return {
+      readForUserId: (request) => {
+        const { email, userId } = identityOf(request.body)
+        if (!isUpdate(request) || email === undefined || userId === undefined) return undefined
+        return withRetries(() => cache.get(userKey(userId), null))
+      },
+      isSameForUserId: (answer, request) => typeof answer === 'string' && answer === writtenBy(request),
+      isSameForEmail: async (request) => {
+        const { email = '' } = identityOf(request.body)
+        return writtenBy(request) === (await withRetries(() => cache.get(emailKey(email), null)))
+      },
+      note: (request) => {
+        if (!isUpdate(request) && Object.keys(contactValues(request.body)).length === 0) return
+        const hash = writtenBy(request)
+        for (const key of keysOf(identityOf(request.body))) inBackground(() => cache.set(key, hash, ACCEPTED_LIFE))
+      },
+      forget: (identity) => {
+        for (const key of keysOf(identity)) inBackground(() => cache.expire(key, 0))
+      },
+      readRejection: (request) =>
+        request.body.email === undefined ? withRetries(() => cache.get(rejectedKey(request), null)) : undefined,
+      noteRejection: (request) => {
+        inBackground(() => cache.set(rejectedKey(request), Date.now(), ACCEPTED_LIFE))
+      },
+    }
+  }
+
+  /** A hash of the identifiers and the values that a request writes. */
+  function writtenBy({ body }) {
+    return hashOf(JSON.stringify([identityOf(body), contactValues(body)]))
+  }
+
+  /** Some two megabytes. */
+  const MOST_LINKS = 10_000
+
+  function createLinks() {
+    const emails = new Map()
+    const userIds = new Map()
+
+    function isKnown({ email, userId }) {
+      if (email === undefined || userId === undefined) return false
+      return emails.get(userId) === email && userIds.get(email) === userId
+    }
+
+    return {
+      isKnown,
+      note: (identity) => {
+        const { email, userId } = identity
+        if (email === undefined || userId === undefined || isKnown(identity)) return isKnown(identity)
+        if (emails.size >= MOST_LINKS) emails.clear()
+        if (userIds.size >= MOST_LINKS) userIds.clear()
+        emails.set(userId, email)
+        userIds.set(email, userId)
+        return false
+      },
+      forget: ({ userId }) => {
+        if (userId !== undefined) emails.delete(userId)
+      },
+    }
+  }
+
+  function createEventQueue(jobs) {
+    async function postpone(waiting, at, otherwise) {
+      if (jobs === undefined) return otherwise()
+      const payload = { ...waiting, event: payloadOf(waiting.event), jobs: waiting.jobs + 1 }
+      return withRetries(() => jobs.deliver(payload).runAt(new Date(at))).catch(otherwise)
+    }
+
+    return {
+      exists: jobs !== undefined,
+      postpone,
+      retry: async (waiting, { reason, wait, isFailure = true, otherwise }) => {
+        const failures = waiting.failures + (isFailure ? 1 : 0)
+        if (isTooLate(waiting.receivedAt, wait)) throw givenUp(failures, reason)
+        return postpone(
+          { ...waiting, failures },
+          Date.now() + wait,
+          otherwise ?? (() => Promise.reject(new RetryError(reason))),
+        )
+      },
+    }
+  }
+
+  /** The fields that the app reads. PostHog repeats the `$set` of the properties beside them. */
+  function payloadOf({ uuid, event, distinct_id, timestamp, properties, $set, $set_once }) {
+    const repeated = (name) => own(properties, name) !== undefined
+    return {
+      ...(uuid !== undefined && { uuid }),
+      event,
+      distinct_id,
+      timestamp,
+      ...(properties !== undefined && { properties }),
+      ...($set !== undefined && !repeated('$set') && { $set }),
+      ...($set_once !== undefined && !repeated('$set_once') && { $set_once }),
+    }
+  }
+
+  /**
+   * The rate limit of all workers together: one request in each slot, whose length is a tenth more than the rate asks for, as
+   * not all requests take equally long to arrive. Handlers that begin at once agree by the clock and by counters in the cache.
+   *
+   * A fresh request that finds its slot taken borrows one of the next slots, within a third of a second. What finds no slot
+   * becomes a job and gets a place: the slot in which the job is due. There the job asks for a slot as others do, so fresh
+   * requests do not stand behind the jobs.
+   */
+
+  /** Seconds. A slot counts while requests go out in it, or borrow it. */
+  const COUNTER_LIFE = 10
+
+  /** The names of the counters come again, so that none is left for ever by a worker that was killed before it limited its life. */
+  const COUNTERS = 100_000
+
+  function createRateLimit(requestsPerSecond, cache, keyPrefix) {
+    const length = (1.1 * SECOND) / requestsPerSecond
+    const mostBorrowed = Math.floor(SECOND / 3 / length) - 1
+    const counterKey = (slot) => `${keyPrefix}slot-${slot % COUNTERS}`
+    const placeKey = `${keyPrefix}place`
+
+    const currentSlot = () => Math.floor(Date.now() / length)
+    return {
+      slot: currentSlot,
+      ask: (slot) => withRetries(() => cache.incr(counterKey(slot))),
+      asked: (slot, number) => {
+        // The second one, too, should the first have been killed.
+        if (number <= 2) inBackground(() => cache.expire(counterKey(slot), COUNTER_LIFE))
+        return { slot, number }
+      },
+      borrowable: ({ slot, number }) => {
+        // Those that asked before it have taken the slots between.
+        const [first, last] = [number - 1, Math.min(number, mostBorrowed)]
+        return Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => slot + first + place)
+      },
+      readPlace: () => withRetries(() => cache.get(placeKey, null)),
+      placeAfter: (answer, { slot, number }) => {
+        const last = lastPlaceIn(answer)
+        const base = last?.slot === slot ? last.base : Math.max(slot, last?.place ?? 0)
+        const place = base + number - 1
+        const given = { slot, base, place }
+        const life = Math.ceil(((place - slot) * length) / SECOND) + COUNTER_LIFE
+        inBackground(() => cache.set(placeKey, given, life))
+        return Math.ceil(place * length)
+      },
+      count: () => {
+        const slot = currentSlot()
+        inBackground(() => cache.incr(counterKey(slot)))
+        inBackground(() => cache.expire(counterKey(slot), COUNTER_LIFE))
+      },
+    }
+  }
+
+  function lastPlaceIn(answer) {
+    return typeof answer === 'object' && answer !== null ? answer : undefined
+  }
+
+  /**
+   * The labels, defaults and choices of plugin.json, which a test compares. PostHog does not pass them to the app, and applies
+   * a default only in its form: for an app that is configured through the REST API, these defaults apply.
+   */
+  const settingFields = {
+    apiKey: { label: 'Loops API key', default: '' },
+    email: { label: 'Email of the user', default: '{person.properties.email}' },
+    userId: { label: 'User ID', default: '{event.distinct_id}' },
+    excludedEmails: { label: 'Emails to leave out', default: '' },
+    trackedEvents: { label: 'Events to send', default: '$pageview' },
+    eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
+    includeAllEventProperties: {
+      label: 'Events to send: include all properties as attributes',
+      default: 'No',
+      choices: ['No', 'Yes'],
+    },
+    eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
+    eventFilters: { label: 'Events to send: property filters', default: '' },
+    contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
+    contactProperties: {
+      label: 'Update contacts: property mapping',
+      default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
+    },
+    includeAllPersonProperties: {
+      label: 'Update contacts: include all properties as attributes',
+      default: 'No',
+      choices: ['No', 'Yes'],
+    },
+    contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
+    contactFilters: { label: 'Update contacts: property filters', default: '' },
+    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
+    posthogUrl: { label: 'PostHog address', default: '' },
+    maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
+    mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
+    requestsPerSecond: { label: 'Requests a second', default: '10' },
+    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
+  }
+
+  /** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
+  function settingText(value, fallback) {
+    if (value === undefined || value === null) return fallback
+    return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
+  }
+
+  /**
+   * Finds the choice that the setting names, in any case. An empty setting is the first choice; any other text is rejected
+   * and gives the first choice, too.
+   */
+  function parseOneOf(field, choices) {
+    const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
+    if (found === undefined && field.text !== '') {
+      field.reject(
+        field.text,
+        `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`,
+      )
+    }
+    return found ?? choices[0]
+  }
+
+  /** True if the setting is `Yes`; any text but `Yes`, `No` and an empty one is rejected. */
+  function parseYes(field) {
+    return parseOneOf(field, ['No', 'Yes']) === 'Yes'
   }
 
   /** Slips beside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
@@ -1796,25 +3301,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Signs that no address has, a second `@`, `@` or a dot at an end, and the name of a field before a placeholder. */
   const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]|@.*@|^[@.]|[@.]$|^\w+=\{\}/u
-
-  /** The fields of a Loops request that are not contact properties. The app writes them itself, from their own settings. */
-  const REQUEST_FIELDS = new Set(['email', 'userId', 'eventName', 'eventProperties', 'mailingLists'])
-
-  /** Names that Loops reserves on a contact, and `__proto__`, which would change a prototype. */
-  const RESERVED = new Set(['id', 'listId', 'softDeleteAt', 'teamId', 'updatedAt', 'optInStatus', '__proto__'])
-
-  /** Why the name cannot be a contact property in Loops, with the remedy; `undefined` if it can. */
-  function contactNameProblem(name) {
-    if (REQUEST_FIELDS.has(name)) return 'has its own setting: remove it from the mapping'
-    if (RESERVED.has(name)) return 'is reserved by Loops: choose another name'
-    return nameProblem(name)
-  }
-
-  /** Why the name cannot be an event property or a mailing list in Loops, with the remedy; `undefined` if it can. */
-  function nameProblem(name) {
-    if (name === '' || name === '__proto__') return 'cannot be used as a name: choose another'
-    return fits(name) ? undefined : `is longer than the ${LONGEST_JSON} characters that Loops allows: shorten it`
-  }
 
   /**
    * Reads a property mapping: `name: value` entries or a JSON object. Names and values that are wrong are rejected.
@@ -2023,31 +3509,84 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const PAGE =
     /^https?:\/\/[^/]+(?:\/.*)?\/(?:project|organization|login|signup|settings|me|instance|ingestion|apps|insights|dashboard|events|persons|replay|home|data-management|api|static|decide|capture|batch|e)(?:\/|$)/i
 
+  /** How long a success counts for all workers. */
+  const SUCCESS_PERIOD = 5 * MINUTE
+
+  /** How long the other workers leave the check to one of them: PostHog stops a set-up after 30 seconds. */
+  const CHECK_PERIOD = 40 * SECOND
+
   /**
-   * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
-   * the account lacks. If Loops does not answer, it logs a warning. Of workers that start together only one asks; a success
-   * counts for all workers for some minutes.
+   * Runs a check once for all workers that share PostHog's cache: the first one that counts itself in the cache runs it, and
+   * the others go on. A check that fails, or whose worker dies, does not count: the next worker that starts runs it again. If the
+   * cache is down, each worker runs the check itself.
+   *
+   * @param subject all that the check depends on, the API key included. Only its hash reaches the cache.
+   * @param check returns whether it succeeded, and its result.
+   * @returns the result of the check, or `undefined` if another worker runs it or has run it.
+   */
+  async function onceForAllWorkers(subject, cache, check) {
+    const key = `check/${hashOf(subject)}`
+    if (!(await isFirst(key, cache))) return undefined
+    const { succeeded, result } = await check()
+    inBackground(() => (succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0)))
+    return result
+  }
+
+  /** Counts the worker; true for the first one if no check has succeeded lately, and if the cache is down. */
+  async function isFirst(key, cache) {
+    try {
+      // All commands go out at once: a worker that died between them would leave a count without an end.
+      const [success, count] = await Promise.all([
+        cache.get(`${key}/success`, null),
+        cache.incr(key),
+        cache.expire(key, CHECK_PERIOD / SECOND),
+      ])
+      return success === null && count === 1
+    } catch {
+      return true
+    }
+  }
+
+  /**
+   * Checks the key and the account, and, without waiting for it, the PostHog address. Of workers that start together only one
+   * asks; a success counts for all workers for some minutes.
    *
    * @returns the settings error if Loops refuses the key, otherwise `undefined`.
    */
-  async function checkKeyAndAccount(settings, meta) {
+  async function checkAtSetUp(app, cache) {
+    const { settings, rateLimit, lookUp } = app
     const names = namesInUse(settings)
-    const subject = JSON.stringify([settings.apiKey, names.listIds, names.propertyNames])
-    return onceForAllWorkers(subject, meta, async () => {
-      const answer = await getFromLoops('/v1/api-key', settings, meta)
-      if (answer.status === 401) {
-        const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
-        return { succeeded: false, result: `Loops settings: ${problem}: copy a key from Loops, Settings -> API.` }
-      }
-      if (answer.status !== 200) {
-        console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
-        return { succeeded: false, result: undefined }
-      }
-      const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
-      console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
-      await checkAccount(names, settings, meta)
-      return { succeeded: true, result: undefined }
+    const subject = JSON.stringify([settings.apiKey, settings.posthogUrl, names.listIds, names.propertyNames])
+    return onceForAllWorkers(subject, cache, async () => {
+      lookUp.check().catch(() => undefined)
+      const { succeeded, message } = await checkKeyAndAccount(settings.apiKey, names, (path) => {
+        rateLimit.count()
+        return getFromLoops(path, settings.apiKey)
+      })
+      return { succeeded, result: message }
     })
+  }
+
+  /**
+   * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
+   * the account lacks. If Loops does not answer, it logs a warning.
+   *
+   * @returns whether Loops has accepted the key, and the settings error if it refuses it.
+   */
+  async function checkKeyAndAccount(apiKey, names, ask) {
+    const answer = await ask('/v1/api-key')
+    if (answer.status === 401) {
+      const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
+      return { succeeded: false, message: `Loops settings: ${problem}: copy a key from Loops, Settings -> API.` }
+    }
+    if (answer.status !== 200) {
+      console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
+      return { succeeded: false, message: undefined }
+    }
+    const team = withoutSecrets(quoted(own(answer.json, 'teamName')), apiKey)
+    console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
+    await checkAccount(names, apiKey, ask)
+    return { succeeded: true, message: undefined }
   }
 
   /** The mailing lists and contact properties that the settings name, in the halves of the app that are on. */
@@ -2060,10 +3599,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** Asks Loops for its mailing lists and contact properties, but only if the settings name any, and warns of missing ones. */
-  async function checkAccount({ listIds, propertyNames }, settings, meta) {
-    const loopsLists = listIds.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
-    const loopsProperties =
-      propertyNames.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)
+  async function checkAccount({ listIds, propertyNames }, apiKey, ask) {
+    const loopsLists = listIds.length === 0 ? undefined : await ask('/v1/lists')
+    const loopsProperties = propertyNames.length === 0 ? undefined : await ask('/v1/contacts/properties?list=all')
     const missing = [
       ...missingFrom(loopsLists?.json, { kind: 'mailing list', names: listIds, keyField: 'id', labelField: 'name' }),
       ...missingFrom(loopsProperties?.json, {
@@ -2074,7 +3612,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       }),
     ]
     if (missing.length === 0) return
-    const phrases = withoutSecrets(missing.join(', '), settings.apiKey)
+    const phrases = withoutSecrets(missing.join(', '), apiKey)
     console.warn(
       `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
         'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
@@ -2118,1532 +3656,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return row[other.length] ?? 0
   }
 
-  /** Logs the request that a dry run does not send: method, path and body. */
-  function logDryRun({ method, path, body }) {
-    console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
-  }
-
-  /** Logs why the event is skipped: in a dry run for every event, otherwise once for each reason. */
-  function logSkip(event, reason, { dryRun }, memory, verb = 'skipped') {
-    if (dryRun) console.log(`Dry run: the event ${quoted(event.event)} is ${verb}: ${reason}.`)
-    else logOnce(reason, memory, { verb })
-  }
-
-  /** Logs in a dry run why the settings do not want the event, which may hold values of the event. */
-  function logUnwanted(event, reason, { apiKey }) {
-    const line = `Dry run: the event ${quoted(event.event)} is not asked for: ${reason}.`
-    console.log(onOneLine(withoutKey(line, apiKey)))
-  }
-
   /**
-   * Logs that an event is skipped, once for each reason and worker, so that page views do not fill the log. The line names
-   * neither the event nor its person.
-   *
-   * @param options.detail what the line adds to the reason of the first event.
-   */
-  function logOnce(reason, memory, { verb = 'skipped', detail = '' } = {}) {
-    memory.loggedSkips ??= new Set()
-    if (memory.loggedSkips.has(reason)) return
-    memory.loggedSkips.add(reason)
-    console.log(
-      `An event is ${verb}: ${reason}${detail}. Later events that are ${verb} for this reason are not logged.`,
-    )
-  }
-
-  /** @param lines the lines of one log or of several, in any order. */
-  function contactLogOf(lines) {
-    const refused = new Set(lines.flatMap((line) => ('refused' in line ? [line.refused] : [])))
-    const late = new Set(lines.flatMap((line) => ('late' in line ? [line.late] : [])))
-    const taken = lines.flatMap((line) => ('taken' in line && !late.has(line.taken) ? [[line.taken, line.when]] : []))
-    const writes = lines.flatMap((line) => ('values' in line && !refused.has(line.id) ? [line] : []))
-    return {
-      writes: writes.sort((one, other) => (isLater(one, other) ? -1 : 1)),
-      taken: new Map(taken),
-    }
-  }
-
-  function isLater(one, other) {
-    return one.at === other.at ? one.id > other.id : one.at > other.at
-  }
-
-  /**
-   * What a request that was held up is to say: of each value that it writes the one that PostHog received last, at the
-   * address that its user ID has now.
-   *
-   * - It takes the values of the same contact only, and never those of another user ID, whoever has the address now.
-   * - If another user ID has taken the address since, the request carries the address alone, so that it links nothing anew;
-   *   and it leaves alone what was written since, to that address or by its own user ID.
-   *
-   * @param write what the request says of its own.
-   * @param receivedAt since when a value of it counts (milliseconds since 1970): a value that was looked up is as old as the
-   * look-up.
-   */
-  function newestOf(write, log, receivedAt = () => write.at) {
-    const others = log.writes.filter(({ id }) => id !== write.id)
-    const { identity, decidedBy } = newestIdentity(write, others)
-    const isTakenOver = identity.userId !== write.userId
-    const contact = knownIdentity(write, log)
-    const values = {}
-    const from = new Set(decidedBy)
-    for (const [name, value] of Object.entries(write.values)) {
-      const since = { id: write.id, at: receivedAt(name) }
-      const latest = others.find(
-        (other) =>
-          own(other.values, name) !== undefined &&
-          isLater(other, since) &&
-          (isOfContact(other, contact) || (isTakenOver && hasSameAddress(other, identity))),
-      )
-      if (latest !== undefined) from.add(latest)
-      if (latest === undefined) values[name] = value
-      else if (!isTakenOver) values[name] = latest.values[name]
-    }
-    return { identity, values, from: [...from] }
-  }
-
-  /**
-   * What a request that came to Loops late has set back.
-   *
-   * @param sent what it has written.
-   * @returns the contact as the log has it, with the later values of the same names. If another user ID has taken the address
-   * since, it is the contact of that one.
-   */
-  function repairOf(sent, log) {
-    const { identity, from } = newestOf(sent, log)
-    const holder = identity.userId === sent.userId ? undefined : from[0]
-    const contact = holder === undefined ? knownIdentity(sent, log) : identityOf(holder)
-    const later = log.writes.filter(
-      (write) => write.id !== sent.id && isLater(write, sent) && isOfContact(write, contact),
-    )
-    const decisive = new Set(from)
-    const values = {}
-    for (const name of Object.keys(sent.values)) {
-      const latest = later.find((write) => own(write.values, name) !== undefined)
-      if (latest === undefined) continue
-      values[name] = latest.values[name]
-      decisive.add(latest)
-    }
-    return { identity: holder === undefined ? identity : contact, values, from: [...decisive] }
-  }
-
-  function newestIdentity(write, others) {
-    const { email, userId } = write
-    const own = identityOf(write)
-    if (email === undefined || userId === undefined) return { identity: own, decidedBy: [] }
-    const moved = others.find((other) => other.userId === userId && other.email !== undefined && isLater(other, write))
-    const current = moved ?? write
-    const holder = others.find((other) => other.userId !== undefined && hasSameAddress(other, current))
-    const isTakenOver = holder !== undefined && holder.userId !== userId && isLater(holder, current)
-    if (isTakenOver) return { identity: { email }, decidedBy: [holder] }
-    return { identity: identityOf(current), decidedBy: moved === undefined ? [] : [moved] }
-  }
-
-  function identityOf({ email, userId }) {
-    return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
-  }
-
-  /** The identity of a write and, where the log tells it, the identifier that is missing in it. */
-  function knownIdentity(write, log) {
-    return { ...identityOf(write), ...otherIdentifier(write, log) }
-  }
-
-  /**
-   * The identifier that is missing in the write, if the log tells it. A user ID that had moved to another address before the
-   * write was received is not the write's.
-   */
-  function otherIdentifier({ email, userId, at }, { writes }) {
-    if (email === undefined) {
-      const told = writes.find((write) => write.email !== undefined && write.userId === userId)
-      return told?.email === undefined ? undefined : { email: told.email }
-    }
-    if (userId !== undefined) return undefined
-    const told = writes.find((write) => write.userId !== undefined && hasSameAddress(write, { email }))
-    if (told?.userId === undefined) return undefined
-    const hasMoved = writes.some(
-      (write) => write.userId === told.userId && write.email !== undefined && isLater(write, told) && write.at < at,
-    )
-    return hasMoved ? undefined : { userId: told.userId }
-  }
-
-  function isOfContact(write, contact) {
-    if (write.userId !== undefined && contact.userId !== undefined) return write.userId === contact.userId
-    return hasSameAddress(write, contact)
-  }
-
-  /** Loops compares addresses without case. */
-  function hasSameAddress(one, other) {
-    return one.email !== undefined && one.email.toLowerCase() === other.email?.toLowerCase()
-  }
-
-  /** Whether later requests that Loops has taken have brought all that the write still has to say. */
-  function isOvertaken({ values }, { identity, from }, { taken }) {
-    const { email, userId } = identity
-    const isLinked =
-      email === undefined || userId === undefined || from.some((other) => isSame(identityOf(other), identity))
-    return (
-      isLinked &&
-      from.length > 0 &&
-      from.every(({ id }) => taken.has(id)) &&
-      Object.keys(values).every((name) => from.some((other) => own(other.values, name) !== undefined))
-    )
-  }
-
-  /** Whether a request has brought all that the other write says. */
-  function isCarriedBy(sent, other) {
-    const names = Object.keys(other.values)
-    return (
-      isSame(identityOf(sent), identityOf(other)) &&
-      names.every((name) => isSame([sent.values[name]], [other.values[name]]))
-    )
-  }
-
-  /** Whether Loops would learn something from `newest` that the request of `sent` has not told it. */
-  function saysMore(newest, sent) {
-    return !isSame(newest.identity, identityOf(sent)) || !isSame(newest.values, sent.values)
-  }
-
-  function isSame(one, other) {
-    return JSON.stringify(one) === JSON.stringify(other)
-  }
-
-  /** What the body of a request writes to the contact. */
-  function contactValues(body) {
-    const properties = Object.entries(body).filter(([name]) => !REQUEST_FIELDS.has(name))
-    const lists = isRecord(body.mailingLists) ? Object.entries(body.mailingLists) : []
-    return Object.fromEntries([...properties, ...lists.map(([id, value]) => [LIST + id, value])])
-  }
-
-  const LIST = 'mailingLists/'
-
-  /**
-   * The body of a request, in the order of `translate`, so that the same values give the same bytes.
-   *
-   * @param event the fields of an event that is sent; `{}` for an update.
-   */
-  function bodyOf({ identity, values }, event) {
-    const { eventName, eventProperties } = event
-    const entries = Object.entries(values)
-    const lists = entries
-      .filter(([name]) => name.startsWith(LIST))
-      .map(([name, value]) => [name.slice(LIST.length), value])
-    return {
-      ...Object.fromEntries(entries.filter(([name]) => !name.startsWith(LIST))),
-      ...(eventName !== undefined && { eventName, eventProperties }),
-      ...(lists.length > 0 && { mailingLists: Object.fromEntries(lists) }),
-      ...identity,
-    }
-  }
-
-  /**
-   * The log of a contact in PostHog's cache: what events write to it and what Loops has taken, a line each, the latest line
-   * first. Loops finds a contact by either identifier, so each identifier has a log of its own.
-   *
-   * The functions that ask the cache await nothing: their callers await several of them at once.
-   */
-
-  /** A period outlasts every retry. Each period has a log of its own, because the cache has no command that shortens a list. */
-  const PERIOD = 25 * HOUR
-  /** Seconds. */
-  const LOG_KEPT_FOR = (2 * PERIOD) / SECOND
-
-  /** What is read of a log: a request that was held up does not see what stands behind that. */
-  const MOST_LINES = 500
-  const MOST_TEXT = 300_000
-
-  /** Room for what ten events at once put in front of the write before. */
-  const LINES_TO_THE_WRITE_BEFORE = 30
-
-  /** Larger values are kept in no order, because each job and each answer of Loops has the log read. */
-  const LONGEST_VALUES = 30_000
-
-  /** Whether a request changes a contact. An event alone has no order. */
-  function writesToContact({ path, body }) {
-    const links = body.email !== undefined && body.userId !== undefined
-    return path === '/v1/contacts/update' || links || Object.keys(contactValues(body)).length > 0
-  }
-
-  /**
-   * @param id the event's ID.
-   * @param at when PostHog handed the event to the app: milliseconds since 1970.
-   * @param body what the event alone asks for, without what was looked up.
-   */
-  function writeOf(id, at, body) {
-    const values = contactValues(body)
-    const isLong = JSON.stringify(values).length > LONGEST_VALUES
-    return { id, at, ...identityOf(body), values: isLong ? {} : values }
-  }
-
-  /** Adds a write to its logs and, for an update, reads the latest lines of the first one. */
-  function noteWrite(write, isUpdate, cache) {
-    return Promise.all(
-      logKeys(write, Date.now()).map((key, place) =>
-        Promise.all([
-          push(key, write, cache),
-          isUpdate && place === 0 ? readLog(key, cache, LINES_TO_THE_WRITE_BEFORE) : [],
-        ]),
-      ),
-    )
-  }
-
-  /** Bounds the life of logs that have just begun. */
-  function limitNewLogs(write, noted, cache) {
-    logKeys(write, Date.now()).forEach((key, place) => {
-      if (noted[place]?.[0] === 1) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
-    })
-  }
-
-  /**
-   * @param texts lines of the first log.
-   * @returns when Loops took the write before this one (milliseconds since 1970), if that says as much; else `undefined`.
-   */
-  function sameWasTakenAt(write, texts) {
-    return sameTakenIn(contactLogIn([texts]), write)
-  }
-
-  /** Whether the same holds for all logs of the contact together. A cache that does not answer does not tell. */
-  async function sameWasTakenInAll(write, texts, cache) {
-    const [, second] = logKeys(write, Date.now())
-    try {
-      const log =
-        second === undefined
-          ? await readWholeLog(write, cache)
-          : contactLogIn([texts, await readLog(second, cache, LINES_TO_THE_WRITE_BEFORE)])
-      return sameTakenIn(log, write) !== undefined
-    } catch {
-      return false
-    }
-  }
-
-  function sameTakenIn({ writes, taken }, write) {
-    const before = writes.find(({ id, at }) => id !== write.id && at < write.at)
-    return before !== undefined && isCarriedBy(before, write) ? taken.get(before.id) : undefined
-  }
-
-  /** Adds a line to the logs of a contact. */
-  function addLine(line, identity, cache) {
-    for (const key of logKeys(identity, Date.now())) addLineTo(key, line, cache)
-  }
-
-  /** @param mayBeFirst whether the line may be the first one of its period, so that the life of the log is to be bounded. */
-  function addLineTo(key, line, cache, mayBeFirst = true) {
-    push(key, line, cache).catch(() => undefined)
-    if (mayBeFirst) withoutWaiting(() => cache.expire(key, LOG_KEPT_FOR))
-  }
-
-  /** @returns how many lines the log has now. */
-  function push(key, line, cache) {
-    const text = JSON.stringify(line)
-    return persistently(() => cache.lpush(key, [text]))
-  }
-
-  /** Notes that Loops has taken a write, in its first log, which each request with its user ID reads. */
-  function noteTaken(write, when, cache) {
-    addLineTo(firstLogOf(write), { taken: write.id, when }, cache, isPeriodOver(write))
-  }
-
-  /** Notes that what Loops has taken may have set back something later, so that its being taken proves nothing. */
-  function noteLate(write, cache) {
-    return push(firstLogOf(write), { late: write.id }, cache).catch(() => undefined)
-  }
-
-  /** @returns the lines of the first log if `noteWrite` has read all of them; `undefined` if more reading is needed anyway. */
-  function allLinesOf([, texts]) {
-    return texts.length > 0 && texts.length < LINES_TO_THE_WRITE_BEFORE ? texts : undefined
-  }
-
-  /**
-   * Notes that Loops has taken a write, and reads the logs of its contact. The first log is left out if its lines were seen,
-   * because its length tells whether others have come.
-   */
-  function noteTakenAndRead(write, when, contact, seen, cache) {
-    const first = firstLogOf(write)
-    // A note that fails is of no consequence: no log has the length 0.
-    const length = push(first, { taken: write.id, when }, cache).catch(() => 0)
-    if (isPeriodOver(write)) withoutWaiting(() => cache.expire(first, LOG_KEPT_FOR))
-    const unread = logKeys(contact, write.at).filter((key) => seen === undefined || key !== first)
-    return Promise.all([length, Promise.all(unread.map((key) => readLog(key, cache)))])
-  }
-
-  /** Reads the first log of a write again; `undefined`, before any promise, if it has no more lines than `seen`. */
-  function readIfGrown(write, seen, [length], cache) {
-    return length === seen.length + 1 ? undefined : readLog(firstLogOf(write), cache)
-  }
-
-  /** Whether the period in which a write was received is over, so that its log is not the one of now. */
-  function isPeriodOver({ at }) {
-    return periodOf(at) !== periodOf(Date.now())
-  }
-
-  /** The log of the user ID, or of the address if there is no user ID. */
-  function firstLogOf(write) {
-    const [first = ''] = logKeys(write, Date.now())
-    return first
-  }
-
-  /** @param since when the write was received: what is older does not matter to it. Milliseconds since 1970. */
-  function readLogs(identity, since, cache) {
-    return Promise.all(logKeys(identity, since).map((key) => readLog(key, cache)))
-  }
-
-  function readLog(key, cache, lines = MOST_LINES) {
-    return persistently(() => cache.lrange(key, 0, lines - 1))
-  }
-
-  /** @param texts what `readLogs` gave. */
-  function contactLogIn(texts) {
-    return contactLogOf(texts.flatMap((lines) => withinReach(lines.join('\n'))).map((line) => JSON.parse(line)))
-  }
-
-  /**
-   * Reads the log of the identifier that a write lacks.
-   *
-   * @param log what the logs of the write say.
-   * @returns `undefined`, before any promise, if they do not tell the other identifier.
-   */
-  function readOtherLog(write, log, cache) {
-    const other = otherIdentifier(write, log)
-    return other && readLogs(other, write.at, cache)
-  }
-
-  /** What the logs of both identifiers say, where one log tells the other identifier. */
-  async function readWholeLog(write, cache) {
-    const texts = await readLogs(write, write.at, cache)
-    const log = contactLogIn(texts)
-    const otherTexts = readOtherLog(write, log, cache)
-    return otherTexts === undefined ? log : contactLogIn([...texts, ...(await otherTexts)])
-  }
-
-  /** As one text, because it costs more to fetch a line across the border of PostHog's VM than to parse it. */
-  function withinReach(text) {
-    if (text === '') return []
-    return text.length <= MOST_TEXT ? text.split('\n') : text.slice(0, MOST_TEXT).split('\n').slice(0, -1)
-  }
-
-  /** The logs of the periods from `since` (milliseconds since 1970) to now. */
-  function logKeys({ email, userId }, since) {
-    const [first, last] = [periodOf(since), periodOf(Date.now())]
-    const periods = first === last ? [last] : [last, last - 1]
-    return [
-      ...(userId === undefined ? [] : periods.map((period) => `user-${userId}-${period}`)),
-      ...(email === undefined ? [] : periods.map((period) => `email-${email.toLowerCase()}-${period}`)),
-    ]
-  }
-
-  function periodOf(time) {
-    return Math.floor(time / PERIOD)
-  }
-
-  /**
-   * @param ownBody the body that the event gives without what was looked up.
-   * @returns the delivery, with what the event writes.
-   */
-  function deliveryOf({ waiting, request, askedAt, settings, meta }, ownBody) {
-    const { email, userId } = request.body
-    const write = writesToContact(request)
-      ? writeOf(eventId(waiting.event), waiting.receivedAt, { ...ownBody, email, userId })
-      : undefined
-    return { waiting, request, write, askedAt, settings, meta }
-  }
-
-  /** What a request writes, as the write of the event. */
-  function writeIn({ body }, { id, at }) {
-    return { id, at, ...identityOf(body), values: contactValues(body) }
-  }
-
-  /** Since when each value of the request counts: one that was looked up is as old as the look-up. */
-  function receiptOf({ write, askedAt, waiting }) {
-    return (name) => (askedAt !== undefined && own(write?.values, name) === undefined ? askedAt : waiting.receivedAt)
-  }
-
-  function isUpdate({ path }) {
-    return path === '/v1/contacts/update'
-  }
-
-  /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
-  const GIVE_UP_AFTER = DAY - 10 * MINUTE
-
-  /**
-   * How long to wait before the next try, in milliseconds: half as long again after each failure, up to an hour, with jitter,
-   * so that requests that failed together do not retry together.
-   *
-   * @param first how long the first wait is, in milliseconds.
-   * @param failures how many tries have failed before the one that has just failed.
-   */
-  function backOff(first, failures) {
-    return Math.min(HOUR, 1.5 ** failures * first) * (1 + Math.random() / 2)
-  }
-
-  /** Longer than Loops may still be at a request, so that the next try makes good what this one does late. */
-  const WAIT_AFTER_TIMEOUT = 25 * SECOND
-
-  /**
-   * How long a request to Loops that has failed waits for its next try, in milliseconds.
-   *
-   * @param failures how many tries have failed before this one.
-   * @param isLate whether Loops may still act on the request.
-   */
-  function waitAfterFailure(failures, isLate) {
-    return Math.max(backOff(SECOND, failures), isLate ? WAIT_AFTER_TIMEOUT : 0)
-  }
-
-  /** Whether a day is over before the next try of what was received at `receivedAt` (milliseconds since 1970). */
-  function isTooLate(receivedAt, wait = 0) {
-    return Date.now() + wait > receivedAt + GIVE_UP_AFTER
-  }
-
-  /** The error with which an event ends that could not be delivered for a day. */
-  function givenUp(tries, reason) {
-    return new Error(`Given up after ${tries} tries within a day: ${reason}`)
-  }
-
-  /**
-   * Hands the event to a job that runs at the given time (milliseconds since 1970).
-   *
-   * @param otherwise is called if there is no queue, or if the queue refuses the job.
-   */
-  async function putOff({ event, ...waiting }, at, { jobs }, otherwise) {
-    if (jobs === undefined) return otherwise()
-    const { uuid, event: name, distinct_id, timestamp, properties, $set, $set_once } = event
-    const held = { uuid, event: name, distinct_id, timestamp, properties, $set, $set_once }
-    const job = { ...waiting, event: held }
-    return persistently(() => jobs.deliver(job).runAt(new Date(at))).catch(otherwise)
-  }
-
-  /**
-   * Lets a job try the event again.
-   *
-   * @param wait in milliseconds.
-   * @param options `failed` is 0 if the wait is nobody's failure, so that it does not lengthen the next one; `otherwise` is
-   * called if no job can hold the event.
-   * @throws Error if the event has waited for a day; RetryError if no job can hold it and there is no `otherwise`.
-   */
-  async function tryAgain({ event, receivedAt, failures }, meta, reason, wait, options = {}) {
-    const { failed = 1, otherwise = () => Promise.reject(new RetryError(reason)) } = options
-    if (isTooLate(receivedAt, wait)) throw givenUp(failures + failed, reason)
-    return putOff({ event, receivedAt, failures: failures + failed }, Date.now() + wait, meta, otherwise)
-  }
-
-  /**
-   * The repair of a contact: a request that came to Loops late has set back what was received after it. A second later, so
-   * that what is on its way arrives first, a job writes the later values once more. A repair only updates the contact and is
-   * within the pace.
-   */
-
-  /** Lets a job repair the contact. Where there are no jobs, the contact is repaired at once. */
-  async function repairLater(repair, settings, meta) {
-    return meta.jobs === undefined ? repairContact(repair, settings, meta) : enqueue(repair, Date.now() + SECOND, meta)
-  }
-
-  /**
-   * Repairs the contact, unless what was set back has been sent once more since. A repair that fails is tried again for a day;
-   * a repair that Loops refuses ends with a line in the log.
-   */
-  async function repairContact(repair, settings, meta) {
-    const { sent, takenAt, turn } = repair
-    const { cache } = meta
-    const now = Date.now()
-    if (restOfLoops(meta.global) !== undefined) return repairAgain(repair, meta)
-    let target
-    let number = 0
-    try {
-      const log = await readWholeLog(sent, cache)
-      target = repairOf(sent, log)
-      if (target.from.every(({ id }) => (log.taken.get(id) ?? 0) > takenAt)) return
-      if (meta.jobs !== undefined) number = await countWaiting(settings, now, cache)
-    } catch {
-      return repairAgain(repair, meta)
-    }
-    return whenWaited(number, turn, settings, now, cache, (time) =>
-      time === undefined ? write(repair, target, settings, meta) : enqueue({ ...repair, turn: time }, time, meta),
-    )
-  }
-
-  function write(repair, target, settings, meta) {
-    const request = { method: 'PUT', path: '/v1/contacts/update', body: bodyOf(target, {}) }
-    const start = Date.now()
-    return postToLoops(request, settings, meta.global, async (answer) => {
-      if (answer.kind === 'failed') {
-        // Loops may have acted on it, or may yet.
-        const wait = waitAfterFailure(repair.failures, answer.isLate)
-        return repairAgain({ ...repair, takenAt: Date.now() + wait }, meta, wait)
-      }
-      if (answer.kind === 'refused') console.warn(`A contact could not be put right: ${answer.reason}.`)
-      if (answer.kind !== 'taken') return
-      const repaired = { ...repair.sent, ...target.identity, values: target.values }
-      for (const one of target.from.filter((other) => isCarriedBy(repaired, other))) noteTaken(one, start, meta.cache)
-      return checkAgain(repair, target, meta)
-    })
-  }
-
-  /** While a repair is on its way, something later may come to Loops before it. */
-  async function checkAgain(repair, written, meta) {
-    const takenAt = Date.now()
-    try {
-      const { sent } = repair
-      const target = repairOf(sent, await readWholeLog(sent, meta.cache))
-      if (isSame([target.identity, target.values], [written.identity, written.values])) return
-    } catch {
-      // Without the log another repair finds out.
-    }
-    return repairAgain({ ...repair, takenAt }, meta)
-  }
-
-  function repairAgain({ sent, takenAt, failures }, meta, wait = backOff(SECOND, failures)) {
-    if (meta.jobs === undefined || isTooLate(sent.at, wait)) return undefined
-    return enqueue({ sent, takenAt, failures: failures + 1 }, Date.now() + wait, meta)
-  }
-
-  /** A queue that refuses the repair leaves the contact as it is. */
-  function enqueue(repair, at, { jobs }) {
-    return persistently(async () => jobs?.repair(repair).runAt(new Date(at))).catch(() => {
-      console.warn('A contact could not be put right: the job queue of PostHog refuses the job.')
-    })
-  }
-
-  /**
-   * Loops has taken what was sent. What was received meanwhile may have come to Loops before it.
-   *
-   * @param sentAt when the request that brought the values was sent, or something earlier: milliseconds since 1970.
-   */
-  async function settle(delivery, sent, sentAt) {
-    const { write, askedAt, settings, meta } = delivery
-    if (write === undefined) return
-    const takenAt = Date.now()
-    const written = writeIn(sent, write)
-    const contact = { ...delivery.contact, ...identityOf(written), at: write.at }
-    const seen = isPeriodOver(write) ? undefined : delivery.seen
-    const repair = async (values) => {
-      await noteLate(write, meta.cache)
-      const setBack = { ...written, at: Math.min(write.at, askedAt ?? write.at), values }
-      return repairLater({ sent: setBack, takenAt, failures: 0 }, settings, meta)
-    }
-    let log
-    try {
-      const answers = await noteTakenAndRead(write, sentAt, contact, seen, meta.cache)
-      const grown = seen && readIfGrown(write, seen, answers, meta.cache)
-      const first = grown === undefined ? (seen ?? []) : await grown
-      const texts = [first, ...answers[1]]
-      const read = contactLogIn(texts)
-      const otherTexts = readOtherLog(contact, read, meta.cache)
-      log = otherTexts === undefined ? read : contactLogIn([...texts, ...(await otherTexts)])
-    } catch {
-      return repair(written.values)
-    }
-    if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, meta.cache)
-    const newest = newestOf(written, log, receiptOf(delivery))
-    if (saysMore(newest, written)) {
-      const setBack = Object.entries(written.values).filter(([name, value]) => !isSame([newest.values[name]], [value]))
-      return repair(Object.fromEntries(setBack))
-    }
-    for (const one of newest.from.filter((other) => isCarriedBy(written, other))) noteTaken(one, sentAt, meta.cache)
-  }
-
-  /** User IDs of which Loops has answered that it knows no contact: requests with nothing else are not sent for a while. */
-
-  const UNKNOWN_FOR = 10 * MINUTE
-
-  /** When Loops did not know the user ID of a request without an address: milliseconds since 1970, or `null`. */
-  function unknownSince({ body }, cache) {
-    return body.email === undefined ? persistently(() => cache.get(unknownKey(body.userId), null)) : undefined
-  }
-
-  /** Whether no event has brought an address for the user ID since. The clocks of two workers may differ by some seconds. */
-  async function isStillUnknown({ body }, since, cache) {
-    const userId = String(body.userId)
-    try {
-      const { writes } = contactLogIn(await readLogs({ userId }, since, cache))
-      return !writes.some(({ email, at }) => email !== undefined && at > since - MINUTE)
-    } catch {
-      return false
-    }
-  }
-
-  /**
-   * Finds out why Loops has refused a request without an address. Loops refuses for many reasons with the same status, and its
-   * messages may change, so only a look tells.
-   *
-   * @returns whether another try may succeed: Loops did not say, or a contact has come meanwhile or is on its way.
-   */
-  async function mayBecomeKnown({ body }, { receivedAt, failures }, settings, meta) {
-    const userId = String(body.userId)
-    const askedAt = Date.now()
-    // Half a surrogate pair would throw.
-    const query = encodeURIComponent(userId.replace(/[\ud800-\udfff]/gu, '\ufffd'))
-    const { status, json } = await getFromLoops(`/v1/contacts/find?userId=${query}`, settings, meta)
-    if (status !== 200) return status === 0 || status === 429 || status >= 500
-    if (!Array.isArray(json)) return false
-    const isKnown = json.length > 0
-    // The contact may have come after the request.
-    if (isKnown && failures === 0) return true
-    try {
-      const { writes, taken } = contactLogIn(await readLogs({ userId }, receivedAt, meta.cache))
-      if (writes.some(({ id, email }) => email !== undefined && (taken.get(id) ?? askedAt) >= askedAt - MINUTE))
-        return true
-    } catch {
-      return false
-    }
-    if (!isKnown) withoutWaiting(() => meta.cache.set(unknownKey(userId), askedAt, UNKNOWN_FOR / SECOND))
-    return false
-  }
-
-  function unknownKey(userId) {
-    return `unknown-${String(userId)}`
-  }
-
-  /**
-   * How the request of one event comes to Loops. An event is in one of these states:
-   *
-   * - received: `onEvent` has it. What it writes is noted in the logs of its contact, and it asks for its turn.
-   * - waiting: a job of PostHog's queue holds it: for its turn, for the person that its settings need, for the cache, or for
-   *   another try. The job translates the event anew and reads in the logs what was received since.
-   * - sent: Loops has the request and has not answered.
-   * - taken, refused or given up: the end.
-   *
-   * The invariant: a contact ends up with the values that PostHog received last, whatever the clocks of the events say. A
-   * received event is the latest there is, so it takes nothing over. A job takes over what was received since. After Loops has
-   * taken a request, the app looks into the logs once more: what was received meanwhile may have come to Loops before this
-   * request, so the contact is repaired.
-   */
-
-  const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
-
-  /**
-   * Sends the request of an event that PostHog hands to the app for the first time, or lets it wait for its turn.
-   *
-   * @throws Error with the words of Loops if Loops refuses the request; RetryError if the request has failed and cannot wait,
-   * because the server has no jobs.
-   */
-  async function deliverReceived(delivery) {
-    const { request, write, askedAt, settings, meta } = delivery
-    const { cache, global } = meta
-    const now = Date.now()
-    let answers
-    try {
-      answers = await Promise.all([
-        write === undefined ? [] : noteWrite(write, isUpdate(request), cache),
-        askTurn(settings, now, cache),
-        unknownSince(request, cache),
-      ])
-    } catch {
-      // Without the cache there is neither a turn nor a log. That is no reason to lose an event.
-      return sendAt(undefined, delivery, request)
-    }
-    const [noted, turn, since] = answers
-    const [first] = noted
-    if (write !== undefined && first !== undefined) {
-      limitNewLogs(write, noted, cache)
-      const written = writeIn(request, write)
-      const [, texts] = first
-      const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, texts) : undefined
-      if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, texts, cache))) {
-        noteTaken(write, takenAt, cache)
-        const detail = ` (at ${new Date(takenAt).toISOString()})`
-        logOnce('Loops has taken the same update of its contact within the hour', global, { detail })
-        return
-      }
-    }
-    if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
-      logOnce(UNKNOWN_USER_ID, global)
-      return
-    }
-    const seen = first && allLinesOf(first)
-    return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, { ...delivery, seen }, request))
-  }
-
-  /**
-   * Goes on with an event that a job held.
-   *
-   * @throws as `deliverReceived` does; Error if the event has waited for a day.
-   */
-  async function deliverAgain(delivery) {
-    const { waiting, request, write, settings, meta } = delivery
-    const { cache, global } = meta
-    const now = Date.now()
-    if (isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
-    const rest = restWithLoops(delivery)
-    if (rest !== undefined) return rest
-    let answers
-    try {
-      answers = await Promise.all([
-        write === undefined ? [] : readLogs(write, write.at, cache),
-        countWaiting(settings, now, cache),
-        unknownSince(request, cache),
-      ])
-    } catch {
-      return deliverOnceLogsCanBeRead(delivery)
-    }
-    const [texts, number, since] = answers
-    if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
-      logOnce(UNKNOWN_USER_ID, global)
-      return
-    }
-    const inTurn = (toSend, known) =>
-      whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, { ...delivery, ...known }, toSend))
-    if (write === undefined) return inTurn(request)
-
-    let log = contactLogIn(texts)
-    try {
-      const otherTexts = readOtherLog(write, log, cache)
-      if (otherTexts !== undefined) log = contactLogIn([...texts, ...(await otherTexts)])
-    } catch {
-      return deliverOnceLogsCanBeRead(delivery)
-    }
-    if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
-    const written = writeIn(request, write)
-    const newest = newestOf(written, log, receiptOf(delivery))
-    // A request that has failed may still come to Loops late: only another one makes that good.
-    if (waiting.failures === 0 && isUpdate(request) && isOvertaken(written, newest, log)) {
-      logOnce('later events have brought the same properties of its contact', global)
-      return
-    }
-    const known = { contact: knownIdentity(write, log), seen: texts[0] }
-    return inTurn({ ...request, body: bodyOf(newest, request.body) }, known)
-  }
-
-  /** Some four minutes. */
-  const TRIES_WITHOUT_CACHE = 8
-
-  /** Without the logs the event might overwrite what was received since: better some minutes later than that. */
-  function deliverOnceLogsCanBeRead(delivery) {
-    const { waiting, request, meta } = delivery
-    if (waiting.failures >= TRIES_WITHOUT_CACHE) return sendAt(undefined, delivery, request)
-    return tryAgain(waiting, meta, 'the cache of PostHog does not answer', backOff(5 * SECOND, waiting.failures))
-  }
-
-  /**
-   * Sends the request, or lets a job hold the event until its turn comes.
-   *
-   * @param time of its turn (milliseconds since 1970); `undefined` if it may go out at once.
-   */
-  function sendAt(time, delivery, request) {
-    const { waiting, meta } = delivery
-    if (time === undefined) return tryNow(delivery, request)
-    return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
-  }
-
-  function tryNow(delivery, request) {
-    return restWithLoops(delivery) ?? send(delivery, request)
-  }
-
-  /** Lets a job hold the event while Loops rests; `undefined` if Loops does not rest. */
-  function restWithLoops({ waiting, meta }) {
-    const until = restOfLoops(meta.global)
-    if (until === undefined) return undefined
-    const reason = 'Loops cannot be reached: it has not answered several requests in a row'
-    return tryAgain(waiting, meta, reason, until - Date.now() + Math.random() * MINUTE, { failed: 0 })
-  }
-
-  function send(delivery, request, isSecondTry = false) {
-    const { waiting, settings, meta } = delivery
-    const sentAt = Date.now()
-    return postToLoops(request, settings, meta.global, async (answer) => {
-      switch (answer.kind) {
-        case 'taken':
-          return settle(delivery, request, sentAt)
-        case 'known':
-          // An earlier try has brought the values of the event itself, and not those that were received since.
-          return settle(delivery, delivery.request, waiting.receivedAt)
-        case 'refused':
-          return refuse(delivery, request, answer.reason)
-        case 'failed': {
-          const wait = waitAfterFailure(waiting.failures, answer.isLate)
-          // Where no job can hold the event, a second try at once is all that can be done.
-          const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
-          return tryAgain(waiting, meta, answer.reason, wait, { otherwise })
-        }
-      }
-    })
-  }
-
-  /** Loops refuses the request for good, unless its values are those of other events or its user ID may become known. */
-  async function refuse(delivery, request, reason) {
-    const { waiting, write, settings, meta } = delivery
-    if (write !== undefined) {
-      const own = { identity: identityOf(request.body), values: contactValues(delivery.request.body) }
-      const body = bodyOf(own, delivery.request.body)
-      if (!isSame(body, request.body)) return send(delivery, { ...request, body })
-    }
-    const isUnknown = request.body.email === undefined
-    if (isUnknown && (await mayBecomeKnown(request, waiting, settings, meta))) {
-      return tryAgain(waiting, meta, reason, backOff(SECOND, waiting.failures))
-    }
-    if (write !== undefined) addLine({ refused: write.id }, write, meta.cache)
-    throw new Error(reason)
-  }
-
-  /**
-   * Joins the event with its person. PostHog's order applies: `$set` replaces the stored properties, `$set_once` only adds to
-   * them, and `$unset` removes from both. Other event properties are never read as the person's: they may be another person's.
-   *
-   * @param stored the person that PostHog stores, if it was looked up.
-   */
-  function withPerson(event, stored) {
-    const properties = isRecord(event.properties) ? event.properties : {}
-    const { set, setOnce, unset } = personChanges(event)
-    const person = layered([setOnce, stored?.properties, set])
-    return { event, properties, person: without(person, unset), personId: stored?.id, unset }
-  }
-
-  /** Reads `$set`, `$set_once` and `$unset`. PostHog takes `$unset` as a list of names, or as an object with those names. */
-  function personChanges(event) {
-    const { properties } = event
-    const set = own(properties, '$set') ?? event.$set
-    const setOnce = own(properties, '$set_once') ?? event.$set_once
-    const unset = own(properties, '$unset')
-    const removed = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
-    return {
-      set: isRecord(set) ? set : undefined,
-      setOnce: isRecord(setOnce) ? setOnce : undefined,
-      unset: removed.filter((name) => typeof name === 'string'),
-    }
-  }
-
-  /** Merges the layers; a later one wins. A single layer is returned itself: copying thousands of properties is slow. */
-  function layered(layers) {
-    const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
-    return others.reduce((under, over) => ({ ...under, ...over }), first)
-  }
-
-  /** The properties without those names; the same object if there are no names. */
-  function without(properties, names) {
-    if (names.length === 0) return properties
-    const removed = new Set(names)
-    return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.has(name)))
-  }
-
-  /**
-   * The look-up of a person in PostHog. A look-up is in one of these states: running (at most five in a worker), answered (the
-   * answer is kept for a minute and counts until an event changes the person), or failed (which concerns its own event only).
-   */
-
-  const KEPT_FOR = MINUTE
-  const MOST_LOOK_UPS = 5
-  const MOST_DISTINCT_IDS = 20
-
-  /**
-   * Notes that the event changes its person, so that no answer from before counts. Awaits nothing. The `$` properties that
-   * SDKs set with every page view are no change.
-   */
-  function notePersonChange(event, { posthogUrl }, { cache }) {
-    if (posthogUrl === '' || !changesCustomProperty(event)) return
-    withoutWaiting(() => cache.set(changeKey(event.distinct_id), Date.now(), (2 * KEPT_FOR) / SECOND))
-  }
-
-  function changesCustomProperty(event) {
-    const { set = {}, setOnce = {}, unset } = personChanges(event)
-    return [...Object.keys(set), ...Object.keys(setOnce), ...unset].some((name) => !name.startsWith('$'))
-  }
-
-  /**
-   * Looks up the person of the event.
-   *
-   * @returns the person, or why PostHog gave no answer.
-   */
-  async function lookUpPerson({ distinct_id: distinctId }, settings, meta) {
-    const kept = await keptPerson(distinctId, meta.cache)
-    if (kept !== undefined) return kept
-    const answer = await runLookUp(distinctId, settings, meta)
-    // While PostHog was asked, an event may have changed the person.
-    const isOutdated = typeof answer === 'object' && !(await isUnchanged(answer, distinctId, meta.cache))
-    return isOutdated ? runLookUp(distinctId, settings, meta) : answer
-  }
-
-  async function runLookUp(distinctId, settings, { cache, global }) {
-    const lookUps = (global.lookUps ??= new Map())
-    if (!lookUps.has(distinctId) && lookUps.size >= MOST_LOOK_UPS) return 'busy'
-    const running =
-      lookUps.get(distinctId) ??
-      askPostHog(distinctId, settings).finally(() => {
-        lookUps.delete(distinctId)
-      })
-    lookUps.set(distinctId, running)
-    try {
-      const person = await running
-      withoutWaiting(() => cache.set(personKey(distinctId), person, KEPT_FOR / SECOND))
-      global.isLookUpFailureLogged = false
-      return person
-    } catch (error) {
-      logFailure(withoutSecrets(messageOf(error), settings.apiKey), global)
-      return 'failed'
-    }
-  }
-
-  /** A cache that does not answer knows no person. */
-  async function keptPerson(distinctId, cache) {
-    try {
-      const person = await persistently(() => cache.get(personKey(distinctId), null))
-      return isPerson(person) && (await isUnchanged(person, distinctId, cache)) ? person : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  /** Whether no event has changed the person since PostHog was asked, under whichever of its distinct_ids. */
-  async function isUnchanged(person, asked, cache) {
-    const ids = new Set([asked, ...person.distinctIds])
-    try {
-      const changes = await Promise.all([...ids].map((id) => persistently(() => cache.get(changeKey(id), null))))
-      return changes.every((changedAt) => typeof changedAt !== 'number' || changedAt <= person.askedAt)
-    } catch {
-      return true
-    }
-  }
-
-  function isPerson(value) {
-    return isRecord(value) && isRecord(value.properties) && Array.isArray(value.distinctIds)
-  }
-
-  /** @throws Error if PostHog does not answer, or answers with somebody else. */
-  async function askPostHog(distinctId, { posthogUrl }) {
-    const askedAt = Date.now()
-    const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
-    const response = await posthog.api.get(path, { host: posthogUrl })
-    if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
-    const answer = await response.json()
-    const results = own(answer, 'results')
-    if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
-    if (results.length === 0) return { properties: {}, distinctIds: [], askedAt }
-    const person = results[0]
-    const distinctIds = own(person, 'distinct_ids')
-    if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
-      throw new Error('PostHog answered with another person than it was asked for')
-    }
-    const id = own(person, 'uuid') ?? own(person, 'id')
-    const properties = own(person, 'properties')
-    return {
-      ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
-      properties: isRecord(properties) ? properties : {},
-      distinctIds: distinctIds.slice(0, MOST_DISTINCT_IDS).map(String),
-      askedAt,
-    }
-  }
-
-  function logFailure(reason, memory) {
-    if (memory.isLookUpFailureLogged === true) return
-    memory.isLookUpFailureLogged = true
-    console.warn(
-      `A person could not be looked up (${reason}): the event waits for another look-up, or is sent with its own data if ` +
-        'PostHog has no jobs. Later failures are not logged until a look-up succeeds.',
-    )
-  }
-
-  function personKey(distinctId) {
-    return `person-${distinctId}`
-  }
-
-  function changeKey(distinctId) {
-    return `changed-${distinctId}`
-  }
-
-  /**
-   * True if the event happened longer before its arrival than the settings allow for an event that is sent. An event whose
-   * timestamp is no time is not too old.
-   *
-   * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
-   */
-  function isTooOld({ timestamp }, { maxEventAge }, receivedAt) {
-    if (maxEventAge === Infinity) return false
-    return receivedAt - (isDate(timestamp) ? timestamp.getTime() : Date.parse(timestamp)) > maxEventAge
-  }
-
-  /** Who an event belongs to in Loops: the email address and the user ID of the request. */
-
-  /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
-  function emailOf({ email }, data) {
-    return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
-  }
-
-  /** The entries of the `email` setting before the first one that yields an address; all of them if no entry does. */
-  function emailEntriesWithoutAddress(templates, data) {
-    const found = templates.findIndex((template) => addressFrom(template, data) !== undefined)
-    return found < 0 ? templates : templates.slice(0, found)
-  }
-
-  /** The user ID that the `userId` setting yields; `undefined` if it is empty, or if the ID is anonymous or shared. */
-  function userIdOf({ userId }, data) {
-    return personalId(textOfPersonalParts(userId, data), data)
-  }
-
-  /** True if the event's distinct_id is one person's own, and one that a URL can hold. */
-  function hasOwnPerson(data) {
-    const id = personalId(data.event.distinct_id, data)
-    return id !== undefined && !/[\p{Cc}\ud800-\udfff]/u.test(id)
-  }
-
-  /** True if many people would share the ID: Loops would make one contact of them. */
-  function isShared(id) {
-    return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
-  }
-
-  /** The IDs with which PostHog refuses to identify a person (its docs call them illegal distinct IDs). */
-  const SHARED_ID =
-    /^(anonymous|guest|distinct_?id|id|not_authenticated|email|undefined|true|false|null|none|nan|0|\[object object\]|)$/i
-
-  function addressFrom(template, data) {
-    const value = template.length === 1 ? templateValue(template, data) : textOfPersonalParts(template, data)
-    return typeof value === 'string' && isEmail(value.trim()) ? value.trim() : undefined
-  }
-
-  /** Fills in the template. Returns `undefined` if a part is missing, anonymous or shared: people would share the result. */
-  function textOfPersonalParts(template, data) {
-    const parts = template.map((part) =>
-      typeof part === 'string' ? part : personalId(placeholderValue(part, data), data),
-    )
-    return parts.includes(undefined) ? undefined : parts.join('')
-  }
-
-  /** The value as text if it can be one person's ID: text or a number, not anonymous, not shared, not too long. */
-  function personalId(value, { event, properties }) {
-    if (typeof value !== 'string' && typeof value !== 'number') return undefined
-    const id = String(value)
-    // An ID that is too long is not cut as other text is: two people could get the same ID.
-    if (id === own(properties, '$device_id') || !fits(id) || isShared(id)) return undefined
-    return id === event.distinct_id && isAnonymous(id, properties) ? undefined : id
-  }
-
-  /** True if PostHog's SDKs made the event's distinct_id for a visitor without a name, for many visitors, or for a group. */
-  function isAnonymous(distinctId, properties) {
-    return (
-      own(properties, '$is_identified') === false ||
-      own(properties, '$process_person_profile') === false ||
-      own(properties, '$cookieless_mode') === true ||
-      // `$company_acme` is a group's, `$posthog_cookieless` that of all visitors without cookies.
-      distinctId.startsWith('$') ||
-      distinctId.startsWith('cookieless_') ||
-      isAnonymousInOldBrowser(distinctId, properties)
-    )
-  }
-
-  /**
-   * posthog-js of before 2025 writes no `$is_identified`: there only `$user_id` tells who has identified. Comparing with
-   * `$device_id` is not enough, because `reset()` keeps the device and makes a new anonymous ID.
-   */
-  function isAnonymousInOldBrowser(distinctId, properties) {
-    const hasDevice = (own(properties, '$device_id') ?? undefined) !== undefined
-    const isTold = (own(properties, '$is_identified') ?? undefined) !== undefined
-    return own(properties, '$lib') === 'web' && hasDevice && !isTold && own(properties, '$user_id') !== distinctId
-  }
-
-  /** Whether the app has to look up the event's person in PostHog. */
-
-  /**
-   * True if the app has to look up the person: `posthogUrl` is set, and a rule that may match the event needs person data that
-   * the event lacks. An anonymous event, and one of a shared distinct_id, has no person of its own to look up.
-   */
-  function needsPerson(event, settings, receivedAt) {
-    if (settings.posthogUrl === '') return false
-    const data = withPerson(event)
-    if (!hasOwnPerson(data)) return false
-    const rules = rulesThatMayMatch(data, settings, receivedAt)
-    const lacksValue = (template) =>
-      typeof template === 'object' &&
-      template.some(
-        (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
-      )
-    return (
-      rules.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
-      rules.some((rule) => hasFilterWithoutValue(rule, data)) ||
-      rules.some(({ mapping, mailingLists }) => [...mapping.values(), ...mailingLists.values()].some(lacksValue)) ||
-      (rules.length > 0 &&
-        (lacksValue(settings.userId) || emailEntriesWithoutAddress(settings.email, data).some(lacksValue)))
-    )
-  }
-
-  /**
-   * The settings for an event whose person PostHog did not return: they take no address from a place behind one that PostHog
-   * may fill, because Loops would link the contact to that address.
-   */
-  function settingsWithoutPerson(event, settings) {
-    const data = withPerson(event)
-    const first = settings.email.findIndex((template) =>
-      template.some(
-        (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
-      ),
-    )
-    return first < 0 ? settings : { ...settings, email: settings.email.slice(0, first) }
-  }
-
-  /** True if a filter of a rule that may match the event needs person data that the event lacks. */
-  function filtersNeedPerson(event, settings, receivedAt) {
-    const data = withPerson(event)
-    return rulesThatMayMatch(data, settings, receivedAt).some((rule) => hasFilterWithoutValue(rule, data))
-  }
-
-  /**
-   * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. No
-   * rule sends an event that is too old.
-   */
-  function rulesThatMayMatch(data, settings, receivedAt) {
-    const { eventsToSend, contactUpdates } = settings
-    return [eventsToSend, contactUpdates].filter(
-      ({ events, filters }) =>
-        nameInLoops(events, data.event.event) !== undefined &&
-        !(events === eventsToSend.events && isTooOld(data.event, settings, receivedAt)) &&
-        unmetFilter(
-          filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
-          data,
-        ) === undefined,
-    )
-  }
-
-  function hasFilterWithoutValue({ filters }, { person }) {
-    return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
-  }
-
-  /** The contact properties, event properties and mailing lists of a request. */
-
-  /**
-   * The contact properties that the rule includes and maps. `null` resets a property in Loops: each one that a person property
-   * removed by the event has fed.
-   */
-  function contactProperties(rule, data) {
-    const values = propertiesFrom(data.person, rule, CONTACT_PROPERTIES, data)
-    for (const name of namesToReset(rule, data)) if (own(values, name) === undefined) values[name] = null
-    return values
-  }
-
-  /** The event properties that the rule includes and maps. */
-  function eventProperties(rule, data) {
-    return propertiesFrom(data.properties, rule, EVENT_PROPERTIES, data)
-  }
-
-  /** Whether to add the contact to each mailing list (`true`) or to remove it; a value that is neither leaves the list out. */
-  function mailingListValues({ mailingLists }, data) {
-    const values = {}
-    for (const [id, template] of mailingLists) {
-      const value = parseBoolean(templateValue(template, data))
-      if (value !== undefined) values[id] = value
-    }
-    return values
-  }
-
-  /**
-   * The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties.
-   * `true` and `false` only, as Segment and RudderStack take them.
-   */
-  function mailingListsOfEvent(event) {
-    const values = {}
-    for (const source of [personChanges(event).set, event.properties]) {
-      const lists = own(source, 'mailingLists')
-      for (const [written, value] of Object.entries(isRecord(lists) ? lists : {})) {
-        // Loops trims names.
-        const id = written.trim()
-        if (typeof value === 'boolean' && nameProblem(id) === undefined) values[id] = value
-      }
-    }
-    return values
-  }
-
-  const EVENT_PROPERTIES = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
-
-  const CONTACT_PROPERTIES = {
-    isLeftOut: isLeftOutOfContact,
-    valueOf: (name, value) => (name === 'subscribed' ? parseBoolean(value) : loopsValue(value)),
-  }
-
-  /** With "include all", all properties of `source`; then the mapping on top. */
-  function propertiesFrom(source, { includeAll, mapping }, { isLeftOut, valueOf }, data) {
-    const values = {}
-    const add = (name, found) => {
-      const value = valueOf(name, found)
-      if (value !== undefined) values[name] = value
-    }
-    if (includeAll) {
-      for (const written of Object.keys(source)) {
-        // Loops trims names.
-        const name = written.trim()
-        if (!isLeftOut(name, data)) add(name, source[written])
-      }
-    }
-    for (const [name, template] of mapping) add(name, templateValue(template, data))
-    return values
-  }
-
-  /** PostHog's SDKs write their project key (`token`) and the distinct_id into the properties of each event. */
-  function isLeftOutOfEvent(name, { event, properties }) {
-    if (name.startsWith('$') || nameProblem(name) !== undefined) return true
-    if (name === 'distinct_id') return properties.distinct_id === event.distinct_id
-    return name === 'token' && typeof properties.token === 'string' && properties.token.startsWith('phc_')
-  }
-
-  /** `subscribed: true` makes Loops subscribe people again who have unsubscribed, so only a mapping may set it. */
-  function isLeftOutOfContact(name) {
-    return name.startsWith('$') || name === 'subscribed' || contactNameProblem(name) !== undefined
-  }
-
-  /** The contact properties that a removed person property feeds, by "include all" or as the only placeholder of a mapping. */
-  function namesToReset({ includeAll, mapping }, { unset }) {
-    if (unset.length === 0) return []
-    const mapped = [...mapping].filter(([, template]) => {
-      const part = typeof template === 'object' && template.length === 1 ? template[0] : undefined
-      return typeof part === 'object' && part.of === 'person properties' && unset.includes(part.name)
-    })
-    const included = includeAll ? unset.map((name) => name.trim()).filter((name) => !isLeftOutOfContact(name)) : []
-    return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
-  }
-
-  const TOO_OLD = 'it is older than "Oldest event to send, in hours" allows'
-
-  /**
-   * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
-   *
-   * @param event the argument of the hook; it is not changed.
-   * @param settings the result of `parseSettings`.
-   * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
-   * @param stored the person that PostHog stores, if `needsPerson` asks for it.
-   */
-  function translate(event, settings, receivedAt, stored) {
-    const { eventsToSend, contactUpdates } = settings
-    const eventName = nameInLoops(eventsToSend.events, event.event)
-    const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
-    if (eventName === undefined && !isContactEvent) return undefined
-
-    const data = withPerson(event, stored)
-    const isOld = eventName !== undefined && isTooOld(event, settings, receivedAt)
-    const mayBeSent = eventName !== undefined && !isOld
-    const unmetForSending = mayBeSent ? unmetIn(eventsToSend, 'Events to send', data) : undefined
-    const unmetForUpdate = isContactEvent ? unmetIn(contactUpdates, 'Update contacts', data) : undefined
-    const sends = mayBeSent && unmetForSending === undefined
-    const updates = isContactEvent && unmetForUpdate === undefined
-    if (!sends && !updates) {
-      if (isOld) return { skipped: TOO_OLD }
-      return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
-    }
-
-    const email = emailOf(settings, data)
-    const userId = userIdOf(settings, data)
-    if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
-    if (email !== undefined && isExcluded(settings.excludedEmails, email)) {
-      return { skipped: 'the settings exclude its email address' }
-    }
-
-    // The mailing lists of the settings win over those that the event brings, and those of the event over those of the contact.
-    const mailingLists = {
-      ...(settings.mailingListsFromEvents && mailingListsOfEvent(event)),
-      ...(updates && mailingListValues(contactUpdates, data)),
-      ...(sends && mailingListValues(eventsToSend, data)),
-    }
-    // The identity is written last, so that no property can overwrite it.
-    const body = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
-      ...(sends && {
-        // Loops refuses event names with colons.
-        eventName: cutToFit(eventName.replace(/:/g, '_')),
-        eventProperties: eventProperties(eventsToSend, data),
-      }),
-      ...(Object.keys(mailingLists).length > 0 && { mailingLists }),
-      ...(email !== undefined && { email }),
-      ...(userId !== undefined && { userId }),
-    })
-    if (sends) return { request: sendEvent(body, event.uuid) }
-    return { request: { method: 'PUT', path: '/v1/contacts/update', body }, ...(isOld && { unsent: TOO_OLD }) }
-  }
-
-  /** The first filter of the rule that does not hold; `undefined` if all hold. */
-  function unmetIn(rule, group, data) {
-    const filter = unmetFilter(rule.filters, data)
-    return filter && { group, place: rule.filters.indexOf(filter) + 1, filter, found: filteredValue(filter, data) }
-  }
-
-  function sendEvent(body, uuid) {
-    const request = { method: 'POST', path: '/v1/events/send', body }
-    // Loops allows 100 characters; a uuid with other characters could forge an HTTP header.
-    return typeof uuid === 'string' && /^[\w-]{1,100}$/.test(uuid) ? { ...request, idempotencyKey: uuid } : request
-  }
-
-  /**
-   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals or blanks are
-   * all that differs. `undefined` if no name looks like it.
-   */
-  function whyNotNamed({ exact, wildcards, excluded }, event) {
-    if (typeof event !== 'string' || event === '') return undefined
-    const named = [...exact.values(), ...wildcards]
-    const exclusion = excluded.find(({ pieces }) => matchesWildcard(pieces, event))
-    if (exclusion !== undefined && named.some(({ pieces }) => matchesWildcard(pieces, event))) {
-      return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
-    }
-    for (const [difference, simplified] of SIMPLIFICATIONS) {
-      const similar = named.find(({ pieces }) => matchesWildcard(pieces.map(simplified), simplified(event)))
-      if (similar !== undefined)
-        return `${quoted(event)} differs from ${quoted(similar.pieces.join('*'))} only in ${difference}`
-    }
-    return undefined
-  }
-
-  const withoutBlanks = (text) => text.replace(/\s+/g, '')
-
-  const SIMPLIFICATIONS = [
-    ['capitals', (text) => text.toLowerCase()],
-    ['blanks', withoutBlanks],
-    ['capitals and blanks', (text) => withoutBlanks(text.toLowerCase())],
-  ]
-
-  /** Why the settings do not want an event, as a clause for the log. */
-
-  /** Names the filters that do not hold, and their properties; nothing of the event. */
-  function unmetReason(unmet) {
-    return joined(unmet.map((one) => [one.group, `${beginning(one)} (on ${quoted(nameOf(one.filter))})`]))
-  }
-
-  /** Names the filters that do not hold, with the values that the event has: only for a dry run. */
-  function unmetReasonWithValues(unmet) {
-    return joined(
-      unmet.map((one) => {
-        const found = one.found === undefined ? 'missing' : quoted(one.found)
-        return [one.group, `${beginning(one)}: ${nameOf(one.filter)} is ${found}, ${one.filter.failure}`]
-      }),
-    )
-  }
-
-  /** Why no group of settings names the event, although a name looks like it; `undefined` if none does. */
-  function similarNameReason({ event }, settings) {
-    const reasons = [
-      ['Events to send', whyNotNamed(settings.eventsToSend.events, event)],
-      ['Update contacts', whyNotNamed(settings.contactUpdates.events, event)],
-    ]
-    const found = reasons.flatMap(([group, reason]) => (reason === undefined ? [] : [[group, reason]]))
-    return found.length === 0 ? undefined : joined(found)
-  }
-
-  /** Names the groups only where their reasons differ. */
-  function joined(reasons) {
-    const [first] = reasons
-    if (first !== undefined && reasons.every(([, reason]) => reason === first[1])) return first[1]
-    return reasons.map(([group, reason]) => `${group}: ${reason}`).join('; ')
-  }
-
-  function beginning({ place }) {
-    return `filter ${place} does not hold`
-  }
-
-  /** As the plain syntax of filters writes it. */
-  function nameOf({ type, key }) {
-    return type === 'person' ? `person.${key}` : key
-  }
-
-  /** The way of an event to its delivery: the person that its settings need, the translation, and what a dry run logs. */
-
-  /**
-   * Translates an event and delivers the request, if there is one.
-   *
-   * @param deliver `deliverReceived` or `deliverAgain`.
-   * @returns `undefined`, before any promise, for an event that the settings do not want.
-   * @throws what `deliver` throws; RetryError if a filter needs a person that PostHog does not return, and no job can wait.
-   */
-  function deliverEvent(waiting, deliver, settings, meta) {
-    const { event, receivedAt } = waiting
-    if (needsPerson(event, settings, receivedAt)) return deliverWithPerson(waiting, deliver, settings, meta)
-    const request = requestToSend(event, settings, receivedAt, meta)
-    return request && deliver(deliveryOf({ waiting, request, askedAt: undefined, settings, meta }, request.body))
-  }
-
-  const PERSON_MISSING = 'PostHog did not return the person that a filter needs'
-
-  /**
-   * Delivers an event that needs its person. If PostHog does not return the person, the event waits for up to a day; then, and
-   * on servers without jobs, it goes on with its own data, unless a filter needs the person.
-   */
-  async function deliverWithPerson(waiting, deliver, settings, meta) {
-    const { event, receivedAt } = waiting
-    let person = 'failed'
-    try {
-      person = await lookUpPerson(event, settings, meta)
-    } catch {
-      // PostHog ends each wait of an app after 30 seconds, the outer ones first.
-    }
-    if (typeof person === 'object') {
-      const request = requestToSend(event, settings, receivedAt, meta, person)
-      if (request === undefined) return
-      const ownBody = bodyWithoutPerson(waiting, settings, request)
-      return deliver(deliveryOf({ waiting, request, askedAt: person.askedAt, settings, meta }, ownBody))
-    }
-    const isBusy = person === 'busy'
-    const wait = isBusy ? busyWait(receivedAt) : backOff(MINUTE, waiting.failures)
-    const mayWait = meta.jobs !== undefined && !settings.dryRun && !isTooLate(receivedAt, wait + LEFT_FOR_DELIVERY)
-    if (mayWait) return tryAgain(waiting, meta, PERSON_MISSING, wait, isBusy ? { failed: 0 } : {})
-    if (filtersNeedPerson(event, settings, receivedAt)) {
-      if (settings.dryRun) {
-        logSkip(event, PERSON_MISSING, settings, meta.global)
-        return
-      }
-      throw meta.jobs === undefined ? new RetryError(PERSON_MISSING) : givenUp(waiting.failures + 1, PERSON_MISSING)
-    }
-    const request = requestToSend(event, settingsWithoutPerson(event, settings), receivedAt, meta)
-    if (request === undefined) return
-    return deliver(deliveryOf({ waiting, request, askedAt: undefined, settings, meta }, request.body))
-  }
-
-  /** Of the day that an event may take, what the wait for its person leaves for the way to Loops. */
-  const LEFT_FOR_DELIVERY = HOUR
-
-  /** Two seconds, and a quarter of the event's age if that is more, with jitter. */
-  function busyWait(receivedAt) {
-    return Math.max(2 * SECOND, (Date.now() - receivedAt) / 4) * (1 + Math.random() / 2)
-  }
-
-  /** Of what the request says, what the event alone gives, whoever it is about and whatever the filters need of the person. */
-  function bodyWithoutPerson({ event, receivedAt }, settings, request) {
-    const { eventsToSend, contactUpdates } = settings
-    const own = translate(
-      event,
-      {
-        ...settings,
-        email: [],
-        userId: ['whoever'],
-        eventsToSend: { ...eventsToSend, filters: [] },
-        contactUpdates: { ...contactUpdates, filters: [] },
-      },
-      receivedAt,
-    )
-    const body = own !== undefined && 'request' in own ? own.request.body : {}
-    return Object.fromEntries(Object.entries(body).filter(([name]) => name in request.body))
-  }
-
-  /**
-   * Translates the event; `undefined` if nothing is to be sent. Logs why an event is skipped, and the request of a dry run.
-   *
-   * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
-   */
-  function requestToSend(event, settings, receivedAt, { global }, stored) {
-    const translation = translate(event, settings, receivedAt, stored)
-    if (settings.dryRun) {
-      logTranslation(event, translation, settings, global)
-      return undefined
-    }
-    if (translation === undefined) return undefined
-    if ('request' in translation) {
-      const { request, unsent } = translation
-      if (unsent !== undefined) logSkip(event, unsent, settings, global, 'not sent')
-      return request
-    }
-    if ('skipped' in translation) logSkip(event, translation.skipped, settings, global)
-    else logUnmet(translation.unmet, global)
-    return undefined
-  }
-
-  /** Logs the filters that do not hold, once each. An event that they keep back costs the server no text after that. */
-  function logUnmet(unmet, memory) {
-    const logged = (memory.loggedFilters ??= new Set())
-    if (unmet.every(({ filter }) => logged.has(filter))) return
-    for (const { filter } of unmet) logged.add(filter)
-    logOnce(unmetReason(unmet), memory)
-  }
-
-  /** Logs in a dry run what becomes of the event, and nothing of an event whose name is like none in the settings. */
-  function logTranslation(event, translation, settings, memory) {
-    if (translation === undefined || 'unmet' in translation) {
-      const reason = translation ? unmetReasonWithValues(translation.unmet) : similarNameReason(event, settings)
-      if (reason !== undefined) logUnwanted(event, reason, settings)
-    } else if ('skipped' in translation) {
-      logSkip(event, translation.skipped, settings, memory)
-    } else {
-      if (translation.unsent !== undefined) logSkip(event, translation.unsent, settings, memory, 'not sent')
-      logDryRun(translation.request)
-    }
-  }
-
-  /**
-   * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls and the path of an
-   * event through them: settings, person, request, delivery. PostHog runs `dist/index.js`, which `npm run build` makes of
-   * this file and `src/`.
+   * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls, and makes the parts of
+   * the app for a worker. PostHog runs `dist/index.js`, which `npm run build` makes of this file and `src/`.
    */
 
   /**
@@ -3653,14 +3668,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * shows the message. If Loops does not answer, the app logs a warning and goes on.
    */
   async function setupPlugin(meta) {
-    const settings = settingsOf(meta)
-    if (settings.delivery === 'webhook' && meta.global.accountCheck === undefined) {
+    const app = appOf(meta)
+    const { settings } = app
+    if (settings.delivery === 'webhook' && app.check === undefined) {
       console.warn('Delivery "webhook" works only on PostHog servers from 2024-01-19 to 2025-05-22.')
     }
     if (settings.dryRun) return
-    meta.global.accountCheck ??= checkKeyAndAccount(settings, meta)
+    app.check ??= checkAtSetUp(app, meta.cache)
     // A timeout must not throw: PostHog disables an app whose setupPlugin throws.
-    const problem = await meta.global.accountCheck.catch(() => undefined)
+    const problem = await app.check.catch(() => undefined)
     if (problem !== undefined) throw new Error(problem)
   }
 
@@ -3668,13 +3684,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
    * event. Not an `async` function: an event that the settings do not want costs the server no promise.
    *
-   * @throws what `deliverReceived` throws.
+   * @throws what `deliverEvent` throws.
    */
   function onEvent(event, meta) {
-    const settings = settingsOf(meta)
-    if (settings.delivery !== 'direct') return undefined
-    notePersonChange(event, settings, meta)
-    return deliverEvent({ event, receivedAt: receiptTime(meta), failures: 0 }, deliverReceived, settings, meta)
+    const app = appOf(meta)
+    if (app.settings.delivery !== 'direct') return undefined
+    app.lookUp.noteChange(event)
+    // No two events of a worker have the same time.
+    app.lastReceivedAt = Math.max(Date.now(), app.lastReceivedAt + 0.001)
+    return deliverEvent({ event, receivedAt: app.lastReceivedAt, failures: 0, jobs: 0 }, app)
   }
 
   /**
@@ -3682,31 +3700,42 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * does not wait for promises here, so no person is looked up.
    */
   function composeWebhook(event, meta) {
-    const settings = settingsOf(meta)
+    const { settings, log } = appOf(meta)
     if (settings.delivery !== 'webhook') return null
-    const request = requestToSend(event, settings, Date.now(), meta)
+    const request = requestToSend({ event, receivedAt: Date.now(), settings, log })
     return request === undefined ? null : webhookFor(request, settings.apiKey)
   }
 
   /** The handlers of the jobs that wait in PostHog's queue. PostHog does not run the jobs of a disabled app. */
   const jobs = {
-    deliver: (waiting, meta) => deliverEvent(waiting, deliverAgain, settingsOf(meta), meta),
-    repair: (repair, meta) => {
-      const settings = settingsOf(meta)
-      return settings.dryRun ? undefined : repairContact(repair, settings, meta)
-    },
+    deliver: (waiting, meta) => deliverEvent(waiting, appOf(meta)),
   }
 
-  /** Reads the settings at the first call: PostHog may call a hook before `setupPlugin` has ended. */
-  function settingsOf({ config, global }) {
-    global.settings ??= parseSettings(config)
-    return global.settings
+  /** The app of this worker, made at the first call: PostHog may call a hook before `setupPlugin` has ended. */
+  function appOf(meta) {
+    meta.global.app ??= createApp(parseSettings(meta.config), meta)
+    return meta.global.app
   }
 
-  /** The clock, in milliseconds since 1970. No two events of a worker have the same time: the later one has a later time. */
-  function receiptTime({ global }) {
-    global.lastReceivedAt = Math.max(Date.now(), (global.lastReceivedAt ?? 0) + 0.001)
-    return global.lastReceivedAt
+  /** Makes the parts of the app, which live as long as the worker. */
+  function createApp(settings, { cache, jobs: queue }) {
+    const { apiKey, posthogUrl, requestsPerSecond } = settings
+    // Another account of Loops starts afresh.
+    const keyPrefix = `${hashOf(apiKey)}-`
+    const { label } = settingFields.posthogUrl
+    return {
+      settings,
+      lastReceivedAt: 0,
+      log: createEventLog(settings),
+      queue: createEventQueue(queue),
+      lanes: createLanes(),
+      links: createLinks(),
+      rateLimit: createRateLimit(requestsPerSecond, cache, keyPrefix),
+      contactLog: createContactLog(cache, keyPrefix),
+      lastAccepted: createLastAccepted(cache, keyPrefix),
+      circuitBreaker: createCircuitBreaker(),
+      lookUp: createPersonLookUp({ posthogUrl, label, apiKey }, cache, keyPrefix),
+    }
   }
 
   return { composeWebhook, jobs, onEvent, setupPlugin }

@@ -95,7 +95,7 @@ describe("what direct delivery makes of Loops' answer", () => {
       purchase,
       `Error: Loops answered 400 to ${sent}: Multiple contacts found`,
     ],
-    [401, message('Invalid API key'), purchase, `Error: Loops answered 401 to ${sent}: Invalid API key`],
+    [401, message('Invalid API key'), purchase, `RetryError: Loops answered 401 to ${sent}: Invalid API key`],
     [404, 'Not found', purchase, `Error: Loops answered 404 to ${sent}`],
     [405, '', update, `Error: Loops answered 405 to ${updated}`],
     [429, message('Rate limit exceeded.'), purchase, `RetryError: Loops answered 429 to ${sent}: Rate limit exceeded.`],
@@ -117,7 +117,7 @@ describe("what direct delivery makes of Loops' answer", () => {
       (thrown: unknown) => String(thrown),
     )
     expect(outcome).toBe(error)
-    expect(fetchMock).toHaveBeenCalledTimes(status >= 500 ? 2 : 1)
+    expect(fetchMock).toHaveBeenCalledTimes(status >= 500 || status === 400 ? 2 : 1)
   })
 
   it('asks for a retry when the connection fails', async () => {
@@ -210,7 +210,7 @@ describe('a dry run', () => {
     [
       'direct',
       eventWith({}, { event: 'PURCHASE' }),
-      ['Dry run: the event "PURCHASE" is not asked for: "PURCHASE" differs from "purchase" only in capitals.'],
+      ['Dry run: the event "PURCHASE" matches no setting: "PURCHASE" differs from "purchase" only in capitals.'],
     ],
   ])('with %s delivery logs instead of sending', async (delivery, event, lines) => {
     const meta = metaWith({ ...sendsPurchases, delivery, dryRun: 'Yes' })
@@ -237,7 +237,7 @@ describe('a filter that does not hold', () => {
 
   it('is named with the value in a dry run', async () => {
     await onEvent(purchase, metaWith({ ...filtered, dryRun: 'Yes' }))
-    expect(logs).toEqual([['log', `Dry run: the event "purchase" is not asked for: ${line}.`]])
+    expect(logs).toEqual([['log', `Dry run: the event "purchase" matches no setting: ${line}.`]])
   })
 
   it.each(['direct', 'webhook'])('is named once and without the value with %s delivery', async (delivery) => {

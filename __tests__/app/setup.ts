@@ -3,7 +3,8 @@ import { translate } from '../../src/translate/translate'
 import type { CapturedEvent } from '../../src/posthog/event'
 import type { Config } from '../../src/settings/field'
 import type { Settings } from '../../src/settings/settings'
-import type { LoopsRequest, Translation } from '../../src/translate/translate'
+import type { LoopsRequest } from '../../src/loops/request'
+import type { Translation } from '../../src/translate/translate'
 
 /** A key of the form that Loops gives out; tests look for it wherever it must not appear. */
 export const apiKey = 'test0key1of2the3form4that5loops6'

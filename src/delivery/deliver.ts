@@ -1,204 +1,174 @@
 /**
  * How the request of one event comes to Loops. An event is in one of these states:
  *
- * - received: `onEvent` has it. What it writes is noted in the logs of its contact, and it asks for its turn.
- * - waiting: a job of PostHog's queue holds it: for its turn, for the person that its settings need, for the cache, or for
- *   another try. The job translates the event anew and reads in the logs what was received since.
- * - sent: Loops has the request and has not answered.
- * - taken, refused or given up: the end.
+ * - in its lane: it waits for the requests of its contact before it, or the app asks the cache, or Loops (see lanes.ts).
+ * - waiting: a job of PostHog's queue holds it: for a slot of the rate limit, for its lane, for its person, for the cache, or
+ *   for another try. The job is the event again: it is translated anew.
+ * - accepted, skipped, rejected or given up: the end.
  *
- * The invariant: a contact ends up with the values that PostHog received last, whatever the clocks of the events say. A
- * received event is the latest there is, so it takes nothing over. A job takes over what was received since. After Loops has
- * taken a request, the app looks into the logs once more: what was received meanwhile may have come to Loops before this
- * request, so the contact is repaired.
+ * Three rules keep the order, so that a contact ends up with the values that PostHog received last:
+ *
+ * 1. Requests of one contact go out one after the other in a worker.
+ * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries,
+ *    for the names that it writes itself, the values that were received last.
+ * 3. An update that says what Loops has accepted last is not sent.
  */
-import { logOnce } from './log'
+import { identityOf } from '../loops/request'
 import { HOUR, MINUTE, SECOND } from '../time'
-import type { LoopsRequest } from '../translate/translate'
-import {
-  addLine,
-  allLinesOf,
-  contactLogIn,
-  limitNewLogs,
-  noteTaken,
-  noteWrite,
-  readLogs,
-  readOtherLog,
-  sameWasTakenAt,
-  sameWasTakenInAll,
-} from './contact-log'
-import { isUpdate, receiptOf, writeIn } from './delivery'
+import { entriesIn } from './contact-log'
+import { skipReason, unreadEmail, withEmailOfUserId, withLaterWrites } from './delayed-request'
+import { isDelayed } from './delivery'
 import type { Delivery } from './delivery'
-import { postToLoops, restOfLoops } from '../loops/client'
-import { bodyOf, contactValues, identityOf, isOvertaken, isSame, knownIdentity, newestOf } from './newest'
-import { askTurn, countWaiting, whenWaited, whenTurnComes } from './pace'
-import { putOff, tryAgain } from './queue'
-import { backOff, givenUp, isTooLate, waitAfterFailure } from './retry'
-import { settle } from './settle'
-import { isStillUnknown, mayBecomeKnown, unknownSince } from './unknown-user-id'
+import type { Lane } from './lanes'
+import type { Parts } from './parts'
+import type { Ask } from './rate-limit'
+import { backoff, givenUp, isTooLate } from './retry'
+import { send } from './send'
+import type { LogEntry } from './waiting'
 
-const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
+/** An event that so many jobs have held for a slot or for its lane waits no more. */
+const MOST_JOBS = 50
 
 /**
- * Sends the request of an event that PostHog hands to the app for the first time, or lets it wait for its turn.
+ * Sends the request of an event, or lets a job hold the event.
  *
- * @throws Error with the words of Loops if Loops refuses the request; RetryError if the request has failed and cannot wait,
- * because the server has no jobs.
+ * @throws Error with Loops' message if Loops rejects the request, or if the event has waited for a day; RetryError if the
+ * request has failed and no job can hold the event.
  */
-export async function deliverReceived(delivery: Delivery): Promise<void> {
-  const { request, write, askedAt, settings, meta } = delivery
-  const { cache, global } = meta
-  const now = Date.now()
-  let answers
-  try {
-    answers = await Promise.all([
-      write === undefined ? [] : noteWrite(write, isUpdate(request), cache),
-      askTurn(settings, now, cache),
-      unknownSince(request, cache),
-    ])
-  } catch {
-    // Without the cache there is neither a turn nor a log. That is no reason to lose an event.
-    return sendAt(undefined, delivery, request)
-  }
-  const [noted, turn, since] = answers
-  const [first] = noted
-  if (write !== undefined && first !== undefined) {
-    limitNewLogs(write, noted, cache)
-    const written = writeIn(request, write)
-    const [, texts] = first
-    const takenAt = isUpdate(request) && askedAt === undefined ? sameWasTakenAt(written, texts) : undefined
-    if (takenAt !== undefined && takenAt > now - HOUR && (await sameWasTakenInAll(written, texts, cache))) {
-      noteTaken(write, takenAt, cache)
-      const detail = ` (at ${new Date(takenAt).toISOString()})`
-      logOnce('Loops has taken the same update of its contact within the hour', global, { detail })
-      return
-    }
-  }
-  if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
-    logOnce(UNKNOWN_USER_ID, global)
-    return
-  }
-  const seen = first && allLinesOf(first)
-  return whenTurnComes(turn, settings, now, cache, (time) => sendAt(time, { ...delivery, seen }, request))
+export function deliver(delivery: Delivery, parts: Parts): Promise<void> {
+  const { lanes, queue } = parts
+  const identity = identityOf(delivery.request.body)
+  if (queue.exists && lanes.isFull(identity) && delivery.waiting.jobs < MOST_JOBS) return waitForLane(delivery, parts)
+  const lane = lanes.enter(identity)
+  return deliverInLane(delivery, lane, parts).finally(lane.leave)
 }
 
-/**
- * Goes on with an event that a job held.
- *
- * @throws as `deliverReceived` does; Error if the event has waited for a day.
- */
-export async function deliverAgain(delivery: Delivery): Promise<void> {
-  const { waiting, request, write, settings, meta } = delivery
-  const { cache, global } = meta
-  const now = Date.now()
-  if (isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
-  const rest = restWithLoops(delivery)
-  if (rest !== undefined) return rest
-  let answers
+async function waitForLane(delivery: Delivery, parts: Parts): Promise<void> {
   try {
-    answers = await Promise.all([
-      write === undefined ? [] : readLogs(write, write.at, cache),
-      countWaiting(settings, now, cache),
-      unknownSince(request, cache),
-    ])
+    noteLogged(delivery, await addToLog(delivery, parts), parts)
   } catch {
-    return deliverOnceLogsCanBeRead(delivery)
+    // Without its entry, an earlier event may overwrite this one until its job has run.
   }
-  const [texts, number, since] = answers
-  if (typeof since === 'number' && (await isStillUnknown(request, since, cache))) {
-    logOnce(UNKNOWN_USER_ID, global)
-    return
-  }
-  const inTurn = (toSend: LoopsRequest, known?: Pick<Delivery, 'contact' | 'seen'>): Promise<void> =>
-    whenWaited(number, waiting.turn, settings, now, cache, (time) => sendAt(time, { ...delivery, ...known }, toSend))
-  if (write === undefined) return inTurn(request)
+  const at = Date.now() + SECOND * (1 + Math.random() / 2)
+  return parts.queue.postpone(delivery.waiting, at, () => send(delivery, parts))
+}
 
-  let log = contactLogIn(texts)
+async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Promise<void> {
+  const { waiting, request } = delivery
+  const { rateLimit, lastAccepted, log, settings } = parts
+  // While Loops hangs, nobody waits for a request that finds out whether it is back.
+  if (lane.before !== undefined && parts.circuitBreaker.waitsUntil() === undefined) {
+    try {
+      await lane.before
+    } catch {
+      // PostHog ends each wait of an app after 30 seconds.
+    }
+  }
+  lane.begin()
+  if (waiting.jobs > 0 && isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+  // While Loops hangs, no job asks the cache.
+  if (waiting.jobs > 0 && parts.circuitBreaker.waitsUntil() !== undefined) return send(delivery, parts)
+
+  const slot = rateLimit.slot()
+  let toSend = delivery
+  let ask: Ask
   try {
-    const otherTexts = readOtherLog(write, log, cache)
-    if (otherTexts !== undefined) log = contactLogIn([...texts, ...(await otherTexts)])
+    const [number, logged, read, accepted, rejectedAt] = await Promise.all([
+      rateLimit.ask(slot),
+      addToLog(delivery, parts),
+      readLog(delivery, parts),
+      lastAccepted.readForUserId(request),
+      lastAccepted.readRejection(request),
+    ])
+    ask = rateLimit.asked(slot, number)
+    noteLogged(delivery, logged, parts)
+    if (read !== undefined) {
+      let logs = read.map(entriesIn)
+      const email = unreadEmail(delivery, logs)
+      if (email !== undefined) {
+        const others = await parts.contactLog.read({ email }, waiting.receivedAt)
+        logs = [...logs, ...others.map(entriesIn)]
+      }
+      toSend = waiting.isUnknown === true ? withEmailOfUserId(delivery, logs) : withLaterWrites(delivery, logs)
+    } else if (typeof rejectedAt === 'number' && !(await hasEmailSince(rejectedAt, delivery, parts))) {
+      log.skipOnce('Loops has just answered that it knows no contact with its user ID')
+      return
+    }
+    // Loops may still act on a request that has failed: only another one overwrites what it does late.
+    const isSame = waiting.failures === 0 && lastAccepted.isSameForUserId(accepted, toSend.request)
+    if (isSame && (await lastAccepted.isSameForEmail(toSend.request))) {
+      log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
+      return
+    }
   } catch {
-    return deliverOnceLogsCanBeRead(delivery)
+    return deliverWithoutCache(delivery, parts)
   }
-  if (log.writes.every(({ id }) => id !== write.id)) addLine(write, write, cache)
-  const written = writeIn(request, write)
-  const newest = newestOf(written, log, receiptOf(delivery))
-  // A request that has failed may still come to Loops late: only another one makes that good.
-  if (waiting.failures === 0 && isUpdate(request) && isOvertaken(written, newest, log)) {
-    logOnce('later events have brought the same properties of its contact', global)
-    return
-  }
-  const known = { contact: knownIdentity(write, log), seen: texts[0] }
-  return inTurn({ ...request, body: bodyOf(newest, request.body) }, known)
+  const reason = skipReason(toSend, settings.excludedEmails)
+  if (reason === undefined) return sendInSlot(toSend, ask, parts)
+  log.skipOnce(reason)
+}
+
+/** Adds what a fresh event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
+function addToLog({ waiting, entry }: Delivery, { contactLog, links }: Parts) {
+  if (entry === undefined || waiting.jobs > 0) return undefined
+  const isKnown = Object.keys(entry.values).length === 0 && links.isKnown(entry)
+  return isKnown ? undefined : contactLog.add(entry)
+}
+
+function noteLogged(
+  { entry }: Delivery,
+  answers: Awaited<ReturnType<Parts['contactLog']['add']>> | undefined,
+  { contactLog, lastAccepted, links }: Parts,
+): void {
+  if (entry === undefined || answers === undefined) return
+  contactLog.added(entry, answers)
+  // An event that links identifiers anew may have changed both of their contacts.
+  if (!links.note(entry) && Object.keys(entry.values).length === 0) lastAccepted.forget(entry)
+}
+
+/** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
+function readLog(delivery: Delivery, { contactLog }: Parts) {
+  const { waiting, entry, lookedUpAt, request } = delivery
+  if (waiting.isUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
+  if (entry === undefined || !isDelayed(delivery)) return undefined
+  const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
+  return contactLog.read(entry, since)
+}
+
+/** Whether an event has brought an email for the user ID since Loops did not know it. */
+async function hasEmailSince(rejectedAt: number, { request }: Delivery, { contactLog }: Parts): Promise<boolean> {
+  const read = await contactLog.read(identityOf(request.body), rejectedAt)
+  const entries: readonly LogEntry[] = read.flatMap(entriesIn)
+  return entries.some(({ email, receivedAt }) => email !== undefined && receivedAt > rejectedAt - MINUTE)
 }
 
 /** Some four minutes. */
 const TRIES_WITHOUT_CACHE = 8
 
-/** Without the logs the event might overwrite what was received since: better some minutes later than that. */
-function deliverOnceLogsCanBeRead(delivery: Delivery): Promise<void> {
-  const { waiting, request, meta } = delivery
-  if (waiting.failures >= TRIES_WITHOUT_CACHE) return sendAt(undefined, delivery, request)
-  return tryAgain(waiting, meta, 'the cache of PostHog does not answer', backOff(5 * SECOND, waiting.failures))
-}
-
 /**
- * Sends the request, or lets a job hold the event until its turn comes.
- *
- * @param time of its turn (milliseconds since 1970); `undefined` if it may go out at once.
+ * The cache is down. A fresh event goes out without rate limit and order. A job might overwrite what was received since:
+ * better some minutes later than that.
  */
-function sendAt(time: number | undefined, delivery: Delivery, request: LoopsRequest): Promise<void> {
-  const { waiting, meta } = delivery
-  if (time === undefined) return tryNow(delivery, request)
-  return putOff({ ...waiting, turn: time }, time, meta, () => tryNow(delivery, request))
+function deliverWithoutCache(delivery: Delivery, parts: Parts): Promise<void> {
+  const { waiting } = delivery
+  if (waiting.jobs === 0 || waiting.failures >= TRIES_WITHOUT_CACHE) return send(delivery, parts)
+  const reason = 'the cache of PostHog does not answer'
+  return parts.queue.retry(waiting, { reason, wait: backoff(5 * SECOND, waiting.failures) })
 }
 
-function tryNow(delivery: Delivery, request: LoopsRequest): Promise<void> {
-  return restWithLoops(delivery) ?? send(delivery, request)
-}
-
-/** Lets a job hold the event while Loops rests; `undefined` if Loops does not rest. */
-function restWithLoops({ waiting, meta }: Delivery): Promise<void> | undefined {
-  const until = restOfLoops(meta.global)
-  if (until === undefined) return undefined
-  const reason = 'Loops cannot be reached: it has not answered several requests in a row'
-  return tryAgain(waiting, meta, reason, until - Date.now() + Math.random() * MINUTE, { failed: 0 })
-}
-
-function send(delivery: Delivery, request: LoopsRequest, isSecondTry = false): Promise<void> {
-  const { waiting, settings, meta } = delivery
-  const sentAt = Date.now()
-  return postToLoops(request, settings, meta.global, async (answer) => {
-    switch (answer.kind) {
-      case 'taken':
-        return settle(delivery, request, sentAt)
-      case 'known':
-        // An earlier try has brought the values of the event itself, and not those that were received since.
-        return settle(delivery, delivery.request, waiting.receivedAt)
-      case 'refused':
-        return refuse(delivery, request, answer.reason)
-      case 'failed': {
-        const wait = waitAfterFailure(waiting.failures, answer.isLate)
-        // Where no job can hold the event, a second try at once is all that can be done.
-        const otherwise = answer.mayHealAtOnce && !isSecondTry ? () => send(delivery, request, true) : undefined
-        return tryAgain(waiting, meta, answer.reason, wait, { otherwise })
-      }
+/** Sends the request if it has a slot or can borrow one; otherwise a job holds the event until its place. */
+async function sendInSlot(delivery: Delivery, ask: Ask, parts: Parts): Promise<void> {
+  const { rateLimit, queue } = parts
+  const { waiting } = delivery
+  let hasSlot = ask.number === 1 || !queue.exists || waiting.jobs >= MOST_JOBS
+  let at = 0
+  try {
+    for (const slot of hasSlot || waiting.jobs > 0 ? [] : rateLimit.borrowable(ask)) {
+      hasSlot ||= rateLimit.asked(slot, await rateLimit.ask(slot)).number === 1
     }
-  })
-}
-
-/** Loops refuses the request for good, unless its values are those of other events or its user ID may become known. */
-async function refuse(delivery: Delivery, request: LoopsRequest, reason: string): Promise<void> {
-  const { waiting, write, settings, meta } = delivery
-  if (write !== undefined) {
-    const own = { identity: identityOf(request.body), values: contactValues(delivery.request.body) }
-    const body = bodyOf(own, delivery.request.body)
-    if (!isSame(body, request.body)) return send(delivery, { ...request, body })
+    if (!hasSlot) at = rateLimit.placeAfter(await rateLimit.readPlace(), ask)
+  } catch {
+    hasSlot = true
   }
-  const isUnknown = request.body.email === undefined
-  if (isUnknown && (await mayBecomeKnown(request, waiting, settings, meta))) {
-    return tryAgain(waiting, meta, reason, backOff(SECOND, waiting.failures))
-  }
-  if (write !== undefined) addLine({ refused: write.id }, write, meta.cache)
-  throw new Error(reason)
+  return hasSlot ? send(delivery, parts) : queue.postpone(waiting, at, () => send(delivery, parts))
 }

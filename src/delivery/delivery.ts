@@ -1,57 +1,40 @@
+import { contactValues, identityOf, isUpdate } from '../loops/request'
+import type { LoopsBody, LoopsRequest } from '../loops/request'
 import { eventId } from '../posthog/event'
-import { own } from '../json'
-import type { AppMeta } from '../posthog/meta'
-import type { Settings } from '../settings/settings'
-import type { LoopsRequest } from '../translate/translate'
-import { writeOf, writesToContact } from './contact-log'
-import type { SeenLog } from './contact-log'
-import { contactValues, identityOf } from './newest'
-import type { Identity, Write } from './newest'
-import type { WaitingEvent } from './waiting'
+import type { LogEntry, WaitingEvent } from './waiting'
 
 /** An event on its way, with the settings of the moment. */
 export interface Delivery {
-  /** What a job holds of it. */
   readonly waiting: WaitingEvent
   /** What the settings make of the event. */
+  readonly own: LoopsRequest
+  /** What is sent: the same with the values that were received since. */
   readonly request: LoopsRequest
-  /** What the event writes to its contact, without what was looked up; `undefined` if it writes nothing. */
-  readonly write: Write | undefined
-  /** The identifiers whose logs tell what was received since: those of the request, and what the logs tell beside. */
-  readonly contact?: Identity
-  /** The lines of its first log, if the event has read all of them. */
-  readonly seen?: SeenLog | undefined
+  /** What the event itself writes to its contact, without what was looked up; `undefined` if it neither writes nor links. */
+  readonly entry: LogEntry | undefined
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
-  readonly askedAt: number | undefined
-  readonly settings: Settings
-  readonly meta: AppMeta
+  readonly lookedUpAt: number | undefined
 }
 
-/**
- * @param ownBody the body that the event gives without what was looked up.
- * @returns the delivery, with what the event writes.
- */
+/** @param lookedUp when the person was looked up, and the body that the event gives without it. */
 export function deliveryOf(
-  { waiting, request, askedAt, settings, meta }: Omit<Delivery, 'write'>,
-  ownBody: LoopsRequest['body'],
+  waiting: WaitingEvent,
+  request: LoopsRequest,
+  lookedUp?: { readonly at: number; readonly ownBody: LoopsBody },
 ): Delivery {
-  const { email, userId } = request.body
-  const write = writesToContact(request)
-    ? writeOf(eventId(waiting.event), waiting.receivedAt, { ...ownBody, email, userId })
-    : undefined
-  return { waiting, request, write, askedAt, settings, meta }
+  const identity = identityOf(request.body)
+  const isLink = identity.email !== undefined && identity.userId !== undefined
+  const hasEntry = isUpdate(request) || isLink || Object.keys(contactValues(request.body)).length > 0
+  const entry: LogEntry = {
+    id: eventId(waiting.event),
+    ...identity,
+    receivedAt: waiting.receivedAt,
+    values: contactValues(lookedUp?.ownBody ?? request.body),
+  }
+  return { waiting, own: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
 }
 
-/** What a request writes, as the write of the event. */
-export function writeIn({ body }: LoopsRequest, { id, at }: Write): Write {
-  return { id, at, ...identityOf(body), values: contactValues(body) }
-}
-
-/** Since when each value of the request counts: one that was looked up is as old as the look-up. */
-export function receiptOf({ write, askedAt, waiting }: Delivery): (name: string) => number {
-  return (name) => (askedAt !== undefined && own(write?.values, name) === undefined ? askedAt : waiting.receivedAt)
-}
-
-export function isUpdate({ path }: LoopsRequest): boolean {
-  return path === '/v1/contacts/update'
+/** True for an event that was held up, so that others may have been received since. */
+export function isDelayed({ waiting, lookedUpAt }: Delivery): boolean {
+  return waiting.jobs > 0 || lookedUpAt !== undefined
 }

@@ -1,48 +1,84 @@
+/** What the app logs of events. Outside a dry run no line names a person, an email or a body. */
+import type { LoopsRequest } from '../loops/request'
 import type { CapturedEvent } from '../posthog/event'
-import type { Memory } from '../posthog/meta'
 import { onOneLine, quoted, withoutKey } from '../redact'
+import type { PropertyFilter } from '../settings/filters'
 import type { Settings } from '../settings/settings'
-import type { LoopsRequest } from '../translate/translate'
-
-/** Logs the request that a dry run does not send: method, path and body. */
-export function logDryRun({ method, path, body }: LoopsRequest): void {
-  console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
-}
+import type { Translation } from '../translate/translate'
+import { similarNameReason, unmetReason, unmetReasonWithValues } from '../translate/unwanted'
+import type { UnmetFilter } from '../translate/unwanted'
 
 /** `not sent` if the event still updates its contact. */
 type Verb = 'skipped' | 'not sent'
 
-/** Logs why the event is skipped: in a dry run for every event, otherwise once for each reason. */
-export function logSkip(
-  event: CapturedEvent,
-  reason: string,
-  { dryRun }: Settings,
-  memory: Memory,
-  verb: Verb = 'skipped',
-): void {
-  if (dryRun) console.log(`Dry run: the event ${quoted(event.event)} is ${verb}: ${reason}.`)
-  else logOnce(reason, memory, { verb })
+export interface EventLog {
+  /** Logs why an event is skipped, once for each reason and worker, so that page views do not fill the log. */
+  readonly skipOnce: (reason: string, verb?: Verb) => void
+  /** Logs what `translate` makes of an event: in a dry run of each one, otherwise each reason once. */
+  readonly translated: (event: CapturedEvent, translation: Translation) => void
+  /** Logs a warning, once until `forgetWarning`. */
+  readonly warnOnce: (name: string, warning: string) => void
+  readonly forgetWarning: (name: string) => void
 }
 
-/** Logs in a dry run why the settings do not want the event, which may hold values of the event. */
-export function logUnwanted(event: CapturedEvent, reason: string, { apiKey }: Settings): void {
-  const line = `Dry run: the event ${quoted(event.event)} is not asked for: ${reason}.`
-  console.log(onOneLine(withoutKey(line, apiKey)))
+export function createEventLog(settings: Settings): EventLog {
+  const skips = new Set<string>()
+  const filters = new Set<PropertyFilter>()
+  const warnings = new Set<string>()
+
+  function skipOnce(reason: string, verb: Verb = 'skipped'): void {
+    if (skips.has(reason)) return
+    skips.add(reason)
+    console.log(`An event is ${verb}: ${reason}. Later events that are ${verb} for this reason are not logged.`)
+  }
+
+  /** Logs the filters that do not match, once each. An event that they keep back costs the server no text after that. */
+  function unmetOnce(unmet: readonly UnmetFilter[]): void {
+    if (unmet.every(({ filter }) => filters.has(filter))) return
+    for (const { filter } of unmet) filters.add(filter)
+    skipOnce(unmetReason(unmet))
+  }
+
+  return {
+    skipOnce,
+    translated: (event, translation) => {
+      if (settings.dryRun) logDryRun(event, translation, settings)
+      else if (translation === undefined) return
+      else if ('unmet' in translation) unmetOnce(translation.unmet)
+      else if ('skipped' in translation) skipOnce(translation.skipped)
+      else if (translation.unsent !== undefined) skipOnce(translation.unsent, 'not sent')
+    },
+    warnOnce: (name, warning) => {
+      if (warnings.has(name)) return
+      warnings.add(name)
+      console.warn(warning)
+    },
+    forgetWarning: (name) => {
+      warnings.delete(name)
+    },
+  }
 }
 
-/**
- * Logs that an event is skipped, once for each reason and worker, so that page views do not fill the log. The line names
- * neither the event nor its person.
- *
- * @param options.detail what the line adds to the reason of the first event.
- */
-export function logOnce(
-  reason: string,
-  memory: Memory,
-  { verb = 'skipped', detail = '' }: { verb?: Verb; detail?: string } = {},
-): void {
-  memory.loggedSkips ??= new Set()
-  if (memory.loggedSkips.has(reason)) return
-  memory.loggedSkips.add(reason)
-  console.log(`An event is ${verb}: ${reason}${detail}. Later events that are ${verb} for this reason are not logged.`)
+/** Logs the request of the event or why there is none, and nothing of an event whose name is like none in the settings. */
+function logDryRun(event: CapturedEvent, translation: Translation, settings: Settings): void {
+  if (translation === undefined || 'unmet' in translation) {
+    const reason = translation ? unmetReasonWithValues(translation.unmet) : similarNameReason(event, settings)
+    if (reason === undefined) return
+    const line = `Dry run: the event ${quoted(event.event)} matches no setting: ${reason}.`
+    console.log(onOneLine(withoutKey(line, settings.apiKey)))
+  } else if ('skipped' in translation) {
+    logDrySkip(event, translation.skipped)
+  } else {
+    if (translation.unsent !== undefined) logDrySkip(event, translation.unsent, 'not sent')
+    logRequest(translation.request)
+  }
+}
+
+/** Logs why a dry run skips the event. */
+export function logDrySkip(event: CapturedEvent, reason: string, verb: Verb = 'skipped'): void {
+  console.log(`Dry run: the event ${quoted(event.event)} is ${verb}: ${reason}.`)
+}
+
+function logRequest({ method, path, body }: LoopsRequest): void {
+  console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
 }

@@ -1,43 +1,74 @@
 import { RetryError } from '@posthog/plugin-scaffold'
-import { persistently } from '../posthog/cache'
-import type { AppMeta } from '../posthog/meta'
+import { withRetries } from '../posthog/cache'
+import type { CapturedEvent } from '../posthog/event'
+import { own } from '../json'
+import type { JobQueue } from '../posthog/meta'
 import { givenUp, isTooLate } from './retry'
 import type { WaitingEvent } from './waiting'
 
-/**
- * Hands the event to a job that runs at the given time (milliseconds since 1970).
- *
- * @param otherwise is called if there is no queue, or if the queue refuses the job.
- */
-export async function putOff(
-  { event, ...waiting }: WaitingEvent,
-  at: number,
-  { jobs }: AppMeta,
-  otherwise: () => Promise<void>,
-): Promise<void> {
-  if (jobs === undefined) return otherwise()
-  const { uuid, event: name, distinct_id, timestamp, properties, $set, $set_once } = event
-  const held = { uuid, event: name, distinct_id, timestamp, properties, $set, $set_once }
-  const job = { ...waiting, event: held as WaitingEvent['event'] }
-  return persistently(() => jobs.deliver(job).runAt(new Date(at))).catch(otherwise)
+type Otherwise = () => Promise<void>
+
+/** PostHog's job queue, as far as events wait in it. */
+export interface EventQueue {
+  /** False on servers since late 2024: no event can wait there. */
+  readonly exists: boolean
+  /**
+   * Lets a job hold the event.
+   *
+   * @param at when the job is due: milliseconds since 1970.
+   * @param otherwise is called if there is no queue, or if the queue does not take the job.
+   */
+  readonly postpone: (waiting: WaitingEvent, at: number, otherwise: Otherwise) => Promise<void>
+  /**
+   * Lets a job try the event again.
+   *
+   * @throws Error if the event has waited for a day; RetryError if no job can hold it and there is no `otherwise`.
+   */
+  readonly retry: (waiting: WaitingEvent, next: Retry) => Promise<void>
 }
 
-/**
- * Lets a job try the event again.
- *
- * @param wait in milliseconds.
- * @param options `failed` is 0 if the wait is nobody's failure, so that it does not lengthen the next one; `otherwise` is
- * called if no job can hold the event.
- * @throws Error if the event has waited for a day; RetryError if no job can hold it and there is no `otherwise`.
- */
-export async function tryAgain(
-  { event, receivedAt, failures }: WaitingEvent,
-  meta: AppMeta,
-  reason: string,
-  wait: number,
-  options: { readonly failed?: 0; readonly otherwise?: (() => Promise<void>) | undefined } = {},
-): Promise<void> {
-  const { failed = 1, otherwise = () => Promise.reject(new RetryError(reason)) } = options
-  if (isTooLate(receivedAt, wait)) throw givenUp(failures + failed, reason)
-  return putOff({ event, receivedAt, failures: failures + failed }, Date.now() + wait, meta, otherwise)
+export interface Retry {
+  /** Why the event waits, as a clause for the log. */
+  readonly reason: string
+  /** Milliseconds. */
+  readonly wait: number
+  /** False if the wait is nobody's failure, so that it does not lengthen the next one. */
+  readonly isFailure?: boolean
+  readonly otherwise?: Otherwise | undefined
+}
+
+export function createEventQueue(jobs: JobQueue | undefined): EventQueue {
+  async function postpone(waiting: WaitingEvent, at: number, otherwise: Otherwise): Promise<void> {
+    if (jobs === undefined) return otherwise()
+    const payload: WaitingEvent = { ...waiting, event: payloadOf(waiting.event), jobs: waiting.jobs + 1 }
+    return withRetries(() => jobs.deliver(payload).runAt(new Date(at))).catch(otherwise)
+  }
+
+  return {
+    exists: jobs !== undefined,
+    postpone,
+    retry: async (waiting, { reason, wait, isFailure = true, otherwise }) => {
+      const failures = waiting.failures + (isFailure ? 1 : 0)
+      if (isTooLate(waiting.receivedAt, wait)) throw givenUp(failures, reason)
+      return postpone(
+        { ...waiting, failures },
+        Date.now() + wait,
+        otherwise ?? (() => Promise.reject(new RetryError(reason))),
+      )
+    },
+  }
+}
+
+/** The fields that the app reads. PostHog repeats the `$set` of the properties beside them. */
+function payloadOf({ uuid, event, distinct_id, timestamp, properties, $set, $set_once }: CapturedEvent): CapturedEvent {
+  const repeated = (name: string): boolean => own(properties, name) !== undefined
+  return {
+    ...(uuid !== undefined && { uuid }),
+    event,
+    distinct_id,
+    timestamp,
+    ...(properties !== undefined && { properties }),
+    ...($set !== undefined && !repeated('$set') && { $set }),
+    ...($set_once !== undefined && !repeated('$set_once') && { $set_once }),
+  }
 }

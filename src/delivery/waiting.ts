@@ -1,5 +1,5 @@
+import type { Identity, ContactValues } from '../loops/request'
 import type { CapturedEvent } from '../posthog/event'
-import type { Write } from './newest'
 
 /** What PostHog's job queue holds of an event: the event once more, and no key. Times are milliseconds since 1970. */
 export interface WaitingEvent {
@@ -8,18 +8,30 @@ export interface WaitingEvent {
   readonly receivedAt: number
   /** How many tries have failed. */
   readonly failures: number
-  /** The time of its place, if it waits for its turn. */
-  readonly turn?: number
+  /** How many jobs have held it; 0 for an event that PostHog has just handed over. */
+  readonly jobs: number
+  /** What it has taken over from later events. */
+  readonly takenOver?: TakenOver
+  /** Whether PostHog has answered that it knows nobody with the event's distinct_id: once, that may be too early. */
+  readonly foundNobody?: boolean
+  /** Whether Loops has answered that it knows no contact with the event's user ID: once, that may be too early. */
+  readonly isUnknown?: boolean
 }
 
-/** A contact that a late request may have set back, and that is to be written once more. Times are milliseconds since 1970. */
-export interface WaitingRepair {
-  /** What the request has written. */
-  readonly sent: Write
-  /** When Loops had taken it. */
-  readonly takenAt: number
-  /** How many repairs of it have failed or were overtaken. */
-  readonly failures: number
-  /** The time of its place, if it waits for its turn. */
-  readonly turn?: number
+export interface TakenOver {
+  /** When the logs were read last. */
+  readonly readAt: number
+  /** The later entries that decided something, the latest first. */
+  readonly entries: readonly LogEntry[]
+}
+
+/** What one event writes to a contact. */
+export interface LogEntry extends Identity {
+  /** The event's ID. */
+  readonly id: string
+  /** When PostHog handed the event to the app for the first time: milliseconds since 1970. */
+  readonly receivedAt: number
+  readonly values: ContactValues
+  /** The names of values that are too long for the log; `values` is empty then. */
+  readonly names?: readonly string[]
 }

@@ -1,33 +1,32 @@
 import fetch from 'node-fetch'
 import type { Response } from 'node-fetch'
 import { isRecord } from '../json'
-import type { AppMeta, Memory } from '../posthog/meta'
 import { messageOf, withoutSecrets } from '../redact'
-import type { Settings } from '../settings/settings'
-import { MINUTE, SECOND } from '../time'
-import type { LoopsRequest } from '../translate/translate'
-import { countRequest } from '../delivery/pace'
+import { SECOND } from '../time'
+import type { LoopsRequest } from './request'
 
 const LOOPS_API = 'https://app.loops.so/api'
 
 /** How long the app waits for Loops, where the server's `fetch` knows `timeout`; elsewhere PostHog ends it after 30 s. */
 const TIMEOUT = 10 * SECOND
 
-/** What came of a request. */
+/** How Loops has answered a request. A `reason` is a clause for the log. */
 export type Answer =
-  | { readonly kind: 'taken' }
+  | { readonly kind: 'accepted' }
   /** Loops has had the event before, as its idempotency key tells. */
-  | { readonly kind: 'known' }
-  /** Loops refuses the request for good: another try never heals it. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  /** Another try may heal it. */
+  | { readonly kind: 'duplicate' }
+  /** Loops does not accept the request, and never will. */
+  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
+  /** The key is wrong, or a firewall stands between: a person has to do something before another try succeeds. */
+  | { readonly kind: 'unauthorized'; readonly reason: string }
+  /** Another try may succeed. */
   | {
-      readonly kind: 'failed'
+      readonly kind: 'retryable'
       readonly reason: string
       /** Loops gave no answer in time, and may still act on the request. */
-      readonly isLate: boolean
+      readonly timedOut: boolean
       /** Another try at once may succeed, too. */
-      readonly mayHealAtOnce: boolean
+      readonly mayRetryAtOnce: boolean
     }
 
 /** The request as `fetch` and as PostHog's `composeWebhook` take it. */
@@ -44,42 +43,37 @@ export function webhookFor({ method, path, idempotencyKey, body }: LoopsRequest,
   }
 }
 
-/**
- * Sends a request and goes on with what came of it.
- *
- * @param next is called and not returned to, because PostHog guards each `await` of an app, at 130 microseconds.
- */
-export async function postToLoops(
-  request: LoopsRequest,
-  { apiKey }: Settings,
-  memory: Memory,
-  next: (answer: Answer) => Promise<void>,
-): Promise<void> {
+/** Starts a request. The caller awaits it, because PostHog guards each `await` of an app, at 130 microseconds. */
+export function startRequest(request: LoopsRequest, apiKey: string): Promise<Response> {
   const { url, ...options } = webhookFor(request, apiKey)
-  const start = Date.now()
-  // This request finds out whether Loops is back.
-  if ((memory.timeoutsInARow ?? 0) >= TIMEOUTS_UNTIL_REST) memory.loopsRestsUntil = start + REST
-  let answer: Answer
-  try {
-    // A redirected POST would arrive as a GET and look like a success.
-    const response = await fetch(url, { ...options, redirect: 'manual', timeout: TIMEOUT })
-    answer = response.ok ? { kind: 'taken' } : await answerIn(response, request, apiKey)
-  } catch (error) {
-    const isLate = Date.now() - start > 0.9 * TIMEOUT
-    const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
-    answer = { kind: 'failed', reason, isLate, mayHealAtOnce: !isLate }
-  }
-  noteTimeout(answer, memory)
-  return next(answer)
+  // A redirected POST would arrive as a GET and look like a success.
+  return fetch(url, { ...options, redirect: 'manual', timeout: TIMEOUT })
 }
 
-async function answerIn(response: Response, { idempotencyKey, path }: LoopsRequest, apiKey: string): Promise<Answer> {
+/** What Loops' answer to a request means, whose status is not 2xx. */
+export async function answerIn(
+  response: Response,
+  { idempotencyKey, path }: LoopsRequest,
+  apiKey: string,
+): Promise<Answer> {
   const { status } = response
-  if (status === 409 && idempotencyKey !== undefined) return { kind: 'known' }
+  if (status === 409 && idempotencyKey !== undefined) return { kind: 'duplicate' }
   const reason = withoutSecrets(`Loops answered ${status} to ${path}${await messageIn(response)}`, apiKey)
-  return status === 429 || status >= 500
-    ? { kind: 'failed', reason, isLate: false, mayHealAtOnce: status !== 429 }
-    : { kind: 'refused', reason }
+  if (status === 401 || status === 403) return { kind: 'unauthorized', reason }
+  return status === 408 || status === 429 || status >= 500
+    ? { kind: 'retryable', reason, timedOut: false, mayRetryAtOnce: status !== 429 }
+    : { kind: 'rejected', status, reason }
+}
+
+/**
+ * What it means that a request has failed without an answer.
+ *
+ * @param startedAt when the request went out: milliseconds since 1970.
+ */
+export function withoutAnswer(error: unknown, startedAt: number, apiKey: string): Answer {
+  const timedOut = Date.now() - startedAt > 0.9 * TIMEOUT
+  const reason = withoutSecrets(`Loops cannot be reached: ${messageOf(error)}`, apiKey)
+  return { kind: 'retryable', reason, timedOut, mayRetryAtOnce: !timedOut }
 }
 
 /** What Loops answers to a GET, or why there is no answer: status 0 if Loops cannot be reached. */
@@ -89,10 +83,8 @@ export interface LoopsAnswer {
   readonly reason: string
 }
 
-/** Asks Loops for its data. A question does not wait for its turn, but it counts for the pace. */
-export async function getFromLoops(path: string, settings: Settings, meta: AppMeta): Promise<LoopsAnswer> {
-  const { apiKey } = settings
-  countRequest(settings, meta.cache)
+/** Asks Loops for its data. */
+export async function getFromLoops(path: string, apiKey: string): Promise<LoopsAnswer> {
   try {
     const headers = { Authorization: `Bearer ${apiKey}` }
     const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
@@ -104,7 +96,7 @@ export async function getFromLoops(path: string, settings: Settings, meta: AppMe
   }
 }
 
-/** The message in Loops' answer. A load balancer answers with HTML, which has none. */
+/** The message in Loops' answer. A load balancer answers with HTML, which has none; nor has a body that breaks off. */
 async function messageIn(response: Response): Promise<string> {
   try {
     const answer: unknown = JSON.parse(await response.text())
@@ -113,25 +105,4 @@ async function messageIn(response: Response): Promise<string> {
   } catch {
     return ''
   }
-}
-
-/** Two or three time-outs in a row are chance. */
-const TIMEOUTS_UNTIL_REST = 5
-const REST = MINUTE
-
-/** Counts how many requests in a row Loops has not answered in time. */
-function noteTimeout(answer: Answer, memory: Memory): void {
-  const isLate = answer.kind === 'failed' && answer.isLate
-  memory.timeoutsInARow = isLate ? (memory.timeoutsInARow ?? 0) + 1 : 0
-  memory.loopsRestsUntil = memory.timeoutsInARow >= TIMEOUTS_UNTIL_REST ? Date.now() + REST : 0
-}
-
-/**
- * Until when requests wait without a try because Loops hangs: after five time-outs in a row a worker holds none of the
- * server's handlers for a minute. Then one request finds out whether Loops is back, and the others wait for what it learns.
- *
- * @returns milliseconds since 1970; `undefined` if a request may try.
- */
-export function restOfLoops({ loopsRestsUntil = 0 }: Memory): number | undefined {
-  return Date.now() < loopsRestsUntil ? loopsRestsUntil : undefined
 }

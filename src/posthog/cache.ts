@@ -1,20 +1,21 @@
 import { SECOND } from '../time'
+import type { Cache } from './meta'
 
 /**
- * Runs a command of PostHog's cache or job queue. A refused command is tried up to eight times at once; a command that was
- * slow to fail is not, because PostHog gives a hook 30 seconds in all.
+ * Runs a command of PostHog's cache or job queue. A command that fails is tried up to eight times at once; one that was slow
+ * to fail is not, because PostHog gives a hook 30 seconds in all.
  *
  * @returns what the command answers. Nothing is awaited here: PostHog guards each `await` of an app, at 130 microseconds.
  * @throws what the last try threw.
  */
-export function persistently<Result>(
+export function withRetries<Result>(
   command: () => Promise<Result>,
   start = Date.now(),
   triesLeft = 8,
 ): Promise<Result> {
   return ownPromise(command).catch((error: unknown) => {
     if (triesLeft === 1 || Date.now() - start > 2 * SECOND) throw error
-    return persistently(command, start, triesLeft - 1)
+    return withRetries(command, start, triesLeft - 1)
   })
 }
 
@@ -23,7 +24,28 @@ async function ownPromise<Result>(command: () => Promise<Result>): Promise<Resul
   return command()
 }
 
-/** Starts a command whose result nothing depends on. Its failure is of no consequence. */
-export function withoutWaiting(command: () => Promise<unknown>): void {
-  persistently(command).catch(() => undefined)
+/** Starts a command whose result nothing depends on. Failures are ignored. */
+export function inBackground(command: () => Promise<unknown>): void {
+  withRetries(command).catch(() => undefined)
+}
+
+/** What the cache answers to a push: how many elements the list has now, and whether the life of its key was limited. */
+export type PushAnswer = readonly [length: number, hasLife: unknown]
+
+/**
+ * Pushes a text to a list and limits the life of its key, both at once: a worker that is killed between the two would leave
+ * the key for ever. The answer goes to `ensureLife`.
+ *
+ * @param life in milliseconds.
+ */
+export function pushWithLife(key: string, text: string, life: number, cache: Cache): Promise<PushAnswer> {
+  return Promise.all([
+    withRetries(() => cache.lpush(key, [text])),
+    withRetries(() => cache.expire(key, life / SECOND)).catch(() => false),
+  ])
+}
+
+/** The server has several connections to Redis, so `expire` may have overtaken the push and found no key: it is sent again. */
+export function ensureLife(key: string, [, hasLife]: PushAnswer, life: number, cache: Cache): void {
+  if (!hasLife) inBackground(() => cache.expire(key, life / SECOND))
 }

@@ -1,112 +1,211 @@
 /**
- * The look-up of a person in PostHog. A look-up is in one of these states: running (at most five in a worker), answered (the
- * answer is kept for a minute and counts until an event changes the person), or failed (which concerns its own event only).
+ * The look-up of a person in PostHog. A look-up is running (at most five in a worker), or its answer is kept for a minute or
+ * until an event changes the person; a failure concerns its own event only. A circuit breaker leaves a PostHog that hangs alone.
  */
-import { persistently, withoutWaiting } from './cache'
-import type { CapturedEvent } from './event'
+import { createCircuitBreaker } from '../circuit-breaker'
 import { isRecord, own } from '../json'
-import type { AppMeta, Memory } from './meta'
 import { messageOf, withoutSecrets } from '../redact'
-import { personChanges } from './person'
-import type { Settings } from '../settings/settings'
 import { MINUTE, SECOND } from '../time'
-import type { LookedUpPerson } from './looked-up-person'
+import { inBackground, withRetries } from './cache'
+import type { CapturedEvent } from './event'
+import type { Cache } from './meta'
+import { personChanges } from './person'
+import type { StoredPerson } from './person'
 
 const KEPT_FOR = MINUTE
 const MOST_LOOK_UPS = 5
 const MOST_DISTINCT_IDS = 20
 
-/**
- * Notes that the event changes its person, so that no answer from before counts. Awaits nothing. The `$` properties that
- * SDKs set with every page view are no change.
- */
-export function notePersonChange(event: CapturedEvent, { posthogUrl }: Settings, { cache }: AppMeta): void {
-  if (posthogUrl === '' || !changesCustomProperty(event)) return
-  withoutWaiting(() => cache.set(changeKey(event.distinct_id), Date.now(), (2 * KEPT_FOR) / SECOND))
+/** PostHog guards each wait of an app for 30 seconds. */
+const LOOK_UP_TIMEOUT = 30 * SECOND
+
+export interface LookedUpPerson extends StoredPerson {
+  /** When PostHog was asked: milliseconds since 1970. */
+  readonly lookedUpAt: number
+  /** At most twenty of the person's distinct_ids. */
+  readonly distinctIds: readonly string[]
 }
 
+/** What came of a look-up. */
+export type LookUpResult =
+  | { readonly kind: 'found' | 'nobody'; readonly person: LookedUpPerson }
+  | { readonly kind: 'failed' }
+  /** Five look-ups are running. */
+  | { readonly kind: 'busy' }
+  /** PostHog hangs, and is asked again at that time: milliseconds since 1970. */
+  | { readonly kind: 'open'; readonly until: number }
+
+export interface PersonLookUp {
+  /** Forgets what is kept of the person if the event changes it. Awaits nothing. */
+  readonly noteChange: (event: CapturedEvent) => void
+  /** Starts reading what is kept of the event's person; the answer goes to `keptPersonIn`. */
+  readonly startKept: (event: CapturedEvent) => Promise<unknown>
+  /** Asks PostHog for the event's person. */
+  readonly ask: (event: CapturedEvent) => Promise<LookUpResult>
+  /** Asks PostHog once and logs a warning if it does not answer as it should. */
+  readonly check: () => Promise<void>
+}
+
+/**
+ * @param settings `posthogUrl` is empty if no person is looked up; `label` is the name of that setting.
+ * @param keyPrefix what the app's keys in the cache begin with.
+ */
+export function createPersonLookUp(
+  { posthogUrl, label, apiKey }: { readonly posthogUrl: string; readonly label: string; readonly apiKey: string },
+  cache: Cache,
+  keyPrefix: string,
+): PersonLookUp {
+  const lookUps = createLookUps(posthogUrl)
+  const logFailure = createFailureLog(apiKey)
+  const keyOf = (distinctId: string): string => `${keyPrefix}person-${distinctId}`
+
+  async function result(person: Promise<LookedUpPerson>, distinctId: string): Promise<LookUpResult> {
+    try {
+      const found = await person
+      logFailure(undefined)
+      if (found.distinctIds.length === 0) return { kind: 'nobody', person: found }
+      lookUps.noteKept(found, distinctId)
+      inBackground(() => cache.set(keyOf(distinctId), found, KEPT_FOR / SECOND))
+      return { kind: 'found', person: found }
+    } catch (error) {
+      logFailure(error)
+      return { kind: 'failed' }
+    }
+  }
+
+  return {
+    noteChange: (event) => {
+      if (posthogUrl === '' || !changesCustomProperty(event)) return
+      for (const id of lookUps.noteChange(event.distinct_id)) inBackground(() => cache.expire(keyOf(id), 0))
+    },
+    startKept: ({ distinct_id: id }) => withRetries(() => cache.get(keyOf(id), null)),
+    ask: async ({ distinct_id: id }) => {
+      const running = lookUps.join(id)
+      return 'kind' in running ? running : result(running.person, id)
+    },
+    check: async () => {
+      if (posthogUrl === '') return
+      try {
+        await askPostHog('loops-app-set-up', posthogUrl)
+      } catch (error) {
+        const reason = withoutSecrets(messageOf(error), apiKey)
+        console.warn(`${label}: PostHog does not answer there (${reason}): no person is looked up until it does.`)
+      }
+    },
+  }
+}
+
+interface LookUps {
+  /** Begins a look-up, or joins the one of the same distinct_id that is running. */
+  readonly join: (
+    distinctId: string,
+  ) => { readonly person: Promise<LookedUpPerson> } | Extract<LookUpResult, { kind: 'busy' | 'open' }>
+  /** Remembers under which distinct_id the answer is kept. */
+  readonly noteKept: (person: LookedUpPerson, distinctId: string) => void
+  /** Notes that an event changes its person. Returns the distinct_ids under which answers of the person may be kept. */
+  readonly noteChange: (distinctId: string) => string[]
+}
+
+/** Some two megabytes. */
+const MOST_KEPT = 10_000
+
+/** The look-ups that are running, and what the worker remembers of those that are kept. */
+function createLookUps(posthogUrl: string): LookUps {
+  const running = new Map<string, Promise<LookedUpPerson>>()
+  /** The persons that events have changed since the look-ups began that are running, by distinct_id. */
+  const changed = new Set<string>()
+  /** The distinct_id under which a person is kept, by each of its distinct_ids. */
+  const keptAs = new Map<string, string>()
+  const circuitBreaker = createCircuitBreaker()
+
+  async function askOnce(distinctId: string): Promise<LookedUpPerson> {
+    const start = Date.now()
+    circuitBreaker.begin()
+    try {
+      const person = await askPostHog(distinctId, posthogUrl)
+      circuitBreaker.end(false)
+      return person
+    } catch (error) {
+      circuitBreaker.end(Date.now() - start > 0.9 * LOOK_UP_TIMEOUT)
+      throw error
+    }
+  }
+
+  /** Asks once more if an event has changed the person meanwhile. */
+  async function ask(distinctId: string): Promise<LookedUpPerson> {
+    try {
+      const person = await askOnce(distinctId)
+      return [distinctId, ...person.distinctIds].some((id) => changed.has(id)) ? await askOnce(distinctId) : person
+    } finally {
+      running.delete(distinctId)
+      if (running.size === 0) changed.clear()
+    }
+  }
+
+  return {
+    join: (distinctId) => {
+      const same = running.get(distinctId)
+      if (same !== undefined) return { person: same }
+      const until = circuitBreaker.waitsUntil()
+      if (until !== undefined) return { kind: 'open', until }
+      if (running.size >= MOST_LOOK_UPS) return { kind: 'busy' }
+      const person = ask(distinctId)
+      running.set(distinctId, person)
+      return { person }
+    },
+    noteKept: ({ distinctIds }, distinctId) => {
+      if (keptAs.size >= MOST_KEPT) keptAs.clear()
+      for (const id of distinctIds) keptAs.set(id, distinctId)
+    },
+    noteChange: (distinctId) => {
+      if (running.size > 0) changed.add(distinctId)
+      return [...new Set([distinctId, keptAs.get(distinctId) ?? distinctId])]
+    },
+  }
+}
+
+/** Logs the first failure after a success; `undefined` is a success. */
+function createFailureLog(apiKey: string): (error: unknown) => void {
+  let isLogged = false
+  return (error) => {
+    if (error !== undefined && !isLogged) {
+      console.warn(
+        `A person could not be looked up (${withoutSecrets(messageOf(error), apiKey)}): the event waits for another look-up, ` +
+          'or is sent with its own data if PostHog has no jobs. Later failures are not logged until a look-up succeeds.',
+      )
+    }
+    isLogged = error !== undefined
+  }
+}
+
+/** What is kept of a person; `undefined` if nothing is. */
+export function keptPersonIn(answer: unknown): LookedUpPerson | undefined {
+  return isPerson(answer) ? answer : undefined
+}
+
+/** The `$` properties that SDKs set with every page view are no change. */
 function changesCustomProperty(event: CapturedEvent): boolean {
   const { set = {}, setOnce = {}, unset } = personChanges(event)
   return [...Object.keys(set), ...Object.keys(setOnce), ...unset].some((name) => !name.startsWith('$'))
 }
 
-/**
- * Looks up the person of the event.
- *
- * @returns the person, or why PostHog gave no answer.
- */
-export async function lookUpPerson(
-  { distinct_id: distinctId }: CapturedEvent,
-  settings: Settings,
-  meta: AppMeta,
-): Promise<LookedUpPerson | 'busy' | 'failed'> {
-  const kept = await keptPerson(distinctId, meta.cache)
-  if (kept !== undefined) return kept
-  const answer = await runLookUp(distinctId, settings, meta)
-  // While PostHog was asked, an event may have changed the person.
-  const isOutdated = typeof answer === 'object' && !(await isUnchanged(answer, distinctId, meta.cache))
-  return isOutdated ? runLookUp(distinctId, settings, meta) : answer
-}
-
-async function runLookUp(
-  distinctId: string,
-  settings: Settings,
-  { cache, global }: AppMeta,
-): Promise<LookedUpPerson | 'busy' | 'failed'> {
-  const lookUps = (global.lookUps ??= new Map())
-  if (!lookUps.has(distinctId) && lookUps.size >= MOST_LOOK_UPS) return 'busy'
-  const running =
-    lookUps.get(distinctId) ??
-    askPostHog(distinctId, settings).finally(() => {
-      lookUps.delete(distinctId)
-    })
-  lookUps.set(distinctId, running)
-  try {
-    const person = await running
-    withoutWaiting(() => cache.set(personKey(distinctId), person, KEPT_FOR / SECOND))
-    global.isLookUpFailureLogged = false
-    return person
-  } catch (error) {
-    logFailure(withoutSecrets(messageOf(error), settings.apiKey), global)
-    return 'failed'
-  }
-}
-
-/** A cache that does not answer knows no person. */
-async function keptPerson(distinctId: string, cache: AppMeta['cache']): Promise<LookedUpPerson | undefined> {
-  try {
-    const person = await persistently(() => cache.get(personKey(distinctId), null))
-    return isPerson(person) && (await isUnchanged(person, distinctId, cache)) ? person : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether no event has changed the person since PostHog was asked, under whichever of its distinct_ids. */
-async function isUnchanged(person: LookedUpPerson, asked: string, cache: AppMeta['cache']): Promise<boolean> {
-  const ids = new Set([asked, ...person.distinctIds])
-  try {
-    const changes = await Promise.all([...ids].map((id) => persistently(() => cache.get(changeKey(id), null))))
-    return changes.every((changedAt) => typeof changedAt !== 'number' || changedAt <= person.askedAt)
-  } catch {
-    return true
-  }
-}
-
 function isPerson(value: unknown): value is LookedUpPerson {
-  return isRecord(value) && isRecord(value.properties) && Array.isArray(value.distinctIds)
+  return isRecord(value) && isRecord(value.properties) && typeof value.lookedUpAt === 'number'
 }
 
-/** @throws Error if PostHog does not answer, or answers with somebody else. */
-async function askPostHog(distinctId: string, { posthogUrl }: Settings): Promise<LookedUpPerson> {
-  const askedAt = Date.now()
+/**
+ * @returns the person, which has no distinct_ids if PostHog knows nobody with this one.
+ * @throws Error if PostHog does not answer, or answers with somebody else.
+ */
+async function askPostHog(distinctId: string, posthogUrl: string): Promise<LookedUpPerson> {
+  const lookedUpAt = Date.now()
   const path = `/api/projects/@current/persons/?distinct_id=${encodeURIComponent(distinctId)}`
   const response = await posthog.api.get(path, { host: posthogUrl })
   if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
   const answer: unknown = await response.json()
   const results = own(answer, 'results')
   if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
-  if (results.length === 0) return { properties: {}, distinctIds: [], askedAt }
+  if (results.length === 0) return { properties: {}, distinctIds: [], lookedUpAt }
   const person: unknown = results[0]
   const distinctIds = own(person, 'distinct_ids')
   if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
@@ -118,23 +217,6 @@ async function askPostHog(distinctId: string, { posthogUrl }: Settings): Promise
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
     properties: isRecord(properties) ? properties : {},
     distinctIds: distinctIds.slice(0, MOST_DISTINCT_IDS).map(String),
-    askedAt,
+    lookedUpAt,
   }
-}
-
-function logFailure(reason: string, memory: Memory): void {
-  if (memory.isLookUpFailureLogged === true) return
-  memory.isLookUpFailureLogged = true
-  console.warn(
-    `A person could not be looked up (${reason}): the event waits for another look-up, or is sent with its own data if ` +
-      'PostHog has no jobs. Later failures are not logged until a look-up succeeds.',
-  )
-}
-
-function personKey(distinctId: string): string {
-  return `person-${distinctId}`
-}
-
-function changeKey(distinctId: string): string {
-  return `changed-${distinctId}`
 }

@@ -1,41 +1,71 @@
 import { getFromLoops } from '../loops/client'
+import type { LoopsAnswer } from '../loops/client'
 import { own } from '../json'
-import type { AppMeta } from '../posthog/meta'
-import { onceForAllWorkers } from './one-check'
+import type { Cache } from '../posthog/meta'
+import { onceForAllWorkers } from './once-for-all-workers'
 import { settingFields } from '../settings/field'
 import { quoted, withoutSecrets } from '../redact'
 import { isOff } from '../settings/settings'
 import type { Settings } from '../settings/settings'
 
+/** What the checks of set-up need of the app. */
+export interface CheckedApp {
+  readonly settings: Settings
+  readonly rateLimit: { readonly count: () => void }
+  readonly lookUp: { readonly check: () => Promise<void> }
+}
+
 /**
- * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
- * the account lacks. If Loops does not answer, it logs a warning. Of workers that start together only one asks; a success
- * counts for all workers for some minutes.
+ * Checks the key and the account, and, without waiting for it, the PostHog address. Of workers that start together only one
+ * asks; a success counts for all workers for some minutes.
  *
  * @returns the settings error if Loops refuses the key, otherwise `undefined`.
  */
-export async function checkKeyAndAccount(settings: Settings, meta: AppMeta): Promise<string | undefined> {
+export async function checkAtSetUp(app: CheckedApp, cache: Cache): Promise<string | undefined> {
+  const { settings, rateLimit, lookUp } = app
   const names = namesInUse(settings)
-  const subject = JSON.stringify([settings.apiKey, names.listIds, names.propertyNames])
-  return onceForAllWorkers(subject, meta, async () => {
-    const answer = await getFromLoops('/v1/api-key', settings, meta)
-    if (answer.status === 401) {
-      const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
-      return { succeeded: false, result: `Loops settings: ${problem}: copy a key from Loops, Settings -> API.` }
-    }
-    if (answer.status !== 200) {
-      console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
-      return { succeeded: false, result: undefined }
-    }
-    const team = withoutSecrets(quoted(own(answer.json, 'teamName')), settings.apiKey)
-    console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
-    await checkAccount(names, settings, meta)
-    return { succeeded: true, result: undefined }
+  const subject = JSON.stringify([settings.apiKey, settings.posthogUrl, names.listIds, names.propertyNames])
+  return onceForAllWorkers(subject, cache, async () => {
+    lookUp.check().catch(() => undefined)
+    const { succeeded, message } = await checkKeyAndAccount(settings.apiKey, names, (path) => {
+      rateLimit.count()
+      return getFromLoops(path, settings.apiKey)
+    })
+    return { succeeded, result: message }
   })
 }
 
+/** Asks Loops for its data. */
+export type AskLoops = (path: string) => Promise<LoopsAnswer>
+
+/**
+ * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
+ * the account lacks. If Loops does not answer, it logs a warning.
+ *
+ * @returns whether Loops has accepted the key, and the settings error if it refuses it.
+ */
+export async function checkKeyAndAccount(
+  apiKey: string,
+  names: AccountNames,
+  ask: AskLoops,
+): Promise<{ readonly succeeded: boolean; readonly message: string | undefined }> {
+  const answer = await ask('/v1/api-key')
+  if (answer.status === 401) {
+    const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
+    return { succeeded: false, message: `Loops settings: ${problem}: copy a key from Loops, Settings -> API.` }
+  }
+  if (answer.status !== 200) {
+    console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
+    return { succeeded: false, message: undefined }
+  }
+  const team = withoutSecrets(quoted(own(answer.json, 'teamName')), apiKey)
+  console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
+  await checkAccount(names, apiKey, ask)
+  return { succeeded: true, message: undefined }
+}
+
 /** The mailing lists and contact properties that the settings name, in the halves of the app that are on. */
-function namesInUse({ eventsToSend, contactUpdates }: Settings): AccountNames {
+export function namesInUse({ eventsToSend, contactUpdates }: Settings): AccountNames {
   const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
   return {
     listIds: rules.flatMap(({ mailingLists }) => [...mailingLists.keys()]),
@@ -43,20 +73,15 @@ function namesInUse({ eventsToSend, contactUpdates }: Settings): AccountNames {
   }
 }
 
-interface AccountNames {
+export interface AccountNames {
   readonly listIds: readonly string[]
   readonly propertyNames: readonly string[]
 }
 
 /** Asks Loops for its mailing lists and contact properties, but only if the settings name any, and warns of missing ones. */
-async function checkAccount(
-  { listIds, propertyNames }: AccountNames,
-  settings: Settings,
-  meta: AppMeta,
-): Promise<void> {
-  const loopsLists = listIds.length === 0 ? undefined : await getFromLoops('/v1/lists', settings, meta)
-  const loopsProperties =
-    propertyNames.length === 0 ? undefined : await getFromLoops('/v1/contacts/properties?list=all', settings, meta)
+async function checkAccount({ listIds, propertyNames }: AccountNames, apiKey: string, ask: AskLoops): Promise<void> {
+  const loopsLists = listIds.length === 0 ? undefined : await ask('/v1/lists')
+  const loopsProperties = propertyNames.length === 0 ? undefined : await ask('/v1/contacts/properties?list=all')
   const missing = [
     ...missingFrom(loopsLists?.json, { kind: 'mailing list', names: listIds, keyField: 'id', labelField: 'name' }),
     ...missingFrom(loopsProperties?.json, {
@@ -67,7 +92,7 @@ async function checkAccount(
     }),
   ]
   if (missing.length === 0) return
-  const phrases = withoutSecrets(missing.join(', '), settings.apiKey)
+  const phrases = withoutSecrets(missing.join(', '), apiKey)
   console.warn(
     `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
       'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',

@@ -4,6 +4,7 @@ import { isExcluded } from '../settings/excluded-emails'
 import { filteredValue, unmetFilter } from '../settings/filters'
 import { withPerson } from '../posthog/person'
 import type { EventWithPerson, StoredPerson } from '../posthog/person'
+import type { LoopsRequest } from '../loops/request'
 import { cutToFit } from '../loops/values'
 import type { EventRule, Settings } from '../settings/settings'
 import { isTooOld } from './age'
@@ -19,15 +20,6 @@ export type Translation =
   /** The filters that keep the event from all groups of settings that name it. */
   | { readonly unmet: readonly UnmetFilter[] }
   | undefined
-
-/** A request of the Loops API, without the API key. */
-export interface LoopsRequest {
-  readonly method: 'POST' | 'PUT'
-  readonly path: '/v1/events/send' | '/v1/contacts/update'
-  /** Loops takes an event with a key that it has seen within 24 hours only once. */
-  readonly idempotencyKey?: string
-  readonly body: Readonly<Record<string, unknown>>
-}
 
 /** Why an event that matches the settings is not sent, as a clause for the log. */
 export type SkipReason =

@@ -111,7 +111,13 @@ describe('a contact that events name by one identifier each', () => {
       deliver(one)
       await clock.run(start + (index + 1) * MINUTE)
     }
-    expect(sent().map(([, , body]) => (body as { plan?: string }).plan)).toEqual([undefined, 'pro', 'free', 'pro'])
+    expect(sent().map(([, , body]) => (body as { plan?: string }).plan)).toEqual([
+      undefined,
+      'pro',
+      'pro',
+      'free',
+      'pro',
+    ])
     expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_1', plan: 'pro' }])
   })
 })

@@ -22,49 +22,63 @@ describe('the table of answers in docs/delivery.md', () => {
       return Promise.resolve({ ...answered, text: () => Promise.resolve('{}'), json: () => Promise.resolve({}) })
     },
   })
+  const both = '400 to an email and a user ID'
+  const userIdAlone = '400 to a user ID alone'
+  const failing = '408, 500, 502, 503, with or without JSON'
   const answers: [row: string, fault: Fault | undefined, options: Partial<InstallationOptions>][] = [
     ['200', undefined, {}],
     ['409 to an event that was sent before', undefined, refusal(409)],
     ['429', { kind: 'status', status: 429 }, {}],
-    ['500, 502, 503, with or without JSON', status(500), {}],
-    ['500, 502, 503, with or without JSON', status(502), {}],
-    ['500, 502, 503, with or without JSON', status(503), {}],
+    [failing, undefined, refusal(408)],
+    [failing, status(500), {}],
+    [failing, status(502), {}],
+    [failing, status(503), {}],
     ['a lost connection', { kind: 'drop', applied: false }, {}],
     ['a lost connection', { kind: 'drop', applied: true }, {}],
     ['no answer for 10 seconds', { kind: 'delay', milliseconds: 60_000 }, {}],
-    ['400, 401 and every other 4xx', undefined, refusal(400)],
-    ['400, 401 and every other 4xx', undefined, refusal(401)],
-    ['400, 401 and every other 4xx', undefined, refusal(404)],
-    ['400, 401 and every other 4xx', undefined, refusal(418)],
+    ['401, 403', undefined, refusal(401)],
+    ['401, 403', undefined, refusal(403)],
+    [both, undefined, refusal(400)],
+    [userIdAlone, undefined, refusal(400)],
+    ['every other 4xx', undefined, refusal(404)],
+    ['every other 4xx', undefined, refusal(418)],
     ['a redirect', undefined, refusal(302)],
   ]
 
   /** What the app does when Loops gives the same answer again and again. */
-  async function reaction(version: string, fault: Fault | undefined, options: Partial<InstallationOptions>) {
+  async function reaction(
+    version: string,
+    answer: string,
+    fault: Fault | undefined,
+    options: Partial<InstallationOptions>,
+  ) {
     const { clock, api, app, deliver } = simulate(version, { contactEvents: '$identify' }, options)
     api.setFault((request) => (isSetUpRequest(request) ? undefined : fault))
-    deliver(event('purchase', { $set: { email: 'ada@example.com' } }))
+    deliver(event('purchase', answer === userIdAlone ? {} : { $set: { email: 'ada@example.com' } }))
     await clock.run(start + 25_000)
     if (app.jobs.pending().length > 0) return 'tries again later'
     await clock.run()
     const tries = app.requests.filter(({ url }) => url.endsWith('/send')).length
+    if (app.jobErrors.length > 0) return `error after ${tries}, the last by a job`
     const [failed] = app.failures.map(({ failure }) => failure.name)
     if (failed === undefined) return 'done'
     return failed === 'Error' ? `error after ${tries}` : `RetryError after ${tries}`
   }
   const told: [cell: RegExp, reaction: string][] = [
     [/^done/, 'done'],
-    [/^tries again later$/, 'tries again later'],
+    [/^tries again later/, 'tries again later'],
     [/^error/, 'error after 1'],
-    [/^`RetryError`$/, 'RetryError after 1'],
+    [/^tries once more with the email alone, then error/, 'error after 2'],
+    [/^tries once more after 5 seconds, then error/, 'error after 2, the last by a job'],
+    [/^`RetryError`(, with the warning)?$/, 'RetryError after 1'],
     [/^tries once more, then `RetryError`$/, 'RetryError after 2'],
   ]
   const promised = (cell: string): string | undefined => told.find(([pattern]) => pattern.test(cell))?.[1]
 
   it.each(answers)('%s: %j', async (answer, fault, options) => {
     const row = documentedRows.find((one) => one.answer === answer)
-    expect(await reaction('2024-02', fault, options)).toBe(promised(row?.withJobs ?? ''))
-    expect(await reaction('2024-11', fault, options)).toBe(promised(row?.without ?? ''))
+    expect(await reaction('2024-02', answer, fault, options)).toBe(promised(row?.withJobs ?? ''))
+    expect(await reaction('2024-11', answer, fault, options)).toBe(promised(row?.without ?? ''))
   })
 
   it('has no row that is not tested', () => {
@@ -98,14 +112,17 @@ describe('what the app does about an answer', () => {
     expect(app.jobs.pending()).toEqual([])
   })
 
-  it('400: what Loops said, and no second try', async () => {
+  it("400 to both identifiers: once more with the email alone, then Loops' message", async () => {
     const { clock, app, deliver, sent } = simulate('2024-02', { contactMailingLists: 'unknown: true' })
     deliver(set({}))
     await clock.run()
     expect(app.logs.filter(({ level }) => level === 'ERROR').map(({ message }) => message)).toEqual([
       'Error: Loops answered 400 to /v1/contacts/update: mailingLists must hold ids of mailing lists with true or false.',
     ])
-    expect(sent()).toHaveLength(1)
+    expect(sent().map(([, , body]) => body)).toEqual([
+      { mailingLists: { unknown: true }, email: 'ada@example.com', userId: 'user_1' },
+      { mailingLists: { unknown: true }, email: 'ada@example.com' },
+    ])
     expect(app.jobs.pending()).toEqual([])
   })
 

@@ -38,7 +38,7 @@ describe('helpers may fail, deliveries may not', () => {
     expect(api.requests().filter(({ method }) => method === 'PUT')).toHaveLength(1)
   })
 
-  it('lets a job wait while the cache refuses the log of the address that the other log tells', async () => {
+  it('lets a job wait while the cache refuses the log', async () => {
     let reads = -Infinity
     const { clock, api, app, faults, deliver } = simulate(
       '2024-02',
@@ -47,8 +47,7 @@ describe('helpers may fail, deliveries may not', () => {
         beforeEffect: (_, { kind, name }) => {
           if (kind !== 'cache' || name !== 'lrange') return
           reads += 1
-          // The event reads its log when it is received, and once more in the job.
-          if (reads > 2 && reads <= 10) throw new Error('Redis is busy')
+          if (reads > 0 && reads <= 20) throw new Error('Redis is busy')
         },
       },
     )
@@ -58,7 +57,7 @@ describe('helpers may fail, deliveries may not', () => {
     faults.push(failed)
     deliver(event('$set', { $set: { plan: 'pro' } }))
     await clock.run()
-    expect(reads).toBeGreaterThan(10)
+    expect(reads).toBeGreaterThan(20)
     expect(app.logs.filter(({ level }) => level === 'ERROR')).toEqual([])
     expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
   })

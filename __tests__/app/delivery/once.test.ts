@@ -1,6 +1,6 @@
 import type { AppConfig } from '../../../tools/lib/config-file'
 import type { CapturedEvent } from '../../../tools/lib/shapes'
-import { MINUTE, HOUR, start, simulate, simulateMany, event, set, purchase, failed } from './setup'
+import { MINUTE, HOUR, byEmail, start, simulate, simulateMany, event, set, purchase, failed } from './setup'
 
 describe('nothing twice', () => {
   it('when a job runs twice', async () => {
@@ -49,9 +49,9 @@ describe('no idle chatter', () => {
   const identify = (properties: Record<string, unknown> = { plan: 'pro' }): CapturedEvent =>
     event('$identify', { $set: { email: 'ada@example.com', ...properties } })
   it.each<[string, CapturedEvent[], AppConfig, minutes: number, requests: number]>([
-    ['the same within the hour', [identify(), identify(), set({ plan: 'pro' })], {}, 10, 1],
-    ['the same after an hour', [identify(), identify()], {}, 61, 2],
-    ['part of the same', [identify({ plan: 'pro', seats: 3 }), identify({ seats: 3 })], {}, 1, 1],
+    ['the same within ten minutes', [identify(), identify(), set({ plan: 'pro' })], {}, 4, 1],
+    ['the same after ten minutes', [identify(), identify()], {}, 11, 2],
+    ['part of the same', [identify({ plan: 'pro', seats: 3 }), identify({ seats: 3 })], {}, 1, 2],
     ['a change', [identify(), identify({ plan: 'free' }), identify()], {}, 1, 3],
     ['something more', [identify(), identify({ plan: 'pro', seats: 3 })], {}, 1, 2],
     [
@@ -75,6 +75,22 @@ describe('no idle chatter', () => {
       1,
       3,
     ],
+    [
+      'an event that moves the user ID to another email and back',
+      [identify(), event('$pageview', { $set: { email: 'new@example.com' } }), identify()],
+      {},
+      1,
+      3,
+    ],
+    [
+      'an event that gives the email to another user ID',
+      [identify(), event('$pageview', ada(), { distinct_id: 'user_2' }), identify()],
+      {},
+      1,
+      3,
+    ],
+    ['a write by the user ID alone', [identify(), event('$set', { $set: { plan: 'free' } }), identify()], {}, 1, 3],
+    ['a write by the email alone', [identify(), byEmail('free'), identify()], {}, 1, 3],
     ['an event to send', [purchase({ plan: 'pro' }), purchase({ plan: 'pro' })], {}, 1, 2],
     [
       'a mailing list',

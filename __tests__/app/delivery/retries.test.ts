@@ -1,8 +1,8 @@
 import { apiKey, isSetUpRequest } from '../setup'
-import { start, simulate, purchase, failed } from './setup'
+import { HOUR, start, simulate, purchase, failed } from './setup'
 
 describe('retries', () => {
-  it('wait longer each time, up to an hour, and give up within the day that Loops knows an idempotency key', async () => {
+  it('wait longer each time, up to twenty minutes, and give up within the day that Loops knows an idempotency key', async () => {
     const { clock, api, app, deliver, sent } = simulate('2024-02', { contactEvents: '$identify' })
     api.setFault((request) => (isSetUpRequest(request) ? undefined : failed))
     deliver(purchase())
@@ -10,8 +10,8 @@ describe('retries', () => {
     const times = sent().map(([seconds]) => seconds)
     const waits = times.slice(1).map((time, index) => Math.floor(time - (times[index] ?? 0)))
     expect(waits.slice(0, 14)).toEqual([1, 1, 2, 3, 5, 7, 11, 17, 25, 38, 57, 86, 129, 194])
-    expect(waits.slice(-10)).toEqual(Array(10).fill(3600))
-    expect(times.at(-1)).toBeGreaterThan(22 * 3600)
+    expect(waits.slice(-10)).toEqual(Array(10).fill(800))
+    expect(times.at(-1)).toBeGreaterThan(23 * 3600)
     expect(times.at(-1)).toBeLessThan(24 * 3600)
     expect(app.jobErrors.map(({ by, message }) => `${by}: ${message}`)).toEqual([
       `deliver: Given up after ${times.length} tries within a day: Loops answered 500 to /v1/events/send: Internal server error.`,
@@ -51,19 +51,28 @@ describe('retries', () => {
     expect(delivery.map(({ headers }) => headers.Authorization)).toEqual([`Bearer ${newKey}`])
   })
 
-  it('respect a dry run', async () => {
+  it('go back untried in a dry run, and are sent after it', async () => {
     const first = simulate()
     first.faults.push(failed)
     first.deliver(purchase({ plan: 'pro' }))
     await first.clock.run(start + 500)
     const [job] = first.app.jobs.pending()
 
-    const then = simulate('2024-02', { dryRun: 'Yes' })
-    if (job !== undefined) void then.worker.runJob(job)
+    const dry = simulate('2024-02', { dryRun: 'Yes' })
+    if (job !== undefined) void dry.worker.runJob(job)
+    await dry.clock.run(start + HOUR)
+    expect(dry.api.requests()).toEqual([])
+    expect(dry.app.logs).toEqual([])
+    const [still] = dry.app.jobs.pending()
+
+    const then = simulate()
+    if (still !== undefined) void then.worker.runJob(still)
     await then.clock.run()
-    expect(then.api.requests()).toEqual([])
-    expect(then.app.logs.map(({ message }) => message)).toEqual([
-      'Dry run: POST /v1/events/send {"plan":"pro","eventName":"purchase","eventProperties":{},"email":"ada@example.com","userId":"user_1"}',
+    expect(then.sent().map(([, request, body]) => [request, body])).toEqual([
+      [
+        'POST /v1/events/send',
+        { plan: 'pro', eventName: 'purchase', eventProperties: {}, email: 'ada@example.com', userId: 'user_1' },
+      ],
     ])
   })
 })

@@ -36,10 +36,10 @@ describe('a filter on what PostHog does not tell', () => {
 
   it('holds nobody up whom another filter leaves out already', async () => {
     const two = `[{"key": "plan", "value": "pro", "type": "person"}, ${eventFilters.slice(1)}`
-    const { clock, app, worker, personsApi } = install({ eventFilters: two })
+    const { clock, app, worker, lookUps } = install({ eventFilters: two })
     void worker.deliver(pageView({ $set: { email: 'ada@example.com', plan: 'free' } }))
     await clock.run()
-    expect(personsApi.requests).toEqual([])
+    expect(lookUps()).toEqual([])
     expect(app.failures).toEqual([])
   })
 

@@ -63,7 +63,9 @@ export function install(
       .requests()
       .filter((request) => !isSetUpRequest(request))
       .map(({ body }) => body)
-  return { clock, api, app, worker, personsApi, sent }
+  /** The requests to PostHog but for the check of set-up. */
+  const lookUps = () => personsApi.requests.filter(({ url }) => !url.includes('loops-app-set-up'))
+  return { clock, api, app, worker, personsApi, lookUps, sent }
 }
 
 let serial = 0

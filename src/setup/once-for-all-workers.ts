@@ -1,5 +1,6 @@
-import { withoutWaiting } from '../posthog/cache'
-import type { AppMeta } from '../posthog/meta'
+import { hashOf } from '../hash'
+import { inBackground } from '../posthog/cache'
+import type { Cache } from '../posthog/meta'
 import { MINUTE, SECOND } from '../time'
 
 /** How long a success counts for all workers. */
@@ -19,18 +20,18 @@ const CHECK_PERIOD = 40 * SECOND
  */
 export async function onceForAllWorkers<Result>(
   subject: string,
-  { cache }: AppMeta,
+  cache: Cache,
   check: () => Promise<{ readonly succeeded: boolean; readonly result: Result }>,
 ): Promise<Result | undefined> {
   const key = `check/${hashOf(subject)}`
   if (!(await isFirst(key, cache))) return undefined
   const { succeeded, result } = await check()
-  withoutWaiting(() => (succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0)))
+  inBackground(() => (succeeded ? cache.set(`${key}/success`, 1, SUCCESS_PERIOD / SECOND) : cache.expire(key, 0)))
   return result
 }
 
 /** Counts the worker; true for the first one if no check has succeeded lately, and if the cache is down. */
-async function isFirst(key: string, cache: AppMeta['cache']): Promise<boolean> {
+async function isFirst(key: string, cache: Cache): Promise<boolean> {
   try {
     // All commands go out at once: a worker that died between them would leave a count without an end.
     const [success, count] = await Promise.all([
@@ -42,15 +43,4 @@ async function isFirst(key: string, cache: AppMeta['cache']): Promise<boolean> {
   } catch {
     return true
   }
-}
-
-/**
- * A hash of 32 bits (FNV-1a). Loops' keys have 128 bits, so each hash belongs to 2^96 of them: whoever reads the cache cannot
- * find the key, nor tell whether a guess is right. Two texts with the same hash, one pair in four billion, skip a check. A hash
- * of the module `crypto` would cost one more import, and be long enough to confirm a guess.
- */
-function hashOf(text: string): string {
-  let hash = 0x811c9dc5
-  for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(8, '0')
 }

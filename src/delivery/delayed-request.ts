@@ -1,0 +1,58 @@
+/** The request of an event that was held up: what its settings make of it, with what was received since. */
+import { bodyOf, contactValues, identityOf, isUpdate } from '../loops/request'
+import { isExcluded } from '../settings/excluded-emails'
+import type { ExcludedEmails } from '../settings/excluded-emails'
+import type { Delivery } from './delivery'
+import { mergeLaterWrites } from './later-writes'
+import type { MergedWrite } from './later-writes'
+import type { LogEntry } from './waiting'
+
+/**
+ * The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none.
+ *
+ * @param logs the entries of each identifier, the latest first.
+ */
+export function unreadEmail(delivery: Delivery, logs: readonly (readonly LogEntry[])[]): string | undefined {
+  const { email } = merged(delivery, logs)?.identity ?? {}
+  return email === delivery.entry?.email ? undefined : email
+}
+
+/** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
+export function withLaterWrites(delivery: Delivery, logs: readonly (readonly LogEntry[])[]): Delivery {
+  const merge = merged(delivery, logs)
+  if (merge === undefined) return delivery
+  const { identity, values, from } = merge
+  return {
+    ...delivery,
+    request: { ...delivery.request, body: bodyOf(identity, values, delivery.own.body) },
+    waiting: { ...delivery.waiting, takenOver: { readAt: Date.now(), entries: from } },
+  }
+}
+
+/** The request of a user ID that Loops did not know, with the latest email that its log tells. */
+export function withEmailOfUserId(delivery: Delivery, logs: readonly (readonly LogEntry[])[]): Delivery {
+  const { body } = delivery.own
+  const { userId } = identityOf(body)
+  const email = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
+  if (userId === undefined || email === undefined) return delivery
+  const request = { ...delivery.request, body: bodyOf({ email, userId }, contactValues(body), body) }
+  return { ...delivery, request }
+}
+
+/** Why the request is not sent after all, as a clause for the log; `undefined` if it is sent. */
+export function skipReason({ own, request }: Delivery, excludedEmails: ExcludedEmails): string | undefined {
+  const { email } = identityOf(request.body)
+  if (email !== undefined && isExcluded(excludedEmails, email)) return 'the settings exclude its email address'
+  const wroteValues = Object.keys(contactValues(own.body)).length > 0
+  const isEmpty = Object.keys(contactValues(request.body)).length === 0
+  const isLink = email !== undefined && request.body.userId !== undefined
+  return isUpdate(request) && wroteValues && isEmpty && !isLink
+    ? 'later events have brought the same properties of its contact'
+    : undefined
+}
+
+function merged(delivery: Delivery, logs: readonly (readonly LogEntry[])[]): MergedWrite | undefined {
+  const { entry, own, lookedUpAt, waiting } = delivery
+  if (entry === undefined) return undefined
+  return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver: waiting.takenOver }, logs)
+}

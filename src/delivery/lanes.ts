@@ -1,0 +1,71 @@
+/**
+ * The requests of a worker that are under way, a lane for each contact. A request is in its lane from the moment in which
+ * PostHog hands its event over, before any `await`, until Loops has answered or a job holds the event:
+ *
+ * - waiting: the request before it is still under way.
+ * - under way: the app asks the cache or Loops.
+ *
+ * The invariant: of the requests that share a user ID or an email, one is under way, and the others wait in the order in which
+ * PostHog handed them over. So no request overtakes another one.
+ */
+import type { Identity } from '../loops/request'
+
+interface Place {
+  state: 'waiting' | 'under way'
+  readonly left: Promise<void>
+}
+
+export interface Lane {
+  /** Ends once the requests before have left the lane; `undefined` if there is none. */
+  readonly before: Promise<unknown> | undefined
+  /** The wait for `before` is over. */
+  readonly begin: () => void
+  readonly leave: () => void
+}
+
+export interface Lanes {
+  /** True if a request waits there already: where a job can hold the event, it does not wait as well. */
+  readonly isFull: (identity: Identity) => boolean
+  readonly enter: (identity: Identity) => Lane
+}
+
+export function createLanes(): Lanes {
+  /** The last request of each lane, by identifier. */
+  const last = new Map<string, Place>()
+
+  function ahead(identity: Identity): Place[] {
+    const places = keysOf(identity).map((key) => last.get(key))
+    return [...new Set(places.filter((place) => place !== undefined))]
+  }
+
+  return {
+    isFull: (identity) => ahead(identity).some(({ state }) => state === 'waiting'),
+    enter: (identity) => {
+      const others = ahead(identity)
+      let resolve = (): void => undefined
+      const left = new Promise<void>((ends) => {
+        resolve = ends
+      })
+      const place: Place = { state: others.length === 0 ? 'under way' : 'waiting', left }
+      const keys = keysOf(identity)
+      for (const key of keys) last.set(key, place)
+      return {
+        before: others.length === 0 ? undefined : Promise.all(others.map((other) => other.left)),
+        begin: () => {
+          place.state = 'under way'
+        },
+        leave: () => {
+          for (const key of keys) if (last.get(key) === place) last.delete(key)
+          resolve()
+        },
+      }
+    },
+  }
+}
+
+function keysOf({ email, userId }: Identity): string[] {
+  return [
+    ...(userId === undefined ? [] : [`user ${userId}`]),
+    ...(email === undefined ? [] : [`email ${email.toLowerCase()}`]),
+  ]
+}

@@ -1,0 +1,148 @@
+/**
+ * What a delayed request says of its contact: of each value that it writes the one that PostHog received last, at the email
+ * that its user ID has now.
+ */
+import { own } from '../json'
+import type { ContactValues, Identity } from '../loops/request'
+import { SECOND } from '../time'
+import type { LogEntry, TakenOver } from './waiting'
+
+/** What a delayed request writes. */
+export interface DelayedWrite {
+  /** What its event itself writes. */
+  readonly entry: LogEntry
+  /** What it writes in all, with values that were looked up. */
+  readonly values: ContactValues
+  /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
+  readonly lookedUpAt: number | undefined
+  readonly takenOver: TakenOver | undefined
+}
+
+/** What the request is to say of its contact now. */
+export interface MergedWrite {
+  readonly identity: Identity
+  readonly values: ContactValues
+  /** The later entries that decided it, with the values that matter, the latest first. */
+  readonly from: readonly LogEntry[]
+}
+
+/** PostHog's answer may lack what it has received in the last seconds before. */
+const LOOK_UP_LAG = 10 * SECOND
+
+/** Clocks of workers, and the time of a command, differ by less: beyond that the places in the log tell the order. */
+const MOST_DIFFERENCE = 30 * SECOND
+
+interface LaterEntry {
+  readonly entry: LogEntry
+  /** When it was received, by the order in its log: milliseconds since 1970. */
+  readonly at: number
+}
+
+/**
+ * - A request takes over values of the same contact only, and never those of another user ID, whoever has the email now.
+ * - If another user ID has the email now, the request goes by the email alone, so that it links nothing anew; and it leaves out
+ *   what was written since, to that email or by its own user ID.
+ *
+ * @param logs the entries of each identifier, the latest first.
+ */
+export function mergeLaterWrites(write: DelayedWrite, logs: readonly (readonly LogEntry[])[]): MergedWrite {
+  const later = entriesAfter(write, logs)
+  const { identity, decidedBy } = latestIdentity(write.entry, later)
+  const isTakenOver = identity.userId !== write.entry.userId
+  const values: Record<string, unknown> = {}
+  const from = new Set(decidedBy)
+  for (const [name, value] of Object.entries(write.values)) {
+    const latest = later.find(
+      ({ entry, at }) =>
+        writes(entry, name) &&
+        (own(write.entry.values, name) !== undefined || at > (write.lookedUpAt ?? 0) - LOOK_UP_LAG) &&
+        (isSameContact(entry, write.entry) || (isTakenOver && hasSameEmail(entry, identity))),
+    )?.entry
+    if (latest !== undefined) from.add(latest)
+    if (latest === undefined) values[name] = value
+    else if (!isTakenOver && latest.names === undefined) values[name] = latest.values[name]
+  }
+  const decisive = later.flatMap(({ entry }) => (from.has(entry) ? [onlyValuesOf(write, entry)] : []))
+  return { identity, values, from: decisive }
+}
+
+/** The entries that were received after the write, the latest first. */
+function entriesAfter({ entry: event, takenOver }: DelayedWrite, logs: readonly (readonly LogEntry[])[]): LaterEntry[] {
+  const later = new Map<string, LaterEntry>()
+  for (const entry of takenOver?.entries ?? []) later.set(entry.id, { entry, at: entry.receivedAt })
+  for (const log of logs) {
+    const ordered = inOrder(log)
+    const ownAt = ordered.find(({ entry }) => entry.id === event.id)?.at
+    for (const one of ordered) {
+      if (one.entry.id !== event.id && isAfter(one, event, ownAt)) later.set(one.entry.id, one)
+    }
+  }
+  return [...later.values()].sort((one, other) => (isLater(one, other) ? -1 : 1))
+}
+
+/** Where the log does not hold the write itself, the clock alone decides, unless it was put back since. */
+function isAfter(one: LaterEntry, event: LogEntry, ownAt: number | undefined): boolean {
+  if (ownAt === undefined && event.receivedAt > Date.now() + MOST_DIFFERENCE) return true
+  const at = ownAt === undefined ? one.entry.receivedAt : one.at
+  return isLater({ entry: one.entry, at }, { entry: event, at: ownAt ?? event.receivedAt })
+}
+
+/** Of two events that two workers received in one moment the one with the later ID counts: SDKs make them of the time. */
+function isLater(one: LaterEntry, other: LaterEntry): boolean {
+  return one.at === other.at ? one.entry.id > other.entry.id : one.at > other.at
+}
+
+/**
+ * The entries of a log with the time of their receipt. The clock decides the order of two entries unless it contradicts their
+ * places by more than half a minute: then it was put right, or the clocks of two workers differ.
+ */
+function inOrder(log: readonly LogEntry[]): LaterEntry[] {
+  let shift = 0
+  let latest = -Infinity
+  return [...log].reverse().map((entry) => {
+    if (entry.receivedAt + shift < latest - MOST_DIFFERENCE) shift = latest + 1 - entry.receivedAt
+    const at = entry.receivedAt + shift
+    latest = Math.max(latest, at)
+    return { entry, at }
+  })
+}
+
+function latestIdentity(
+  write: LogEntry,
+  later: readonly LaterEntry[],
+): { readonly identity: Identity; readonly decidedBy: readonly LogEntry[] } {
+  const { userId } = write
+  if (userId === undefined) return { identity: identityIn(write), decidedBy: [] }
+  const moved = later.find(({ entry }) => entry.userId === userId && entry.email !== undefined)
+  const email = moved?.entry.email ?? write.email
+  const identity = identityIn({ userId, ...(email !== undefined && { email }) })
+  const holder = later.find(({ entry }) => entry.userId !== undefined && hasSameEmail(entry, identity))
+  const isTakenOver =
+    holder !== undefined && holder.entry.userId !== userId && (moved === undefined || isLater(holder, moved))
+  if (isTakenOver) return { identity: email === undefined ? { userId } : { email }, decidedBy: [holder.entry] }
+  return { identity, decidedBy: moved === undefined ? [] : [moved.entry] }
+}
+
+function identityIn({ email, userId }: Identity): Identity {
+  return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
+}
+
+function writes({ values, names }: LogEntry, name: string): boolean {
+  return own(values, name) !== undefined || names?.includes(name) === true
+}
+
+/** What the payload of a job keeps of a later entry. */
+function onlyValuesOf(write: DelayedWrite, entry: LogEntry): LogEntry {
+  const values = Object.entries(entry.values).filter(([name]) => own(write.values, name) !== undefined)
+  return { ...entry, values: Object.fromEntries(values) }
+}
+
+function isSameContact(entry: Identity, write: Identity): boolean {
+  if (entry.userId !== undefined && write.userId !== undefined) return entry.userId === write.userId
+  return hasSameEmail(entry, write)
+}
+
+/** Loops compares emails without case. */
+function hasSameEmail(one: Identity, other: Identity): boolean {
+  return one.email !== undefined && one.email.toLowerCase() === other.email?.toLowerCase()
+}
