@@ -102,13 +102,13 @@ export interface Counts {
 export interface InstalledApp {
   readonly source: string
   readonly server: ServerVersion
-  readonly config: Readonly<Record<string, string>>
+  config: Readonly<Record<string, string>>
   readonly teamId: number
   /** Whether a change of the event's properties throws. */
   readonly freeze: boolean
   readonly clock: Clock
-  /** The clock of `Date` inside the VM; undefined for the machine's own. */
-  readonly vmClock: Clock | undefined
+  /** Whether `clock` is the clock of `Date` inside the VM, too, and not the machine's own. */
+  readonly isVirtual: boolean
   /** Replaces `Math.random` inside the VM. */
   readonly random: (() => number) | undefined
   /** Whether the app runs in a plain context instead of vm2. */
