@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock, type Clock } from '../../lib/clock'
-import { createCache, type Cache } from './cache'
+import { createCache, type MeasuredCache } from './cache'
 import { createStorage } from './extensions'
 import type { Fetch } from './fetch'
 import { JobRunner } from './job-runner'
@@ -32,7 +32,7 @@ export interface InstallationOptions {
   /** Replaces `Math.random` inside the VM. */
   random?: () => number
   /** Replaces methods of `meta.cache`. */
-  cache?: Partial<Cache>
+  cache?: Partial<MeasuredCache>
   /** The time from a command of `meta.cache` to its answer; without it the answer comes at once. */
   cacheMilliseconds?: () => number
   /** Answers `posthog.api`; without it every call is rejected. */
@@ -73,7 +73,7 @@ export interface Installation {
   readonly requests: readonly RequestRecord[]
   /** The events that the app has passed to `posthog.capture`. */
   readonly captured: InstalledApp['captured']
-  readonly cache: Cache
+  readonly cache: MeasuredCache
   readonly jobs: Pick<JobQueue, 'pending'>
   /** The failures on the app's metrics page, each with its event if it had one. */
   readonly failures: readonly { failure: HookError; event?: CapturedEvent }[]
@@ -153,9 +153,7 @@ export function createInstallation(options: InstallationOptions): Installation {
     metrics: metricsOf,
     startWorker: (jobRunners = 1, millisecondsAhead = () => 0) => workers.start(jobRunners, millisecondsAhead),
     configure: (config) => {
-      installed.config = Object.freeze({ ...config })
-      installed.enabled = true
-      workers.reload()
+      workers.configure(config)
     },
     runDueJobs: (worker) => runDueJobs(jobs, worker),
     forget: () => {
@@ -238,7 +236,9 @@ class WorkerPool {
     return worker
   }
 
-  reload(): void {
+  configure(config: Record<string, string>): void {
+    this.installed.config = Object.freeze({ ...config })
+    this.installed.enabled = true
     for (const { worker } of this.workers) worker.reload()
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock'
-import type { Cache } from './cache'
+import type { MeasuredCache } from './cache'
 import type { Fetch, FetchResponse } from './fetch'
 import type { EnqueueJob, Job, JobQueue } from './jobs'
 import type { Redis } from './redis'
@@ -115,7 +115,7 @@ export interface InstalledApp {
   readonly trusted: boolean
   readonly fetch: Fetch
   readonly posthogApi: PosthogApi
-  readonly cache: Cache
+  readonly cache: MeasuredCache
   /** The time from a command of the cache to its answer; undefined for none. */
   readonly cacheMilliseconds: (() => number) | undefined
   readonly redis: Redis
