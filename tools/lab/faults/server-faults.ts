@@ -7,7 +7,7 @@ import type { ServerVersion } from '../../simulators/posthog/versions'
 import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
 
-const slowestCacheMilliseconds = 5000
+export const slowestCacheMilliseconds = 5000
 const longestJobDelayMilliseconds = 10 * 60_000
 
 /** A `meta.cache` of the server that fails or is slow at the rates of the mix. */

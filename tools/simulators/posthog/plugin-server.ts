@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { systemClock, type Clock } from '../../lib/clock'
 import { createCache, type MeasuredCache } from './cache'
 import { createStorage } from './extensions'
-import type { Fetch } from './fetch'
+import type { FetchOfWorker } from './fetch'
 import { JobRunner } from './job-runner'
 import { JobQueue, type EnqueueJob, type Job, type JobTreatment } from './jobs'
 import type {
@@ -27,7 +27,7 @@ export interface InstallationOptions {
   server: ServerVersion
   config: Record<string, string>
   /** Carries every request that leaves the server. */
-  fetch: Fetch
+  fetch: FetchOfWorker<RunningWorker>
   clock?: Clock
   /** Replaces `Math.random` inside the VM. */
   random?: () => number

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock'
 import type { MeasuredCache } from './cache'
-import type { Fetch, FetchResponse } from './fetch'
+import type { FetchOfWorker, FetchResponse } from './fetch'
 import type { EnqueueJob, Job, JobQueue } from './jobs'
 import type { Redis } from './redis'
 import type { CapturedEvent } from '../../lib/shapes'
@@ -113,7 +113,7 @@ export interface InstalledApp {
   readonly random: (() => number) | undefined
   /** Whether the app runs in a plain context instead of vm2. */
   readonly trusted: boolean
-  readonly fetch: Fetch
+  readonly fetch: FetchOfWorker<RunningWorker>
   readonly posthogApi: PosthogApi
   readonly cache: MeasuredCache
   /** The time from a command of the cache to its answer; undefined for none. */

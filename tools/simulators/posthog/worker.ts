@@ -208,11 +208,12 @@ export class Worker implements RunningWorker {
       this.installed.requests.push(record)
       delivery?.requests.push(record)
       try {
-        const response = await this.installed.fetch(url, {
+        const all = {
           ...sent,
           ...(redirect !== undefined && { redirect }),
           ...(timeout !== undefined && { timeout }),
-        })
+        }
+        const response = await this.installed.fetch(url, all, this)
         record.status = response.status
         return response
       } catch (error) {
