@@ -167,6 +167,7 @@ describe('what the app does about an answer', () => {
     expect(fetch).toHaveBeenLastCalledWith(
       expect.stringContaining('/events/send'),
       expect.objectContaining({ redirect: 'manual' }),
+      expect.anything(),
     )
     expect(app.failures.map(({ failure }) => failure.message)).toEqual(['Loops answered 302 to /v1/events/send'])
   })

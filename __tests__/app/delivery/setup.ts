@@ -32,6 +32,8 @@ export interface Simulation {
   faults: (Fault | undefined)[]
   /** Hands an event to the app at once, in virtual time; `run` lets the time pass. */
   deliver: (event: CapturedEvent, worker?: Worker) => void
+  /** Changes these settings, as somebody does in PostHog: the app is loaded anew. */
+  configure: (changes: AppConfig) => void
   /** Requests to Loops but for the key check: when, in seconds from the start, method, body. */
   sent: () => [seconds: number, request: string, body: unknown][]
 }
@@ -47,8 +49,8 @@ export function simulate(
   version = '2024-02',
   changes: AppConfig = {},
   options: Partial<InstallationOptions> = {},
+  clock = new VirtualClock(start),
 ): Simulation {
-  const clock = new VirtualClock(start)
   const api = new LoopsApi({
     apiKey: changes.apiKey ?? apiKey,
     clock,
@@ -80,6 +82,9 @@ export function simulate(
     worker,
     faults,
     deliver: (event, by = worker) => void by.deliver(event),
+    configure: (newChanges) => {
+      app.configure({ ...config, ...changes, ...newChanges })
+    },
     sent: () =>
       api
         .requests()
@@ -95,8 +100,9 @@ export function simulateMany(
   changes: AppConfig = {},
   options: Partial<InstallationOptions> = {},
   version = '2024-02',
+  clock?: VirtualClock,
 ): Simulation {
-  return simulate(version, changes, { trusted: true, ...options })
+  return simulate(version, changes, { trusted: true, ...options }, clock)
 }
 
 /** A worker on another server, whose clock is so many milliseconds ahead. They share PostHog's cache and Loops. */

@@ -7,6 +7,9 @@ describe('faults (G6)', () => {
   const json = 'application/json; charset=utf-8'
 
   it.each<{ fault: Extract<Fault, { kind: 'status' }>; type: string; body: unknown }>([
+    { fault: { kind: 'status', status: 401 }, type: json, body: expect.stringMatching(/^\{"success":false,.*API key/) },
+    { fault: { kind: 'status', status: 403 }, type: html, body: expect.stringMatching(/^<html>/) },
+    { fault: { kind: 'status', status: 408 }, type: html, body: expect.stringMatching(/^<html>/) },
     { fault: { kind: 'status', status: 500 }, type: json, body: expect.stringMatching(/^\{"success":false,/) },
     { fault: { kind: 'status', status: 502 }, type: html, body: expect.stringMatching(/^<html>/) },
     { fault: { kind: 'status', status: 503 }, type: json, body: expect.stringMatching(/^\{"success":false,/) },
@@ -34,15 +37,28 @@ describe('faults (G6)', () => {
     expect(api.requests()).toMatchObject([{ status, handledStatus: handled }])
   })
 
-  it('a delay passes on the clock before the request is applied', async () => {
+  it.each([
+    [undefined, 30_000],
+    ['answer', 30_000],
+    ['arrival', 0],
+  ] as const)('a delay passes on the clock, and the request is applied on %s', async (appliedOn, after) => {
     const clock = new VirtualClock(START)
     const api = newApi({}, clock)
-    api.setFault(() => ({ kind: 'delay', milliseconds: 30_000 }))
-    const answer = api.answer(send(signup))
-    expect(api.events()).toEqual([])
+    api.setFault(() => ({ kind: 'delay', milliseconds: 30_000, ...(appliedOn && { appliedOn }) }))
+    const answered = api.answer(send(signup)).then((answer) => ({ answer, at: clock.now() }))
     await clock.run()
-    expect(await answer).toMatchObject({ status: 200 })
-    expect(api.events()).toEqual([event({ at: START + 30_000 })])
+    expect(await answered).toMatchObject({ answer: { status: 200 }, at: START + 30_000 })
+    expect(api.events()).toEqual([event({ at: START + after })])
+  })
+
+  it('delays let requests overtake each other', async () => {
+    const clock = new VirtualClock(START)
+    const api = newApi({}, clock)
+    api.setFault(({ body }) => (body.includes('slow') ? { kind: 'delay', milliseconds: 8000 } : undefined))
+    void api.answer(update({ ...ann, firstName: 'slow' }))
+    void api.answer(update({ ...ann, firstName: 'fast' }))
+    await clock.run()
+    expect(api.contacts()).toEqual([contact({ firstName: 'slow' })])
   })
 
   it('are chosen by the request and do not touch handle', async () => {

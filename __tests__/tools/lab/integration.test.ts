@@ -84,9 +84,11 @@ describe('report', () => {
     lost: 0,
     duplicated: 0,
     outOfOrder: 0,
+    byTwoWorkers: 0,
     requests: 9,
     tooMany: 0,
     drainSeconds: 1,
+    slowestSeconds: 1,
   }
 
   function reportOf(measures: Partial<RequestMeasures>, result: Partial<PhaseResult> = {}): string | undefined {

@@ -14,7 +14,7 @@ const longestDrain: Readonly<Record<string, number>> = { none: 1.2, fifth: 1.6 }
  */
 const longestDrainByLooks: Readonly<Record<string, number>> = { none: 2 }
 
-/** Smaller bursts have no limits: the waits after the last failures outweigh the pace. */
+/** Smaller bursts have no limits: the waits after the last failures outweigh the rate limit. */
 const smallestBurst = 400
 
 const mostInASecond = 1.2 * requestsPerSecond
@@ -24,12 +24,13 @@ const largestShareOf429 = 0.01
 function brokenPromise({ campaign, outcome }: CampaignResult): string | undefined {
   const { lost, duplicated, outOfOrder } = outcome.measures
   if (lost + duplicated + outOfOrder > 0) return `${lost} lost, ${duplicated} duplicated, ${outOfOrder} out of order`
-  return tooFast(outcome.measures, campaign) ?? tooSlow(outcome.measures, campaign)
+  const { measures } = outcome
+  return tooFast(measures, campaign) ?? tooSlow(measures, campaign) ?? heldUp(measures, campaign)
 }
 
 function tooFast({ mostInASecond: most, tooMany, requests }: Measures, { mix }: CampaignOptions): string | undefined {
-  // A cache that fails or is slow cannot keep the pace.
-  if (mix.rates.cache + mix.rates.slowCache > 0) return undefined
+  // A cache that fails or is slow, and clocks that differ, cannot keep the limit.
+  if (mix.rates.cache + mix.rates.slowCache > 0 || mix.clocksDiffer) return undefined
   if (most > mostInASecond) return `${most} requests in a second`
   // A request that hangs counts for Loops when Loops gets to it, whatever the app sends then.
   const isTooMany = mix.rates['429'] + mix.rates.hang === 0 && tooMany > Math.max(1, largestShareOf429 * requests)
@@ -37,7 +38,7 @@ function tooFast({ mostInASecond: most, tooMany, requests }: Measures, { mix }: 
 }
 
 function tooSlow({ drainSeconds, wanted, requests }: Measures, campaign: CampaignOptions): string | undefined {
-  if (campaign.arrivals !== 'burst' || campaign.events < smallestBurst) return undefined
+  if (campaign.mix.load !== 'burst' || campaign.events < smallestBurst) return undefined
   const drain = drainSeconds / (wanted / requestsPerSecond)
   const each = requests / wanted
   return drain > drainLimit(campaign) || each > (mostRequests[campaign.mix.name] ?? Infinity)
@@ -49,13 +50,25 @@ function drainLimit({ server, mix }: CampaignOptions): number {
   return (server.nextJobOnce === 'started' ? longestDrain : longestDrainByLooks)[mix.name] ?? Infinity
 }
 
+/** By fault mix, the most seconds that events may be held up. */
+const longestHold: Readonly<Record<string, number>> = { backlog: 60, bulk: 30, busyContact: 10 }
+
+/** How many events may still wait in the minutes after the burst of a steady load. */
+const mostWaiting = 10
+
+function heldUp({ slowestSeconds, waiting }: Measures, { mix }: CampaignOptions): string | undefined {
+  if (slowestSeconds > (longestHold[mix.name] ?? Infinity)) return `${slowestSeconds.toFixed(1)} s held up`
+  const later = mix.name === 'backlog' ? waiting.slice(1) : []
+  return Math.max(0, ...later) > mostWaiting ? `${waiting.join(', ')} waiting minute by minute` : undefined
+}
+
 const mostFindings = 3
 
 /** The promise that a run has broken and up to three findings, one a line; undefined if it has kept all. */
 export function failureReport(result: CampaignResult): string | undefined {
   const broken = brokenPromise(result)
   if (broken === undefined) return undefined
-  const { server, mix, arrivals, seed } = result.campaign
+  const { server, mix, seed } = result.campaign
   const findings = result.outcome.findings.slice(0, mostFindings).map((finding) => `  ${finding}`)
-  return [`PostHog ${server.name}, ${mix.name}, ${arrivals}, seed ${seed}: ${broken}`, ...findings].join('\n')
+  return [`PostHog ${server.name}, ${mix.name}, seed ${seed}: ${broken}`, ...findings].join('\n')
 }

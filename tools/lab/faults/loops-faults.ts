@@ -1,18 +1,47 @@
 import type { Fault, FaultHook } from '../../simulators/loops/faults'
+import type { Clock } from '../../lib/clock'
 import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
 
 const hangMilliseconds = 30_000
 
+const shortestTail = 1000
+const longestTail = 8000
+const keyRefusedAfter = 20_000
+const keyRefusedFor = 10 * 60_000
+
 /** Picks a fault, or none, for each request to Loops by the rates of the mix. */
-export function loopsFaults({ rates }: FaultMix, random: Random): FaultHook {
+export function loopsFaults({ rates }: Pick<FaultMix, 'rates'>, random: Random): FaultHook {
   const faults: readonly (readonly [rate: number, fault: () => Fault])[] = [
     [rates['429'], () => ({ kind: 'status', status: 429 })],
-    [rates['500'], () => ({ kind: 'status', status: 500 })],
-    [rates['502'], () => ({ kind: 'status', status: 502, applied: random.chance(0.5) })],
-    [rates.dropBefore, () => ({ kind: 'drop', applied: false })],
-    [rates.dropAfter, () => ({ kind: 'drop', applied: true })],
+    [rates.fails, () => failure(random)],
     [rates.hang, () => ({ kind: 'delay', milliseconds: hangMilliseconds })],
+    [rates.tail, () => slowAnswer(random)],
   ]
   return () => faults.find(([rate]) => random.chance(rate))?.[1]()
+}
+
+function failure(random: Random): Fault {
+  const applied = random.chance(0.5)
+  const status = random.pick([500, 502, 'dropped'] as const)
+  return status === 'dropped' ? { kind: 'drop', applied } : { kind: 'status', status, applied }
+}
+
+function slowAnswer(random: Random): Fault {
+  const milliseconds = random.between(shortestTail, longestTail)
+  return { kind: 'delay', milliseconds, appliedOn: random.pick(['arrival', 'answer'] as const) }
+}
+
+/**
+ * The faults of a mix in a campaign: also the key that Loops refuses for a while.
+ *
+ * @param start when the events begin: milliseconds since 1970.
+ */
+export function campaignFaults(mix: FaultMix, random: Random, clock: Clock, start: number): FaultHook {
+  const usual = loopsFaults(mix, random)
+  if (!mix.refusesKey) return usual
+  return (request) => {
+    const since = clock.now() - start - keyRefusedAfter
+    return since >= 0 && since < keyRefusedFor ? { kind: 'status', status: 401 } : usual(request)
+  }
 }

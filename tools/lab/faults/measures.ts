@@ -1,6 +1,8 @@
 import { isJsonObject } from '../../simulators/loops/contract'
 import type { Json, JsonObject, RequestRecord } from '../../simulators/loops/contract'
 import { isBefore } from './receipts'
+import { sendingIn } from './sending'
+import type { Sending } from './sending'
 import type { Receipt, Receipts } from './receipts'
 import { contactProperties } from './traffic'
 import type { Person, Wish } from './traffic'
@@ -24,6 +26,11 @@ export interface Measures {
    * the timestamps say. A value that was overwritten again does not count.
    */
   outOfOrder: number
+  /**
+   * The same where two workers knew of each other only through the cache: one got the later event while a request of the
+   * other was on its way. A known limit.
+   */
+  byTwoWorkers: number
   /** Requests that reached Loops, except those that each worker makes when it sets the app up. */
   requests: number
   /** Answers with status 429, from the rate limit or from a fault. */
@@ -33,14 +40,39 @@ export interface Measures {
    * a newer value of a property.
    */
   drainSeconds: number
+  /**
+   * The longest time in seconds from the receipt of an event of the people who are watched until Loops had what it says, or
+   * something received later.
+   */
+  slowestSeconds: number
   /** The largest number of requests to Loops, of every kind, in any second, wherever it begins. */
   mostInASecond: number
   /** Server processes that were killed. */
   killed: number
+  /** How many events wait as jobs, minute by minute. */
+  waiting: readonly number[]
+  /** The memory of Redis in bytes: the most of all minutes. */
+  redisBytes: number
+  /** The keys in Redis that never expire. */
+  keysWithoutLife: number
+  /** The bytes that commands have read from Redis. */
+  redisBytesRead: number
 }
 
 /** What the requests that reached Loops tell. */
-export type RequestMeasures = Omit<Measures, 'mostInASecond' | 'killed'>
+export type RequestMeasures = Pick<
+  Measures,
+  | 'wanted'
+  | 'delivered'
+  | 'lost'
+  | 'duplicated'
+  | 'outOfOrder'
+  | 'byTwoWorkers'
+  | 'requests'
+  | 'tooMany'
+  | 'drainSeconds'
+  | 'slowestSeconds'
+>
 
 export interface Outcome {
   measures: Measures
@@ -52,21 +84,24 @@ export interface Outcome {
 interface AppliedValue {
   readonly wish: Wish
   readonly receipt: Receipt
+  /** When Loops applied it: milliseconds since 1970. */
+  readonly at: number
+  readonly sent: Sending | undefined
 }
 
 /** The values that Loops has had of one contact property. */
 interface PropertyHistory {
   readonly name: string
-  /** The wishes whose values Loops has applied. */
-  readonly wishes: Set<Wish>
+  /** The values that Loops has applied, the first one first. */
+  readonly values: AppliedValue[]
   newest: AppliedValue
   last: AppliedValue
 }
 
 /** The changes in Loops by the requests that it has applied. */
 interface Ledger {
-  /** The number of recordings of each event, by its reference. */
-  readonly recorded: Map<string, number>
+  /** When Loops has recorded each event (milliseconds since 1970), by its reference. */
+  readonly recorded: Map<string, number[]>
   /** By property and person. */
   readonly histories: Map<string, PropertyHistory>
   /** The time of the last change; milliseconds since 1970. */
@@ -79,6 +114,10 @@ export interface Given {
   readonly receipts: Receipts
   /** Milliseconds since 1970. */
   readonly start: number
+  /** The people who are watched; all unless told. */
+  readonly watched?: ReadonlySet<Person>
+  /** How long the cache may take to tell a worker what another one has received; milliseconds. */
+  readonly cacheMilliseconds?: number
 }
 
 const setUpPaths = /\/v1\/(api-key|lists|contacts\/properties)(\?|$)/
@@ -92,22 +131,27 @@ export function measure(
   const sent = requests.filter(({ path }) => !setUpPaths.test(path))
   const ledger = ledgerOf(given, sent)
   const lost = wishes.filter((wish) => !isDelivered(wish, ledger, receipts))
-  const duplicated = [...ledger.recorded].filter(([, times]) => times > 1)
-  const outOfOrder = [...ledger.histories.values()].filter(({ newest, last }) => isBefore(last.receipt, newest.receipt))
+  const duplicated = [...ledger.recorded].filter(([, times]) => times.length > 1)
+  const reversed = [...ledger.histories.values()].filter(({ newest, last }) => isBefore(last.receipt, newest.receipt))
+  const byTwoWorkers = reversed.filter((history) => isByTwoWorkers(history, given))
+  const outOfOrder = reversed.filter((history) => !byTwoWorkers.includes(history))
+  const watched = wishes.filter(({ person }) => given.watched?.has(person) ?? true)
   return {
     measures: {
       wanted: wishes.length,
       delivered: wishes.length - lost.length,
       lost: lost.length,
-      duplicated: duplicated.reduce((sum, [, times]) => sum + times - 1, 0),
+      duplicated: duplicated.reduce((sum, [, times]) => sum + times.length - 1, 0),
       outOfOrder: outOfOrder.length,
+      byTwoWorkers: byTwoWorkers.length,
       requests: sent.length,
       tooMany: requests.filter(({ status }) => status === 429).length,
       drainSeconds: (ledger.changedAt - start) / 1000,
+      slowestSeconds: Math.max(0, ...watched.map((wish) => secondsToLoops(wish, ledger, receipts))),
     },
     findings: [
       ...lost.map((wish) => `lost: ${described(wish)}`),
-      ...duplicated.map(([reference, times]) => `duplicated: ${reference} was recorded ${times} times`),
+      ...duplicated.map(([reference, times]) => `duplicated: ${reference} was recorded ${times.length} times`),
       ...outOfOrder.map(
         ({ name, newest, last }) =>
           `out of order: ${name} ends as ${last.wish.number} after ${newest.wish.number} was applied`,
@@ -133,7 +177,7 @@ function ledgerOf({ wishes, receipts, start }: Given, requests: readonly Request
     wishes.flatMap((wish) => [wish.reference, ...wish.properties.values()].map((value) => [value, wish] as const)),
   )
   const ledger: Ledger = { recorded: new Map(), histories: new Map(), changedAt: start }
-  for (const { path, handledStatus, body, at } of requests) {
+  for (const { path, headers, handledStatus, body, at } of requests) {
     if (handledStatus !== 200 || !isJsonObject(body)) continue
     // A value in a request for another person fulfils no wish.
     const wishOf = (value: Json | undefined): Wish | undefined => {
@@ -141,11 +185,11 @@ function ledgerOf({ wishes, receipts, start }: Given, requests: readonly Request
       return wish !== undefined && isOf(wish.person, body) ? wish : undefined
     }
     const reference = path.endsWith('/v1/events/send') ? referenceIn(body) : undefined
-    const isNewEvent = reference !== undefined && wishOf(reference) !== undefined && recordEvent(reference, ledger)
+    const isNewEvent = reference !== undefined && wishOf(reference) !== undefined && recordEvent(reference, at, ledger)
     const newValues = contactProperties.filter((name) => {
       const wish = wishOf(body[name])
       const receipt = wish && receipts.deciding(wish, at)
-      return wish && receipt && addValue(name, { wish, receipt }, ledger)
+      return wish && receipt && addValue(name, { wish, receipt, at, sent: sendingIn(headers) }, ledger)
     })
     if (isNewEvent || newValues.length > 0) ledger.changedAt = at
   }
@@ -166,10 +210,10 @@ function referenceIn({ eventProperties }: JsonObject): string | undefined {
 }
 
 /** Counts a recording. Returns true if it is the event's first. */
-function recordEvent(reference: string, { recorded }: Ledger): boolean {
-  const times = recorded.get(reference) ?? 0
-  recorded.set(reference, times + 1)
-  return times === 0
+function recordEvent(reference: string, at: number, { recorded }: Ledger): boolean {
+  const times = recorded.get(reference) ?? []
+  recorded.set(reference, [...times, at])
+  return times.length === 0
 }
 
 /** Notes a new value. Returns true if it is the newest that the property has had. */
@@ -177,10 +221,10 @@ function addValue(name: string, value: AppliedValue, { histories }: Ledger): boo
   const key = historyKey(name, value.wish.person.userId)
   const before = histories.get(key)
   if (before === undefined) {
-    histories.set(key, { name: key, wishes: new Set([value.wish]), newest: value, last: value })
+    histories.set(key, { name: key, values: [value], newest: value, last: value })
     return true
   }
-  before.wishes.add(value.wish)
+  before.values.push(value)
   before.last = value
   const { newest } = before
   if (!isBefore(newest.receipt, value.receipt)) return false
@@ -203,10 +247,29 @@ function isDelivered(wish: Wish, { recorded, histories }: Ledger, receipts: Rece
       return [userId, sharesAddressWith].some((each) => {
         const history = histories.get(historyKey(name, each))
         if (history === undefined || receipt === undefined) return false
-        return history.wishes.has(wish) || !isBefore(history.newest.receipt, receipt)
+        return history.values.some((value) => value.wish === wish) || !isBefore(history.newest.receipt, receipt)
       })
     })
   )
+}
+
+/** From the receipt of a wish's event until Loops had all that it says, or values received later; 0 if it is lost. */
+function secondsToLoops(wish: Wish, { recorded, histories }: Ledger, receipts: Receipts): number {
+  const receipt = receipts.first(wish)
+  if (receipt === undefined) return 0
+  const applied = [...wish.properties.keys()].map((name) => {
+    const values = histories.get(historyKey(name, wish.person.userId))?.values
+    return values?.find((value) => value.wish === wish || isBefore(receipt, value.receipt))?.at
+  })
+  const times = [recorded.get(wish.reference ?? '')?.[0], ...applied].flatMap((time) => time ?? [])
+  return Math.max(0, ...times.map((time) => time - receipt.at)) / 1000
+}
+
+/** Whether the worker that sent the last value could not know the newest one, which another worker had just received. */
+function isByTwoWorkers({ newest, last }: PropertyHistory, { cacheMilliseconds = 10 }: Given): boolean {
+  const { sent } = last
+  if (sent === undefined || sent.worker === newest.receipt.worker) return false
+  return newest.receipt.at >= sent.at - cacheMilliseconds
 }
 
 function described({ number, person, reference, properties }: Wish): string {

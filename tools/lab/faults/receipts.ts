@@ -6,8 +6,8 @@ export interface Receipt {
   readonly place: number
   /** Milliseconds since 1970. */
   readonly at: number
-  /** The worker that the event was handed to. */
-  readonly worker: object
+  /** The name of the worker that the event was handed to. */
+  readonly worker: string
 }
 
 /** The order in which the server has handed the events to the app. An event comes again if its worker is killed. */
@@ -15,7 +15,7 @@ export class Receipts {
   private readonly ofEvents = new Map<string, Receipt[]>()
   private handedOver = 0
 
-  add(uuid: string, at: number, worker: object): void {
+  add(uuid: string, at: number, worker: string): void {
     const receipts = this.ofEvents.get(uuid) ?? []
     receipts.push({ place: this.handedOver++, at: Math.floor(at), worker })
     this.ofEvents.set(uuid, receipts)

@@ -1,17 +1,17 @@
 import { sleep } from '../../lib/clock'
 import type { Clock } from '../../lib/clock'
 import { createCache } from '../../simulators/posthog/cache'
-import type { Cache } from '../../simulators/posthog/cache'
+import type { MeasuredCache } from '../../simulators/posthog/cache'
 import type { JobTreatment } from '../../simulators/posthog/jobs'
 import type { ServerVersion } from '../../simulators/posthog/versions'
 import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
 
-const slowestCacheMilliseconds = 5000
+export const slowestCacheMilliseconds = 5000
 const longestJobDelayMilliseconds = 10 * 60_000
 
 /** A `meta.cache` of the server that fails or is slow at the rates of the mix. */
-export function faultyCache(server: ServerVersion, { rates }: FaultMix, clock: Clock, random: Random): Cache {
+export function faultyCache(server: ServerVersion, { rates }: FaultMix, clock: Clock, random: Random): MeasuredCache {
   const cache = createCache(clock, server.cacheGivesDefault)
   const faulty =
     <Values extends unknown[], Answer>(method: (...values: Values) => Promise<Answer>) =>
@@ -21,6 +21,7 @@ export function faultyCache(server: ServerVersion, { rates }: FaultMix, clock: C
       return method(...values)
     }
   return {
+    usage: cache.usage,
     set: faulty(cache.set),
     get: faulty(cache.get),
     incr: faulty(cache.incr),

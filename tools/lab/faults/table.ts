@@ -17,24 +17,48 @@ const columns: readonly Column[] = [
   { title: 'lost', kind: 'count', value: ({ lost }) => lost },
   { title: 'duplicated', kind: 'count', value: ({ duplicated }) => duplicated },
   { title: 'out of order', kind: 'count', value: ({ outOfOrder }) => outOfOrder },
+  { title: 'by two workers', kind: 'count', value: ({ byTwoWorkers }) => byTwoWorkers },
   { title: 'requests an event', kind: 'ratio', value: ({ requests, wanted }) => requests / wanted },
   { title: 'time to drain', kind: 'ratio', value: drainRatio },
+  { title: 'slowest, s', kind: 'most', value: ({ slowestSeconds }) => Math.ceil(slowestSeconds) },
   { title: '429s', kind: 'count', value: ({ tooMany }) => tooMany },
   { title: 'most in a second', kind: 'most', value: ({ mostInASecond }) => mostInASecond },
+  { title: 'Redis, kB', kind: 'most', value: ({ redisBytes }) => Math.round(redisBytes / 1000) },
+  {
+    title: 'read, B an event',
+    kind: 'most',
+    value: ({ redisBytesRead, wanted }) => Math.round(redisBytesRead / wanted),
+  },
+  { title: 'keys for ever', kind: 'most', value: ({ keysWithoutLife }) => keysWithoutLife },
 ]
 
-/** The time to drain as a multiple of the shortest that Loops' rate limit allows; undefined for an hour's arrivals or losses. */
-function drainRatio({ drainSeconds, wanted, lost }: Measures, { arrivals }: CampaignOptions): number | undefined {
-  return arrivals === 'burst' && lost === 0 ? drainSeconds / (wanted / requestsPerSecond) : undefined
+/** The time to drain as a multiple of the shortest that Loops' rate limit allows; undefined for other loads and for losses. */
+function drainRatio({ drainSeconds, wanted, lost }: Measures, { mix }: CampaignOptions): number | undefined {
+  return mix.load === 'burst' && lost === 0 ? drainSeconds / (wanted / requestsPerSecond) : undefined
 }
 
-/** One table for each server, delivery mode and kind of arrival, with a row for each fault mix. */
+/** One table for each server and delivery mode, with a row for each fault mix. */
 export function tables(results: readonly CampaignResult[]): string {
   const drawn = grouped(results, ({ campaign }) => titleOf(campaign))
-    .map(([title, ofTable]) => [title, '', ...tableLines(ofTable), '', ...killLines(ofTable)].join('\n'))
+    .map(([title, ofTable]) =>
+      [title, '', ...tableLines(ofTable), '', ...waitLines(ofTable), ...killLines(ofTable)].join('\n'),
+    )
     .join('\n')
   return drawn.includes('*') ? `${drawn}\n* the worst row of its column\n` : drawn
 }
+
+/** A line for each row in which events wait for minutes: how many, minute by minute, of the worst seed. */
+function waitLines(results: readonly CampaignResult[]): string[] {
+  const lines = grouped(results, ({ campaign }) => campaign.mix.name).flatMap(([name, ofRow]) => {
+    const each = ofRow.map(({ outcome }) => outcome.measures.waiting)
+    const [worst = []] = each.toSorted((one, other) => sum(other) - sum(one))
+    const minutes = worst.slice(0, mostMinutes)
+    return sum(minutes.slice(1)) === 0 ? [] : [`${name}: waiting minute by minute: ${minutes.join(', ')}`]
+  })
+  return lines.length === 0 ? [] : [...lines, '']
+}
+
+const mostMinutes = 12
 
 /** A line for each row with killed workers: what each kill has lost. */
 function killLines(results: readonly CampaignResult[]): string[] {
@@ -48,9 +72,8 @@ function killLines(results: readonly CampaignResult[]): string[] {
   return lines.length === 0 ? [] : [...lines, '']
 }
 
-function titleOf({ server, delivery, arrivals, events, people }: CampaignOptions): string {
-  const span = arrivals === 'burst' ? 'within a second' : 'over an hour'
-  return `PostHog ${server.name}, ${delivery} delivery: ${events} events of ${people} people ${span}`
+function titleOf({ server, delivery, events, people }: CampaignOptions): string {
+  return `PostHog ${server.name}, ${delivery} delivery: ${events} events of ${people} people, unless the mix tells`
 }
 
 function tableLines(results: readonly CampaignResult[]): string[] {

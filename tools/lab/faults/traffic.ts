@@ -1,9 +1,8 @@
 import type { AppConfig } from '../../lib/config-file'
 import type { CapturedEvent } from '../../lib/shapes'
+import { momentsOf, watchedIn } from './loads'
+import type { Load, Moment } from './loads'
 import type { Random } from './random'
-
-/** When the events happen: all within a second, or over an hour. */
-export type Arrivals = 'burst' | 'hour'
 
 /**
  * What is unusual about the people and their events:
@@ -17,7 +16,7 @@ export type TrafficKind = 'usual' | 'wrongClocks' | 'twoDistinctIds' | 'movingAd
 
 export interface TrafficOptions {
   kind: TrafficKind
-  arrivals: Arrivals
+  load: Load
   events: number
   people: number
   /** The share of contact updates that a second event repeats right after. */
@@ -60,6 +59,8 @@ export interface Arrival {
 
 export interface Traffic {
   readonly people: readonly Person[]
+  /** Those whose events must not be held up. */
+  readonly watched: ReadonlySet<Person>
   readonly wishes: readonly Wish[]
   readonly arrivals: readonly Arrival[]
 }
@@ -84,22 +85,27 @@ export function trafficConfig(kind: TrafficKind): AppConfig {
 /** The contact properties of the settings above. */
 export const contactProperties = ['firstName', 'city', 'plan'] as const
 
-const spans: Readonly<Record<Arrivals, number>> = { burst: 700, hour: 3_600_000 }
 const mostLate = 300
 
 /** Makes the events that happen from `start` on. The same `random` gives the same events. */
 export function makeTraffic(options: TrafficOptions, start: number, random: Random): Traffic {
   const people = peopleOf(options)
-  const pairs = options.kind === 'movingAddresses' ? pairsOf(people, options, start, random) : new Map<Person, Pair>()
-  const happenings = happeningsOf(options, people, pairs, start, random)
-  const wishes = happenings.map(({ person }, number) => wishOf(number, person, options.chatter, random))
-  const arrivals = happenings.flatMap(({ person, at }, number) => {
+  const moments = momentsOf(options.load, options.events, random)
+  const end = start + Math.max(...moments.map(({ after }) => after))
+  const pairs = options.kind === 'movingAddresses' ? pairsOf(people, { start, end }, random) : new Map<Person, Pair>()
+  const happenings = happeningsOf(moments, people, pairs, start, random)
+  const wishes = happenings.map((happening, number) => wishOf(number, happening, options.chatter, random))
+  const arrivals = happenings.flatMap(({ person, at, asks }, number) => {
     const wish = wishes[number]
     const hasMoved = at >= (pairs.get(person)?.movesAt ?? Infinity)
     const email = (hasMoved ? person.laterEmail : undefined) ?? person.email
-    return wish === undefined ? [] : arrivalsOf({ wish, at, email }, options.kind, random)
+    // A user ID alone may have no contact, or have lost it to the new owner of its address: Loops would refuse the event.
+    const namesEmail = options.kind === 'movingAddresses' || asks !== undefined
+    return wish === undefined ? [] : arrivalsOf({ wish, at, email, namesEmail }, options.kind, random)
   })
-  return { people, wishes, arrivals }
+  const places = watchedIn(options.load, options.people)
+  const watched = new Set(people.filter((_, place) => places?.has(place) ?? true))
+  return { people, watched, wishes, arrivals }
 }
 
 function peopleOf({ people, kind }: TrafficOptions): Person[] {
@@ -120,12 +126,12 @@ interface Pair {
 }
 
 /** The pair of each person. */
-function pairsOf(people: readonly Person[], { arrivals }: TrafficOptions, start: number, random: Random) {
+function pairsOf(people: readonly Person[], { start, end }: { start: number; end: number }, random: Random) {
   const pairs = new Map<Person, Pair>()
   people.forEach((person, place) => {
     const before = people[place - 1]
     const pair = person.isNew && before ? pairs.get(before) : undefined
-    pairs.set(person, pair ?? { first: person, movesAt: start + random.between(0, spans[arrivals]) })
+    pairs.set(person, pair ?? { first: person, movesAt: random.between(start, end) })
   })
   return pairs
 }
@@ -133,29 +139,32 @@ function pairsOf(people: readonly Person[], { arrivals }: TrafficOptions, start:
 interface Happening {
   readonly person: Person
   readonly at: number
+  readonly asks: Moment['asks']
 }
 
 /** A fifth of the events follow another one of the same person within milliseconds, as page views follow a log-in. */
 function happeningsOf(
-  options: TrafficOptions,
+  moments: readonly Moment[],
   people: Person[],
   pairs: ReadonlyMap<Person, Pair>,
   start: number,
   random: Random,
 ): Happening[] {
   const happenings: Happening[] = []
-  for (let number = 0; number < options.events; number++) {
+  for (const { after, person: place, asks } of moments) {
     const before = happenings.at(-1)
-    happenings.push(
-      before !== undefined && random.chance(0.2)
-        ? { person: before.person, at: before.at + random.between(2, 9) }
-        : { person: random.pick(people), at: start + random.between(0, spans[options.arrivals]) },
-    )
+    if (place === undefined && before !== undefined && random.chance(0.2)) {
+      happenings.push({ ...before, at: before.at + random.between(2, 9) })
+      continue
+    }
+    const person = place === undefined ? undefined : people[place]
+    happenings.push({ person: person ?? random.pick(people), at: start + after, asks })
   }
   // Before an address moves, its events are those of the first of the pair.
-  const owned = happenings.map(({ person, at }) => {
+  const owned = happenings.map((happening) => {
+    const { person, at } = happening
     const pair = person.isNew ? pairs.get(person) : undefined
-    return { person: pair !== undefined && at < pair.movesAt ? pair.first : person, at }
+    return { ...happening, person: pair !== undefined && at < pair.movesAt ? pair.first : person }
   })
   return spreadApart(owned.sort((one, other) => one.at - other.at))
 }
@@ -163,15 +172,15 @@ function happeningsOf(
 /** Moves the events of a person apart, so that no two have the same timestamp and one of them is newer. */
 function spreadApart(happenings: readonly Happening[]): Happening[] {
   const times = new Map<Person, number>()
-  return happenings.map(({ person, at }) => {
-    const time = Math.max(at, (times.get(person) ?? 0) + 2)
-    times.set(person, time)
-    return { person, at: time }
+  return happenings.map((happening) => {
+    const time = Math.max(happening.at, (times.get(happening.person) ?? 0) + 2)
+    times.set(happening.person, time)
+    return { ...happening, at: time }
   })
 }
 
-function wishOf(number: number, person: Person, chatter: number, random: Random): Wish {
-  const kind = random.next()
+function wishOf(number: number, { person, asks }: Happening, chatter: number, random: Random): Wish {
+  const kind = asks === undefined ? random.next() : { event: 0, update: 1 }[asks]
   const isSent = kind < 0.55
   const isUpdate = kind >= 0.35
   const written = isUpdate ? contactProperties.filter(() => random.chance(0.5)) : []
@@ -191,6 +200,8 @@ interface Occurrence {
   readonly at: number
   /** The person's address at that time. */
   readonly email: string
+  /** Whether the event names the address in any case. */
+  readonly namesEmail: boolean
 }
 
 /** The arrival of the event, a little late in a tenth of the cases, and of its repetition if it has one. */
@@ -204,12 +215,13 @@ function arrivalsOf(occurrence: Occurrence, kind: TrafficKind, random: Random): 
   return [arrival, { at: arrival.at + 1, event: { ...event, uuid: wish.repetition, timestamp } }]
 }
 
-function eventOf({ wish, at, email }: Occurrence, kind: TrafficKind, random: Random): CapturedEvent {
+function eventOf({ wish, at, email, namesEmail }: Occurrence, kind: TrafficKind, random: Random): CapturedEvent {
   const { number, person, reference, properties, uuid } = wish
   const isUpdate = properties.size > 0
-  // A user ID alone may have no contact, or have lost it to the new owner of its address: Loops would refuse the event.
-  const knowsEmail = kind === 'movingAddresses' || random.chance(isUpdate ? 0.75 : 0.3)
-  const $set = { ...(knowsEmail && { email }), ...Object.fromEntries(properties) }
+  const $set = {
+    ...((namesEmail || random.chance(isUpdate ? 0.75 : 0.3)) && { email }),
+    ...Object.fromEntries(properties),
+  }
   const hasTwoIds = kind === 'twoDistinctIds'
   return {
     uuid,

@@ -4,7 +4,8 @@ import { Consumer } from '../../simulators/posthog/consumer'
 import type { CapturedEvent } from '../../lib/shapes'
 import type { RunningWorker } from '../../simulators/posthog/records'
 import type { Worker } from '../../simulators/posthog/worker'
-import type { Random } from './random'
+import type { ServerVersion } from '../../simulators/posthog/versions'
+import { Random } from './random'
 
 const size = 4
 const mostMomentsAhead = 16
@@ -14,14 +15,17 @@ const closestStarts = 1
 const farthestStarts = 5
 
 export interface WorkersOptions {
-  /** Starts a worker with so many job runners. */
-  readonly start: (jobRunners: number) => Worker
+  /** Starts a worker with so many job runners, whose clock is so many milliseconds ahead. */
+  readonly start: (jobRunners: number, millisecondsAhead: number) => Worker
   readonly clock: Clock
   readonly random: Random
   /** The share of deliveries and job runs to interrupt, from 0 to 1. */
   readonly killRate: number
   /** The job runners of all workers together. */
   readonly jobRunners: number
+  readonly eventsGoTo: ServerVersion['eventsGoTo']
+  /** How far the clock of each process is ahead, in milliseconds. */
+  readonly clocksAhead: readonly number[]
 }
 
 interface RunningProcess {
@@ -34,12 +38,15 @@ export class Workers {
   private readonly processes: RunningProcess[] = []
   /** The number of moments until the kill of each worker that was picked for one. */
   private readonly countdowns = new Map<RunningWorker, number>()
+  private clocksAhead: readonly number[]
   private begun = 0
   private interrupted = 0
   /** How many processes were killed. */
   killed = 0
 
-  constructor(private readonly options: WorkersOptions) {}
+  constructor(private readonly options: WorkersOptions) {
+    this.clocksAhead = options.clocksAhead
+  }
 
   /** Starts the processes, which have run for a while when the first event comes: the app is set up in each. */
   startAll(): void {
@@ -51,9 +58,20 @@ export class Workers {
   async deliver(event: CapturedEvent): Promise<void> {
     const { clock, random } = this.options
     for (;;) {
-      const { killed } = await random.pick(this.processes).consumer.deliver(event)
+      const { consumer } = this.processFor(event)
+      const { killed } = await consumer.deliver(event)
       if (!killed) return
       await sleep(clock, random.between(shortestPause, longestPause))
+    }
+  }
+
+  /** Puts the clocks right and starts each process anew, once it has ended what it has begun. */
+  async restartWithRightClocks(): Promise<void> {
+    this.clocksAhead = []
+    for (const [place, { worker }] of this.processes.entries()) {
+      while (worker.unfinished.size > 0) await sleep(this.options.clock, 1)
+      worker.kill()
+      this.startAt(place)
     }
   }
 
@@ -71,9 +89,20 @@ export class Workers {
     else this.kill(worker)
   }
 
+  /** Kafka gives the events of a distinct_id to one process. */
+  private processFor({ distinct_id: distinctId }: CapturedEvent): RunningProcess {
+    const { random, eventsGoTo } = this.options
+    const place =
+      eventsGoTo === 'any thread' ? random.between(0, size - 1) : new Random(distinctId).between(0, size - 1)
+    const process = this.processes[place]
+    if (process === undefined) throw new Error('The processes have not been started.')
+    return process
+  }
+
   private startAt(place: number): void {
     const { start, clock, random, jobRunners } = this.options
-    const worker = start(Math.floor((jobRunners + size - 1 - place) / size))
+    const runners = Math.floor((jobRunners + size - 1 - place) / size)
+    const worker = start(runners, this.clocksAhead[place] ?? 0)
     const consumer = new Consumer(worker, {
       clock,
       millisecondsApart: () => random.between(closestStarts, farthestStarts),

@@ -19,7 +19,7 @@ const chatterShare = 0.05
 
 /** Makes events that happen now. The last one handed over wins, whatever the timestamps say. */
 export function makeOrderedTraffic(events: number, people: number, random: Random): OrderedTraffic {
-  const options = { kind: 'usual', arrivals: 'burst', events, people, chatter: chatterShare } as const
+  const options = { kind: 'usual', load: 'burst', events, people, chatter: chatterShare } as const
   const traffic = makeTraffic(options, Date.now(), random)
   const arrivals = [...traffic.arrivals].sort((one, other) => one.at - other.at)
   const wishes = new Map(traffic.wishes.flatMap((wish) => valuesOf(wish).map((value) => [value, wish] as const)))

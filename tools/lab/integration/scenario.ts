@@ -48,22 +48,16 @@ const processCount = 2
 const quietMilliseconds = 2000
 const longestDrain = 5 * 60_000
 
-/** A fifth of the requests: half of them before Loops applies them, the rest after or by chance. */
-const aFifth: FaultMix = {
-  name: 'a fifth',
-  traffic: 'usual',
-  rates: {
-    '429': 0,
-    '500': 0.1,
-    '502': 0.04,
-    dropBefore: 0.03,
-    dropAfter: 0.03,
-    hang: 0,
-    kill: 0,
-    jobs: 0,
-    cache: 0,
-    slowCache: 0,
-  },
+/** A fifth of the requests: half of them before Loops applies them, the rest after. */
+const aFifth: FaultMix['rates'] = {
+  '429': 0,
+  fails: 0.2,
+  hang: 0,
+  tail: 0,
+  kill: 0,
+  jobs: 0,
+  cache: 0,
+  slowCache: 0,
 }
 
 /**
@@ -111,7 +105,7 @@ async function setUp(options: RealOptions): Promise<Run> {
   const api = new LoopsApi({ apiKey, requestsPerSecond: rate })
   const traffic = makeOrderedTraffic(events, people, random)
   await addContacts(traffic.people, api, rate)
-  api.setFault(loopsFaults(aFifth, random))
+  api.setFault(loopsFaults({ rates: aFifth }, random))
   const loops = await serveLoopsApi(withLatency(api, random))
   const schema = `loops_real_${process.pid}`
   const tables = await createTables(postgres.url, schema)
@@ -205,8 +199,7 @@ async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run):
 function outcomeOf(handOvers: readonly HandOver[], requests: readonly RequestRecord[], start: number): Outcome {
   const receipts = new Receipts()
   // The order of the hand-over is known, whichever process got the event.
-  const anyProcess = {}
-  for (const { event } of handOvers) receipts.add(event.uuid, start, anyProcess)
+  for (const { event } of handOvers) receipts.add(event.uuid, start, 'any process')
   return measure({ wishes: [...new Set(handOvers.map(({ wish }) => wish))], receipts, start }, requests)
 }
 

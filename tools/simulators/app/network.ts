@@ -1,6 +1,6 @@
 import { sleep } from '../../lib/clock'
 import type { Clock } from '../../lib/clock'
-import type { LoopsApi } from '../loops/loops-api'
+import type { Answerer } from '../loops/server'
 import type { LoopsApiResponse } from '../loops/contract'
 import type { Fetch, FetchResponse } from '../posthog/fetch'
 import type { ServerVersion } from '../posthog/versions'
@@ -14,7 +14,7 @@ const origin = 'https://app.loops.so'
  * @param milliseconds from a request to its answer (default: 100).
  */
 export function networkTo(
-  api: LoopsApi,
+  api: Answerer,
   clock: Clock,
   { importedFetch }: Pick<ServerVersion, 'importedFetch'>,
   milliseconds = 100,

@@ -46,7 +46,7 @@ export class ObservedApp {
   private readonly worker: Worker
   private readonly hasJobs: boolean
 
-  constructor(options: Omit<InstallationOptions, 'directory' | 'autoRunJobs'>) {
+  constructor(options: Omit<InstallationOptions, 'directory' | 'autoRunJobs' | 'fetch'> & { fetch: Fetch }) {
     this.clock = options.clock ?? systemClock
     this.installation = createInstallation({
       ...options,

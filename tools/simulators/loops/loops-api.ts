@@ -18,7 +18,7 @@ import type {
   Strictness,
 } from './contract'
 import { routeOf } from './endpoints'
-import { serverError } from './faults'
+import { faultAnswer } from './faults'
 import type { Fault, FaultHook } from './faults'
 import { checkLengths, parsedJson, readBody } from './fields'
 import { Team } from './team'
@@ -78,13 +78,19 @@ export class LoopsApi {
     const fault = this.fault(request)
     if (fault === undefined) return this.handle(request)
     if (fault.kind === 'delay') {
+      const answered = fault.appliedOn === 'arrival' ? this.handle(request) : undefined
       await sleep(this.options.clock, fault.milliseconds)
-      return this.handle(request)
+      return answered ?? this.handle(request)
     }
     const handled = fault.applied ? this.respond(request) : undefined
     const told = this.failure(fault)
     this.record(request, told === 'dropped' ? told : told.status, handled?.status)
     return told
+  }
+
+  /** Whether the request bears the key of this team. */
+  isAddressedBy({ headers }: LoopsApiRequest): boolean {
+    return headers['authorization'] === `Bearer ${this.options.apiKey}`
   }
 
   /** Sets the hook that `answer` asks for the fault of each request. */
@@ -114,6 +120,11 @@ export class LoopsApi {
   /** Every request so far, with the refused and failed ones. */
   requests(): RequestRecord[] {
     return [...this.records]
+  }
+
+  /** The contact is deleted, as a user does in Loops' audience. */
+  deleteContact(email: string): void {
+    this.team.audience.remove(this.contactWith(email))
   }
 
   /** The person leaves a mailing list in the Preference Center: no request adds them again (V13). */
@@ -152,7 +163,7 @@ export class LoopsApi {
   private serve(request: LoopsApiRequest): unknown {
     const [path = '', query] = request.path.replace(/^\/api(?=\/)/, '').split(/\?(.*)/s)
     const route = routeOf(request.method, path, this.strictness)
-    if (request.headers['authorization'] !== `Bearer ${this.options.apiKey}`) throw invalidApiKey()
+    if (!this.isAddressedBy(request)) throw invalidApiKey()
     if (!this.team.rateLimit.take()) throw rateLimitExceeded()
     const body = request.method === 'GET' ? {} : readBody(request.body)
     checkLengths(body)
@@ -176,7 +187,7 @@ export class LoopsApi {
 
   private failure(fault: Exclude<Fault, { kind: 'delay' }>): LoopsApiResponse | 'dropped' {
     if (fault.kind === 'drop') return 'dropped'
-    if (fault.status !== 429) return serverError(fault.status, fault.body)
+    if (fault.status !== 429) return faultAnswer(fault.status, fault.body)
     return this.response(429, rateLimitExceeded().body, 0)
   }
 

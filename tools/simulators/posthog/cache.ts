@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock'
+import { redisBytes } from './redis-memory'
 
 /** `meta.cache`: the commands of Redis that an app can use. */
 export interface Cache {
@@ -13,6 +14,22 @@ export interface Cache {
   readonly lrem: (key: string, count: number, element: string) => Promise<number>
 }
 
+/** What an app has in Redis now, and what it has read of it so far. */
+export interface CacheUsage {
+  readonly keys: number
+  /** The keys that never expire. */
+  readonly keysWithoutLife: readonly string[]
+  /** The memory that Redis needs for the entries. */
+  readonly bytes: number
+  /** The length of all values that commands have given. */
+  readonly bytesRead: number
+}
+
+/** A cache that tells what it holds. */
+export interface MeasuredCache extends Cache {
+  readonly usage: () => CacheUsage
+}
+
 interface Entry {
   /** Text as Redis holds it, or a list. */
   value: string | string[]
@@ -24,8 +41,12 @@ interface Entry {
  *
  * @param givesDefault whether `get` gives its default for a missing key; if not, it gives `null` whatever the default.
  */
-export function createCache(clock: Clock, givesDefault = true): Cache {
+export function createCache(clock: Clock, givesDefault = true): MeasuredCache {
   const entries = new Map<string, Entry>()
+  let bytesRead = 0
+  const noteRead = (value: string | readonly string[] = '') => {
+    bytesRead += [value].flat().reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  }
   const live = (key: string): Entry | undefined => {
     const entry = entries.get(key)
     if (entry !== undefined && entry.expiresAt <= clock.now()) {
@@ -41,7 +62,12 @@ export function createCache(clock: Clock, givesDefault = true): Cache {
       entries.set(key, { value: JSON.stringify(value ?? null), expiresAt: expiry(ttlSeconds) })
       return Promise.resolve()
     },
-    get: (key, defaultValue) => attempt(() => read(live(key), givesDefault ? defaultValue : undefined)),
+    get: (key, defaultValue) =>
+      attempt(() => {
+        const entry = live(key)
+        noteRead(entry?.value)
+        return read(entry, givesDefault ? defaultValue : undefined)
+      }),
     incr: (key) =>
       attempt(() => {
         const entry = live(key)
@@ -55,13 +81,23 @@ export function createCache(clock: Clock, givesDefault = true): Cache {
         if (entry !== undefined) entry.expiresAt = clock.now() + ttlSeconds * 1000
         return entry !== undefined
       }),
-    ...lists(entries, live),
+    ...lists(entries, live, noteRead),
+    usage: () => {
+      const kept = [...entries].filter(([, { expiresAt }]) => expiresAt > clock.now())
+      return {
+        keys: kept.length,
+        keysWithoutLife: kept.filter(([, { expiresAt }]) => expiresAt === Infinity).map(([key]) => key),
+        bytes: kept.reduce((sum, [key, { value, expiresAt }]) => sum + redisBytes(key, value, expiresAt < Infinity), 0),
+        bytesRead,
+      }
+    },
   }
 }
 
 function lists(
   entries: Map<string, Entry>,
   live: (key: string) => Entry | undefined,
+  noteRead: (value: readonly string[]) => void,
 ): Pick<Cache, 'lpush' | 'lrange' | 'llen' | 'lpop' | 'lrem'> {
   const keep = (key: string, value: string[]) => {
     // Redis deletes a list together with its last element.
@@ -80,13 +116,16 @@ function lists(
       attempt(() => {
         const list = listOf(live(key))
         const from = start < 0 ? Math.max(0, list.length + start) : start
-        return list.slice(from, (end < 0 ? list.length + end : end) + 1)
+        const given = list.slice(from, (end < 0 ? list.length + end : end) + 1)
+        noteRead(given)
+        return given
       }),
     llen: (key) => attempt(() => listOf(live(key)).length),
     lpop: (key, count) =>
       attempt(() => {
         const list = listOf(live(key))
         keep(key, list.slice(count))
+        noteRead(list.slice(0, count))
         return list.slice(0, count)
       }),
     lrem: (key, count, element) =>

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock'
 import { jobsExtension } from './jobs'
 import type { Effect, InstalledApp, LogEntry, PosthogApiRequest, Storage } from './records'
 import type { PosthogApiMethod } from './versions'
@@ -101,9 +102,13 @@ export function createPosthog(installed: InstalledApp, effect: PassEffect): obje
   }
 }
 
-/** `meta` without `global`. */
-export function createMeta(installed: InstalledApp, effect: PassEffect): object {
-  const { server, cache, storage, clock, config } = installed
+/**
+ * `meta` without `global`.
+ *
+ * @param clock by which a job's time is reckoned.
+ */
+export function createMeta(installed: InstalledApp, effect: PassEffect, clock: Clock): object {
+  const { server, cache, storage, config } = installed
   const enqueue = (name: string, payload: unknown, runAt: number) =>
     effect('jobs', name, () => installed.enqueueJob(name, payload, runAt))
   return {

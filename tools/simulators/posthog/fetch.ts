@@ -4,6 +4,9 @@ import type { ServerVersion } from './versions'
 /** The part that node-fetch 2 and undici share, and `timeout`, which undici ignores. */
 export type Fetch = (url: string, init?: FetchInit) => Promise<FetchResponse>
 
+/** A `fetch` that is told which worker of the server sends the request. */
+export type FetchOfWorker<Worker> = (url: string, init: FetchInit, worker: Worker) => Promise<FetchResponse>
+
 export interface FetchInit {
   method?: string
   headers?: Record<string, string>

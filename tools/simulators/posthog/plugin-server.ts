@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock, type Clock } from '../../lib/clock'
-import { createCache, type Cache } from './cache'
+import { createCache, type MeasuredCache } from './cache'
 import { createStorage } from './extensions'
-import type { Fetch } from './fetch'
+import type { FetchOfWorker } from './fetch'
 import { JobRunner } from './job-runner'
 import { JobQueue, type EnqueueJob, type Job, type JobTreatment } from './jobs'
 import type {
@@ -27,12 +27,12 @@ export interface InstallationOptions {
   server: ServerVersion
   config: Record<string, string>
   /** Carries every request that leaves the server. */
-  fetch: Fetch
+  fetch: FetchOfWorker<RunningWorker>
   clock?: Clock
   /** Replaces `Math.random` inside the VM. */
   random?: () => number
   /** Replaces methods of `meta.cache`. */
-  cache?: Partial<Cache>
+  cache?: Partial<MeasuredCache>
   /** The time from a command of `meta.cache` to its answer; without it the answer comes at once. */
   cacheMilliseconds?: () => number
   /** Answers `posthog.api`; without it every call is rejected. */
@@ -73,7 +73,7 @@ export interface Installation {
   readonly requests: readonly RequestRecord[]
   /** The events that the app has passed to `posthog.capture`. */
   readonly captured: InstalledApp['captured']
-  readonly cache: Cache
+  readonly cache: MeasuredCache
   readonly jobs: Pick<JobQueue, 'pending'>
   /** The failures on the app's metrics page, each with its event if it had one. */
   readonly failures: readonly { failure: HookError; event?: CapturedEvent }[]
@@ -83,8 +83,13 @@ export interface Installation {
   readonly counts: Readonly<Counts>
   readonly redis: Redis
   metrics(category: string): AppMetrics
-  /** @param jobRunners how many jobs run at once in the worker (default: one), as JOB_QUEUE_GRAPHILE_CONCURRENCY says. */
-  startWorker(jobRunners?: number): Worker
+  /**
+   * @param jobRunners how many jobs run at once in the worker (default: one), as JOB_QUEUE_GRAPHILE_CONCURRENCY says.
+   * @param millisecondsAhead how far the clock of the worker's machine is ahead (default: not at all).
+   */
+  startWorker(jobRunners?: number, millisecondsAhead?: () => number): Worker
+  /** Changes the settings: the server enables the app and loads it anew in each worker. Cache, queue and storage stay. */
+  configure(config: Record<string, string>): void
   /** Runs the due jobs in `worker`, one after the other. */
   runDueJobs(worker: Worker): Promise<void>
   /** Empties `logs`, `requests`, `captured`, `failures` and `jobErrors`, which grow with each event. */
@@ -146,7 +151,10 @@ export function createInstallation(options: InstallationOptions): Installation {
     counts: installed.counts,
     redis,
     metrics: metricsOf,
-    startWorker: (jobRunners = 1) => workers.start(jobRunners),
+    startWorker: (jobRunners = 1, millisecondsAhead = () => 0) => workers.start(jobRunners, millisecondsAhead),
+    configure: (config) => {
+      workers.configure(config)
+    },
     runDueJobs: (worker) => runDueJobs(jobs, worker),
     forget: () => {
       empty(logs, installed.requests, installed.captured, failures, jobErrors)
@@ -184,7 +192,7 @@ function sharedByWorkers(
     teamId: options.teamId ?? 1,
     freeze: options.freeze ?? true,
     clock,
-    vmClock: clock === systemClock ? undefined : clock,
+    isVirtual: clock !== systemClock,
     jobs,
     random: options.random,
     trusted: options.trusted ?? false,
@@ -218,14 +226,20 @@ class WorkerPool {
     private readonly autoRunJobs: boolean | 'polling',
   ) {}
 
-  start(jobRunners: number): Worker {
-    const worker = new Worker(this.installed)
+  start(jobRunners: number, millisecondsAhead: () => number): Worker {
+    const worker = new Worker(this.installed, millisecondsAhead)
     const runners = this.autoRunJobs === false ? [] : Array.from({ length: jobRunners }, () => this.runnerIn(worker))
     // The list would keep the VMs of killed workers in memory.
     this.workers = [...this.workers.filter((each) => each.worker.alive), { worker, runners }]
     if (this.installed.redis.isGone) this.loseRedis(worker)
     this.watchJobs()
     return worker
+  }
+
+  configure(config: Record<string, string>): void {
+    this.installed.config = Object.freeze({ ...config })
+    this.installed.enabled = true
+    for (const { worker } of this.workers) worker.reload()
   }
 
   /** Tells the job runners that the queue has changed. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock'
-import type { Cache } from './cache'
-import type { Fetch, FetchResponse } from './fetch'
+import type { MeasuredCache } from './cache'
+import type { FetchOfWorker, FetchResponse } from './fetch'
 import type { EnqueueJob, Job, JobQueue } from './jobs'
 import type { Redis } from './redis'
 import type { CapturedEvent } from '../../lib/shapes'
@@ -102,20 +102,20 @@ export interface Counts {
 export interface InstalledApp {
   readonly source: string
   readonly server: ServerVersion
-  readonly config: Readonly<Record<string, string>>
+  config: Readonly<Record<string, string>>
   readonly teamId: number
   /** Whether a change of the event's properties throws. */
   readonly freeze: boolean
   readonly clock: Clock
-  /** The clock of `Date` inside the VM; undefined for the machine's own. */
-  readonly vmClock: Clock | undefined
+  /** Whether `clock` is the clock of `Date` inside the VM, too, and not the machine's own. */
+  readonly isVirtual: boolean
   /** Replaces `Math.random` inside the VM. */
   readonly random: (() => number) | undefined
   /** Whether the app runs in a plain context instead of vm2. */
   readonly trusted: boolean
-  readonly fetch: Fetch
+  readonly fetch: FetchOfWorker<RunningWorker>
   readonly posthogApi: PosthogApi
-  readonly cache: Cache
+  readonly cache: MeasuredCache
   /** The time from a command of the cache to its answer; undefined for none. */
   readonly cacheMilliseconds: (() => number) | undefined
   readonly redis: Redis

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock'
 import { loadApp, type AppVM, type HostValues } from './app-vm'
 import { hookError, reportFailure, runAs } from './hook-calls'
 import type { KillSwitch } from './kill-switch'
@@ -28,6 +29,8 @@ export class SetUp {
   constructor(
     private readonly installed: InstalledApp,
     private readonly killSwitch: KillSwitch,
+    /** The clock of `Date` inside the VM; undefined for the machine's own. */
+    private readonly vmClock: Clock | undefined,
     private readonly hostValues: () => HostValues,
   ) {}
 
@@ -44,9 +47,9 @@ export class SetUp {
   }
 
   private async loadOnce(): Promise<AppVM | undefined> {
-    const { source, server, vmClock, random, trusted } = this.installed
+    const { source, server, random, trusted } = this.installed
     try {
-      const app = loadApp(source, this.hostValues(), { server, clock: vmClock, random, trusted })
+      const app = loadApp(source, this.hostValues(), { server, clock: this.vmClock, random, trusted })
       if (server.jobs && app.jobs.size > 0) {
         await this.setUp(app)
         // The server ignores the result, so it does not set the app up again before the first event.

@@ -19,6 +19,8 @@ export interface ServerVersion {
   readonly timeoutIsRetryError: boolean
   readonly webhookBodyEncodedTwice: boolean
   readonly webhookTimeoutSeconds: number
+  /** Which worker gets an event: any of the server's threads, or the process that has all events of the distinct_id. */
+  readonly eventsGoTo: 'any thread' | 'the process of the distinct_id'
   /** Whether jobs are run and `meta.jobs` is there. */
   readonly jobs: boolean
   /** How a job runner takes the next job. `ended`: once the job before it has ended; `started`: without waiting for it. */
@@ -85,6 +87,7 @@ const version2021: ServerVersion = {
   timeoutIsRetryError: false,
   webhookBodyEncodedTwice: false,
   webhookTimeoutSeconds: 10,
+  eventsGoTo: 'any thread',
   jobs: true,
   nextJobOnce: 'started',
   jobLookMilliseconds: 100,
@@ -122,6 +125,7 @@ const version2023: ServerVersion = {
   composeWebhookAwaited: true,
   onEventTries: 1,
   timeoutIsRetryError: true,
+  eventsGoTo: 'the process of the distinct_id',
   webhookBodyEncodedTwice: true,
   nextJobOnce: 'ended',
   jobLookMilliseconds: 2000,

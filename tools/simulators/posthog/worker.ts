@@ -6,6 +6,7 @@ import type { FetchInit, FetchResponse } from './fetch'
 import type { Job } from './jobs'
 import { KillSwitch } from './kill-switch'
 import type { Delivery, Effect, InstalledApp, RequestRecord, RunningWorker, Webhook } from './records'
+import type { Clock } from '../../lib/clock'
 import { firstRetryMilliseconds, SetUp } from './set-up'
 import type { CapturedEvent } from '../../lib/shapes'
 
@@ -17,12 +18,27 @@ import type { CapturedEvent } from '../../lib/shapes'
  */
 export class Worker implements RunningWorker {
   private readonly killSwitch: KillSwitch
-  private readonly setUp: SetUp
   private readonly begun = new Set<CapturedEvent | Job>()
+  /** The clock of the machine that the worker runs on. */
+  private readonly clock: Clock
+  private setUp: SetUp
 
-  constructor(private readonly installed: InstalledApp) {
+  /** @param millisecondsAhead how far the clock of the worker's machine is ahead. */
+  constructor(
+    private readonly installed: InstalledApp,
+    millisecondsAhead: () => number,
+  ) {
     this.killSwitch = new KillSwitch(installed.clock)
-    this.setUp = new SetUp(installed, this.killSwitch, () => this.hostValues())
+    this.clock = {
+      now: () => installed.clock.now() + millisecondsAhead(),
+      after: (milliseconds, callback) => installed.clock.after(milliseconds, callback),
+    }
+    this.setUp = this.newSetUp()
+  }
+
+  /** Loads the app anew, as the server does when its settings are changed. What runs goes on in the VM that it is in. */
+  reload(): void {
+    this.setUp = this.newSetUp()
   }
 
   /** Loads the app and sets it up, as an event before did on a server that has run for a while. */
@@ -75,6 +91,11 @@ export class Worker implements RunningWorker {
 
   get alive(): boolean {
     return !this.killSwitch.isKilled()
+  }
+
+  private newSetUp(): SetUp {
+    const vmClock = this.installed.isVirtual ? this.clock : undefined
+    return new SetUp(this.installed, this.killSwitch, vmClock, () => this.hostValues())
   }
 
   private async callHooks(event: CapturedEvent, delivery: Delivery): Promise<void> {
@@ -187,11 +208,12 @@ export class Worker implements RunningWorker {
       this.installed.requests.push(record)
       delivery?.requests.push(record)
       try {
-        const response = await this.installed.fetch(url, {
+        const all = {
           ...sent,
           ...(redirect !== undefined && { redirect }),
           ...(timeout !== undefined && { timeout }),
-        })
+        }
+        const response = await this.installed.fetch(url, all, this)
         record.status = response.status
         return response
       } catch (error) {
@@ -208,7 +230,7 @@ export class Worker implements RunningWorker {
         if (this.alive) this.installed.log(currentCall().by, level, message)
       }),
       posthog: createPosthog(this.installed, effect),
-      meta: createMeta(this.installed, effect),
+      meta: createMeta(this.installed, effect, this.clock),
       fetch: (url, init) => this.fetch(url, init),
       after: (milliseconds, callback) => this.killSwitch.after(milliseconds, callback),
       awaited: () => {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCampaign } from '../../../../tools/lab/faults/campaign'
 import type { CampaignOptions } from '../../../../tools/lab/faults/campaign'
+import type { FaultMix } from '../../../../tools/lab/faults/fault-mixes'
+import type { Load } from '../../../../tools/lab/faults/loads'
 import type { Measures } from '../../../../tools/lab/faults/measures'
 import { serverVersion } from '../../../../tools/simulators/posthog/versions'
 import { mixOf } from './setup'
@@ -45,20 +47,25 @@ function appOf(source: string): string {
 
 const naive = appOf(naiveApp)
 
+const storm = mixOf('storm').rates
+
 /** The same by way of the job queue. */
 const naiveByJobs = appOf(`${naiveApp.replace('export const onEvent =', 'const send =')}
   export const jobs = { send }
   export const onEvent = ({ event, distinct_id, properties }, { jobs }) =>
     jobs.send({ event, distinct_id, properties }).runNow()`)
 
-/** A small campaign, over an hour so that the limit of Loops stays out of it. */
-async function smallCampaign(faults: string, changes: Partial<CampaignOptions> = {}): Promise<Measures> {
+/** A small campaign without the long tail, over an hour unless told, so that the limit of Loops stays out of it. */
+async function smallCampaign(
+  rates: Partial<FaultMix['rates']>,
+  changes: Partial<CampaignOptions> = {},
+  load: Load = 'hour',
+): Promise<Measures> {
   const { measures } = await runCampaign({
     directory: naive,
     server: serverVersion('2024-02'),
     delivery: 'direct',
-    mix: mixOf(faults),
-    arrivals: 'hour',
+    mix: { ...mixOf('none'), load, rates: { ...mixOf('none').rates, ...rates } },
     seed: 1,
     events: 100,
     people: 20,
@@ -75,41 +82,62 @@ describe('a campaign', () => {
     'gives the same outcome for the same seed on %s, and another for another',
     async (name) => {
       const server = serverVersion(name)
-      const first = await smallCampaign('storm', { server, arrivals: 'burst' })
-      expect(await smallCampaign('storm', { server, arrivals: 'burst' })).toEqual(first)
-      expect(await smallCampaign('storm', { server, arrivals: 'burst', seed: 2 })).not.toEqual(first)
+      const first = await smallCampaign(storm, { server }, 'burst')
+      expect(await smallCampaign(storm, { server }, 'burst')).toEqual(first)
+      expect(await smallCampaign(storm, { server, seed: 2 }, 'burst')).not.toEqual(first)
     },
   )
 
   it('finds nothing lost or duplicated by an app that does without care while nothing goes wrong', async () => {
-    expect(await smallCampaign('none')).toMatchObject({ wanted: 100, delivered: 100, duplicated: 0, requests: 100 })
+    expect(await smallCampaign({})).toMatchObject({ wanted: 100, delivered: 100, duplicated: 0, requests: 100 })
   })
 
-  it.each(['429-30%', '500-30%', '502-30%', 'dropBefore-30%', 'storm'])(
-    'shows what is lost without retries: %s',
-    async (faults) => {
-      const { lost, delivered } = await smallCampaign(faults)
-      expect(lost).toBeGreaterThan(5)
-      expect(lost + delivered).toBe(100)
-    },
-  )
+  it.each([{ '429': 0.3 }, { fails: 0.3 }, storm])('shows what is lost without retries: %j', async (rates) => {
+    const { lost, delivered } = await smallCampaign(rates)
+    expect(lost).toBeGreaterThan(5)
+    expect(lost + delivered).toBe(100)
+  })
 
   it('shows what is lost without pacing', async () => {
-    const { lost, tooMany } = await smallCampaign('none', { arrivals: 'burst' })
+    const { lost, tooMany } = await smallCampaign({}, {}, 'burst')
     expect(tooMany).toBeGreaterThan(50)
     expect(lost).toBeGreaterThan(50)
   })
 
   it('shows what is duplicated without idempotency keys', async () => {
-    expect((await smallCampaign('kill-30%')).duplicated).toBeGreaterThan(5)
+    expect((await smallCampaign({ kill: 0.3 })).duplicated).toBeGreaterThan(5)
+  })
+
+  it('shows what is out of order where answers take long now and then', async () => {
+    const { outOfOrder, byTwoWorkers } = await smallCampaign({ tail: 0.2 }, { people: 2 }, 'burst')
+    expect(outOfOrder).toBeGreaterThan(0)
+    expect(byTwoWorkers).toBe(0)
+    const threads = { people: 2, server: serverVersion('1.30') }
+    expect((await smallCampaign({ tail: 0.2 }, threads, 'burst')).byTwoWorkers).toBeGreaterThan(0)
+  })
+
+  it('shows what is lost while Loops refuses the key', async () => {
+    const refused = { ...mixOf('wrongKey'), rates: mixOf('none').rates }
+    expect((await smallCampaign({}, { mix: refused, events: 200 })).lost).toBeGreaterThan(50)
+  })
+
+  it('counts what waits each minute, and what Redis holds', async () => {
+    const directory = appOf(`
+      export const jobs = { wait: () => undefined }
+      export const onEvent = async (_, { cache, jobs }) => {
+        await cache.lpush('events', 'x'.repeat(1000))
+        await cache.lrange('events', 0, 0)
+        await jobs.wait().runIn(2, 'minutes')
+      }`)
+    const { waiting, redisBytes, redisBytesRead, keysWithoutLife } = await smallCampaign({}, { directory }, 'burst')
+    expect(waiting).toEqual([100, 100, 0])
+    expect([redisBytesRead, keysWithoutLife]).toEqual([100_000, 1])
+    expect(redisBytes).toBeGreaterThan(100_000)
+    expect(redisBytes).toBeLessThan(110_000)
   })
 
   it('shows what is out of order without a look at what is newer', async () => {
-    expect((await smallCampaign('hang-30%')).outOfOrder).toBeGreaterThan(0)
-  })
-
-  it('loses nothing when a connection is dropped after Loops has acted', async () => {
-    expect(await smallCampaign('dropAfter-30%')).toMatchObject({ lost: 0, duplicated: 0 })
+    expect((await smallCampaign({ hang: 0.3 })).outOfOrder).toBeGreaterThan(0)
   })
 
   it('reaches the app through the webhook too', async () => {
@@ -125,36 +153,37 @@ describe('a campaign', () => {
         }),
       })`
     const options = { directory: appOf(webhook), delivery: 'webhook' } as const
-    expect(await smallCampaign('none', options)).toMatchObject({ delivered: 100, requests: 100 })
-    expect((await smallCampaign('500-30%', options)).lost).toBeGreaterThan(10)
+    expect(await smallCampaign({}, options)).toMatchObject({ delivered: 100, requests: 100 })
+    expect((await smallCampaign({ fails: 0.5 }, options)).lost).toBeGreaterThan(10)
   })
 
   it('lets an app retry by jobs, delays some and runs some twice', async () => {
-    expect(await smallCampaign('none', { directory: naiveByJobs })).toMatchObject({
+    expect(await smallCampaign({}, { directory: naiveByJobs })).toMatchObject({
       delivered: 100,
       requests: 100,
       duplicated: 0,
     })
-    const { requests, duplicated } = await smallCampaign('jobs-30%', { directory: naiveByJobs })
+    const { requests, duplicated } = await smallCampaign({ jobs: 0.3 }, { directory: naiveByJobs })
     expect(requests).toBeGreaterThan(105)
     expect(duplicated).toBeGreaterThan(2)
   })
 
   it('loses at most one job with each killed worker since 2023, and more before', async () => {
-    const burst = { directory: naiveByJobs, arrivals: 'burst', loopsMilliseconds: 1000 } as const
-    const now = await smallCampaign('kill-30%', burst)
+    const burst = { directory: naiveByJobs, loopsMilliseconds: 1000 }
+    const now = await smallCampaign({ kill: 0.3 }, burst, 'burst')
     expect(now.lost).toBeGreaterThan(0)
     expect(now.lost).toBeLessThanOrEqual(now.killed)
-    const before = await smallCampaign('kill-30%', { ...burst, server: serverVersion('1.30') })
+    const before = await smallCampaign({ kill: 0.3 }, { ...burst, server: serverVersion('1.30') }, 'burst')
     expect(before.killed).toBeGreaterThan(0)
     expect(before.lost).toBeGreaterThan(before.killed)
   })
 
   it('has many jobs running at once where there are many runners', async () => {
-    const burst = { directory: naiveByJobs, arrivals: 'burst' } as const
-    const one = await smallCampaign('none', burst)
+    const one = await smallCampaign({}, { directory: naiveByJobs }, 'burst')
     expect(one.mostInASecond).toBeLessThanOrEqual(10)
-    expect((await smallCampaign('none', { ...burst, jobRunners: 20 })).mostInASecond).toBeGreaterThan(20)
+    expect(
+      (await smallCampaign({}, { directory: naiveByJobs, jobRunners: 20 }, 'burst')).mostInASecond,
+    ).toBeGreaterThan(20)
   })
 
   it('has a cache that fails as often as the mix says', async () => {
@@ -163,10 +192,10 @@ describe('a campaign', () => {
         .replace('await fetch', "await cache.incr('calls')\n    await fetch")
         .replace('{ config }', '{ cache, config }'),
     )
-    expect((await smallCampaign('cache-30%', { directory })).requests).toBeGreaterThan(60)
-    expect((await smallCampaign('cache-30%', { directory })).requests).toBeLessThan(80)
-    expect(await smallCampaign('cacheDown', { directory })).toMatchObject({ requests: 0, lost: 100 })
-    expect(await smallCampaign('slowCache-30%', { directory })).toMatchObject({ requests: 100, lost: 0 })
+    expect((await smallCampaign({ cache: 0.3 }, { directory })).requests).toBeGreaterThan(60)
+    expect((await smallCampaign({ cache: 0.3 }, { directory })).requests).toBeLessThan(80)
+    expect(await smallCampaign({ cache: 1 }, { directory })).toMatchObject({ requests: 0, lost: 100 })
+    expect(await smallCampaign({ slowCache: 0.3 }, { directory })).toMatchObject({ requests: 100, lost: 0 })
   })
 
   it('says why everything was lost when PostHog turns the app off', async () => {
@@ -174,8 +203,7 @@ describe('a campaign', () => {
       directory: appOf(`${naiveApp}\nexport const setupPlugin = () => { throw new Error('wrong settings') }`),
       server: serverVersion('1.30'),
       delivery: 'direct',
-      mix: mixOf('none'),
-      arrivals: 'hour',
+      mix: mixOf('hour'),
       seed: 1,
       events: 10,
       people: 2,

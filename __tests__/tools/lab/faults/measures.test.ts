@@ -31,7 +31,7 @@ describe('the measures', () => {
     request(seconds, 'events/send', { ...ada, eventName: 'purchase', eventProperties: { reference } }, changes)
   const writesOld = { plan: 'plan-1', city: 'city-1' }
   const writesNew = { plan: 'plan-2' }
-  const worker = {}
+  const worker = 'one worker'
   const receiptsOf = (...uuids: string[]) => {
     const receipts = new Receipts()
     uuids.forEach((uuid, place) => {
@@ -41,7 +41,7 @@ describe('the measures', () => {
   }
   const measured = (wishes: Wish[], ...requests: RequestRecord[]) =>
     measure({ wishes, receipts: receiptsOf(...wishes.map(({ uuid }) => uuid)), start }, requests)
-  const perfect = { lost: 0, duplicated: 0, outOfOrder: 0, tooMany: 0 }
+  const perfect = { lost: 0, duplicated: 0, outOfOrder: 0, byTwoWorkers: 0, tooMany: 0 }
 
   it('find nothing wrong where all came once and in order', () => {
     const grace3 = { userId: 'grace', plan: 'plan-3', eventName: 'both', eventProperties: { reference: 'order-3' } }
@@ -55,7 +55,10 @@ describe('the measures', () => {
         update(3, writesNew),
         request(4, 'events/send', grace3),
       ),
-    ).toEqual({ measures: { ...perfect, wanted: 4, delivered: 4, requests: 4, drainSeconds: 4 }, findings: [] })
+    ).toEqual({
+      measures: { ...perfect, wanted: 4, delivered: 4, requests: 4, drainSeconds: 4, slowestSeconds: 4 - 0.003 },
+      findings: [],
+    })
   })
 
   it.each([
@@ -146,8 +149,8 @@ describe('the measures', () => {
 
   it('know no order of two events that two workers got within a millisecond', () => {
     const receipts = new Receipts()
-    receipts.add('u1', start + 0.2, {})
-    receipts.add('u2', start + 0.7, {})
+    receipts.add('u1', start + 0.2, worker)
+    receipts.add('u2', start + 0.7, 'another worker')
     const given = { wishes: [older, newer], receipts, start }
     expect(measure(given, [update(1, writesNew), update(2, writesOld)]).measures).toMatchObject({ lost: 0, outOfOrder: 0 }) // prettier-ignore
     expect(measure(given, [update(1, { ...writesOld, plan: 'plan-2' })]).measures).toMatchObject({ lost: 0 })
@@ -156,6 +159,29 @@ describe('the measures', () => {
   it('count an event as lost that the app never got', () => {
     const given = { wishes: [newer], receipts: new Receipts(), start }
     expect(measure(given, []).measures).toMatchObject({ lost: 1 })
+  })
+
+  it.each([
+    ['has just received the newer one', 'worker 2', 900, { outOfOrder: 0, byTwoWorkers: 1 }],
+    ['had received the newer one long before', 'worker 2', 2000, { outOfOrder: 1, byTwoWorkers: 0 }],
+    ['is the one that sends', 'worker 1', 900, { outOfOrder: 1, byTwoWorkers: 0 }],
+  ])('know that two workers may reverse an order, if the other one %s', (_, newerWorker, sentAt, expected) => {
+    const receipts = new Receipts()
+    receipts.add('u1', start, 'worker 1')
+    receipts.add('u2', start + 1000, newerWorker)
+    const headers = { 'x-campaign-worker': 'worker 1', 'x-campaign-time': String(start + sentAt) }
+    const requests = [update(2, writesNew), update(3, writesOld, { headers })]
+    expect(measure({ wishes: [older, newer], receipts, start }, requests).measures).toMatchObject(expected)
+  })
+
+  it('tell the longest time from a receipt to Loops, by the event itself or by what came later', () => {
+    const slow = measured([sold, older, newer], update(5, writesNew), event(9, 'order-0'), update(20, writesOld))
+    // The city of the older one comes last.
+    expect(slow.measures.slowestSeconds).toBeCloseTo(20)
+    const given = { wishes: [sold, newer], receipts: receiptsOf('u0', 'u2'), start, watched: new Set([grace]) }
+    expect(measure(given, [event(9, 'order-0')]).measures.slowestSeconds).toBe(0)
+    const overtaken = { wishes: [newer, { ...both, person: ada }], receipts: receiptsOf('u2', 'u3'), start }
+    expect(measure(overtaken, [update(7, { plan: 'plan-3' })]).measures.slowestSeconds).toBeCloseTo(7)
   })
 
   it('find the busiest second, wherever it begins', () => {

@@ -1,3 +1,4 @@
+import type { Load } from '../../../../tools/lab/faults/loads'
 import { Random } from '../../../../tools/lab/faults/random'
 import { makeTraffic, trafficConfig } from '../../../../tools/lab/faults/traffic'
 import type { TrafficKind } from '../../../../tools/lab/faults/traffic'
@@ -6,16 +7,45 @@ jest.setTimeout(30_000)
 
 describe('the traffic', () => {
   const start = Date.UTC(2024, 4, 1)
-  const make = (arrivals: 'burst' | 'hour', chatter = 0) =>
-    makeTraffic({ kind: 'usual', arrivals, events: 1000, people: 200, chatter }, start, new Random('a'))
+  const make = (load: Load, chatter = 0) =>
+    makeTraffic({ kind: 'usual', load, events: 1000, people: 200, chatter }, start, new Random('a'))
 
   it.each([
     ['burst', 1100],
     ['hour', 3_601_000],
+    ['everySecond', 1_000_000],
+    ['steady', 940 * 250 + 1000],
+    ['bulk', 40_000 + 400],
+    ['onePerson', 3000],
+    ['busyContact', 100_400],
   ] as const)('of a %s comes within its time', (arrivals, longest) => {
     const times = make(arrivals).arrivals.map(({ at }) => at - start)
     expect(Math.min(...times)).toBeGreaterThanOrEqual(0)
     expect(Math.max(...times)).toBeLessThan(longest)
+  })
+
+  it('goes on at half the limit before, during and after a burst', () => {
+    const seconds = make('steady').arrivals.map(({ at }) => Math.floor((at - start) / 1000))
+    const inSecond = (from: number, to: number) => seconds.filter((second) => second >= from && second < to).length
+    expect(inSecond(10, 12)).toBeGreaterThan(60)
+    for (const from of [0, 20, 100, 150]) {
+      expect(inSecond(from, from + 10)).toBeGreaterThan(35)
+      expect(inSecond(from, from + 10)).toBeLessThan(65)
+    }
+  })
+
+  it.each([
+    ['bulk', ['user_199'], 0],
+    ['busyContact', ['user_0'], 34],
+    ['onePerson', 200, 1000],
+    ['hour', 200, 5],
+  ] as const)('of %s watches %j', (load, watched, events) => {
+    const { watched: people, wishes } = make(load)
+    const ids = [...people].map(({ userId }) => userId)
+    if (typeof watched === 'number') expect(ids).toHaveLength(watched)
+    else expect(ids).toEqual(watched)
+    if (load === 'bulk') expect(wishes.at(-1)).toMatchObject({ reference: 'order-999' })
+    else expect(wishes.filter(({ person }) => person.userId === 'user_0').length).toBeGreaterThanOrEqual(events)
   })
 
   it('numbers the events of each person by their time, and no two have the same', () => {
@@ -38,7 +68,7 @@ describe('the traffic', () => {
   })
 
   const special = (kind: TrafficKind) =>
-    makeTraffic({ kind, arrivals: 'hour', events: 400, people: 20, chatter: 0 }, start, new Random('a'))
+    makeTraffic({ kind, load: 'hour', events: 400, people: 20, chatter: 0 }, start, new Random('a'))
 
   it('has wrong clocks: minutes, hours and years ahead and behind for half of the events', () => {
     const errors = special('wrongClocks').arrivals.map(({ event, at }) => (Date.parse(event.timestamp) - at) / 60_000)

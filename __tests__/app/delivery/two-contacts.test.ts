@@ -1,0 +1,54 @@
+import { apiKey } from '../setup'
+import { MINUTE, event, failed, simulate, start } from './setup'
+import type { Simulation } from './setup'
+
+/** Loops has two contacts: one with the email, one with the user ID. */
+function simulateTwoContacts(version = '2024-02'): Simulation {
+  const simulation = simulate(version)
+  const headers = { authorization: `Bearer ${apiKey}` }
+  for (const body of [{ email: 'ada@example.com' }, { email: 'other@example.com', userId: 'user_1' }]) {
+    simulation.api.handle({ method: 'POST', path: '/v1/contacts/create', headers, body: JSON.stringify(body) })
+  }
+  return simulation
+}
+
+describe('"Multiple contacts found"', () => {
+  it.each(['2024-02', '2024-11'])(
+    'on %s: the request goes once more with the email alone, under a key of its own',
+    async (version) => {
+      const { clock, api, app, deliver, sent } = simulateTwoContacts(version)
+      deliver(event('purchase', { $set: { email: 'ada@example.com', plan: 'pro' } }))
+      await clock.run()
+      const toldByApp = sent().slice(2)
+      expect(toldByApp.map(([, request, body]) => [request, body])).toEqual([
+        ['POST /v1/events/send', { plan: 'pro', eventName: 'purchase', eventProperties: {}, email: 'ada@example.com', userId: 'user_1' }], // prettier-ignore
+        ['POST /v1/events/send', { plan: 'pro', eventName: 'purchase', eventProperties: {}, email: 'ada@example.com' }],
+      ])
+      const keys = api.requests().flatMap(({ headers }) => headers['idempotency-key'] ?? [])
+      expect(new Set(keys).size).toBe(2)
+      expect(api.events()).toMatchObject([{ email: 'ada@example.com', userId: null }])
+      expect(app.failures).toEqual([])
+    },
+  )
+
+  it('loses none of the later updates and events, and the log says so once', async () => {
+    const { clock, api, app, deliver } = simulateTwoContacts()
+    for (let number = 0; number < 5; number++) {
+      deliver(event('$set', { $set: { email: 'ada@example.com', plan: `plan ${number}` } }))
+      deliver(event('purchase', { $set: { email: 'ada@example.com' } }))
+      await clock.run(clock.now() + MINUTE)
+    }
+    await clock.run()
+    expect(api.events()).toHaveLength(5)
+    expect(api.contacts().find(({ email }) => email === 'ada@example.com')).toMatchObject({ plan: 'plan 4' })
+    expect(app.logs.filter(({ message }) => /merge/i.test(message))).toHaveLength(1)
+  })
+
+  it('sends nothing twice if the second request fails', async () => {
+    const { clock, api, faults, deliver } = simulateTwoContacts()
+    faults.push(undefined, { kind: 'drop', applied: true }, failed)
+    deliver(event('purchase', { $set: { email: 'ada@example.com' } }))
+    await clock.run(start + 60 * MINUTE)
+    expect(api.events()).toHaveLength(1)
+  })
+})
