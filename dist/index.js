@@ -66,21 +66,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Pushes a text to a list and limits the life of its key, both at once: a worker that is killed between the two would leave
-   * the key for ever. The answer goes to `ensureLife`.
+   * Runs a command that may make its key, and limits the life of the key at the same time: a worker that is killed between the
+   * two would leave the key for ever. The answer goes to `ensureLife`.
    *
    * @param life in milliseconds.
    */
-  function pushWithLife(key, text, life, cache) {
-    return Promise.all([
-      withRetries(() => cache.lpush(key, [text])),
-      withRetries(() => cache.expire(key, life / SECOND)).catch(() => false),
-    ])
+  function withLife(key, life, command, cache) {
+    return Promise.all([withRetries(command), withRetries(() => cache.expire(key, life / SECOND)).catch(() => false)])
   }
 
-  /** The server has several connections to Redis, so `expire` may have overtaken the push and found no key: it is sent again. */
-  function ensureLife(key, [, hasLife], life, cache) {
+  /** The server has several connections to Redis, so `expire` may have overtaken its command and found no key: it is sent again. */
+  function ensureLife(key, life, [answer, hasLife], cache) {
     if (!hasLife) inBackground(() => cache.expire(key, life / SECOND))
+    return answer
   }
 
   /**
@@ -112,13 +110,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       add: (entry) => {
         const text = JSON.stringify(shortened(entry))
         const keys = keysOf(entry, [periodAt(Date.now())]).flat()
-        return Promise.all(keys.map((key) => pushWithLife(key, text, LOG_LIFE, cache)))
+        return Promise.all(keys.map((key) => withLife(key, LOG_LIFE, () => cache.lpush(key, [text]), cache)))
       },
       added: (entry, answers) => {
         const keys = keysOf(entry, [periodAt(Date.now())]).flat()
         keys.forEach((key, place) => {
           const answer = answers[place]
-          if (answer !== undefined) ensureLife(key, answer, LOG_LIFE, cache)
+          if (answer !== undefined) ensureLife(key, LOG_LIFE, answer, cache)
         })
       },
       read: (identity, since) =>
@@ -2430,7 +2428,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     log.warnOnce(
       'two contacts',
       'Loops rejected a request with both an email and a user ID, and accepted it with the email alone: the two belong to ' +
-        'different contacts in Loops. Delete one of them there. Later requests of this kind are not logged.',
+        'different contacts in Loops. To merge them, delete one there. Later requests of this kind are not logged.',
     )
   }
 
@@ -3074,27 +3072,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * requests do not stand behind the jobs.
    */
 
-  /** Seconds. A slot counts while requests go out in it, or borrow it. */
-  const COUNTER_LIFE = 10
-
-  /** The names of the counters come again, so that none is left for ever by a worker that was killed before it limited its life. */
-  const COUNTERS = 100_000
+  /** A slot counts while requests go out in it, or borrow it. */
+  const COUNTER_LIFE = 10 * SECOND
 
   function createRateLimit(requestsPerSecond, cache, keyPrefix) {
     const length = (1.1 * SECOND) / requestsPerSecond
     const mostBorrowed = Math.floor(SECOND / 3 / length) - 1
-    const counterKey = (slot) => `${keyPrefix}slot-${slot % COUNTERS}`
+    const counterKey = (slot) => `${keyPrefix}slot-${slot}`
     const placeKey = `${keyPrefix}place`
 
     const currentSlot = () => Math.floor(Date.now() / length)
     return {
       slot: currentSlot,
-      ask: (slot) => withRetries(() => cache.incr(counterKey(slot))),
-      asked: (slot, number) => {
-        // The second one, too, should the first have been killed.
-        if (number <= 2) inBackground(() => cache.expire(counterKey(slot), COUNTER_LIFE))
-        return { slot, number }
-      },
+      ask: (slot) => withLife(counterKey(slot), COUNTER_LIFE, () => cache.incr(counterKey(slot)), cache),
+      asked: (slot, answer) => ({ slot, number: ensureLife(counterKey(slot), COUNTER_LIFE, answer, cache) }),
       borrowable: ({ slot, number }) => {
         // Those that asked before it have taken the slots between.
         const [first, last] = [number - 1, Math.min(number, mostBorrowed)]
@@ -3106,14 +3097,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         const base = last?.slot === slot ? last.base : Math.max(slot, last?.place ?? 0)
         const place = base + number - 1
         const given = { slot, base, place }
-        const life = Math.ceil(((place - slot) * length) / SECOND) + COUNTER_LIFE
+        const life = Math.ceil(((place - slot) * length + COUNTER_LIFE) / SECOND)
         inBackground(() => cache.set(placeKey, given, life))
         return Math.ceil(place * length)
       },
       count: () => {
         const slot = currentSlot()
-        inBackground(() => cache.incr(counterKey(slot)))
-        inBackground(() => cache.expire(counterKey(slot), COUNTER_LIFE))
+        inBackground(() => withLife(counterKey(slot), COUNTER_LIFE, () => cache.incr(counterKey(slot)), cache))
       },
     }
   }

@@ -6,8 +6,8 @@
  * The functions that ask the cache await nothing: their callers await several of them at once.
  */
 import type { Identity } from '../loops/request'
-import { ensureLife, pushWithLife, withRetries } from '../posthog/cache'
-import type { PushAnswer } from '../posthog/cache'
+import { ensureLife, withLife, withRetries } from '../posthog/cache'
+import type { AnswerWithLife } from '../posthog/cache'
 import type { Cache } from '../posthog/meta'
 import { HOUR, MINUTE } from '../time'
 import type { LogEntry } from './waiting'
@@ -29,8 +29,8 @@ export type LogTexts = readonly string[]
 
 export interface ContactLog {
   /** Adds an entry to the logs of its identifiers. The answer goes to `added`. */
-  readonly add: (entry: LogEntry) => Promise<readonly PushAnswer[]>
-  readonly added: (entry: LogEntry, answers: readonly PushAnswer[]) => void
+  readonly add: (entry: LogEntry) => Promise<readonly AnswerWithLife<unknown>[]>
+  readonly added: (entry: LogEntry, answers: readonly AnswerWithLife<unknown>[]) => void
   /**
    * Reads the log of each identifier.
    *
@@ -49,13 +49,13 @@ export function createContactLog(cache: Cache, keyPrefix: string): ContactLog {
     add: (entry) => {
       const text = JSON.stringify(shortened(entry))
       const keys = keysOf(entry, [periodAt(Date.now())]).flat()
-      return Promise.all(keys.map((key) => pushWithLife(key, text, LOG_LIFE, cache)))
+      return Promise.all(keys.map((key) => withLife(key, LOG_LIFE, () => cache.lpush(key, [text]), cache)))
     },
     added: (entry, answers) => {
       const keys = keysOf(entry, [periodAt(Date.now())]).flat()
       keys.forEach((key, place) => {
         const answer = answers[place]
-        if (answer !== undefined) ensureLife(key, answer, LOG_LIFE, cache)
+        if (answer !== undefined) ensureLife(key, LOG_LIFE, answer, cache)
       })
     },
     read: (identity, since) =>

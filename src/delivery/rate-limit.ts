@@ -6,7 +6,8 @@
  * becomes a job and gets a place: the slot in which the job is due. There the job asks for a slot as others do, so fresh
  * requests do not stand behind the jobs.
  */
-import { inBackground, withRetries } from '../posthog/cache'
+import { ensureLife, inBackground, withLife, withRetries } from '../posthog/cache'
+import type { AnswerWithLife } from '../posthog/cache'
 import type { Cache } from '../posthog/meta'
 import { SECOND } from '../time'
 
@@ -21,9 +22,8 @@ export interface RateLimit {
   /** The slot of now. */
   readonly slot: () => number
   /** Asks for a slot. Awaits nothing; the answer goes to `asked`. */
-  readonly ask: (slot: number) => Promise<number>
-  /** Limits the life of the slot's counter. */
-  readonly asked: (slot: number, number: number) => Ask
+  readonly ask: (slot: number) => Promise<AnswerWithLife<number>>
+  readonly asked: (slot: number, answer: AnswerWithLife<number>) => Ask
   /** The slots that the request may borrow, in the order in which it asks for them. */
   readonly borrowable: (ask: Ask) => number[]
   /** Reads the last place that was given, for `placeAfter`. Awaits nothing. */
@@ -34,11 +34,8 @@ export interface RateLimit {
   readonly count: () => void
 }
 
-/** Seconds. A slot counts while requests go out in it, or borrow it. */
-const COUNTER_LIFE = 10
-
-/** The names of the counters come again, so that none is left for ever by a worker that was killed before it limited its life. */
-const COUNTERS = 100_000
+/** A slot counts while requests go out in it, or borrow it. */
+const COUNTER_LIFE = 10 * SECOND
 
 /** The last place that was given, and the place from which those are counted that were given in the same slot. */
 interface LastPlace {
@@ -50,18 +47,14 @@ interface LastPlace {
 export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPrefix: string): RateLimit {
   const length = (1.1 * SECOND) / requestsPerSecond
   const mostBorrowed = Math.floor(SECOND / 3 / length) - 1
-  const counterKey = (slot: number): string => `${keyPrefix}slot-${slot % COUNTERS}`
+  const counterKey = (slot: number): string => `${keyPrefix}slot-${slot}`
   const placeKey = `${keyPrefix}place`
 
   const currentSlot = (): number => Math.floor(Date.now() / length)
   return {
     slot: currentSlot,
-    ask: (slot) => withRetries(() => cache.incr(counterKey(slot))),
-    asked: (slot, number) => {
-      // The second one, too, should the first have been killed.
-      if (number <= 2) inBackground(() => cache.expire(counterKey(slot), COUNTER_LIFE))
-      return { slot, number }
-    },
+    ask: (slot) => withLife(counterKey(slot), COUNTER_LIFE, () => cache.incr(counterKey(slot)), cache),
+    asked: (slot, answer) => ({ slot, number: ensureLife(counterKey(slot), COUNTER_LIFE, answer, cache) }),
     borrowable: ({ slot, number }) => {
       // Those that asked before it have taken the slots between.
       const [first, last] = [number - 1, Math.min(number, mostBorrowed)]
@@ -73,14 +66,13 @@ export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPref
       const base = last?.slot === slot ? last.base : Math.max(slot, last?.place ?? 0)
       const place = base + number - 1
       const given: LastPlace = { slot, base, place }
-      const life = Math.ceil(((place - slot) * length) / SECOND) + COUNTER_LIFE
+      const life = Math.ceil(((place - slot) * length + COUNTER_LIFE) / SECOND)
       inBackground(() => cache.set(placeKey, given, life))
       return Math.ceil(place * length)
     },
     count: () => {
       const slot = currentSlot()
-      inBackground(() => cache.incr(counterKey(slot)))
-      inBackground(() => cache.expire(counterKey(slot), COUNTER_LIFE))
+      inBackground(() => withLife(counterKey(slot), COUNTER_LIFE, () => cache.incr(counterKey(slot)), cache))
     },
   }
 }

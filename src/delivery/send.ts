@@ -81,7 +81,7 @@ function noteAccepted({ kind, request }: Sending, { lastAccepted, log }: Parts):
   log.warnOnce(
     'two contacts',
     'Loops rejected a request with both an email and a user ID, and accepted it with the email alone: the two belong to ' +
-      'different contacts in Loops. Delete one of them there. Later requests of this kind are not logged.',
+      'different contacts in Loops. To merge them, delete one there. Later requests of this kind are not logged.',
   )
 }
 

@@ -29,23 +29,31 @@ export function inBackground(command: () => Promise<unknown>): void {
   withRetries(command).catch(() => undefined)
 }
 
-/** What the cache answers to a push: how many elements the list has now, and whether the life of its key was limited. */
-export type PushAnswer = readonly [length: number, hasLife: unknown]
+/** What the cache answers to a command that may make its key, and whether the life of the key was limited. */
+export type AnswerWithLife<Answer> = readonly [answer: Answer, hasLife: unknown]
 
 /**
- * Pushes a text to a list and limits the life of its key, both at once: a worker that is killed between the two would leave
- * the key for ever. The answer goes to `ensureLife`.
+ * Runs a command that may make its key, and limits the life of the key at the same time: a worker that is killed between the
+ * two would leave the key for ever. The answer goes to `ensureLife`.
  *
  * @param life in milliseconds.
  */
-export function pushWithLife(key: string, text: string, life: number, cache: Cache): Promise<PushAnswer> {
-  return Promise.all([
-    withRetries(() => cache.lpush(key, [text])),
-    withRetries(() => cache.expire(key, life / SECOND)).catch(() => false),
-  ])
+export function withLife<Answer>(
+  key: string,
+  life: number,
+  command: () => Promise<Answer>,
+  cache: Cache,
+): Promise<AnswerWithLife<Answer>> {
+  return Promise.all([withRetries(command), withRetries(() => cache.expire(key, life / SECOND)).catch(() => false)])
 }
 
-/** The server has several connections to Redis, so `expire` may have overtaken the push and found no key: it is sent again. */
-export function ensureLife(key: string, [, hasLife]: PushAnswer, life: number, cache: Cache): void {
+/** The server has several connections to Redis, so `expire` may have overtaken its command and found no key: it is sent again. */
+export function ensureLife<Answer>(
+  key: string,
+  life: number,
+  [answer, hasLife]: AnswerWithLife<Answer>,
+  cache: Cache,
+): Answer {
   if (!hasLife) inBackground(() => cache.expire(key, life / SECOND))
+  return answer
 }

@@ -70,13 +70,13 @@ describe('a look-up that comes too early', () => {
     },
   )
 
-  it('asks twice and no more for somebody whom PostHog never knows', async () => {
+  it('asks twice for somebody whom PostHog never knows, and once more for the second request, as Loops does not know the user ID', async () => {
     const clock = new VirtualClock(start)
     const persons = new PersonsApi(clock, [])
     const { deliver } = simulate('2024-02', config, { posthogApi: persons.answer }, clock)
     deliver(view('stranger'))
     await clock.run()
     const ofStranger = persons.requests.filter(({ url }) => url.includes('distinct_id=stranger'))
-    expect(ofStranger).toHaveLength(2)
+    expect(ofStranger).toHaveLength(3)
   })
 })
