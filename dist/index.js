@@ -2222,25 +2222,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver: waiting.takenOver }, logs)
   }
 
-  /** @param lookedUp when the person was looked up, and the body that the event gives without it. */
-  function deliveryOf(waiting, request, lookedUp) {
-    const identity = identityOf(request.body)
-    const isLink = identity.email !== undefined && identity.userId !== undefined
-    const hasEntry = isUpdate(request) || isLink || Object.keys(contactValues(request.body)).length > 0
-    const entry = {
-      id: eventId(waiting.event),
-      ...identity,
-      receivedAt: waiting.receivedAt,
-      values: contactValues(lookedUp?.ownBody ?? request.body),
-    }
-    return { waiting, own: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
-  }
-
-  /** True for an event that was held up, so that others may have been received since. */
-  function isDelayed({ waiting, lookedUpAt }) {
-    return waiting.jobs > 0 || lookedUpAt !== undefined
-  }
-
   /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
   const GIVE_UP_AFTER = DAY - 10 * MINUTE
 
@@ -2547,7 +2528,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const [number, logged, read, accepted, rejectedAt] = await Promise.all([
         rateLimit.ask(slot),
         addToLog(delivery, parts),
-        readLog(delivery, parts),
+        readLog(delivery, lane, parts),
         lastAccepted.readForUserId(request),
         lastAccepted.readRejection(request),
       ])
@@ -2594,10 +2575,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-  function readLog(delivery, { contactLog }) {
-    const { waiting, entry, lookedUpAt, request } = delivery
+  function readLog({ waiting, entry, lookedUpAt, request }, lane, { contactLog }) {
     if (waiting.isUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-    if (entry === undefined || !isDelayed(delivery)) return undefined
+    const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || lane.before !== undefined
+    if (entry === undefined || !isDelayed) return undefined
     const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
     return contactLog.read(entry, since)
   }
@@ -2638,6 +2619,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       hasSlot = true
     }
     return hasSlot ? send(delivery, parts) : queue.postpone(waiting, at, () => send(delivery, parts))
+  }
+
+  /** @param lookedUp when the person was looked up, and the body that the event gives without it. */
+  function deliveryOf(waiting, request, lookedUp) {
+    const identity = identityOf(request.body)
+    const isLink = identity.email !== undefined && identity.userId !== undefined
+    const hasEntry = isUpdate(request) || isLink || Object.keys(contactValues(request.body)).length > 0
+    const entry = {
+      id: eventId(waiting.event),
+      ...identity,
+      receivedAt: waiting.receivedAt,
+      values: contactValues(lookedUp?.ownBody ?? request.body),
+    }
+    return { waiting, own: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
   }
 
   /**

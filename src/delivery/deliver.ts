@@ -17,7 +17,6 @@ import { identityOf } from '../loops/request'
 import { HOUR, MINUTE, SECOND } from '../time'
 import { entriesIn } from './contact-log'
 import { skipReason, unreadEmail, withEmailOfUserId, withLaterWrites } from './delayed-request'
-import { isDelayed } from './delivery'
 import type { Delivery } from './delivery'
 import type { Lane } from './lanes'
 import type { Parts } from './parts'
@@ -76,7 +75,7 @@ async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Prom
     const [number, logged, read, accepted, rejectedAt] = await Promise.all([
       rateLimit.ask(slot),
       addToLog(delivery, parts),
-      readLog(delivery, parts),
+      readLog(delivery, lane, parts),
       lastAccepted.readForUserId(request),
       lastAccepted.readRejection(request),
     ])
@@ -127,10 +126,10 @@ function noteLogged(
 }
 
 /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-function readLog(delivery: Delivery, { contactLog }: Parts) {
-  const { waiting, entry, lookedUpAt, request } = delivery
+function readLog({ waiting, entry, lookedUpAt, request }: Delivery, lane: Lane, { contactLog }: Parts) {
   if (waiting.isUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-  if (entry === undefined || !isDelayed(delivery)) return undefined
+  const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || lane.before !== undefined
+  if (entry === undefined || !isDelayed) return undefined
   const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
   return contactLog.read(entry, since)
 }

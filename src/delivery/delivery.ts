@@ -33,8 +33,3 @@ export function deliveryOf(
   }
   return { waiting, own: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
 }
-
-/** True for an event that was held up, so that others may have been received since. */
-export function isDelayed({ waiting, lookedUpAt }: Delivery): boolean {
-  return waiting.jobs > 0 || lookedUpAt !== undefined
-}

@@ -57,7 +57,7 @@ export const faultMixes: readonly FaultMix[] = [
   mix('backlog', 'steady', { tail }, { size: { events: 2160, people: 400 }, loopsMilliseconds: 300 }),
   mix('bulk', 'bulk', { tail }, { size: { events: 3001, people: 3001 } }),
   mix('onePerson', 'onePerson', {}, { size: { events: 200, people: 1 } }),
-  mix('busyContact', 'busyContact', { tail }, { size: { events: 6000, people: 200 } }),
+  mix('busyContact', 'busyContact', { tail }, { size: { events: 5400, people: 200 } }),
   mix('twoHours', 'everySecond', { tail }, { size: { events: 7200, people: 1000 } }),
   // What Loops, the queue, Redis and the servers do.
   mix('429-30%', 'steady', { tail, '429': 0.3 }),

@@ -10,7 +10,7 @@ import type { Random } from './random'
  * - `bulk`: all but the last update others, ten milliseconds apart, as a nightly import does; the last one is a sign-up half
  *   a minute later.
  * - `onePerson`: updates of one person, all within a second.
- * - `busyContact`: ten a second, all that Loops allows; every three seconds one updates the first person.
+ * - `busyContact`: nine a second, all that the app lets out; every three seconds one updates the first person.
  */
 export type Load = 'burst' | 'hour' | 'everySecond' | 'steady' | 'bulk' | 'onePerson' | 'busyContact'
 
@@ -48,7 +48,7 @@ export function momentsOf(load: Load, events: number, random: Random): Moment[] 
     case 'onePerson':
       return each((number) => ({ after: (number * 1000) / events, person: 0, asks: 'update' }))
     case 'busyContact':
-      return each((number) => ({ after: number * 100, ...(number % 30 === 0 && { person: 0, asks: 'update' }) }))
+      return each((number) => ({ after: (number * 1000) / 9, ...(number % 27 === 0 && { person: 0, asks: 'update' }) }))
   }
 }
 
