@@ -145,7 +145,7 @@ const toolRules = [
     comment: 'Only the bench imports the source of the app, to measure it outside the VM, and the simulator of Hog.',
     severity: 'error',
     from: {
-      path: '^tools/(simulators|start|playground|deploy|lab)/',
+      path: '^tools/(simulators|start|playground|lab)/',
       pathNot: '^tools/(lab/bench/|simulators/hog/(installed-destination|mapping-filters|persons)\\.ts$)',
     },
     to: { path: ['^index\\.ts$', '^src/'] },
@@ -179,6 +179,15 @@ const toolRules = [
     to: {
       path: '^(index\\.ts$|src/|destination/|tools/|__tests__/)',
       pathNot: '^src/((settings|translate|loops|posthog)/|[a-z-]+\\.ts$)|^tools/(export|posthog-api|lib)/',
+    },
+  },
+  {
+    name: 'deploy takes its checks from the app, and runs no simulator',
+    severity: 'error',
+    from: { path: '^tools/deploy/' },
+    to: {
+      path: '^(index\\.ts$|src/|tools/|__tests__/)',
+      pathNot: '^src/(setup/account-check|loops/client)\\.ts$|^tools/(deploy|posthog-api|lib)/',
     },
   },
   {

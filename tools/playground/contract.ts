@@ -201,16 +201,12 @@ export interface InstallQuestion extends SettingsQuestion {
   posthog: string
 }
 
-/** What to paste into a shell, which has the keys in its environment. */
-export interface PastedCommands {
-  deploy: string
-  curl: string
-}
+/** How to install the destination, or why there is none with these settings. */
+export type Install = InstallWays | { readonly refusals: readonly string[] }
 
-export interface Install {
-  destination:
-    | (PastedCommands & { /** Opens PostHog's form, filled in. */ link: string })
-    | { refusals: readonly string[] }
-  /** Left out if the page shows the form of the destination. */
-  app?: PastedCommands
+export interface InstallWays {
+  /** A command to paste into a shell that has the keys in its environment. */
+  readonly deploy: string
+  /** Opens PostHog's form, filled in. */
+  readonly link: string
 }

@@ -12,9 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => given.close())
 
-const start = `POSTHOG has hog functions: the destination is installed.
-
-Connected to Loops: the API key belongs to the team "Company name".
+const start = `Connected to Loops: the API key belongs to the team "Company name".
 
 `
 const plan =

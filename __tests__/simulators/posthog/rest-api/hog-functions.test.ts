@@ -80,7 +80,7 @@ describe('a hog function that PostHog refuses', () => {
 
   it('any custom one, before mid-September 2025 without the add-on', async () => {
     await started.close()
-    started = await startPosthog({ generation: 'both' })
+    started = await startPosthog({ generation: 'addOn' })
     const { status, body } = await ask(started.posthog, 'POST', functions, small)
     const detail = 'The Data Pipelines addon is required to create custom functions.'
     expect([status, body]).toEqual([400, expect.objectContaining({ attr: 'template_id', detail })])
@@ -231,7 +231,7 @@ describe('the filters of a function', () => {
   it('leaves out test accounts where it is told to', async () => {
     await started.close()
     const internal = [{ key: 'email', type: 'person', operator: 'not_icontains', value: '@acme.test' }]
-    const project = { id: 7, name: 'Acme', organization: 'o', test_account_filters: internal }
+    const project = { id: 7, name: 'Acme', test_account_filters: internal }
     started = await startPosthog({ projects: [project] })
     await created(destination)
     for (const domain of ['acme.test', 'example.com']) {
