@@ -142,13 +142,18 @@ const toolRules = [
   },
   {
     name: 'the simulators know the app by plugin.json',
-    comment: 'Only the bench imports the source of the app, to measure it outside the VM, and the simulator of Hog.',
+    comment:
+      'A simulator is written from the documentation of PostHog and Loops, so that it can show a fault of the app.',
     severity: 'error',
-    from: {
-      path: '^tools/(simulators|start|playground|lab)/',
-      pathNot: '^tools/(lab/bench/|simulators/hog/(installed-destination|mapping-filters|persons)\\.ts$)',
-    },
-    to: { path: ['^index\\.ts$', '^src/'] },
+    from: { path: '^tools/simulators/' },
+    to: { path: '^(index\\.ts$|src/|destination/)' },
+  },
+  {
+    name: 'the app is run as PostHog runs it',
+    comment: 'Only the bench imports the source of the app, to measure it outside the VM.',
+    severity: 'error',
+    from: { path: '^tools/(start|playground|lab)/', pathNot: '^tools/lab/bench/' },
+    to: { path: '^(index\\.ts$|src/)' },
   },
   {
     name: 'the simulators know no tool',

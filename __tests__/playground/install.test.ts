@@ -138,6 +138,8 @@ describe('pasted into a shell', () => {
     const said = await paste(waysIn(await installForm(given.url)).deploy)
     expect(said).toContain('turned on, with the settings of --config:\n  Purchases: purchase, without test accounts\n')
     await given.posthog.capture({ ...event, event: 'purchase' })
-    expect(given.loops.events()).toMatchObject([{ eventName: 'purchase', userId: 'user_1' }])
+    expect(given.loops.events()).toMatchObject([
+      { eventName: 'purchase', userId: '00000000-0000-4000-8000-000000000001' },
+    ])
   })
 })

@@ -189,6 +189,25 @@ describe('the destination of this project', () => {
   })
 })
 
+describe('what PostHog gives a run beside the event', () => {
+  const inputs = { ...destination.inputs, userId: { value: '{project.id}/{source.name}/{groups.company.index}' } }
+
+  it('is there for an event that comes in', async () => {
+    await created({ ...destination, inputs })
+    await started.posthog.capture({ event: '$identify', distinct_id: 'user_1', $set: { email: 'ada@example.com' } })
+    expect(started.loops.contacts()).toMatchObject([{ userId: '7/Loops: contacts and events/' }])
+  })
+
+  it('is the project in a test, which has the rest of its own', async () => {
+    const event = { event: '$identify', uuid: 'x', distinct_id: 'user_1', timestamp: new Date().toISOString() }
+    const { body } = await ask(started.posthog, 'POST', `${functions}new/invocations/`, {
+      configuration: { ...destination, inputs },
+      globals: { event: { ...event, properties: {} }, person: {}, groups: {}, source: { name: 'A test' } },
+    })
+    expect(JSON.stringify(body)).toContain('7/A test/')
+  })
+})
+
 describe('the filters of a function', () => {
   const event = { plan: 'Pro', total: 5, empty: null }
   it.each<[object, boolean]>([

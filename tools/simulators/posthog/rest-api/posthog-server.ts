@@ -1,11 +1,10 @@
 /** A PostHog server of one generation: its REST API, and what is deployed by it running on the events that come in. */
-import type { Fetch as SendRequest } from '../../hog/destination'
+import { hogFetch } from '../../hog/destination'
+import { Persons } from '../../hog/persons'
 import type { HogParser } from '../../hog/syntax-tree'
 import type { Fetch } from '../fetch'
 import { ingest } from '../events'
 import type { RawEvent } from '../events'
-import type { CapturedEvent } from '../../../lib/shapes'
-import { isRecord } from './contract'
 import type { Project, Route } from './contract'
 import { HogFunctions } from './hog-functions'
 import { RestApi } from './rest-api'
@@ -43,7 +42,7 @@ export class PosthogServer {
   readonly api: RestApi
   private readonly hogFunctions: HogFunctions | undefined
   private readonly projects: readonly [Project, ...Project[]]
-  private readonly persons = new Map<string, Record<string, unknown>>()
+  private readonly persons = new Persons()
 
   constructor(private readonly options: PosthogServerOptions) {
     const hogFunctions = GENERATIONS[options.generation ?? 'destinations']
@@ -57,22 +56,6 @@ export class PosthogServer {
   async capture(raw: RawEvent): Promise<void> {
     const [project] = this.projects
     const event = ingest(raw, { teamId: project.id })
-    const person = this.personAfter(event)
-    await this.hogFunctions?.deliver({ event: { ...event, elements_chain: '' }, person }, project, this.send)
-  }
-
-  private readonly send: SendRequest = async ({ url, method, headers, body }) => {
-    const answer = await this.options.fetch(url, { method, headers, ...(body !== undefined && { body }) })
-    return { status: answer.status, body: await answer.text() }
-  }
-
-  private personAfter({ distinct_id: id, properties: { $set, $set_once } }: CapturedEvent) {
-    const properties = {
-      ...(isRecord($set_once) ? $set_once : {}),
-      ...this.persons.get(id),
-      ...(isRecord($set) ? $set : {}),
-    }
-    this.persons.set(id, properties)
-    return { id, name: id, properties }
+    await this.hogFunctions?.deliver(event, this.persons.after(event), project, hogFetch(this.options.fetch))
   }
 }
