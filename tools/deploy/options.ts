@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util'
 import { personalKey, projectId, serverAddress } from '../posthog-api/options'
 import { keyIn } from '../lib/keys'
-import { UsageError, usageErrorIn } from '../lib/usage-error'
+import { optionsIn } from '../lib/command-line'
+import { UsageError } from '../lib/usage-error'
 
 /** What the command needs of the key of PostHog. */
 export const SCOPES = ['hog_function:write', 'project:read']
@@ -65,21 +65,14 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): De
 }
 
 function parsedArguments(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        posthog: { type: 'string' },
-        project: { type: 'string' },
-        config: { type: 'string' },
-        disabled: { type: 'boolean' },
-        'dry-run': { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    }).values
-  } catch (error) {
-    throw usageErrorIn('npm run deploy', error)
-  }
+  return optionsIn('npm run deploy', args, {
+    posthog: { type: 'string' },
+    project: { type: 'string' },
+    config: { type: 'string' },
+    disabled: { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
+    help: { type: 'boolean' },
+  })
 }
 
 /** Only this machine: an address elsewhere would be given the key. */
