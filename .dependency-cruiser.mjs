@@ -24,14 +24,6 @@ const stillUp = {
   'src/posthog/look-up.ts': ['src/settings/settings.ts'],
   // The client takes the key and a request of its own type; its caller counts the request.
   'src/loops/client.ts': ['src/settings/settings.ts', 'src/translate/translate.ts', 'src/delivery/pace.ts'],
-  // The problems of settings come as a list, the types of inputs and of the form move down, a mistake is returned.
-  'destination/from-settings/from-settings.ts': ['tools/lib/settings-problems.ts', 'tools/simulators/hog/inputs.ts'],
-  'destination/from-settings/body.ts': ['tools/simulators/hog/inputs.ts'],
-  'destination/from-settings/form.ts': [
-    'tools/lib/usage-error.ts',
-    'tools/playground/contract.ts',
-    'tools/simulators/hog/inputs.ts',
-  ],
 }
 
 function exactly(file) {
@@ -102,13 +94,13 @@ const appRules = [
 ]
 
 const toolRules = [
-  ...rulesOf({
+  {
     name: 'the destination stands on the app',
     comment: 'The settings of the app become those of the destination with the code of src/ alone.',
     severity: 'error',
     from: { path: '^destination/' },
     to: { path: '^(tools|__tests__)/' },
-  }),
+  },
   {
     name: 'only tests know tests',
     severity: 'error',
@@ -123,20 +115,22 @@ const toolRules = [
     to: { path: '^(index\\.ts$|src/|destination/|tools/(?!lib/))' },
   },
   {
-    name: 'shapes import nothing',
-    comment: 'The page imports the shapes.',
+    name: 'shapes and types import nothing',
+    comment: 'The page imports them.',
     severity: 'error',
-    from: { path: '^tools/lib/shapes\\.ts$' },
+    from: { path: '^(tools/lib/shapes|destination/from-settings/types)\\.ts$' },
     to: { path: '.' },
   },
   {
     name: 'the page has no Node.js',
-    comment: 'The page runs in a browser. It may reach its own files, the contract, the shapes and marked.',
+    comment:
+      'The page runs in a browser. It may reach its own files, the contract, the shapes, the types of the destination and marked.',
     severity: 'error',
     from: { path: '^tools/playground/page/' },
     to: {
       path: '.',
-      pathNot: '^tools/playground/(page/|contract\\.ts$)|^tools/lib/shapes\\.ts$|(^|/)node_modules/marked/',
+      pathNot:
+        '^tools/playground/(page/|contract\\.ts$)|^(tools/lib/shapes|destination/from-settings/types)\\.ts$|(^|/)node_modules/marked/',
       reachable: true,
     },
   },

@@ -3367,10 +3367,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /**
    * Parses the settings of the panel.
    *
-   * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
-   * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy. The message never contains the API key.
+   * @throws Error whose message lists the problems that `readSettings` finds.
    */
   function parseSettings(config) {
+    const { settings, problems } = readSettings(config)
+    if (settings === undefined) throw new Error(`Loops settings: ${problems.join(' ')}`)
+    return settings
+  }
+
+  /**
+   * Reads the settings of the panel. No problem shows the API key.
+   *
+   * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
+   */
+  function readSettings(config) {
     const problems = []
     const apiKey = settingText(config.apiKey, '')
     const field = fieldsOf(config, apiKey, problems)
@@ -3419,10 +3429,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const { trackedEvents, contactEvents } = settingFields
       problems.push(`Both event lists are empty: fill in "${trackedEvents.label}" or "${contactEvents.label}".`)
     }
-    if (problems.length > 0) {
-      throw new Error(onOneLine(withoutLoopsKeys(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey))))
-    }
-    return settings
+    if (problems.length === 0) return { settings }
+    return { problems: problems.map((problem) => onOneLine(withoutLoopsKeys(withoutKey(problem, apiKey)))) }
   }
 
   /**

@@ -12,7 +12,8 @@ import type { PropertyFilter } from '../../src/settings/filters'
 import { whyNotNamed } from '../../src/settings/similar-name'
 import { unmetReasonWithValues } from '../../src/translate/unwanted'
 import { NEGATIVE_OPERATORS } from './body'
-import type { DestinationMapping, WrittenFilter } from './body'
+import type { DestinationMapping } from './body'
+import type { WrittenFilter } from './types'
 
 export interface NearMiss {
   /** The name of the mapping. */

@@ -1,8 +1,9 @@
 /** The settings to install, checked as the app checks them when PostHog sets it up, and against the account in Loops. */
 import { builtDestination } from '../../destination/from-settings/body'
 import type { DestinationBody } from '../../destination/from-settings/body'
-import { bodyOf } from '../../destination/from-settings/form'
+import { bodyOf, formIn, NO_FORM } from '../../destination/from-settings/form'
 import { destinationFromSettings } from '../../destination/from-settings/from-settings'
+import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { getWithKey } from '../../src/loops/client'
 import { checkAccount } from '../../src/setup/account-check'
 import { checkedConfig } from '../lib/config-file'
@@ -21,12 +22,19 @@ export function readSettings({ config: file, keys }: DeployOptions): Destination
   if (file === undefined) return undefined
   const content = parseJsonAt(file, readTextFile(file))
   if (typeof content === 'object' && content !== null && 'mappings' in content) {
-    const { inputs, ...body } = bodyOf(content)
-    const { apiKey: _, ...others } = inputs
-    return { ...body, inputs: others }
+    const form = formIn(content)
+    if (form === undefined) throw new UsageError(NO_FORM)
+    return withoutKey(accepted(bodyOf(form)))
   }
   // With the key, so that a setting that has it is refused.
-  const { body, refusals } = destinationFromSettings({ ...checkedConfig(content, file), apiKey: keys.loops })
+  return accepted(destinationFromSettings({ ...checkedConfig(content, file), apiKey: keys.loops }))
+}
+
+function withoutKey({ inputs: { apiKey: _, ...inputs }, ...body }: DestinationBody): DestinationBody {
+  return { ...body, inputs }
+}
+
+function accepted({ body, refusals }: FromSettings): DestinationBody {
   if (body === undefined) throw refused(refusals)
   return body
 }

@@ -1,6 +1,6 @@
 /** The destination in the playground: the same questions as for the app, answered by PostHog's own Hog VM. */
 import type { DestinationBody } from '../../destination/from-settings/body'
-import { bodyOf, checkedDestination, NO_EVENT } from '../../destination/from-settings/form'
+import { bodyOf, formIn, NO_EVENT, NO_FORM } from '../../destination/from-settings/form'
 import { nearMisses } from '../../destination/from-settings/why-not'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
 import type { SentRequest } from '../simulators/hog/destination'
@@ -12,7 +12,7 @@ import type { Person } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { HogParser } from '../simulators/hog/syntax-tree'
 import { unwantedSentence } from '../simulators/app/why-nothing-was-sent'
-import { messageOf } from '../lib/usage-error'
+import { messageOf, UsageError } from '../lib/usage-error'
 import type { Fetch } from '../simulators/posthog/fetch'
 import type { CapturedEvent } from '../lib/shapes'
 import type { DestinationSettings, Problem, Result, ShownRequest, Verdict } from './contract'
@@ -27,10 +27,17 @@ function loadedParser(): Promise<HogParser> {
   return parser
 }
 
+/** @throws UsageError unless the value has the shape of a form. */
+export function checkedForm(value: unknown): DestinationSettings {
+  const form = formIn(value)
+  if (form === undefined) throw new UsageError(NO_FORM)
+  return form
+}
+
 /** The texts of inputs that hold no Hog, as PostHog's form refuses them, and mappings that are all without events. */
 export async function destinationProblems(form: unknown): Promise<Problem[]> {
   const hog = await loadedParser()
-  const { inputs, mappings } = checkedDestination(form)
+  const { inputs, mappings } = checkedForm(form)
   const isIdle = mappings.every(({ events }) => events.length === 0)
   return [
     ...(isIdle ? [{ key: null, sentence: NO_EVENT }] : []),
@@ -59,7 +66,8 @@ export class DestinationRuns {
 
   /** Throws a UsageError if the form is none, or an input has a problem. */
   static async start(form: unknown): Promise<DestinationRuns> {
-    const body = bodyOf(form)
+    const { body, refusals } = bodyOf(checkedForm(form))
+    if (body === undefined) throw new UsageError(refusals.join(' '))
     return new DestinationRuns(new InstalledDestination(body, await loadedParser()), body)
   }
 

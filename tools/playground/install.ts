@@ -1,8 +1,8 @@
 /** The ways to install the settings of the page into PostHog. Neither of them has a key. */
 import { settingFields } from '../lib/app-files'
 import type { AppConfig } from '../lib/config-file'
-import type { DestinationBody } from '../../destination/from-settings/body'
 import { destinationFromSettings } from '../../destination/from-settings/from-settings'
+import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { UsageError } from '../lib/usage-error'
 import type { DestinationSettings, Install } from './contract'
 import { bodyOf } from '../../destination/from-settings/form'
@@ -23,8 +23,7 @@ export function installOf(
     const form = { ...destination, inputs }
     return waysFor(bodyOf(form), form, address)
   }
-  const { body, refusals } = destinationFromSettings(config)
-  return body === undefined ? { refusals } : waysFor(body, changed(config), address)
+  return waysFor(destinationFromSettings(config), changed(config), address)
 }
 
 /** The address as the shell takes it between single quotes. */
@@ -40,7 +39,8 @@ function changed(config: AppConfig): AppConfig {
   return Object.fromEntries(Object.entries(config).filter(([key, text]) => defaults.get(key) !== text))
 }
 
-function waysFor(body: DestinationBody, file: object, address: string): Install {
+function waysFor({ body, refusals }: FromSettings, file: object, address: string): Install {
+  if (body === undefined) return { refusals }
   const command = `npm run deploy -- --posthog '${address}' --config /dev/stdin <<'JSON'`
   return {
     deploy: [command, JSON.stringify(file, null, 2), 'JSON'].join('\n'),
