@@ -129,5 +129,7 @@ function fieldOf(id: string, label: string, rows: Rows, hint: string): HTMLEleme
 }
 
 function valuesOf(inputs: readonly InputView[]): Record<string, unknown> {
-  return Object.fromEntries(inputs.map(({ field, value }: { field: InputSchema; value: unknown }) => [field.key, value]))
+  return Object.fromEntries(
+    inputs.map(({ field, value }: { field: InputSchema; value: unknown }) => [field.key, value]),
+  )
 }
