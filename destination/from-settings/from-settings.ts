@@ -18,7 +18,8 @@ export type AppSettings = Readonly<Record<string, string>>
 
 /** The destination, or why it cannot be made: each problem in one sentence that begins with the setting's label. */
 export type FromSettings =
-  { readonly body: DestinationBody; readonly refusals?: undefined } | (Refused & { readonly body?: undefined })
+  | { readonly body: DestinationBody; readonly refusals?: undefined }
+  | (Refused & { readonly body?: undefined })
 
 /**
  * Writes settings of the app as the body that PostHog's REST API takes to create the destination, as `dist/destination.json`
