@@ -24,14 +24,6 @@ const stillUp = {
   'src/posthog/look-up.ts': ['src/settings/settings.ts'],
   // The client takes the key and a request of its own type; its caller counts the request.
   'src/loops/client.ts': ['src/settings/settings.ts', 'src/translate/translate.ts', 'src/delivery/pace.ts'],
-  // The problems of settings come as a list, the types of inputs and of the form move down, a mistake is returned.
-  'destination/from-settings/from-settings.ts': ['tools/lib/settings-problems.ts', 'tools/simulators/hog/inputs.ts'],
-  'destination/from-settings/body.ts': ['tools/simulators/hog/inputs.ts'],
-  'destination/from-settings/form.ts': [
-    'tools/lib/usage-error.ts',
-    'tools/playground/contract.ts',
-    'tools/simulators/hog/inputs.ts',
-  ],
 }
 
 function exactly(file) {
@@ -102,13 +94,13 @@ const appRules = [
 ]
 
 const toolRules = [
-  ...rulesOf({
+  {
     name: 'the destination stands on the app',
     comment: 'The settings of the app become those of the destination with the code of src/ alone.',
     severity: 'error',
     from: { path: '^destination/' },
     to: { path: '^(tools|__tests__)/' },
-  }),
+  },
   {
     name: 'only tests know tests',
     severity: 'error',
@@ -123,32 +115,39 @@ const toolRules = [
     to: { path: '^(index\\.ts$|src/|destination/|tools/(?!lib/))' },
   },
   {
-    name: 'shapes import nothing',
-    comment: 'The page imports the shapes.',
+    name: 'shapes and types import nothing',
+    comment: 'The page imports them.',
     severity: 'error',
-    from: { path: '^tools/lib/shapes\\.ts$' },
+    from: { path: '^(tools/lib/shapes|destination/from-settings/types)\\.ts$' },
     to: { path: '.' },
   },
   {
     name: 'the page has no Node.js',
-    comment: 'The page runs in a browser. It may reach its own files, the contract, the shapes and marked.',
+    comment:
+      'The page runs in a browser. It may reach its own files, the contract, the shapes, the types of the destination and marked.',
     severity: 'error',
     from: { path: '^tools/playground/page/' },
     to: {
       path: '.',
-      pathNot: '^tools/playground/(page/|contract\\.ts$)|^tools/lib/shapes\\.ts$|(^|/)node_modules/marked/',
+      pathNot:
+        '^tools/playground/(page/|contract\\.ts$)|^(tools/lib/shapes|destination/from-settings/types)\\.ts$|(^|/)node_modules/marked/',
       reachable: true,
     },
   },
   {
     name: 'the simulators know the app by plugin.json',
-    comment: 'Only the bench imports the source of the app, to measure it outside the VM, and the simulator of Hog.',
+    comment:
+      'A simulator is written from the documentation of PostHog and Loops, so that it can show a fault of the app.',
     severity: 'error',
-    from: {
-      path: '^tools/(simulators|start|playground|deploy|lab)/',
-      pathNot: '^tools/(lab/bench/|simulators/hog/(installed-destination|mapping-filters|persons)\\.ts$)',
-    },
-    to: { path: ['^index\\.ts$', '^src/'] },
+    from: { path: '^tools/simulators/' },
+    to: { path: '^(index\\.ts$|src/|destination/)' },
+  },
+  {
+    name: 'the app is run as PostHog runs it',
+    comment: 'What tries the app out loads it into a simulator of PostHog, by plugin.json.',
+    severity: 'error',
+    from: { path: '^tools/(start|playground|lab)/' },
+    to: { path: '^(index\\.ts$|src/)' },
   },
   {
     name: 'the simulators know no tool',
@@ -179,6 +178,15 @@ const toolRules = [
     to: {
       path: '^(index\\.ts$|src/|destination/|tools/|__tests__/)',
       pathNot: '^src/((settings|translate|loops|posthog)/|[a-z-]+\\.ts$)|^tools/(export|posthog-api|lib)/',
+    },
+  },
+  {
+    name: 'deploy takes its checks from the app, and runs no simulator',
+    severity: 'error',
+    from: { path: '^tools/deploy/' },
+    to: {
+      path: '^(index\\.ts$|src/|tools/|__tests__/)',
+      pathNot: '^src/(setup/account-check|loops/client)\\.ts$|^tools/(deploy|posthog-api|lib)/',
     },
   },
   {

@@ -2317,10 +2317,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** Asks Loops for its data. */
-  async function getFromLoops(path, apiKey) {
+  function getFromLoops(path, apiKey) {
+    return getWithKey(LOOPS_API + path, apiKey)
+  }
+
+  /** Sends a GET with the key. A redirect is an answer without data. */
+  async function getWithKey(url, apiKey) {
     try {
       const headers = { Authorization: `Bearer ${apiKey}` }
-      const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
+      const response = await fetch(url, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
       if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
       const reason = `${response.status}${await messageIn(response)}`
       return { status: response.status, reason: withoutSecrets(reason, apiKey) }
@@ -3357,10 +3362,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /**
    * Parses the settings of the panel.
    *
-   * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
-   * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy. The message never contains the API key.
+   * @throws Error whose message lists the problems that `readSettings` finds.
    */
   function parseSettings(config) {
+    const { settings, problems } = readSettings(config)
+    if (settings === undefined) throw new Error(`Loops settings: ${problems.join(' ')}`)
+    return settings
+  }
+
+  /**
+   * Reads the settings of the panel. No problem shows the API key.
+   *
+   * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
+   */
+  function readSettings(config) {
     const problems = []
     const apiKey = settingText(config.apiKey, '')
     const field = fieldsOf(config, apiKey, problems)
@@ -3409,10 +3424,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const { trackedEvents, contactEvents } = settingFields
       problems.push(`Both event lists are empty: fill in "${trackedEvents.label}" or "${contactEvents.label}".`)
     }
-    if (problems.length > 0) {
-      throw new Error(onOneLine(withoutLoopsKeys(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey))))
-    }
-    return settings
+    if (problems.length === 0) return { settings }
+    return { problems: problems.map((problem) => onOneLine(withoutLoopsKeys(withoutKey(problem, apiKey)))) }
   }
 
   /**
@@ -3544,34 +3557,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const subject = JSON.stringify([settings.apiKey, settings.posthogUrl, names.listIds, names.propertyNames])
     return onceForAllWorkers(subject, cache, async () => {
       lookUp.check().catch(() => undefined)
-      const { succeeded, message } = await checkKeyAndAccount(settings.apiKey, names, (path) => {
+      const check = await checkAccount(names, settings.apiKey, (path) => {
         rateLimit.count()
         return getFromLoops(path, settings.apiKey)
       })
-      return { succeeded, result: message }
+      if (check.team !== undefined) console.log(check.team)
+      if (check.warning !== undefined) console.warn(check.warning)
+      const result = check.problem === undefined ? undefined : `Loops settings: ${check.problem}`
+      return { succeeded: check.team !== undefined, result }
     })
-  }
-
-  /**
-   * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
-   * the account lacks. If Loops does not answer, it logs a warning.
-   *
-   * @returns whether Loops has accepted the key, and the settings error if it refuses it.
-   */
-  async function checkKeyAndAccount(apiKey, names, ask) {
-    const answer = await ask('/v1/api-key')
-    if (answer.status === 401) {
-      const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
-      return { succeeded: false, message: `Loops settings: ${problem}: copy a key from Loops, Settings -> API.` }
-    }
-    if (answer.status !== 200) {
-      console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
-      return { succeeded: false, message: undefined }
-    }
-    const team = withoutSecrets(quoted(own(answer.json, 'teamName')), apiKey)
-    console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
-    await checkAccount(names, apiKey, ask)
-    return { succeeded: true, message: undefined }
   }
 
   /** The mailing lists and contact properties that the settings name, in the halves of the app that are on. */
@@ -3583,25 +3577,47 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** Asks Loops for its mailing lists and contact properties, but only if the settings name any, and warns of missing ones. */
-  async function checkAccount({ listIds, propertyNames }, apiKey, ask) {
-    const loopsLists = listIds.length === 0 ? undefined : await ask('/v1/lists')
-    const loopsProperties = propertyNames.length === 0 ? undefined : await ask('/v1/contacts/properties?list=all')
-    const missing = [
-      ...missingFrom(loopsLists?.json, { kind: 'mailing list', names: listIds, keyField: 'id', labelField: 'name' }),
-      ...missingFrom(loopsProperties?.json, {
+  /**
+   * Asks Loops whether it accepts the API key, and which of the names the account lacks. Both editions have this check: the
+   * app at its set-up, the destination in `npm run deploy`.
+   *
+   * @param ask sends a GET to Loops with the key; its path begins with `/v1`.
+   */
+  async function checkAccount(names, apiKey, ask) {
+    const answer = await ask('/v1/api-key')
+    if (answer.status === 401) {
+      const { label } = settingFields.apiKey
+      return { problem: `${label}: Loops refuses it (${answer.reason}): copy a key from Loops, Settings -> API.` }
+    }
+    if (answer.status !== 200) {
+      return { warning: `The Loops API key could not be checked (${answer.reason}). Events are still sent.` }
+    }
+    const team = withoutSecrets(quoted(own(answer.json, 'teamName')), apiKey)
+    const connected = `Connected to Loops: the API key belongs to the team ${team}.`
+    const missing = await missingNames(names, ask)
+    if (missing.length === 0) return { team: connected }
+    const phrases = withoutSecrets(missing.join(', '), apiKey)
+    return {
+      team: connected,
+      warning:
+        `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
+        'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
+    }
+  }
+
+  /** A phrase for each name that the account lacks. Loops is asked only for what the settings name. */
+  async function missingNames({ listIds, propertyNames }, ask) {
+    const lists = listIds.length === 0 ? undefined : await ask('/v1/lists')
+    const properties = propertyNames.length === 0 ? undefined : await ask('/v1/contacts/properties?list=all')
+    return [
+      ...missingFrom(lists?.json, { kind: 'mailing list', names: listIds, keyField: 'id', labelField: 'name' }),
+      ...missingFrom(properties?.json, {
         kind: 'contact property',
         names: propertyNames,
         keyField: 'key',
         labelField: 'label',
       }),
     ]
-    if (missing.length === 0) return
-    const phrases = withoutSecrets(missing.join(', '), apiKey)
-    console.warn(
-      `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
-        'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
-    )
   }
 
   /** A phrase for each name that Loops' answer lacks, with the most similar key; empty if the answer is not a list. */

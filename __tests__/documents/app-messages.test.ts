@@ -36,9 +36,12 @@ const CARRIERS: Readonly<Record<string, number>> = {
   RetryError: 0,
 }
 
+/** The fields of a result that its caller logs. */
+const LOGGED_FIELDS = ['team', 'warning']
+
 /** Expressions that only pass on a message that is made elsewhere. */
 const PASSED_ON =
-  /^(problem|reason|line|warning|unsent|translation\.(skipped|unsent)|unmetReason\(unmet\)|PERSON_MISSING|onOneLine\(.*|await .*)$/s
+  /^(problem|reason|line|warning|unsent|translation\.(skipped|unsent)|unmetReason\(unmet\)|PERSON_MISSING|check\.(team|warning)|onOneLine\(.*|await .*)$/s
 
 /** The messages, each up to the first part that changes. */
 function messagesIn(path: string): string[] {
@@ -55,6 +58,9 @@ function messagesIn(path: string): string[] {
       const argument = carrier === undefined ? undefined : node.arguments?.[carrier]
       const message = argument === undefined ? undefined : textOf(constants.get(argument.getText()) ?? argument)
       if (message !== undefined) found.push(message)
+    }
+    if (ts.isPropertyAssignment(node) && LOGGED_FIELDS.includes(node.name.getText())) {
+      found.push(textOf(constants.get(node.initializer.getText()) ?? node.initializer) ?? '')
     }
     node.forEachChild(visit)
   }

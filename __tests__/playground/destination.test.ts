@@ -120,6 +120,15 @@ describe('the destination', () => {
     expect({ requests: result.requests, reason: result.reason }).toEqual({ requests: [], reason })
   })
 
+  test('fills in what PostHog gives beside the event', async () => {
+    const eventProperties = { by: '{project.name}, {source.name}', group: '{groups.company.properties.name}' }
+    const { requests, errors } = await answer<Result>('mocked', withMapping({ inputs: { eventProperties } }))
+    expect(errors).toEqual([])
+    expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({
+      eventProperties: { by: 'Default project, Loops: contacts and events' },
+    })
+  })
+
   test('has a verdict for each event of the list', async () => {
     expect(await answer<Verdicts>('verdicts', question)).toEqual({
       recorded: [

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { TODAY } from '../../tools/playground/contract'
-import type { Install } from '../../tools/playground/contract'
+import type { Install, InstallWays } from '../../tools/playground/contract'
 import { destinationStart } from '../../destination/from-settings/form'
 import built from '../../dist/destination.json'
 import { apiKey } from '../app/setup'
-import { startDeploying, writes } from '../tools/deploy/setup'
+import { startDeploying } from '../tools/deploy/setup'
 import type { Deploying } from '../tools/deploy/setup'
-import { ask, posthogKey, repository } from '../simulators/posthog/rest-api/setup'
+import { ask, posthogKey } from '../simulators/posthog/rest-api/setup'
 import { answer, post, question } from './setup'
 
 jest.setTimeout(120_000)
@@ -54,14 +54,14 @@ function installForm(posthog: string): Promise<Install> {
   return answer<Install>('install', { server: TODAY, settings: {}, destination, posthog })
 }
 
-function destinationIn({ destination }: Install) {
-  if ('refusals' in destination) throw new Error(destination.refusals.join('\n'))
-  return destination
+function waysIn(install: Install): InstallWays {
+  if ('refusals' in install) throw new Error(install.refusals.join('\n'))
+  return install
 }
 
 describe('what the page shows to install', () => {
   it('opens the form of PostHog with the destination as it is built, if nothing is changed', async () => {
-    const { link } = destinationIn(await installFor(' https://eu.posthog.com/ ', {}))
+    const { link } = waysIn(await installFor(' https://eu.posthog.com/ ', {}))
     const [page, configuration = ''] = link.split('#configuration=')
     expect(page).toBe('https://eu.posthog.com/functions/new/template-webhook')
     expect(JSON.parse(decodeURIComponent(configuration))).toEqual(built)
@@ -75,26 +75,20 @@ describe('what the page shows to install', () => {
 
   it('is the destination alone, with the mappings that have events, if the page shows its form', async () => {
     const install = await installForm('https://eu.posthog.com')
-    const [, configuration = ''] = destinationIn(install).link.split('#configuration=')
+    const [, configuration = ''] = waysIn(install).link.split('#configuration=')
     expect(JSON.parse(decodeURIComponent(configuration))).toEqual({
       ...built,
       inputs: { ...built.inputs, userId: { value: '{person.id}' } },
       mappings: [{ ...built.mappings[1], name: 'Purchases', filters: { ...built.mappings[1]?.filters, events } }],
     })
-    expect(install.app).toBeUndefined()
   })
 
-  it('refuses for the destination what PostHog cannot do, and takes it for the app', async () => {
-    const { destination, app } = await installFor('https://eu.posthog.com', {
-      ...question.settings,
-      trackedEvents: 'a *',
-    })
-    expect(destination).toEqual({
+  it('is refused where PostHog cannot have the settings', async () => {
+    expect(await installFor('https://eu.posthog.com', { ...question.settings, trackedEvents: 'a *' })).toEqual({
       refusals: [
         `Events to send: "a *" has a wildcard, and PostHog's filters take whole names: write each event that you want.`,
       ],
     })
-    expect(app?.deploy).toContain('"trackedEvents": "a *"')
   })
 
   it.each(['', 'eu.posthog.com', "https://eu.posthog.com/'; rm", 'javascript:alert(1)'])(
@@ -119,42 +113,20 @@ describe('pasted into a shell', () => {
       POSTHOG_API_KEY: posthogKey,
       LOOPS_API_KEY: apiKey,
       LOOPS_SIMULATOR: given.loopsUrl,
-      REPOSITORY: repository,
     }
     const env = { ...process.env, ...keys }
     const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', commands], { env })
     return stdout
   }
 
-  it('the curl block installs the destination', async () => {
-    given = await startDeploying()
-    const { curl } = destinationIn(await installFor(given.url))
-    expect(JSON.parse(await paste(curl))).toMatchObject({ name: built.name, hog: built.hog, enabled: true })
-    await given.posthog.capture(event)
-    expect(given.loops.events()).toMatchObject(sent)
-  })
-
-  it.each(['both', 'apps'] as const)(
-    'the curl block installs the app into a server of the generation "%s"',
-    async (generation) => {
-      given = await startDeploying({ generation })
-      await paste((await installFor(given.url)).app?.curl ?? '')
-      expect(writes(given)).toHaveLength(2)
-      await given.posthog.capture(event)
-      expect(given.loops.events()).toMatchObject(sent)
-    },
-  )
-
   it('npm run deploy installs the destination, and again with the defaults', async () => {
     given = await startDeploying()
-    const { deploy } = destinationIn(await installFor(given.url))
+    const { deploy } = waysIn(await installFor(given.url))
     expect(await paste(deploy)).toContain('Done: the destination is created')
     await given.posthog.capture(event)
     expect(given.loops.events()).toMatchObject(sent)
 
-    expect(await paste(destinationIn(await installFor(given.url, {})).deploy)).toContain(
-      'Done: the destination is updated',
-    )
+    expect(await paste(waysIn(await installFor(given.url, {})).deploy)).toContain('Done: the destination is updated')
     const { body } = await ask(given.posthog, 'GET', '/api/projects/7/hog_functions/')
     expect(body).toMatchObject({ count: 1, results: [{ filters: { source: 'events' } }] })
     await given.posthog.capture({ ...event, event: '$pageview' })
@@ -163,9 +135,11 @@ describe('pasted into a shell', () => {
 
   it('npm run deploy installs the form of the destination', async () => {
     given = await startDeploying()
-    const said = await paste(destinationIn(await installForm(given.url)).deploy)
+    const said = await paste(waysIn(await installForm(given.url)).deploy)
     expect(said).toContain('turned on, with the settings of --config:\n  Purchases: purchase, without test accounts\n')
     await given.posthog.capture({ ...event, event: 'purchase' })
-    expect(given.loops.events()).toMatchObject([{ eventName: 'purchase', userId: 'user_1' }])
+    expect(given.loops.events()).toMatchObject([
+      { eventName: 'purchase', userId: '00000000-0000-4000-8000-000000000001' },
+    ])
   })
 })

@@ -1,42 +1,36 @@
 import { settingsInAnswer } from '../../tools/playground/posthog-answers'
 import { builtDestination } from '../../destination/from-settings/body'
 import { startDeploying } from '../tools/deploy/setup'
-import type { Deploying } from '../tools/deploy/setup'
 import { ask } from '../simulators/posthog/rest-api/setup'
 import { post } from './setup'
 
 const settings = { trackedEvents: 'purchase', eventFilters: 'total > 100', contactEvents: '', userId: '{person.id}' }
 const functions = '/api/projects/7/hog_functions/'
 
-let given: Deploying
-
-afterEach(() => given.close())
-
-async function answerOf(path: string): Promise<unknown> {
-  return (await ask(given.posthog, 'GET', path)).body
-}
-
 describe('"Load" takes what PostHog gives back', () => {
-  it.each(['apps', 'both'] as const)('of the app, on a server of the generation "%s"', async (generation) => {
-    given = await startDeploying({ generation })
+  it('of the app, one configuration or a list', async () => {
     const app = { ...settings, userId: '' }
-    await given.deploy(['--edition', 'app', '--config', given.file(app)])
-    for (const path of ['/api/projects/7/plugin_configs/', '/api/projects/7/plugin_configs/1/']) {
-      const { status, body } = await post('config-file', { name: 'answer.json', content: await answerOf(path) })
+    const config = { ...app, apiKey: 'key-of-the-team', madeBy: 'somebody' }
+    const shown = { id: 1, plugin: 1, enabled: true, order: 1, config, team_id: 7, error: null }
+    for (const content of [shown, { count: 1, next: null, previous: null, results: [shown] }]) {
+      const { status, body } = await post('config-file', { name: 'answer.json', content })
       expect([status, JSON.parse(body)]).toEqual([200, app])
     }
   })
 
   it('of the destination', async () => {
-    given = await startDeploying()
+    const given = await startDeploying()
     await given.deploy(['--config', given.file(settings)])
+    const answerOf = async (path: string): Promise<unknown> => (await ask(given.posthog, 'GET', path)).body
     const list = await answerOf(functions)
     const { results } = list as { results: { id: string }[] }
     const [{ id } = { id: '' }] = results
     const { inputs, mappings } = builtDestination
     const values = (of: typeof inputs = {}) =>
       Object.fromEntries(Object.entries(of).map(([key, { value }]) => [key, value]))
-    expect(settingsInAnswer(await answerOf(`${functions}${id}/`))).toEqual({
+    const one = await answerOf(`${functions}${id}/`)
+    await given.close()
+    expect(settingsInAnswer(one)).toEqual({
       inputs: { ...values(inputs), userId: '{person.id}' },
       mappings: [
         {
@@ -53,8 +47,7 @@ describe('"Load" takes what PostHog gives back', () => {
     )
   })
 
-  it('of one, and not of several', async () => {
-    given = await startDeploying()
+  it('of one, and not of several', () => {
     const configs = [4, 5].map((id) => ({ id, plugin: 1, config: { trackedEvents: 'purchase' } }))
     expect(() => settingsInAnswer({ results: configs })).toThrow(
       'The list has several for Loops: load the answer for one of the IDs 4, 5.',

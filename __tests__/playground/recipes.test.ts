@@ -1,6 +1,8 @@
 import { ObservedApp } from '../../tools/simulators/app/observed-app'
 import { destinationFromSettings } from '../../destination/from-settings/from-settings'
-import { InstalledDestination, storedPerson, withKey } from '../../tools/simulators/hog/installed-destination'
+import { hogFetch } from '../../tools/simulators/hog/destination'
+import { InstalledDestination } from '../../tools/simulators/hog/installed-destination'
+import { Persons } from '../../tools/simulators/hog/persons'
 import { loadHogParser } from '../../tools/simulators/hog/syntax-tree'
 import { LoopsApi } from '../../tools/simulators/loops/loops-api'
 import { ingest } from '../../tools/simulators/posthog/events'
@@ -52,20 +54,15 @@ async function throughDestination({ settings, steps }: Recipe): Promise<Sent[]> 
   const { fetch } = startLoops()
   const { body, refusals } = destinationFromSettings(settings)
   if (body === undefined) throw new Error(refusals.join(' '))
-  const destination = new InstalledDestination(withKey(body, apiKey), await loadHogParser())
-  const events = steps.map(({ event }) => ingest(event))
+  const inputs = { ...body.inputs, apiKey: { value: apiKey } }
+  const destination = new InstalledDestination({ ...body, inputs }, await loadHogParser())
+  const persons = new Persons()
   const sent: Sent[] = []
-  for (const [place, event] of events.entries()) {
-    const statuses: number[] = []
-    const outcomes = await destination.deliver(event, storedPerson(events.slice(0, place + 1)), {
-      fetch: async ({ url, method, headers, body: content = '' }) => {
-        const response = await fetch(url, { method, headers, body: content })
-        statuses.push(response.status)
-        return { status: response.status, body: await response.text() }
-      },
-    })
+  for (const event of steps.map((step) => ingest(step.event))) {
+    const outcomes = await destination.deliver(event, persons.after(event), { fetch: hogFetch(fetch) })
     expect(outcomes.map(({ error }) => error)).toEqual(outcomes.map(() => undefined))
-    sent.push([event.event, outcomes.flatMap(({ requests = [] }) => requests.map(shown)), statuses])
+    const requests = outcomes.flatMap((outcome) => outcome.requests)
+    sent.push([event.event, requests.map(shown), requests.map(({ status }) => status)])
   }
   return sent
 }

@@ -1,6 +1,6 @@
 /** The destination as PostHog's REST API takes it. */
 import built from '../../dist/destination.json'
-import type { Inputs } from '../../tools/simulators/hog/inputs'
+import type { InputSchema, Inputs, WrittenFilter } from './types'
 
 export interface DestinationBody {
   readonly type: string
@@ -23,19 +23,6 @@ export interface DestinationMapping {
   readonly filters: MappingFilters
 }
 
-/** A field of the form. */
-export interface InputSchema {
-  readonly key: string
-  readonly type: string
-  readonly label: string
-  readonly description?: string
-  readonly default?: unknown
-  readonly secret?: boolean
-  readonly hidden?: boolean
-  readonly required?: boolean
-  readonly choices?: readonly { readonly label: string; readonly value: string }[]
-}
-
 export interface MappingFilters {
   readonly source: string
   readonly events: readonly EventFilter[]
@@ -51,14 +38,6 @@ export interface EventFilter {
   readonly name: string
   readonly type: string
   readonly order: number
-}
-
-/** A property filter as PostHog's JSON has it. */
-export interface WrittenFilter {
-  readonly key: string
-  readonly type: string
-  readonly operator: string
-  readonly value?: unknown
 }
 
 /** With several values, a filter with one of these holds if all of them differ. */

@@ -1,10 +1,9 @@
 /** The destination's form: what it starts with, and what PostHog's REST API gets of it. */
-import { UsageError } from '../../tools/lib/usage-error'
 import { builtDestination } from './body'
 import type { DestinationBody, DestinationMapping } from './body'
 import { destinationFromSettings } from './from-settings'
-import type { Inputs } from '../../tools/simulators/hog/inputs'
-import type { DestinationSettings, DestinationStart, MappingSettings, Settings } from '../../tools/playground/contract'
+import type { AppSettings, FromSettings } from './from-settings'
+import type { DestinationSettings, DestinationStart, Inputs, MappingSettings, Refused } from './types'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -23,11 +22,10 @@ export function destinationStart(): DestinationStart {
   }
 }
 
-/** Settings of the app as the destination's form; throws a UsageError for what a destination cannot do. */
-export function destinationOfApp(settings: Settings): DestinationSettings {
+/** Settings of the app as the destination's form, or what a destination cannot do of them. */
+export function formOfApp(settings: AppSettings): DestinationSettings | Refused {
   const { body, refusals } = destinationFromSettings(settings)
-  if (body === undefined) throw new UsageError(`A destination cannot take these settings. ${refusals.join(' ')}`)
-  return settingsOf(body)
+  return body === undefined ? { refusals } : settingsOf(body)
 }
 
 function settingsOf({ inputs, mappings }: DestinationBody): DestinationSettings {
@@ -50,14 +48,13 @@ function valuesOf(inputs: Inputs): Values {
 export const NO_EVENT = 'No mapping has an event, so nothing would be sent. Add an event to a mapping.'
 
 /**
- * The body of the request that would create the destination; throws a UsageError for a form that is none. A mapping without
- * events is left out, since PostHog would run it for every event.
+ * The body of the request that would create the destination. A mapping without events is left out, since PostHog would run
+ * it for every event; a form without any other is refused.
  */
-export function bodyOf(form: unknown): DestinationBody {
-  const { inputs, mappings: all } = checkedDestination(form)
+export function bodyOf({ inputs, mappings: all }: DestinationSettings): FromSettings {
   const mappings = all.filter(({ events }) => events.length > 0)
-  if (mappings.length === 0) throw new UsageError(NO_EVENT)
-  return {
+  if (mappings.length === 0) return { refusals: [NO_EVENT] }
+  const body = {
     ...builtDestination,
     inputs: valued(inputs),
     mappings: mappings.map((mapping) => ({
@@ -71,20 +68,21 @@ export function bodyOf(form: unknown): DestinationBody {
       },
     })),
   }
+  return { body }
 }
 
 function valued(values: Values): Inputs {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]))
 }
 
-/** Throws a UsageError unless the value has the shape of a form; what the inputs hold is the destination's business. */
-export function checkedDestination(form: unknown): DestinationSettings {
-  const { inputs, mappings } = isObject(form) ? form : {}
-  if (!isObject(inputs) || !Array.isArray(mappings) || !mappings.every(isMapping)) {
-    throw new UsageError(
-      'This is no destination: write {"inputs": {}, "mappings": [{"name", "events", "filters", "inputs"}]}.',
-    )
-  }
+/** What a value that is no form is told. */
+export const NO_FORM =
+  'This is no destination: write {"inputs": {}, "mappings": [{"name", "events", "filters", "inputs"}]}.'
+
+/** @returns the value if it has the shape of a form, whatever its inputs hold; otherwise `undefined`. */
+export function formIn(value: unknown): DestinationSettings | undefined {
+  const { inputs, mappings } = isObject(value) ? value : {}
+  if (!isObject(inputs) || !Array.isArray(mappings) || !mappings.every(isMapping)) return undefined
   return { inputs, mappings }
 }
 

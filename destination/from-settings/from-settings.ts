@@ -5,23 +5,21 @@
 import { isDeepStrictEqual } from 'node:util'
 import { settingFields, settingText } from '../../src/settings/field'
 import type { SettingKey } from '../../src/settings/field'
-import { messageOf } from '../../src/redact'
 import { parsePlainFilters } from '../../src/settings/plain-filters'
-import { parseSettings } from '../../src/settings/settings'
-import type { EventRule, Settings } from '../../src/settings/settings'
+import { readSettings } from '../../src/settings/settings'
+import type { EventRule, ReadSettings, Settings } from '../../src/settings/settings'
 import { HOUR } from '../../src/time'
-import { linesOfProblems } from '../../tools/lib/settings-problems'
 import { builtDestination, NEGATIVE_OPERATORS } from './body'
-import type { DestinationBody, DestinationMapping, EventFilter, WrittenFilter } from './body'
-import type { Inputs } from '../../tools/simulators/hog/inputs'
+import type { DestinationBody, DestinationMapping, EventFilter } from './body'
 import { hogExpression, inputText, literalText } from './notation'
+import type { Inputs, Refused, WrittenFilter } from './types'
 
 export type AppSettings = Readonly<Record<string, string>>
 
 /** The destination, or why it cannot be made: each problem in one sentence that begins with the setting's label. */
 export type FromSettings =
   | { readonly body: DestinationBody; readonly refusals?: undefined }
-  | { readonly refusals: readonly string[]; readonly body?: undefined }
+  | (Refused & { readonly body?: undefined })
 
 /**
  * Writes settings of the app as the body that PostHog's REST API takes to create the destination, as `dist/destination.json`
@@ -33,10 +31,9 @@ export type FromSettings =
  * @param config the text of each setting by its key; a setting that is left out has the default of plugin.json.
  */
 export function destinationFromSettings(config: AppSettings): FromSettings {
-  const problems = problemsOf(config)
+  const { settings, problems = [] } = settingsOf(config)
   const refusals = [...unavailable(config), ...problems, ...inexpressibleFilters(config)]
-  if (problems.length > 0) return { refusals }
-  const settings = parsed(config)
+  if (settings === undefined) return { refusals }
   refusals.push(
     ...inexpressibleNames('trackedEvents', settings.eventsToSend),
     ...inexpressibleNames('contactEvents', settings.contactUpdates),
@@ -50,18 +47,9 @@ export function destinationFromSettings(config: AppSettings): FromSettings {
 const NO_KEY = 'the-key-of-the-destination'
 
 /** The destination needs no look-up, so what needs one in the app is right here. */
-function parsed({ apiKey = '', ...config }: AppSettings): Settings {
+function settingsOf({ apiKey = '', ...config }: AppSettings): ReadSettings {
   const key = apiKey === '' ? NO_KEY : apiKey
-  return parseSettings({ ...config, apiKey: key, delivery: 'direct', posthogUrl: 'https://posthog.example.com' })
-}
-
-function problemsOf(config: AppSettings): string[] {
-  try {
-    parsed(config)
-    return []
-  } catch (error) {
-    return linesOfProblems(messageOf(error))
-  }
+  return readSettings({ ...config, apiKey: key, delivery: 'direct', posthogUrl: 'https://posthog.example.com' })
 }
 
 // ---- What a destination lacks ----

@@ -84,10 +84,15 @@ export interface LoopsAnswer {
 }
 
 /** Asks Loops for its data. */
-export async function getFromLoops(path: string, apiKey: string): Promise<LoopsAnswer> {
+export function getFromLoops(path: string, apiKey: string): Promise<LoopsAnswer> {
+  return getWithKey(LOOPS_API + path, apiKey)
+}
+
+/** Sends a GET with the key. A redirect is an answer without data. */
+export async function getWithKey(url: string, apiKey: string): Promise<LoopsAnswer> {
   try {
     const headers = { Authorization: `Bearer ${apiKey}` }
-    const response = await fetch(LOOPS_API + path, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
+    const response = await fetch(url, { method: 'GET', headers, redirect: 'manual', timeout: TIMEOUT })
     if (response.ok) return { status: 200, json: JSON.parse(await response.text()), reason: '' }
     const reason = `${response.status}${await messageIn(response)}`
     return { status: response.status, reason: withoutSecrets(reason, apiKey) }

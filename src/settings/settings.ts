@@ -48,13 +48,28 @@ export interface EventRule {
   readonly mailingLists: Mapping
 }
 
+/** The settings, or every problem in them: each in one sentence with the field's label, the value and the remedy. */
+export type ReadSettings =
+  | { readonly settings: Settings; readonly problems?: undefined }
+  | { readonly problems: readonly string[]; readonly settings?: undefined }
+
 /**
  * Parses the settings of the panel.
  *
- * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
- * @throws Error whose message lists every problem, each in one sentence with the field's label, the value and the remedy. The message never contains the API key.
+ * @throws Error whose message lists the problems that `readSettings` finds.
  */
 export function parseSettings(config: Config): Settings {
+  const { settings, problems } = readSettings(config)
+  if (settings === undefined) throw new Error(`Loops settings: ${problems.join(' ')}`)
+  return settings
+}
+
+/**
+ * Reads the settings of the panel. No problem shows the API key.
+ *
+ * @param config `meta.config`. An omitted setting takes the default of plugin.json. An empty string is a value, not the default.
+ */
+export function readSettings(config: Config): ReadSettings {
   const problems: string[] = []
   const apiKey = settingText(config.apiKey, '')
   const field = fieldsOf(config, apiKey, problems)
@@ -103,10 +118,8 @@ export function parseSettings(config: Config): Settings {
     const { trackedEvents, contactEvents } = settingFields
     problems.push(`Both event lists are empty: fill in "${trackedEvents.label}" or "${contactEvents.label}".`)
   }
-  if (problems.length > 0) {
-    throw new Error(onOneLine(withoutLoopsKeys(withoutKey(`Loops settings: ${problems.join(' ')}`, apiKey))))
-  }
-  return settings
+  if (problems.length === 0) return { settings }
+  return { problems: problems.map((problem) => onOneLine(withoutLoopsKeys(withoutKey(problem, apiKey)))) }
 }
 
 /**

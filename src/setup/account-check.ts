@@ -27,45 +27,19 @@ export async function checkAtSetUp(app: CheckedApp, cache: Cache): Promise<strin
   const subject = JSON.stringify([settings.apiKey, settings.posthogUrl, names.listIds, names.propertyNames])
   return onceForAllWorkers(subject, cache, async () => {
     lookUp.check().catch(() => undefined)
-    const { succeeded, message } = await checkKeyAndAccount(settings.apiKey, names, (path) => {
+    const check = await checkAccount(names, settings.apiKey, (path) => {
       rateLimit.count()
       return getFromLoops(path, settings.apiKey)
     })
-    return { succeeded, result: message }
+    if (check.team !== undefined) console.log(check.team)
+    if (check.warning !== undefined) console.warn(check.warning)
+    const result = check.problem === undefined ? undefined : `Loops settings: ${check.problem}`
+    return { succeeded: check.team !== undefined, result }
   })
 }
 
-/** Asks Loops for its data. */
-export type AskLoops = (path: string) => Promise<LoopsAnswer>
-
-/**
- * Asks Loops whether it accepts the API key, logs the team's name, and warns of mailing lists and contact properties that
- * the account lacks. If Loops does not answer, it logs a warning.
- *
- * @returns whether Loops has accepted the key, and the settings error if it refuses it.
- */
-export async function checkKeyAndAccount(
-  apiKey: string,
-  names: AccountNames,
-  ask: AskLoops,
-): Promise<{ readonly succeeded: boolean; readonly message: string | undefined }> {
-  const answer = await ask('/v1/api-key')
-  if (answer.status === 401) {
-    const problem = `${settingFields.apiKey.label}: Loops refuses it (${answer.reason})`
-    return { succeeded: false, message: `Loops settings: ${problem}: copy a key from Loops, Settings -> API.` }
-  }
-  if (answer.status !== 200) {
-    console.warn(`The Loops API key could not be checked (${answer.reason}). Events are still sent.`)
-    return { succeeded: false, message: undefined }
-  }
-  const team = withoutSecrets(quoted(own(answer.json, 'teamName')), apiKey)
-  console.log(`Connected to Loops: the API key belongs to the team ${team}.`)
-  await checkAccount(names, apiKey, ask)
-  return { succeeded: true, message: undefined }
-}
-
 /** The mailing lists and contact properties that the settings name, in the halves of the app that are on. */
-export function namesInUse({ eventsToSend, contactUpdates }: Settings): AccountNames {
+function namesInUse({ eventsToSend, contactUpdates }: Settings): AccountNames {
   const rules = [eventsToSend, contactUpdates].filter((rule) => !isOff(rule))
   return {
     listIds: rules.flatMap(({ mailingLists }) => [...mailingLists.keys()]),
@@ -78,25 +52,63 @@ export interface AccountNames {
   readonly propertyNames: readonly string[]
 }
 
-/** Asks Loops for its mailing lists and contact properties, but only if the settings name any, and warns of missing ones. */
-async function checkAccount({ listIds, propertyNames }: AccountNames, apiKey: string, ask: AskLoops): Promise<void> {
-  const loopsLists = listIds.length === 0 ? undefined : await ask('/v1/lists')
-  const loopsProperties = propertyNames.length === 0 ? undefined : await ask('/v1/contacts/properties?list=all')
-  const missing = [
-    ...missingFrom(loopsLists?.json, { kind: 'mailing list', names: listIds, keyField: 'id', labelField: 'name' }),
-    ...missingFrom(loopsProperties?.json, {
+/** What Loops says of a key and of the names in use, each in a sentence. */
+export type AccountCheck =
+  /** Loops refuses the key. */
+  | { readonly problem: string; readonly team?: undefined; readonly warning?: undefined }
+  /** Loops accepts it: whose it is, and the names that the account lacks. */
+  | { readonly team: string; readonly warning?: string; readonly problem?: undefined }
+  /** Loops gives no answer. */
+  | { readonly warning: string; readonly team?: undefined; readonly problem?: undefined }
+
+/**
+ * Asks Loops whether it accepts the API key, and which of the names the account lacks. Both editions have this check: the
+ * app at its set-up, the destination in `npm run deploy`.
+ *
+ * @param ask sends a GET to Loops with the key; its path begins with `/v1`.
+ */
+export async function checkAccount(
+  names: AccountNames,
+  apiKey: string,
+  ask: (path: string) => Promise<LoopsAnswer>,
+): Promise<AccountCheck> {
+  const answer = await ask('/v1/api-key')
+  if (answer.status === 401) {
+    const { label } = settingFields.apiKey
+    return { problem: `${label}: Loops refuses it (${answer.reason}): copy a key from Loops, Settings -> API.` }
+  }
+  if (answer.status !== 200) {
+    return { warning: `The Loops API key could not be checked (${answer.reason}). Events are still sent.` }
+  }
+  const team = withoutSecrets(quoted(own(answer.json, 'teamName')), apiKey)
+  const connected = `Connected to Loops: the API key belongs to the team ${team}.`
+  const missing = await missingNames(names, ask)
+  if (missing.length === 0) return { team: connected }
+  const phrases = withoutSecrets(missing.join(', '), apiKey)
+  return {
+    team: connected,
+    warning:
+      `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
+      'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
+  }
+}
+
+/** A phrase for each name that the account lacks. Loops is asked only for what the settings name. */
+async function missingNames(
+  { listIds, propertyNames }: AccountNames,
+  ask: (path: string) => Promise<LoopsAnswer>,
+): Promise<string[]> {
+  const lists = listIds.length === 0 ? undefined : await ask('/v1/lists')
+  const properties = propertyNames.length === 0 ? undefined : await ask('/v1/contacts/properties?list=all')
+  return [
+    ...missingFrom(lists?.json, { kind: 'mailing list', names: listIds, keyField: 'id', labelField: 'name' }),
+    ...missingFrom(properties?.json, {
       kind: 'contact property',
       names: propertyNames,
       keyField: 'key',
       labelField: 'label',
     }),
   ]
-  if (missing.length === 0) return
-  const phrases = withoutSecrets(missing.join(', '), apiKey)
-  console.warn(
-    `The settings name mailing lists or contact properties that the Loops account lacks: ${phrases}. ` +
-      'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
-  )
 }
 
 /** The names of one kind that the settings use, and the fields of Loops' answer that hold its key and its label. */

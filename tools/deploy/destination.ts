@@ -1,11 +1,22 @@
 /** Installs the destination: a hog function of the project. */
-import type { Json, PosthogRequest } from '../posthog-api/client'
+import type { Json, PosthogClient, PosthogRequest } from '../posthog-api/client'
 import { UsageError } from '../lib/usage-error'
-import { projectName, shownRequest } from './deployment'
-import type { Deployment } from './deployment'
-import { destinationWith } from './settings'
-import type { GivenSettings } from './settings'
+import { builtDestination } from '../../destination/from-settings/body'
+import type { DestinationBody } from '../../destination/from-settings/body'
+import type { DeployOptions } from './options'
+import { projectName, shownRequest } from './shown'
+import type { Server } from './server'
 import { tryDestination } from './trial'
+
+export interface Deployment {
+  readonly client: PosthogClient
+  readonly server: Server
+  readonly options: DeployOptions
+  /** The destination that the settings describe; without it, a new one has the defaults, and an update keeps its own. */
+  readonly given: DestinationBody | undefined
+  /** Prints one paragraph. */
+  readonly say: (text: string) => void
+}
 
 /** The mark in the description by which the command finds its destination again. */
 export const MARK = '[made by npm run deploy]'
@@ -31,7 +42,9 @@ export async function deployDestination(deployment: Deployment): Promise<void> {
   const { id } = await client.send(request)
   const page = `${client.address}${pathOf(server.project.id)}/functions/${String(id)}`
   const done = own === undefined ? 'created' : 'updated'
-  say(`Done: the destination is ${done}, and turned ${options.disabled ? 'off' : 'on'}, in ${projectName(server)}.`)
+  say(
+    `Done: the destination is ${done}, and turned ${options.disabled ? 'off' : 'on'}, in ${projectName(server.project)}.`,
+  )
   say(`See it, and turn it on or off, at ${page}`)
 }
 
@@ -90,10 +103,10 @@ const CONFIGURATION = [
 
 /** With settings, or if there is no destination yet, everything is new; otherwise only the source, the key and the switch. */
 function destinationFor({ options, given }: Deployment, own: OwnDestination | undefined): Planned {
-  const body = destinationWith(given)
+  const body = given ?? builtDestination
   const apiKey = { value: options.keys.loops }
   const enabled = !options.disabled
-  if (own === undefined || isGiven(given)) {
+  if (own === undefined || given !== undefined) {
     const inputs = { ...body.inputs, apiKey }
     // People may have changed name and description.
     const { name, description } = own ?? { name: body.name, description: `${body.description} ${MARK}` }
@@ -105,10 +118,6 @@ function destinationFor({ options, given }: Deployment, own: OwnDestination | un
   return { changes, configuration: { ...before, ...changes } }
 }
 
-function isGiven({ app, destination }: GivenSettings): boolean {
-  return app !== undefined || destination !== undefined
-}
-
 /** The inputs as they were given; PostHog adds what it makes of them. */
 function valuesOf(inputs: unknown): Json {
   const given = Object.entries((inputs ?? {}) as Record<string, Json>)
@@ -118,15 +127,14 @@ function valuesOf(inputs: unknown): Json {
 function planOf({ server, options, given }: Deployment, own: Json | undefined, { mappings }: Json): string {
   const state = options.disabled ? 'turned off' : 'turned on'
   const what = own === undefined ? 'created' : `updated (${String(own['id'])})`
-  const from = isGiven(given)
-    ? 'the settings of --config'
-    : own === undefined
-      ? 'the defaults'
-      : 'its inputs in PostHog'
+  const from =
+    given !== undefined ? 'the settings of --config' : own === undefined ? 'the defaults' : 'its inputs in PostHog'
   const lines = (Array.isArray(mappings) ? (mappings as Json[]) : []).map(
     ({ name, filters }) => `  ${String(name)}: ${shownFilters((filters ?? {}) as Filters)}`,
   )
-  return [`The destination will be ${what} in ${projectName(server)}, ${state}, with ${from}:`, ...lines].join('\n')
+  return [`The destination will be ${what} in ${projectName(server.project)}, ${state}, with ${from}:`, ...lines].join(
+    '\n',
+  )
 }
 
 interface Filters {

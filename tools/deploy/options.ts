@@ -1,26 +1,20 @@
-import { parseArgs } from 'node:util'
 import { personalKey, projectId, serverAddress } from '../posthog-api/options'
 import { keyIn } from '../lib/keys'
-import { UsageError, usageErrorIn } from '../lib/usage-error'
+import { optionsIn } from '../lib/command-line'
+import { UsageError } from '../lib/usage-error'
 
 /** What the command needs of the key of PostHog. */
 export const SCOPES = ['hog_function:write', 'project:read']
-
-export type Edition = 'destination' | 'app'
 
 export interface DeployOptions {
   /** The address of PostHog, without a slash at the end. */
   readonly posthog: string
   /** An ID; without it, the key's current project. */
   readonly project: string
-  /** Without it, what the server takes. */
-  readonly edition?: Edition
-  /** A file with the app's settings, as the playground saves them. */
+  /** A file with the settings of either edition, as the playground saves them. */
   readonly config?: string
   readonly disabled: boolean
   readonly dryRun: boolean
-  /** Where PostHog reads the app from. */
-  readonly repository?: string
   readonly keys: Keys
   /** A simulator of Loops on this machine. */
   readonly loopsSimulator?: string
@@ -31,17 +25,15 @@ export interface Keys {
   readonly loops: string
 }
 
-export const help = `Installs Loops into PostHog: the destination, or on older servers the app. Run again, it updates what it has made.
+export const help = `Installs the destination for Loops into PostHog. Run again, it updates what it has made.
 
 Usage: npm run deploy -- --posthog ADDRESS [options]
 
   --posthog ADDRESS   for example https://eu.posthog.com, https://us.posthog.com or that of your own server
   --project ID        the project (that of your key: @current)
-  --edition EDITION   destination or app (what the server takes)
   --config FILE       the settings, as the playground saves them (new: the defaults; update: those in PostHog stay)
   --disabled          leave it turned off
   --dry-run           check everything and show the requests, change nothing
-  --repository URL    where PostHog reads the app from (the "origin" of this checkout); the destination needs none
   --help              show this
 
 The keys are read from the environment variables POSTHOG_API_KEY and LOOPS_API_KEY only.
@@ -56,19 +48,14 @@ The keys are read from the environment variables POSTHOG_API_KEY and LOOPS_API_K
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): DeployOptions | undefined {
   const values = parsedArguments(args)
   if (values.help === true) return undefined
-  const { posthog, project, edition, config, repository } = values
-  if (edition !== undefined && edition !== 'destination' && edition !== 'app') {
-    throw new UsageError(`--edition "${edition}" does not exist: write destination or app.`)
-  }
+  const { posthog, project, config } = values
   const { LOOPS_SIMULATOR: loopsSimulator = '' } = environment
   return {
     posthog: serverAddress(posthog),
     project: projectId(project),
-    ...(edition !== undefined && { edition }),
     ...(config !== undefined && { config }),
     disabled: values.disabled ?? false,
     dryRun: values['dry-run'] ?? false,
-    ...(repository !== undefined && { repository }),
     keys: {
       posthog: personalKey(environment, SCOPES),
       loops: keyIn(environment, 'LOOPS_API_KEY', 'copy one from Loops, Settings -> API'),
@@ -78,23 +65,14 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): De
 }
 
 function parsedArguments(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        posthog: { type: 'string' },
-        project: { type: 'string' },
-        edition: { type: 'string' },
-        config: { type: 'string' },
-        disabled: { type: 'boolean' },
-        'dry-run': { type: 'boolean' },
-        repository: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    }).values
-  } catch (error) {
-    throw usageErrorIn('npm run deploy', error)
-  }
+  return optionsIn('npm run deploy', args, {
+    posthog: { type: 'string' },
+    project: { type: 'string' },
+    config: { type: 'string' },
+    disabled: { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
+    help: { type: 'boolean' },
+  })
 }
 
 /** Only this machine: an address elsewhere would be given the key. */

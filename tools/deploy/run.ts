@@ -1,15 +1,13 @@
-/** `npm run deploy`: installs the destination or the app into PostHog. `npm run deploy -- --help` lists the options. */
+/** `npm run deploy`: installs the destination into PostHog. `npm run deploy -- --help` lists the options. */
 import { PosthogClient } from '../posthog-api/client'
 import { exitCodeOf, runInTerminal } from '../lib/command-line'
 import type { Output } from '../lib/command-line'
 import { withoutKeys } from '../lib/keys'
-import { deployApp } from './app'
-import type { Deployment } from './deployment'
 import { deployDestination } from './destination'
 import { help, isLoopback, parseOptions, SCOPES } from './options'
 import type { DeployOptions } from './options'
 import { askServer } from './server'
-import { checkSettings, readSettings } from './settings'
+import { checkLoops, readSettings } from './settings'
 
 /**
  * Installs what the command line asks for.
@@ -34,11 +32,9 @@ async function deploy(options: DeployOptions, output: Output): Promise<void> {
   const { protocol, hostname } = new URL(options.posthog)
   if (protocol === 'http:' && !isLoopback(hostname)) say(`Take care: over http both keys travel unencrypted.`)
   const given = readSettings(options)
-  const server = await askServer(client, options)
-  say(server.sentence)
-  for (const sentence of await checkSettings(given, server.edition, options)) say(sentence)
-  const deployment: Deployment = { client, server, options, given, say }
-  await (server.edition === 'app' ? deployApp(deployment) : deployDestination(deployment))
+  const server = await askServer(client, options.project)
+  for (const sentence of await checkLoops(given, options)) say(sentence)
+  await deployDestination({ client, server, options, given, say })
   if (options.dryRun) say('Nothing was changed: this was a dry run.')
 }
 

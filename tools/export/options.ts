@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util'
 import { readConfigFile } from '../lib/config-file'
 import type { AppConfig } from '../lib/config-file'
-import { UsageError, usageErrorIn } from '../lib/usage-error'
+import { optionsIn } from '../lib/command-line'
+import { UsageError } from '../lib/usage-error'
 import { personalKey, projectId, serverAddress } from '../posthog-api/options'
 
 /** What the export needs of the key. */
@@ -64,22 +64,15 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Ex
 }
 
 function parsedArguments(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        posthog: { type: 'string' },
-        out: { type: 'string' },
-        project: { type: 'string' },
-        config: { type: 'string' },
-        since: { type: 'string' },
-        'user-id': { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    }).values
-  } catch (error) {
-    throw usageErrorIn('npm run export-contacts', error)
-  }
+  return optionsIn('npm run export-contacts', args, {
+    posthog: { type: 'string' },
+    out: { type: 'string' },
+    project: { type: 'string' },
+    config: { type: 'string' },
+    since: { type: 'string' },
+    'user-id': { type: 'string' },
+    help: { type: 'boolean' },
+  })
 }
 
 function time(text: string): number {

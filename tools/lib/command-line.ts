@@ -1,4 +1,6 @@
-import { UsageError } from './usage-error'
+import { parseArgs } from 'node:util'
+import type { ParseArgsConfig } from 'node:util'
+import { UsageError, usageErrorIn } from './usage-error'
 
 /** The two streams of a command. */
 export interface Output {
@@ -33,4 +35,27 @@ export async function runInTerminal(command: (output: Output) => Promise<number>
     say: (text) => process.stdout.write(text),
     tell: (text) => process.stderr.write(text),
   })
+}
+
+type OptionsConfig = NonNullable<ParseArgsConfig['options']>
+
+/**
+ * The options on the command line, each of a known name.
+ *
+ * @param command how the user writes the command, for `See COMMAND -- --help.`
+ * @throws UsageError for an unknown option, a missing value or an argument that is no option.
+ */
+export function optionsIn<const Options extends OptionsConfig>(command: string, args: string[], options: Options) {
+  try {
+    return parseArgs({ args, options }).values
+  } catch (error) {
+    throw usageErrorIn(command, error)
+  }
+}
+
+/** @throws UsageError unless the text of the option is a whole number from 1 on. */
+export function wholeNumber(option: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`--${option} takes a whole number from 1 on, not '${text}'.`)
+  return Number(text)
 }

@@ -16,7 +16,8 @@ import type {
   Target,
   VerdictsQuestion,
 } from './contract'
-import { checkedDestination, destinationOfApp, destinationStart } from '../../destination/from-settings/form'
+import { destinationStart, formOfApp } from '../../destination/from-settings/form'
+import { checkedForm } from './destination-runs'
 import { installOf } from './install'
 import { SIMULATOR_KEY } from './loops'
 import { withoutKey } from './masking'
@@ -47,9 +48,11 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   },
   '/playground/destination-form': (_session, question) => {
     const content = settingsInAnswer(question.content)
-    if (isDestination(content)) return withoutSecret(checkedDestination(content))
+    if (isDestination(content)) return withoutSecret(checkedForm(content))
     const { apiKey: _, ...config } = checkedConfig(content, String(question.name))
-    return destinationOfApp(config)
+    const form = formOfApp(config)
+    if (!('refusals' in form)) return form
+    throw new UsageError(`A destination cannot take these settings. ${form.refusals.join(' ')}`)
   },
   '/playground/install': (_session, question) => {
     const { settings, destination } = settingsIn(question)
@@ -70,7 +73,7 @@ function settingsIn({ settings, server, destination, recipe }: Question): Settin
   return {
     settings: checkedConfig(settings, 'The form'),
     server: String(server),
-    ...(server === TODAY && { destination: checkedDestination(destination) }),
+    ...(server === TODAY && { destination: checkedForm(destination) }),
     ...(typeof recipe === 'string' && { recipe }),
   }
 }

@@ -1,5 +1,14 @@
 /** The questions and answers between the page and its server. The page has no Node.js, the server no DOM. */
+import type { DestinationSettings, DestinationStart, Refused } from '../../destination/from-settings/types'
 import type { CapturedEvent, SettingField } from '../lib/shapes'
+
+export type {
+  DestinationSettings,
+  DestinationStart,
+  InputSchema,
+  MappingSettings,
+  WrittenFilter,
+} from '../../destination/from-settings/types'
 
 /** The app's settings: text by key. */
 export type Settings = Record<string, string>
@@ -23,49 +32,6 @@ export interface LiveEvent {
 
 /** Where events may be sent to. */
 export type Target = 'simulator' | 'loops'
-
-/** A field of the destination's form, as `destination/destination.json` declares it. */
-export interface InputField {
-  readonly key: string
-  /** `string`, `number`, `boolean`, `choice` or `dictionary`. */
-  readonly type: string
-  readonly label: string
-  readonly description?: string
-  readonly secret?: boolean
-  readonly hidden?: boolean
-  readonly required?: boolean
-  readonly choices?: readonly { readonly label: string; readonly value: string }[]
-}
-
-/** A property filter as PostHog's JSON has it. */
-export interface WrittenFilter {
-  readonly key: string
-  readonly type: string
-  readonly operator: string
-  readonly value?: unknown
-}
-
-/** What the form of the destination holds: values by the keys of their fields. */
-export interface DestinationSettings {
-  inputs: Readonly<Record<string, unknown>>
-  mappings: MappingSettings[]
-}
-
-export interface MappingSettings {
-  name: string
-  /** The names of its events; null stands for every event. */
-  events: (string | null)[]
-  filters: WrittenFilter[]
-  inputs: Readonly<Record<string, unknown>>
-}
-
-/** The destination: its fields, and the values that its form starts with. */
-export interface DestinationStart {
-  fields: readonly InputField[]
-  /** The fields of the mappings of each action: `contact`, `event`, `both`. */
-  mappingFields: Readonly<Record<string, readonly InputField[]>>
-  settings: DestinationSettings
-}
 
 /** Settings and events that show one use of the app. */
 export interface RecipeStart {
@@ -201,16 +167,12 @@ export interface InstallQuestion extends SettingsQuestion {
   posthog: string
 }
 
-/** What to paste into a shell, which has the keys in its environment. */
-export interface PastedCommands {
-  deploy: string
-  curl: string
-}
+/** How to install the destination, or why there is none with these settings. */
+export type Install = InstallWays | Refused
 
-export interface Install {
-  destination:
-    | (PastedCommands & { /** Opens PostHog's form, filled in. */ link: string })
-    | { refusals: readonly string[] }
-  /** Left out if the page shows the form of the destination. */
-  app?: PastedCommands
+export interface InstallWays {
+  /** A command to paste into a shell that has the keys in its environment. */
+  readonly deploy: string
+  /** Opens PostHog's form, filled in. */
+  readonly link: string
 }

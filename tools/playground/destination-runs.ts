@@ -1,15 +1,21 @@
 /** The destination in the playground: the same questions as for the app, answered by PostHog's own Hog VM. */
+import type { DestinationBody } from '../../destination/from-settings/body'
+import { bodyOf, formIn, NO_EVENT, NO_FORM } from '../../destination/from-settings/form'
+import { nearMisses } from '../../destination/from-settings/why-not'
+import { hogFetch, mockedFetch } from '../simulators/hog/destination'
+import type { SentRequest } from '../simulators/hog/destination'
 import { compileInputs } from '../simulators/hog/inputs'
-import type { Fetch } from '../simulators/hog/destination'
-import { InstalledDestination, storedPerson } from '../simulators/hog/installed-destination'
-import type { MappingOutcome } from '../simulators/hog/installed-destination'
+import { InstalledDestination } from '../simulators/hog/installed-destination'
+import type { InstalledMapping, MappingOutcome } from '../simulators/hog/installed-destination'
+import { Persons } from '../simulators/hog/persons'
+import type { Person } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { HogParser } from '../simulators/hog/syntax-tree'
+import { unwantedSentence } from '../simulators/app/why-nothing-was-sent'
 import { messageOf, UsageError } from '../lib/usage-error'
-import type { Fetch as ServerFetch } from '../simulators/posthog/fetch'
+import type { Fetch } from '../simulators/posthog/fetch'
 import type { CapturedEvent } from '../lib/shapes'
 import type { DestinationSettings, Problem, Result, ShownRequest, Verdict } from './contract'
-import { bodyOf, checkedDestination, NO_EVENT } from '../../destination/from-settings/form'
 import { shownHeaders, withoutKey } from './masking'
 import { missingIn, type Mapped } from './missing'
 
@@ -21,10 +27,17 @@ function loadedParser(): Promise<HogParser> {
   return parser
 }
 
+/** @throws UsageError unless the value has the shape of a form. */
+export function checkedForm(value: unknown): DestinationSettings {
+  const form = formIn(value)
+  if (form === undefined) throw new UsageError(NO_FORM)
+  return form
+}
+
 /** The texts of inputs that hold no Hog, as PostHog's form refuses them, and mappings that are all without events. */
 export async function destinationProblems(form: unknown): Promise<Problem[]> {
   const hog = await loadedParser()
-  const { inputs, mappings } = checkedDestination(form)
+  const { inputs, mappings } = checkedForm(form)
   const isIdle = mappings.every(({ events }) => events.length === 0)
   return [
     ...(isIdle ? [{ key: null, sentence: NO_EVENT }] : []),
@@ -47,98 +60,94 @@ function problemsOf(inputs: DestinationSettings['inputs'], prefix: string, hog: 
 /** A destination with its key, ready to run. */
 export class DestinationRuns {
   private constructor(
-    private readonly destination: InstalledDestination,
-    private readonly settings: DestinationSettings,
+    private readonly installed: InstalledDestination,
+    private readonly body: DestinationBody,
   ) {}
 
   /** Throws a UsageError if the form is none, or an input has a problem. */
   static async start(form: unknown): Promise<DestinationRuns> {
-    const settings = checkedDestination(form)
-    try {
-      const installed = new InstalledDestination(bodyOf(settings), await loadedParser())
-      return new DestinationRuns(installed, settings)
-    } catch (error) {
-      throw error instanceof UsageError ? error : new UsageError(messageOf(error))
-    }
+    const { body, refusals } = bodyOf(checkedForm(form))
+    if (body === undefined) throw new UsageError(refusals.join(' '))
+    return new DestinationRuns(new InstalledDestination(body, await loadedParser()), body)
   }
 
-  /** How the mappings apply to an event that comes after the events before it. */
-  async verdict(event: CapturedEvent, before: readonly CapturedEvent[]): Promise<Verdict> {
-    return verdictOf(await this.destination.deliver(event, personAfter(before, event), { fetch: accepted }))
+  /** How the mappings apply to an event; `person` is what PostHog stores once the event is in. */
+  async verdict(event: CapturedEvent, person: Person): Promise<Verdict> {
+    return this.verdictOf(await this.installed.deliver(event, person, { fetch: mockedFetch }))
   }
 
   /** The result of an event; `fetch` is left out if HTTP requests are mocked out. */
-  async result(event: CapturedEvent, before: readonly CapturedEvent[], fetch?: ServerFetch): Promise<Result> {
-    const answers: { url: string; status?: number; body: string; error?: string }[] = []
-    const outcomes = await this.destination.deliver(event, personAfter(before, event), {
-      fetch: fetch === undefined ? accepted : recording(fetch, answers),
-    })
-    const requests = outcomes.flatMap(({ mapping, requests: made = [] }) =>
-      made.map(({ url, method, headers, body = '' }): ShownRequest => {
-        const { url: _, ...answer } = answers.shift() ?? {}
-        return {
-          mapping,
-          method,
-          url,
-          headers: shownHeaders(headers),
-          body,
-          ...(fetch !== undefined && { answer: { body: '', ...answer } }),
-        }
-      }),
+  async result(event: CapturedEvent, person: Person, fetch?: Fetch): Promise<Result> {
+    const surroundings = { fetch: fetch === undefined ? mockedFetch : hogFetch(fetch) }
+    const outcomes = await this.installed.deliver(event, person, surroundings)
+    const requests = outcomes.flatMap(({ mapping, requests: sent }) =>
+      sent.map((request) => shownRequest(mapping.name, request, fetch !== undefined)),
     )
-    const logs = outcomes.flatMap(({ logs: lines = [] }) => lines)
-    const reason = requests.length > 0 ? undefined : this.whyNothing(event, outcomes)
+    const logs = outcomes.flatMap((outcome) => outcome.logs)
+    const reason = requests.length > 0 ? undefined : this.whyNothing(event, person, outcomes)
     const result: Result = {
-      verdict: verdictOf(outcomes),
+      verdict: this.verdictOf(outcomes),
       requests,
       ...(reason !== undefined && { reason }),
-      missing: requests.flatMap(({ mapping, body }) => missingIn(body, this.mappedBy(mapping))),
+      missing: outcomes.flatMap(({ mapping, requests: sent }) =>
+        sent.flatMap(({ body = '' }) => missingIn(body, this.mappedBy(mapping))),
+      ),
       warnings: [],
-      errors: outcomes.flatMap(({ mapping, error }) => (error === undefined ? [] : [`${mapping}: ${error.message}`])),
+      errors: outcomes.flatMap(({ mapping, error }) =>
+        error === undefined ? [] : [`${mapping.name}: ${error.message}`],
+      ),
       logs: logs.map(({ level, message }) => `${level.toUpperCase()} ${message}`),
     }
-    const { apiKey } = this.settings.inputs
-    return withoutKey(result, typeof apiKey === 'string' ? apiKey : '')
+    const key = this.body.inputs['apiKey']?.value
+    return withoutKey(result, typeof key === 'string' ? key : '')
   }
 
-  /** The names in the dictionaries that the mapping of this name uses. */
-  private mappedBy(mapping: string | undefined): Mapped {
-    const { inputs = {} } = this.settings.mappings.find(({ name }) => name === mapping) ?? {}
-    const namesIn = (value: unknown) => (typeof value === 'object' && value !== null ? Object.keys(value) : [])
+  private inputsOf(mapping: InstalledMapping): DestinationBody['inputs'] {
+    return this.body.mappings[this.installed.mappings.indexOf(mapping)]?.inputs ?? {}
+  }
+
+  /** The names in the dictionaries that the mapping uses. */
+  private mappedBy(mapping: InstalledMapping): Mapped {
+    const { action, eventProperties, contactProperties } = this.inputsOf(mapping)
     return {
-      event: inputs.action === 'contact' ? [] : namesIn(inputs.eventProperties),
-      contact: inputs.action === 'event' ? [] : namesIn(inputs.contactProperties),
+      event: action?.value === 'contact' ? [] : Object.keys(eventProperties?.value ?? {}),
+      contact: action?.value === 'event' ? [] : Object.keys(contactProperties?.value ?? {}),
     }
   }
 
-  private whyNothing(event: CapturedEvent, outcomes: readonly MappingOutcome[]): string | undefined {
+  private whyNothing(event: CapturedEvent, person: Person, outcomes: readonly MappingOutcome[]): string | undefined {
+    if (outcomes.length === 0)
+      return unwantedSentence(nearMisses(this.body.mappings, event, person), 'no mapping is for its name')
     if (outcomes.some(({ error }) => error !== undefined)) return undefined
-    const said = outcomes.flatMap(({ logs = [] }) => logs.map(({ message }) => message))
-    const unmet = outcomes.flatMap(({ unmet: one }) => one ?? [])
-    if (said.length > 0) return said.at(-1)
-    const why = unmet[0] ?? this.destination.similarName(event) ?? 'no mapping is for its name'
-    return `The settings do not ask for this event: ${why}.`
+    return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
+  }
+
+  private verdictOf(outcomes: readonly MappingOutcome[]): Verdict {
+    const actions = outcomes.map(({ mapping }) => this.inputsOf(mapping)['action']?.value)
+    const matched = [...new Set(actions.flatMap((action) => GROUPS[String(action)] ?? []))]
+    const sent = outcomes.some(({ requests }) => requests.length > 0)
+    const said = outcomes.flatMap(({ error, logs }) => error?.message ?? logs.at(-1)?.message ?? [])
+    return { matched, ...(!sent && matched.length > 0 && { skipped: said.at(-1) ?? 'nothing is sent' }) }
   }
 }
 
-/** The person as PostHog stores it after the event. */
-function personAfter(before: readonly CapturedEvent[], event: CapturedEvent) {
-  return storedPerson([...before, event])
+/** The person as PostHog stores it after all of the events. */
+export function personAfter(before: readonly CapturedEvent[], event: CapturedEvent): Person {
+  const persons = new Persons()
+  for (const each of before) persons.after(each)
+  return persons.after(event)
 }
 
-const accepted: Fetch = () => Promise.resolve({ status: 200, body: '{"success":true}' })
-
-function recording(fetch: ServerFetch, answers: object[]): Fetch {
-  return async ({ url, method, headers, body = '' }) => {
-    try {
-      const response = await fetch(url, { method, headers: { ...headers }, body })
-      const answer = { status: response.status, body: await response.text() }
-      answers.push({ url, ...answer })
-      return answer
-    } catch (error) {
-      answers.push({ url, error: messageOf(error) })
-      throw error
-    }
+function shownRequest(
+  mapping: string,
+  { method, url, headers, body = '', status, answer, error }: SentRequest,
+  isSent: boolean,
+): ShownRequest {
+  const shown = { mapping, method, url, headers: shownHeaders(headers), body }
+  if (!isSent) return shown
+  return {
+    ...shown,
+    answer: { ...(status !== undefined && { status }), ...(error !== undefined && { error }), body: answer },
   }
 }
 
@@ -146,12 +155,4 @@ const GROUPS: Readonly<Record<string, Verdict['matched']>> = {
   event: ['Events to send'],
   contact: ['Update contacts'],
   both: ['Events to send', 'Update contacts'],
-}
-
-function verdictOf(outcomes: readonly MappingOutcome[]): Verdict {
-  const ran = outcomes.filter(({ unmet }) => unmet === undefined)
-  const matched = [...new Set(ran.flatMap(({ action }) => GROUPS[String(action)] ?? []))]
-  const sent = ran.some(({ requests = [] }) => requests.length > 0)
-  const said = ran.flatMap(({ error, logs = [] }) => error?.message ?? logs.at(-1)?.message ?? [])
-  return { matched, ...(!sent && matched.length > 0 && { skipped: said.at(-1) ?? 'nothing is sent' }) }
 }

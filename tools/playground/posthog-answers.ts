@@ -47,7 +47,7 @@ function isOfApp({ config }: Json): boolean {
   return isRecord(config) && KEYS.some((key) => key in config)
 }
 
-/** A configuration may hold more than settings, such as the mark of `npm run deploy`. */
+/** A configuration may hold more than settings. */
 function settingsOfApp({ config }: Json): Json {
   return Object.fromEntries(Object.entries(config as Json).filter(([key]) => KEYS.includes(key)))
 }

@@ -4,6 +4,7 @@ import { eventFrom } from '../simulators/posthog/event-file'
 import type { CapturedEvent } from '../lib/shapes'
 import type { Fetch } from '../simulators/posthog/fetch'
 import { UsageError } from '../lib/usage-error'
+import { Persons } from '../simulators/hog/persons'
 import { ObservedApp } from '../simulators/app/observed-app'
 import { serverVersion, serverVersions, type ServerVersion } from '../simulators/posthog/versions'
 import { TODAY } from './contract'
@@ -17,7 +18,7 @@ import type {
   Verdict,
   Verdicts,
 } from './contract'
-import { destinationProblems, DestinationRuns } from './destination-runs'
+import { destinationProblems, DestinationRuns, personAfter } from './destination-runs'
 import { LiveEvents } from './live-events'
 import { realLoops, Simulator, SIMULATOR_KEY } from './loops'
 import { mockedResult, offResult, resultOf, verdictOf, type SetUp } from './results'
@@ -95,7 +96,7 @@ export class Session {
     const captured = eventFrom(event)
     if (question.server !== TODAY) return mockedResult(setUpOf(question), captured)
     const runs = await DestinationRuns.start(question.destination)
-    return runs.result(captured, this.before(question, captured))
+    return runs.result(captured, personAfter(this.before(question, captured), captured))
   }
 
   /** Sends an event after the events before it. Throws a UsageError for the simulator's key with the real Loops. */
@@ -119,7 +120,8 @@ export class Session {
   private async sendToday(question: SettingsQuestion, captured: CapturedEvent, to: Target): Promise<Result> {
     const runs = await DestinationRuns.start(question.destination)
     this.simulator.addListsIn(JSON.stringify(question.destination))
-    return runs.result(captured, this.before(question, captured), this.fetchTo(to, NEWEST_FETCH))
+    const person = personAfter(this.before(question, captured), captured)
+    return runs.result(captured, person, this.fetchTo(to, NEWEST_FETCH))
   }
 
   /** The mailing lists of the simulator, or of the Loops account of the key. Throws a UsageError if Loops refuses. */
@@ -196,13 +198,9 @@ async function explainerOf(question: SettingsQuestion): Promise<Explainer> {
     }
   }
   const runs = await DestinationRuns.start(question.destination)
-  const before: CapturedEvent[] = []
+  const persons = new Persons()
   return {
-    verdict: async (event) => {
-      const verdict = await runs.verdict(event, before)
-      before.push(event)
-      return verdict
-    },
+    verdict: (event) => runs.verdict(event, persons.after(event)),
     close: () => undefined,
   }
 }

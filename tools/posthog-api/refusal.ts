@@ -80,15 +80,11 @@ function sentenceOf({ posthog, scopes, method, path, status, headers, json }: Re
   return `PostHog answered ${status} to ${request}: ${detail}`
 }
 
-/** What PostHog says of an edition that the server does not take, and what to do. */
+/** What PostHog says to a request that it does not take, and what to do. */
 const REMEDIES: readonly (readonly [string, string])[] = [
   [
     'addon is required',
-    ' Until mid-September 2025 PostHog took such a destination only with an add-on: update PostHog, or install the app with --edition app.',
-  ],
-  [
-    'no longer possible',
-    ' Since 2025-07-24 PostHog runs only apps that were configured before: install the destination with --edition destination.',
+    ' Until mid-September 2025 PostHog took such a destination only with an add-on: update PostHog, or install the app (docs/servers.md).',
   ],
 ]
 

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
-import { messageOf, UsageError, usageErrorIn } from '../lib/usage-error'
+import { optionsIn } from '../lib/command-line'
+import { messageOf, UsageError } from '../lib/usage-error'
 import { serverVersion, serverVersions } from '../simulators/posthog/versions'
 import type { ServerVersion } from '../simulators/posthog/versions'
 
@@ -69,21 +69,14 @@ function liveKey(values: ReturnType<typeof parsedArguments>, { LOOPS_API_KEY: ke
 }
 
 function parsedArguments(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        events: { type: 'string' },
-        config: { type: 'string' },
-        server: { type: 'string' },
-        'dry-run': { type: 'boolean' },
-        live: { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    }).values
-  } catch (error) {
-    throw usageErrorIn('npm start', error)
-  }
+  return optionsIn('npm start', args, {
+    events: { type: 'string' },
+    config: { type: 'string' },
+    server: { type: 'string' },
+    'dry-run': { type: 'boolean' },
+    live: { type: 'boolean' },
+    help: { type: 'boolean' },
+  })
 }
 
 function knownServer(name: string): ServerVersion | 'today' {

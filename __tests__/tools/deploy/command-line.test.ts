@@ -1,7 +1,6 @@
 import { run } from '../../../tools/deploy/run'
 import { apiKey } from '../../app/setup'
 import { posthogKey } from '../../simulators/posthog/rest-api/setup'
-import { startDeploying } from './setup'
 
 describe('the command line', () => {
   const right = { POSTHOG_API_KEY: posthogKey, LOOPS_API_KEY: apiKey }
@@ -23,7 +22,6 @@ describe('the command line', () => {
       right,
       `--project "acme" is no ID: it is the number in the address of PostHog's pages.`,
     ],
-    [[...address, '--edition', 'plugin'], right, '--edition "plugin" does not exist: write destination or app.'],
     [[...address, '--key', 'x'], right, "Unknown option '--key'. See npm run deploy -- --help."],
     [
       address,
@@ -64,18 +62,9 @@ describe('the command line', () => {
     expect([code, told]).toEqual([1, `${sentence}\n`])
   })
 
-  it('needs a repository for the app', async () => {
-    const given = await startDeploying()
-    const { told } = await given.deploy(['--edition', 'app', '--repository', 'https://example.com/app'])
-    await given.close()
-    expect(told).toBe(
-      'PostHog reads the app from a repository on GitHub or GitLab, but "https://example.com/app" is no such repository: write --repository https://github.com/OWNER/NAME.\n',
-    )
-  })
-
   it('shows its help without keys', async () => {
     let said = ''
     expect(await run(['--help'], {}, { say: (text) => (said += text), tell: () => undefined })).toBe(0)
-    expect(said).toMatch(/^Installs Loops into PostHog: [^]*--dry-run/)
+    expect(said).toMatch(/^Installs the destination for Loops into PostHog[^]*--dry-run/)
   })
 })

@@ -12,9 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => given.close())
 
-const start = `POSTHOG has hog functions: the destination is installed.
-
-Connected to Loops: the API key belongs to the team "Company name".
+const start = `Connected to Loops: the API key belongs to the team "Company name".
 
 `
 const plan =
@@ -124,7 +122,12 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
       await given.posthog.capture({ event: 'purchase', distinct_id: 'user_1', properties: { total, $set: set } })
     }
     expect(given.loops.events()).toMatchObject([
-      { eventName: 'Bought', eventProperties: { total: 101 }, email: 'ada@example.com', userId: 'user_1' },
+      {
+        eventName: 'Bought',
+        eventProperties: { total: 101 },
+        email: 'ada@example.com',
+        userId: '00000000-0000-4000-8000-000000000001',
+      },
     ])
   })
 

@@ -1,14 +1,14 @@
 import { createServer } from 'node:http'
 import { listenOnLoopback } from '../../../tools/lib/local-server'
 import type { ApiAnswer } from '../../../tools/simulators/posthog/rest-api/contract'
-import type { PosthogServerOptions } from '../../../tools/simulators/posthog/rest-api/posthog-server'
+import type { Generation } from '../../../tools/simulators/posthog/rest-api/posthog-server'
 import type { HttpRequest } from '../../../tools/simulators/posthog/rest-api/rest-api'
 import { apiKey } from '../../app/setup'
 import { posthogKey } from '../../simulators/posthog/rest-api/setup'
 import { startDeploying, writes } from './setup'
 import type { Deploying } from './setup'
 
-const project = { id: 7, name: 'Acme', organization: '0190aaaa-0000-0000-0000-000000000001', test_account_filters: [] }
+const project = { id: 7, name: 'Acme', test_account_filters: [] }
 const keys = {
   [posthogKey]: { scopes: ['*'] },
   phx_nothing: { scopes: [] },
@@ -60,12 +60,6 @@ describe('the key', () => {
       'phx_projects',
       [],
       'The key in POSTHOG_API_KEY lacks the scope hog_function:read: add hog_function:write at POSTHOG/settings/user-api-keys.',
-    ],
-    [
-      'lacks the scope for apps: 403',
-      'phx_functions',
-      ['--edition', 'app'],
-      'The key in POSTHOG_API_KEY lacks the scope plugin:read: add plugin:write at POSTHOG/settings/user-api-keys.',
     ],
     [
       'is limited to another project: 403',
@@ -182,32 +176,21 @@ describe('the answer', () => {
 })
 
 describe('a server', () => {
-  it.each<[string, PosthogServerOptions['generation'], string[], string]>([
+  it.each<[string, Generation, string]>([
     [
       'without hog functions',
       'apps',
-      ['--edition', 'destination'],
-      'POSTHOG has no hog functions: update PostHog to a version since mid-September 2025, or install the app with --edition app.',
+      'POSTHOG has no hog functions: update PostHog to a version since mid-September 2025, or install the app (docs/servers.md).',
     ],
     [
       'that takes the destination only with an add-on',
-      'both',
-      [],
-      'PostHog refuses "template_id": The Data Pipelines addon is required to create custom functions. Until mid-September 2025 PostHog took such a destination only with an add-on: update PostHog, or install the app with --edition app.',
+      'addOn',
+      'PostHog refuses "template_id": The Data Pipelines addon is required to create custom functions. Until mid-September 2025 PostHog took such a destination only with an add-on: update PostHog, or install the app (docs/servers.md).',
     ],
-    [
-      'that takes no app any more',
-      'destinations',
-      ['--edition', 'app'],
-      `PostHog refuses POST /api/projects/7/plugin_configs/: Plugin creation is no longer possible. Please refer to the Hog Functions documentation for more information. Since 2025-07-24 PostHog runs only apps that were configured before: install the destination with --edition destination.
-What exists now: the app is installed as plugin 1, and does nothing without a configuration.
-To go on, run the command again. To take it back:
-  curl -X DELETE -H "Authorization: Bearer $POSTHOG_API_KEY" POSTHOG/api/organizations/${project.organization}/plugins/1/`,
-    ],
-  ])('%s', async (_, generation, args, sentence) => {
-    const server = await startDeploying({ generation: generation ?? 'destinations' })
+  ])('%s', async (_, generation, sentence) => {
+    const server = await startDeploying({ generation })
     try {
-      expect(await server.deploy(args)).toMatchObject({ code: 1, told: `${sentence}\n` })
+      expect(await server.deploy()).toMatchObject({ code: 1, told: `${sentence}\n` })
     } finally {
       await server.close()
     }

@@ -1,4 +1,5 @@
 import { destinationStart } from '../../../destination/from-settings/form'
+import { apiKey } from '../../app/setup'
 import { startDeploying, writes } from './setup'
 import type { Deploying } from './setup'
 
@@ -13,25 +14,21 @@ afterAll(() => given.close())
 describe('Loops and the settings', () => {
   const age =
     '  Oldest event to send, in hours: "a day" is not a number of hours: write a number like 24, or leave it empty to send events of any age.'
-  const id = '  User ID: "{person.id}" needs a look-up in PostHog: fill in "PostHog address".'
-  it.each<[string, string, object, NodeJS.ProcessEnv, string[]]>([
+  it.each<[string, object, NodeJS.ProcessEnv, string[]]>([
     [
       'a key that Loops refuses',
-      'destination',
       {},
       { LOOPS_API_KEY: 'key-of-another-team' },
       ['  Loops API key: Loops refuses it (401: Invalid API key): copy a key from Loops, Settings -> API.'],
     ],
     [
-      'settings that the app refuses, all at once',
-      'app',
-      { userId: '{person.id}', maxEventAge: 'a day' },
+      'a key that stands in another setting, too',
+      { trackedEvents: apiKey },
       {},
-      [age, id],
+      ['  Events to send: "[API key]" is an API key: write it into "Loops API key" only.'],
     ],
     [
       'what a destination cannot do',
-      'destination',
       {
         userId: '{person.id}',
         maxEventAge: 'a day',
@@ -45,7 +42,6 @@ describe('Loops and the settings', () => {
     ],
     [
       'names that PostHog has no filter for',
-      'destination',
       { trackedEvents: 'order *, !order viewed' },
       {},
       [
@@ -53,9 +49,9 @@ describe('Loops and the settings', () => {
         `  Events to send: "!order viewed" leaves out an event, and PostHog's filters take whole names: write each event that you want.`,
       ],
     ],
-  ])('%s', async (_, edition, settings, environment, lines) => {
+  ])('%s', async (_, settings, environment, lines) => {
     const before = writes(given).length
-    const { code, told } = await given.deploy(['--edition', edition, '--config', given.file(settings)], environment)
+    const { code, told } = await given.deploy(['--config', given.file(settings)], environment)
     expect([code, told.split('\n')]).toEqual([1, ['The settings are refused:', ...lines, '']])
     expect(writes(given)).toHaveLength(before)
   })
@@ -65,8 +61,7 @@ describe('Loops and the settings', () => {
       contactMailingLists: 'cm06f5v0e45nf0ml5754o9ciy: true',
       contactProperties: 'planName: {person.id}',
     }
-    const file = given.file({ ...settings, posthogUrl: 'https://posthog.acme.test' })
-    const { said } = await given.deploy(['--config', file, '--edition', 'app', '--dry-run'])
+    const { said } = await given.deploy(['--config', given.file(settings), '--dry-run'])
     expect(said).toContain(
       'The settings name mailing lists or contact properties that the Loops account lacks: mailing list "cm06f5v0e45nf0ml5754o9ciy" (did you mean "cm06f5v0e45nf0ml5754o9cix"?), contact property "planName". Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.',
     )
@@ -76,7 +71,7 @@ describe('Loops and the settings', () => {
     )
   })
 
-  it('checks the lists and properties of a file with inputs of the destination, which is not for the app', async () => {
+  it('checks the lists and properties of a file with inputs of the destination', async () => {
     const { settings } = destinationStart()
     const mappings = settings.mappings.map((mapping) => ({
       ...mapping,
@@ -85,21 +80,13 @@ describe('Loops and the settings', () => {
     const file = given.file({ ...settings, mappings })
     const { said } = await given.deploy(['--config', file, '--dry-run'])
     expect(said).toContain('that the Loops account lacks: mailing list "nowhere". Create')
-    const { told } = await given.deploy(['--config', file, '--edition', 'app'])
-    expect(told).toBe(
-      'The file of --config has inputs of the destination: for the app, save the settings of the app.\n',
-    )
   })
 
-  it('sends Loops nothing but questions, whatever the settings want', async () => {
+  it('asks Loops for the team, and for what the settings name', async () => {
     const before = given.loops.requests().length
-    await given.deploy(['--config', given.file({ trackedEvents: '*' }), '--edition', 'app', '--dry-run'])
-    expect(
-      given.loops
-        .requests()
-        .slice(before)
-        .map(({ method, path }) => [method, path]),
-    ).toEqual([
+    await given.deploy(['--config', given.file({ trackedEvents: 'purchase' }), '--dry-run'])
+    const asked = given.loops.requests().slice(before)
+    expect(asked.map(({ method, path }) => [method, path])).toEqual([
       ['GET', '/api/v1/api-key'],
       ['GET', '/api/v1/contacts/properties?list=all'],
     ])

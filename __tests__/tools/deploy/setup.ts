@@ -5,7 +5,7 @@ import { run } from '../../../tools/deploy/run'
 import type { PosthogServerOptions } from '../../../tools/simulators/posthog/rest-api/posthog-server'
 import { servePosthog } from '../../../tools/simulators/posthog/rest-api/server'
 import { apiKey } from '../../app/setup'
-import { posthogKey, repository, startPosthog } from '../../simulators/posthog/rest-api/setup'
+import { posthogKey, startPosthog } from '../../simulators/posthog/rest-api/setup'
 
 /** A random UUID. */
 const NEW_ID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g
@@ -27,7 +27,7 @@ export async function startDeploying(options: Partial<PosthogServerOptions> = {}
     const printed = { said: '', told: '' }
     const keys = { POSTHOG_API_KEY: posthogKey, LOOPS_API_KEY: apiKey, ...environment }
     const code = await run(
-      ['--posthog', url, '--repository', repository, ...args],
+      ['--posthog', url, ...args],
       { LOOPS_SIMULATOR: loopsUrl, ...keys },
       {
         say: (text) => (printed.said += text),

@@ -1,88 +1,100 @@
-import { performance } from 'node:perf_hooks'
-import { cases } from '../../../tools/lab/bench/cases'
-import { handWritten } from '../../../tools/lab/bench/hand-written-app'
-import { measureInside, measureOutside } from '../../../tools/lab/bench/measure'
-import { growthOf, readable, verdictsOn } from '../../../tools/lab/bench/report'
-import type { BenchResults } from '../../../tools/lab/bench/report'
-import { runBench } from '../../../tools/lab/bench/run'
-import { eventWith, requestFrom, translated } from '../../app/setup'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { appDirectory } from '../../../tools/lib/app-files'
+import { countEvents } from '../../../tools/lab/bench/counts'
+import type { EventCounts } from '../../../tools/lab/bench/counts'
+import { run } from '../../../tools/lab/bench/run'
+import { BenchServer } from '../../../tools/lab/bench/server-host'
 
-/** One call, since here it is not asked how long it takes. */
-function measureOnce(run: () => unknown): Promise<number> {
-  const start = performance.now()
-  run()
-  return Promise.resolve((performance.now() - start) * 1e6 + 1)
-}
+const builtApp = readFileSync(join(appDirectory, 'dist/index.js'), 'utf8')
 
-describe('the benchmark', () => {
-  let results: BenchResults
+describe('the counting', () => {
+  const app = `
+    import fetch from 'node-fetch'
+    const inner = async (cache) => { await cache.incr('a') }
+    export async function onEvent(event, { cache, jobs }) {
+      await Promise.all([inner(cache), cache.get('b', null)])
+      await fetch('https://app.loops.so/api')
+      cache.lpush('c', 'd').catch(() => undefined)
+      return jobs.later({}).runNow().then(() => undefined)
+    }
+  `
 
+  it('notes each await, each then and each request to the server in order, and not the guard of the hook', async () => {
+    const server = new BenchServer(app, {})
+    await server.app.onEvent({})
+    await server.settle()
+    expect(server.steps.map(({ kind, text }) => `${kind} ${text}`.trim())).toEqual([
+      'cache incr a',
+      'await',
+      'cache get b',
+      'await',
+      'fetch https://app.loops.so/api',
+      'await',
+      'cache lpush c',
+      'job later',
+      'await',
+    ])
+    expect(server.jobs).toHaveLength(1)
+    server.clear()
+    expect(server.steps).toEqual([])
+  })
+
+  it('refuses an app that sends nothing', async () => {
+    await expect(countEvents('export function onEvent() {}')).rejects.toThrow(
+      'The event does not go directly: contact update, both identifiers.',
+    )
+  })
+})
+
+describe('the app', () => {
+  let counted: EventCounts[] = []
   beforeAll(async () => {
-    // Each run compiles a source of its own, which no other run can use.
-    process.env['COMPILED'] = ''
-    results = await runBench({ measure: measureOnce, rounds: 1, sizes: [5, 30] })
+    counted = await countEvents(builtApp)
   }, 120_000)
 
-  it('measures each case outside the VM and through composeWebhook in it', () => {
-    const measured = results.timings.map(({ place, name, properties }) => `${name}, ${properties}, ${place}`)
-    expect(new Set(measured).size).toBe(cases.length * 2 * 2)
-    const figures = results.timings.flatMap(({ app, handWritten: floor }) => [app, floor])
-    expect(figures.every((figure) => figure > 0)).toBe(true)
+  it.each([
+    ['directly', 'later', 4, 8],
+    ['directly', 'first', 3, 10],
+    ['by a job', 'later', 6, 14],
+    ['by a job', 'first', 5, 15],
+  ] as const)('takes, for an event delivered %s, %s of its contact, at most %d awaits and %d commands', (...line) => {
+    const [delivered, contact, awaits, commands] = line
+    const counts = counted.filter((one) => one.isSent && one.delivered === delivered && one.contact === contact)
+    expect(Math.max(...counts.map((one) => one.awaits.most))).toBe(awaits)
+    expect(Math.max(...counts.map((one) => one.commands.most))).toBe(commands)
   })
 
-  it('measures the set-up under both Babels', () => {
-    expect(results.setUps.map(({ babel }) => babel)).toEqual(['7.13.7', '7.21.4'])
-    expect(
-      results.setUps.every(({ compile, load, firstEvent }) => [compile, load, firstEvent].every((one) => one > 0)),
-    ).toBe(true)
-  })
-
-  it('prints them', () => {
-    expect(readable(results)).toContain('include all')
-  })
-})
-
-describe('what is measured', () => {
-  const [unwanted, ...wanted] = cases
-
-  it.each(wanted.map((one) => [one.name, one] as const))('%s: the same body as by hand', (name, { config, event }) => {
-    const byHand: unknown = JSON.parse(handWritten[name](event(30)) ?? '')
-    expect(requestFrom(event(30), config).body).toEqual(byHand)
-  })
-
-  it('unwanted: nothing', () => {
-    expect(unwanted && translated(unwanted.event(30), unwanted.config)).toBeUndefined()
-    expect(handWritten.unwanted(eventWith({}, { event: 'other' }))).toBeNull()
-  })
-
-  it('refuses an event that the app skips and the loop by hand sends', async () => {
-    const [, mapped] = cases
-    if (mapped === undefined) throw new Error('There is no second case.')
-    const old = { ...mapped, event: (count: number) => ({ ...mapped.event(count), timestamp: '2024-05-01T10:00:00Z' }) }
-    const problem = 'The app and the loop by hand do different work: mapped.'
-    await expect(measureOutside(old, 5, measureOnce)).rejects.toThrow(problem)
-    await expect(measureInside(old, 5, measureOnce)).rejects.toThrow(problem)
+  it('awaits nothing and asks the cache nothing for an event that is not sent', () => {
+    const unsent = counted.filter(({ isSent }) => !isSent)
+    expect(unsent.length).toBeGreaterThan(2)
+    expect(unsent.flatMap(({ steps }) => steps)).toEqual([])
   })
 })
 
-describe('the verdict', () => {
-  const timing = { place: 'outside the VM', handWritten: 1000, stringify: undefined } as const
-  const timings = [
-    { ...timing, name: 'unwanted', properties: 30, app: 100 },
-    { ...timing, name: 'include all', properties: 30, app: 2500 },
-    { ...timing, name: 'include all', properties: 3000, app: 400_000 },
-  ] as const
-  const measured: BenchResults = { node: '20', cpu: 'any', timings, body: 1000, settings: 1, setUps: [] }
+describe('npm run lab bench', () => {
+  async function printed(...args: string[]) {
+    const output = { said: '', told: '' }
+    const code = await run(args, {
+      say: (text) => (output.said += text),
+      tell: (text) => (output.told += text),
+    })
+    return { code, ...output }
+  }
 
-  it('is met at the target and missed beyond', () => {
-    expect(verdictsOn(measured).map(({ measured: ratio, isMet }) => [ratio, isMet])).toEqual([
-      [0.1, true],
-      [2.5, true],
-      [1.6, false],
-    ])
+  it('prints a row for each kind of event, and with --steps the way of the costliest one', async () => {
+    const { code, said } = await printed('--steps')
+    expect(code).toBe(0)
+    expect(said).toMatch(/^event, user ID alone +later +directly +[\d-]+ +[\d-]+$/m)
+    expect(said).toMatch(
+      /^event, user ID alone, first of its contact, by a job:\n( {2}(await|cache .*|fetch .*|job .*)\n)+/m,
+    )
   })
 
-  it('says how the cost grows', () => {
-    expect(growthOf(timings)).toEqual([{ label: 'include all, outside the VM', app: 1.6, handWritten: 0.01 }])
+  it('refuses an unknown option', async () => {
+    expect(await printed('--compare')).toMatchObject({
+      code: 1,
+      told: "Unknown option '--compare'. See npm run lab bench -- --help.\n",
+    })
   })
 })

@@ -37,7 +37,7 @@ describe('npm run lab simulators', () => {
   })
 
   it.each([
-    [['tomorrow'], {}, 'Usage: npm run lab simulators -- [apps|both|destinations2025|destinations]\n'],
+    [['tomorrow'], {}, 'Usage: npm run lab simulators -- [apps|addOn|destinations2025|destinations]\n'],
     [[], { PORT: 'http' }, 'PORT must be from 0 to 65534.\n'],
   ])('%j %j', async (args, environment, sentence) => {
     let told = ''

@@ -68,7 +68,7 @@ and 1 event
   it.each<[why: string, reasons: string[], events: object[], given: object]>([
     [
       'a name that no mapping has, or nearly has',
-      [unwanted('no list of events names it'), unwanted('"Purchase" differs from "purchase" only in capitals')],
+      [unwanted('no mapping is for its name'), unwanted('"Purchase" differs from "purchase" only in capitals')],
       [
         { ...event, event: 'other' },
         { ...event, event: 'Purchase' },
@@ -162,6 +162,24 @@ and 1 event
     expect(report).toContain('"eventProperties": {},\n  "email": "ada@example.com"\n}')
   })
 
+  it('fills in what PostHog gives beside the event', async () => {
+    const [, send] = builtDestination.mappings
+    const texts = {
+      project: '{project.name} {project.id}',
+      source: '{source.name}',
+      company: '{groups.company.properties.name ?? event.properties.$group_0}',
+      page: '{event.url}',
+      person: '{person.url}',
+    }
+    const mapping = { ...send, inputs: { ...send?.inputs, eventProperties: { value: texts } } }
+    const pageview = { ...event, event: '$pageview', timestamp: new Date().toISOString() }
+    const [report = ''] = await reportsOf([pageview], { mappings: [mapping] })
+    expect(report).toContain(
+      '"project": "Default project 1",\n    "source": "Loops: contacts and events",\n    "page": "https://posthog.',
+    )
+    expect(report).toContain('"person": "https://posthog.example.com/project/1/person/user_1"\n')
+  })
+
   it('runs a mapping without events for every event, as PostHog does', async () => {
     const [, update] = builtDestination.mappings
     const given = { mappings: [{ ...update, filters: { ...update?.filters, events: [] } }] }
@@ -173,7 +191,7 @@ and 1 event
     const pageview = { ...event, event: '$pageview', timestamp: new Date().toISOString() }
     const { said } = await npmStart(...today, '--events', file('e.json', [event, pageview]))
     expect(said.match(/^ +(matches|The settings).*$/gm)).toEqual([
-      '     The settings do not ask for this event: no list of events names it.',
+      '     The settings do not ask for this event: no mapping is for its name.',
       '     matches Send events',
     ])
   })
@@ -214,8 +232,7 @@ and 1 event
           },
         ],
       },
-      'The mapping "Update contacts" has a filter that is not known here: "cohort" is not a filter type ' +
-        '(filter on "id"): write "event" or "person".\n',
+      'The mapping "Update contacts" has a filter that only PostHog knows: {"key":"id","type":"cohort","operator":"in","value":1}.\n',
     ],
     [
       'an unknown setting',

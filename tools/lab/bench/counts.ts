@@ -73,7 +73,7 @@ class Counting {
     private readonly kind: EventKind,
     private readonly contact: EventCounts['contact'],
   ) {
-    this.server = new BenchServer(source, directConfig, { now: () => this.now })
+    this.server = new BenchServer(source, directConfig, () => this.now)
   }
 
   /** The steps of each event that counts. */

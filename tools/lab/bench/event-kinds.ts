@@ -1,5 +1,5 @@
-import type { Config } from '../../../src/settings/field'
-import type { CapturedEvent } from '../../../src/posthog/event'
+import type { AppConfig } from '../../lib/config-file'
+import type { CapturedEvent } from '../../lib/shapes'
 
 /** A kind of event, by what the settings make of it. */
 export interface EventKind {
@@ -15,7 +15,7 @@ export interface EventKind {
 }
 
 /** The settings of all kinds. */
-export const directConfig: Config = {
+export const directConfig: AppConfig = {
   apiKey: 'bench0key',
   delivery: 'direct',
   requestsPerSecond: '10',
@@ -86,6 +86,7 @@ function eventOf(
     uuid: `018f0000-0000-7000-8000-${String(number).padStart(12, '0')}`,
     event: name,
     distinct_id: contact,
+    team_id: 1,
     timestamp: new Date(at).toISOString(),
     properties,
   }

@@ -1,123 +1,57 @@
-/**
- * `npm run lab bench`: measures what an event costs, against the least that it could cost. `-- --json` prints JSON, `-- --steps`
- * adds each await and cache command in order, `-- --compare FILE` only compares the app with another file of it.
- */
+/** `npm run lab bench`: counts what an event costs a PostHog server. `-- --help` lists the options. */
 import { readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { appDirectory } from '../../lib/app-files'
-import { serverVersion } from '../../simulators/posthog/versions'
-import { cases, sizes } from './cases'
-import type { BenchCase } from './cases'
-import { compareFiles, readableComparison } from './compare'
+import { exitCodeOf, optionsIn, runInTerminal } from '../../lib/command-line'
+import type { Output } from '../../lib/command-line'
+import { table } from '../../lib/table'
 import { countEvents } from './counts'
-import { directVerdicts, readableDirect, readableSteps } from './direct-report'
-import type { DirectResults } from './direct-report'
-import { startLoopbackLoops } from './loopback-loops'
-import { measureBody, measureInside, measureOutside, measureSettings, timeSetUp } from './measure'
-import type { CaseTiming, Measure } from './measure'
-import { measureProcessorTimes } from './processor-time'
-import type { Rounds } from './processor-time'
-import { readable, verdictsOn } from './report'
-import type { BenchResults } from './report'
-import { verdictTable } from './tables'
+import type { EventCounts, Range } from './counts'
 
-export interface BenchOptions {
-  readonly measure: Measure
-  /**
-   * How often everything is measured. The lowest of each figure counts: other programs only ever add to it, and in the
-   * first round the code has not yet met all kinds of events.
-   */
-  readonly rounds: number
-  readonly sizes?: readonly number[]
-}
+const help = `Counts the guarded awaits and the cache commands of an event with the delivery "direct", in the app of dist/.
 
-type Figures = Omit<BenchResults, 'node' | 'cpu'>
+Usage: npm run lab bench -- [options]
 
-/** Measures every case and the set-up. Figures that are compared are taken one after the other. */
-export async function runBench({ measure, rounds, sizes: counts = sizes }: BenchOptions): Promise<BenchResults> {
-  let figures = await measureAll(measure, counts)
-  for (let round = 1; round < rounds; round++) figures = lowest(figures, await measureAll(measure, counts))
-  return { node: process.versions.node, cpu: cpus()[0]?.model ?? 'unknown', ...figures }
-}
+  --json    print JSON
+  --steps   add each await, command and request of the costliest events, in order
+  --help    show this
+`
 
-async function measureAll(measure: Measure, counts: readonly number[]): Promise<Figures> {
-  const timings: CaseTiming[] = []
-  for (const measureCase of [measureOutside, measureInside]) {
-    for (const one of cases) {
-      for (const count of counts) timings.push(await measureCase(one, count, measure))
+/** @returns the exit code: 1 for an unknown option. */
+export function run(args: string[], output: Output): Promise<number> {
+  return exitCodeOf(async () => {
+    const flag = { type: 'boolean' } as const
+    const {
+      json,
+      steps,
+      help: wantsHelp,
+    } = optionsIn('npm run lab bench', args, { json: flag, steps: flag, help: flag })
+    if (wantsHelp === true) {
+      output.say(help)
+      return 0
     }
-  }
-  const includeAll = caseNamed('include all')
-  return {
-    timings,
-    body: await measureBody(includeAll, 30, measure),
-    settings: await measureSettings(caseNamed('filters').config, measure),
-    setUps: ['1.40', '2024-02'].map((name) => timeSetUp(serverVersion(name), includeAll)),
-  }
+    const counts = await countEvents(readFileSync(join(appDirectory, 'dist/index.js'), 'utf8'))
+    const parts = [countsTable(counts), ...(steps === true ? counts.map(stepsOf) : [])]
+    output.say(`${json === true ? JSON.stringify(counts, null, 2) : parts.join('\n\n')}\n`)
+    return 0
+  }, output)
 }
 
-function caseNamed(name: BenchCase['name']): BenchCase {
-  const found = cases.find((one) => one.name === name)
-  if (found === undefined) throw new Error(`There is no case '${name}'.`)
-  return found
+/** Of the events of each line, the least and the most. */
+export function countsTable(counts: readonly EventCounts[]): string {
+  const lines = counts.map(({ kind, contact, delivered, awaits, commands }) => [
+    ...[kind, contact, delivered, span(awaits), span(commands)],
+  ])
+  return table([['event', 'of its contact', 'delivered', 'awaits', 'commands'], ...lines])
 }
 
-/** Takes the lower of each number of two rounds. */
-function lowest<Part>(one: Part, other: Part): Part {
-  if (typeof one === 'number' && typeof other === 'number') return Math.min(one, other) as Part
-  if (typeof one !== 'object' || one === null) return one
-  const fields = Object.entries(one).map(([name, value]) => [name, lowest<unknown>(value, other[name as keyof Part])])
-  return (Array.isArray(one) ? fields.map(([, value]) => value) : Object.fromEntries(fields)) as Part
+function span({ least, most }: Range): string {
+  return least === most ? `${most}` : `${least}-${most}`
 }
 
-/** Counts and measures what an event costs with the delivery `direct`. */
-export async function runDirectBench(rounds: Rounds): Promise<DirectResults> {
-  const source = readFileSync(join(appDirectory, 'dist/index.js'), 'utf8')
-  const counts = await countEvents(source)
-  const inVm = await measureProcessorTimes(source, rounds)
-  const loops = await startLoopbackLoops()
-  try {
-    return { counts, inVm, withNetwork: await measureProcessorTimes(source, { ...rounds, fetch: loops.fetch }) }
-  } finally {
-    loops.stop()
-  }
+function stepsOf({ kind, contact, delivered, steps }: EventCounts): string {
+  const lines = steps.map(({ kind: step, text }) => `  ${step} ${text}`.trimEnd())
+  return [`${kind}, ${contact} of its contact, ${delivered}:`, ...lines].join('\n')
 }
 
-/** A hundred events a turn: the processor's time is known to the microsecond, and no event waits for its turn. */
-const rounds: Rounds = { rounds: 15, batch: 100 }
-
-async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      json: { type: 'boolean', default: false },
-      steps: { type: 'boolean', default: false },
-      compare: { type: 'string' },
-    },
-  })
-  if (options.compare !== undefined) {
-    process.stdout.write(`${readableComparison(await compareFiles(options.compare, rounds))}\n`)
-    return
-  }
-  const direct = await runDirectBench(rounds)
-  // An ES module, which `require` does not load on every Node.js.
-  const { measure } = await import('mitata')
-  const results = await runBench({
-    // The lowest figure: other programs on the machine only ever add to it.
-    measure: async (run) => (await measure(run, { min_cpu_time: 100_000_000 })).min,
-    rounds: 3,
-  })
-  const verdicts = [...directVerdicts(direct), ...verdictsOn(results)]
-  const text = options.json
-    ? JSON.stringify({ ...results, direct, verdicts }, null, 2)
-    : [
-        readable(results),
-        readableDirect(direct),
-        ...(options.steps ? [readableSteps(direct.counts)] : []),
-        verdictTable(verdicts),
-      ].join('\n\n')
-  process.stdout.write(`${text}\n`)
-}
-
-if (require.main === module) void main()
+if (require.main === module) void runInTerminal((output) => run(process.argv.slice(2), output))

@@ -1,6 +1,6 @@
 import { createCache } from '../../simulators/posthog/cache'
 import type { Cache } from '../../simulators/posthog/cache'
-import type { Fetch, FetchResponse } from '../../simulators/posthog/fetch'
+import type { FetchResponse } from '../../simulators/posthog/fetch'
 import { jobsExtension } from '../../simulators/posthog/jobs'
 import { serverVersion } from '../../simulators/posthog/versions'
 import { loadOnServer } from './server-vm'
@@ -23,7 +23,7 @@ export interface Step {
 const guardMilliseconds = 30_000
 
 /**
- * One app on a server whose cache, queue and network answer at once, in a later turn of the event loop. The server notes
+ * One app on a server whose cache, queue and Loops answer at once, in a later turn of the event loop. The server notes
  * what the app does: call `clear` before and `settle` after the event that counts.
  */
 export class BenchServer {
@@ -34,15 +34,10 @@ export class BenchServer {
   private running = 0
 
   /**
-   * @param now the clock of the app and the cache; the machine's own if it is left out.
-   * @param fetch the server's `fetch`; one that answers 200 at once if it is left out.
+   * @param now the clock of the app and the cache.
    */
-  constructor(
-    source: string,
-    config: object,
-    { now, fetch = () => Promise.resolve(taken) }: { now?: () => number; fetch?: Fetch | undefined } = {},
-  ) {
-    const clock = { now: now ?? (() => Date.now()), after: () => () => undefined }
+  constructor(source: string, config: object, now = () => Date.now()) {
+    const clock = { now, after: () => () => undefined }
     const enqueue = (name: string, payload: unknown, runAt: number) => {
       const job: EnqueuedJob = { name, payload: JSON.parse(JSON.stringify(payload)) as unknown, runAt }
       return this.answer('job', name, () => this.jobs.push(job)).then(() => undefined)
@@ -54,7 +49,7 @@ export class BenchServer {
         cache: this.cacheCommands(createCache(clock)),
         jobs: jobsExtension(clock, enqueue),
       },
-      fetch: (url, init) => this.answer('fetch', url, () => fetch(url, init)),
+      fetch: (url) => this.answer('fetch', url, () => accepted),
       guard: (promise, name) => this.guard(promise, name),
       now,
     })
@@ -117,7 +112,7 @@ export class BenchServer {
   }
 }
 
-const taken: FetchResponse = {
+const accepted: FetchResponse = {
   status: 200,
   ok: true,
   statusText: 'OK',

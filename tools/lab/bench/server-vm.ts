@@ -1,5 +1,5 @@
 import { RetryError } from '@posthog/plugin-scaffold'
-import { VM } from 'vm2-3.9.18'
+import { VM } from 'vm2'
 import { compileApp } from '../../simulators/posthog/compile'
 import type { Fetch } from '../../simulators/posthog/fetch'
 import { serverVersion } from '../../simulators/posthog/versions'
@@ -11,17 +11,14 @@ export interface ServerValues {
   readonly fetch: Fetch
   /** The guard around each promise that the app awaits or calls `then` of. */
   readonly guard: (promise: unknown, name: string) => Promise<unknown>
-  /** The clock of the app, in milliseconds since 1970; undefined for the machine's own. */
-  readonly now: (() => number) | undefined
+  /** The clock of the app, in milliseconds since 1970. */
+  readonly now: () => number
 }
-
-type Hook = (...values: unknown[]) => unknown
 
 /** A loaded app. Each hook takes its own arguments; `meta` is added. */
 export interface AppOnServer {
   /** The hook's promise is guarded, whether the hook returns one or not. */
   readonly onEvent: (event: object) => Promise<unknown>
-  readonly composeWebhook: Hook
   readonly runJob: (name: string, payload: unknown) => Promise<unknown>
 }
 
@@ -32,7 +29,6 @@ const bindHooks = `
     const hook = (name) => exports[name] || (() => undefined)
     return {
       onEvent: (event) => guard(hook('onEvent')(event, meta), 'onEvent'),
-      composeWebhook: (event) => hook('composeWebhook')(event, meta),
       runJob: (name, payload) => guard(exports.jobs[name](payload, meta), name),
     }
   })
@@ -45,9 +41,8 @@ const replaceClock = `
 `
 
 /**
- * Loads an app as the real servers of 2024 do: compiled by their Babel, in their release of vm2, with the guard on the host's
- * side, so that each guarded promise crosses the border of the VM twice. The VM of the simulator differs: its vm2 is the
- * present one.
+ * Loads an app as the servers of 2024 do: compiled by their Babel, in vm2, with the guard on the host's side, so that the host
+ * counts each promise that is guarded.
  *
  * @throws Error if the app does not compile, or what its top level throws.
  */
@@ -63,7 +58,7 @@ export function loadOnServer(source: string, { meta, fetch, guard, now }: Server
   vm.freeze({ 'node-fetch': fetch, '@posthog/plugin-scaffold': { RetryError } }, '__pluginHostImports')
   vm.freeze(guard, '__asyncGuard')
   vm.freeze(meta, '__pluginHostMeta')
-  if (now !== undefined) (vm.run(replaceClock) as (clock: () => number) => void)(now)
+  ;(vm.run(replaceClock) as (clock: () => number) => void)(now)
   vm.run(`const module = { exports: {} }; let exports = {};\n${code};`)
   return (vm.run(bindHooks) as (hookGuard: unknown) => AppOnServer)(guard)
 }

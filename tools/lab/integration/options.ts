@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { appDirectory } from '../../lib/app-files'
-import { UsageError, usageErrorIn } from '../../lib/usage-error'
+import { optionsIn } from '../../lib/command-line'
+import { UsageError } from '../../lib/usage-error'
 
 export interface RealOptions {
   /** The app's folder. */
@@ -70,24 +70,17 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Re
 }
 
 function parsedArguments(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        short: { type: 'boolean' },
-        phase: { type: 'string' },
-        events: { type: 'string' },
-        people: { type: 'string' },
-        seed: { type: 'string' },
-        rate: { type: 'string' },
-        vm2: { type: 'boolean' },
-        app: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    }).values
-  } catch (error) {
-    throw usageErrorIn('npm run lab integration', error)
-  }
+  return optionsIn('npm run lab integration', args, {
+    short: { type: 'boolean' },
+    phase: { type: 'string' },
+    events: { type: 'string' },
+    people: { type: 'string' },
+    seed: { type: 'string' },
+    rate: { type: 'string' },
+    vm2: { type: 'boolean' },
+    app: { type: 'string' },
+    help: { type: 'boolean' },
+  })
 }
 
 function wholeNumber(option: string, text: string | undefined, fallback: number): number {

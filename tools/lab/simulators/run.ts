@@ -1,5 +1,4 @@
 /** `npm run lab simulators`: simulators of PostHog and for Loops on this machine, to try `npm run deploy` with. */
-import { appDirectory } from '../../lib/app-files'
 import { loadHogParser } from '../../simulators/hog/syntax-tree'
 import { exitCodeOf, runInTerminal } from '../../lib/command-line'
 import type { Output } from '../../lib/command-line'
@@ -14,7 +13,6 @@ import { servePosthog } from '../../simulators/posthog/rest-api/server'
 
 const POSTHOG_KEY = 'phx_sandbox_key'
 const LOOPS_KEY = 'loops-sandbox-key'
-const REPOSITORY = 'https://github.com/example/posthog-loops-app'
 
 /** People who were there before the installation. */
 const PERSONS = ['grace', 'alan', 'barbara'].map((name, index) => ({
@@ -39,7 +37,6 @@ export function run(args: string[], environment: NodeJS.ProcessEnv, output: Outp
     const posthog = new PosthogServer({
       generation,
       keys: { [POSTHOG_KEY]: { scopes: ['*'] } },
-      repositories: { [REPOSITORY]: appDirectory },
       parser: await loadHogParser(),
       fetch: routeTo('https://app.loops.so', loops.url),
       routes: [personsRoute(PERSONS, { hogql: true })],
@@ -67,7 +64,7 @@ function greeting(posthog: string, loops: string, generation: Generation): strin
   return `A simulator of PostHog (${generation}) is at ${posthog}, one for Loops at ${loops}. Ctrl+C ends both. In another terminal:
 
   export POSTHOG_API_KEY=${POSTHOG_KEY} LOOPS_API_KEY=${LOOPS_KEY} LOOPS_SIMULATOR=${loops}
-  npm run deploy -- --posthog ${posthog} --repository ${REPOSITORY}
+  npm run deploy -- --posthog ${posthog}
   curl ${posthog}/capture/ -H 'Content-Type: application/json' \\
     -d '{"event": "$identify", "distinct_id": "user_1", "$set": {"email": "ada@example.com", "firstname": "Ada"}}'
   curl '${loops}/api/v1/contacts/find?email=ada@example.com' -H "Authorization: Bearer $LOOPS_API_KEY"

@@ -1,4 +1,4 @@
-import type { DestinationSettings, DestinationStart, InputField, MappingSettings, Problem } from '../contract'
+import type { DestinationSettings, DestinationStart, InputSchema, MappingSettings, Problem } from '../contract'
 import { byId, element } from './dom'
 import { Field } from './field'
 import { FILTER_COLUMNS, filtersOfRows, rowsOfFilters } from './filter-rows'
@@ -129,5 +129,7 @@ function fieldOf(id: string, label: string, rows: Rows, hint: string): HTMLEleme
 }
 
 function valuesOf(inputs: readonly InputView[]): Record<string, unknown> {
-  return Object.fromEntries(inputs.map(({ field, value }: { field: InputField; value: unknown }) => [field.key, value]))
+  return Object.fromEntries(
+    inputs.map(({ field, value }: { field: InputSchema; value: unknown }) => [field.key, value]),
+  )
 }

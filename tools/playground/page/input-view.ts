@@ -1,4 +1,4 @@
-import type { InputField } from '../contract'
+import type { InputSchema } from '../contract'
 import { element } from './dom'
 import { Field } from './field'
 import type { Column } from './column'
@@ -13,7 +13,7 @@ export class InputView {
 
   constructor(
     prefix: string,
-    readonly field: InputField,
+    readonly field: InputSchema,
     value: unknown,
   ) {
     const id = `${prefix}-${field.key}`
@@ -35,7 +35,7 @@ interface Drawn {
   read: () => unknown
 }
 
-function controlOf(id: string, field: InputField, value: unknown): Drawn {
+function controlOf(id: string, field: InputSchema, value: unknown): Drawn {
   if (field.type === 'dictionary') return dictionary(field, value)
   if (field.type === 'boolean') {
     const select = choice(
@@ -66,7 +66,7 @@ function numberIn(text: string): unknown {
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
 }
 
-function choice(id: string, choices: NonNullable<InputField['choices']>, value: string): HTMLSelectElement {
+function choice(id: string, choices: NonNullable<InputSchema['choices']>, value: string): HTMLSelectElement {
   const options = choices.map((one) => element('option', { value: one.value }, one.label))
   const select = element('select', { id }, ...options)
   select.value = value
@@ -78,7 +78,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   mailingLists: LIST_COLUMNS,
 }
 
-function dictionary({ key, label }: InputField, value: unknown): Drawn {
+function dictionary({ key, label }: InputSchema, value: unknown): Drawn {
   const rows = new Rows(label, COLUMNS[key] ?? PROPERTY_COLUMNS, 'a row')
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : []
   rows.values = entries.map(([name, inner]) => [name, String(inner)])

@@ -11,11 +11,9 @@ export function connectInstall(question: () => SettingsQuestion): void {
   const address = byId('install-address', 'input')
   // A browser may have restored what was there before a reload.
   address.value ||= 'https://eu.posthog.com'
-  const edition = byId('install-edition', 'select')
   const show = latestOnly(async (signal) => {
     try {
-      const install = await ask<Install>('install', { ...question(), posthog: address.value }, signal)
-      showInstall(install, edition)
+      showInstall(await ask<Install>('install', { ...question(), posthog: address.value }, signal))
     } catch (error) {
       const sentence = sentenceOf(error)
       if (sentence !== undefined) showProblem(sentence)
@@ -29,25 +27,17 @@ export function connectInstall(question: () => SettingsQuestion): void {
     dialog.close()
   })
   address.addEventListener('input', afterPause(TYPING_PAUSE, show))
-  edition.addEventListener('change', show)
-  for (const button of dialog.querySelectorAll<HTMLButtonElement>('[data-copy]')) connectCopy(button)
+  connectCopy(byId('copy-deploy', 'button'))
 }
 
-function showInstall({ destination, app }: Install, edition: HTMLSelectElement): void {
-  for (const option of edition.options) option.disabled = option.value === 'app' && app === undefined
-  if (app === undefined) edition.value = 'destination'
-  const isApp = edition.value === 'app'
-  const chosen = isApp && app !== undefined ? app : destination
-  if ('refusals' in chosen) {
-    showProblem(chosen.refusals.join('\n'))
+function showInstall(install: Install): void {
+  if ('refusals' in install) {
+    showProblem(install.refusals.join('\n'))
     return
   }
   showProblem('')
-  setText(byId('install-deploy', 'pre'), chosen.deploy)
-  setText(byId('install-curl', 'pre'), chosen.curl)
-  byId('install-repository', 'span').hidden = !isApp
-  byId('install-form', 'div').hidden = isApp
-  if ('link' in destination) byId('install-link', 'a').href = destination.link
+  setText(byId('install-deploy', 'pre'), install.deploy)
+  byId('install-link', 'a').href = install.link
 }
 
 /** A problem takes the place of the commands, which would be those of other settings. */
@@ -58,8 +48,7 @@ function showProblem(sentence: string): void {
 
 function connectCopy(button: HTMLButtonElement): void {
   button.addEventListener('click', () => {
-    const text = document.getElementById(button.dataset.copy ?? '')?.textContent ?? ''
-    navigator.clipboard.writeText(text).then(
+    navigator.clipboard.writeText(byId('install-deploy', 'pre').textContent).then(
       () => {
         button.textContent = 'Copied'
         window.setTimeout(() => (button.textContent = 'Copy'), 1500)

@@ -39,10 +39,13 @@ function reasonOfApp({ userIdAlone }: Explanation, { logs, isRepeated, unknownUs
 }
 
 /** Says that the settings do not ask for an event, and why where a name looks like its own or a filter does not hold. */
-export function unwantedSentence(nearMisses: readonly { readonly group: string; readonly reason: string }[]): string {
+export function unwantedSentence(
+  nearMisses: readonly { readonly group: string; readonly reason: string }[],
+  otherwise = 'no list of events names it',
+): string {
   const reasons = [...new Set(nearMisses.map(({ reason }) => reason))]
   const texts = reasons.length > 1 ? nearMisses.map(({ group, reason }) => `${group}: ${reason}`) : reasons
-  return `The settings do not ask for this event: ${texts.join('; ') || 'no list of events names it'}.`
+  return `The settings do not ask for this event: ${texts.join('; ') || otherwise}.`
 }
 
 function skipSentence(reason: string): string {

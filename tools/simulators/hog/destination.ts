@@ -7,13 +7,19 @@ import type { Bytecode } from './compiler'
 import { HogRun } from './hog-run'
 import type { HogAnswer, HogFunction, HogRequest, LogEntry, Step } from './hog-run'
 import { compileInputs } from './inputs'
-import type { Globals, Inputs } from './inputs'
+import type { Globals } from './globals'
+import type { Inputs } from './inputs'
 import type { HogParser } from './syntax-tree'
 import { newestVm } from './vm'
 import type { HogVm } from './vm'
 
 /** Answers a request; what it throws is a network error. */
 export type Fetch = (request: HogRequest) => Promise<{ readonly status: number; readonly body: string }>
+
+type LibraryFetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string },
+) => Promise<{ readonly status: number; text(): Promise<string> }>
 
 export interface Surroundings {
   readonly fetch: Fetch
@@ -23,13 +29,34 @@ export interface Surroundings {
   readonly random?: () => number
 }
 
+/** A request that left the server, and its answer. */
+export interface SentRequest extends HogRequest {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  status?: number
+  answer: string
+  /** The error's message if no answer came. */
+  error?: string
+}
+
 /** What came of an event. */
 export interface Outcome {
-  /** Each request that left the server, tries again included. */
-  readonly requests: readonly HogRequest[]
+  /** Each request that left the server, retries included. */
+  readonly requests: readonly SentRequest[]
   readonly logs: readonly LogEntry[]
   readonly error: Error | undefined
 }
+
+/** The `fetch` of a library, as a destination uses it. */
+export function hogFetch(fetch: LibraryFetch): Fetch {
+  return async ({ url, method, headers, body }) => {
+    const response = await fetch(url, { method, headers: { ...headers }, ...(body !== undefined && { body }) })
+    return { status: response.status, body: await response.text() }
+  }
+}
+
+/** Answers in the place of Loops, for a run whose requests are only shown. */
+export const mockedFetch: Fetch = () => Promise.resolve({ status: 200, body: '{"success":true}' })
 
 const TRIES = 3
 const TRIED_AGAIN = [408, 429, 500, 502, 503, 504]
@@ -39,35 +66,59 @@ const LONGEST_WAIT = 30_000
 /** Sources by their text: compiling one takes seconds. */
 const compiled = new Map<string, Bytecode>()
 
-/** @throws HogSyntaxError if the source, or a text of the inputs, is no Hog. */
-export function compileDestination(hog: string, inputs: Inputs, parser: HogParser): HogFunction {
+/** @throws HogSyntaxError or UnknownHog if the source is no Hog. */
+export function compileSource(hog: string, parser: HogParser): Bytecode {
   const bytecode = compiled.get(hog) ?? compileProgram(parser.program(hog))
+  if (compiled.size > 10) compiled.clear()
   compiled.set(hog, bytecode)
-  return { bytecode, inputs: compileInputs(inputs, parser) }
+  return bytecode
 }
 
-/** Runs the function on the event to its end. */
+/** @throws HogSyntaxError if the source, or a text of the inputs, is no Hog. */
+export function compileDestination(hog: string, inputs: Inputs, parser: HogParser): HogFunction {
+  return { bytecode: compileSource(hog, parser), inputs: compileInputs(inputs, parser) }
+}
+
+/** Runs the function on the event to its end. It does not start if an input cannot be filled in. */
 export async function runDestination(
   hogFunction: HogFunction,
   globals: Globals,
   { fetch, vm = newestVm, clock = systemClock, random = Math.random }: Surroundings,
 ): Promise<Outcome> {
-  const run = new HogRun(hogFunction, globals, vm)
-  const requests: HogRequest[] = []
+  const requests: SentRequest[] = []
+  let run: HogRun
+  try {
+    run = new HogRun(hogFunction, globals, vm)
+  } catch (error) {
+    return { requests, logs: [], error: new Error(`An input cannot be filled in: ${messageOf(error)}`) }
+  }
   let step: Step = run.start()
   while (step.kind === 'waits') {
     const { request } = step
     step = run.resume(
       await answerTo(request, run.logs, {
-        fetch: (tried) => {
-          requests.push(tried)
-          return fetch(tried)
-        },
+        fetch: (tried) => recorded(tried, { fetch, clock, requests }),
         wait: (tries) => sleep(clock, Math.min(FIRST_WAIT * (tries + random()), LONGEST_WAIT)),
       }),
     )
   }
   return { requests, logs: run.logs, error: step.kind === 'failed' ? step.error : undefined }
+}
+
+async function recorded(
+  request: HogRequest,
+  { fetch, clock, requests }: { readonly fetch: Fetch; readonly clock: Clock; readonly requests: SentRequest[] },
+): ReturnType<Fetch> {
+  const record: SentRequest = { ...request, at: clock.now(), answer: '' }
+  requests.push(record)
+  try {
+    const { status, body } = await fetch(request)
+    Object.assign(record, { status, answer: body })
+    return { status, body }
+  } catch (error) {
+    record.error = messageOf(error)
+    throw error
+  }
 }
 
 /** Tries up to three times; Hog sees the last answer, and the status 500 where there was none. */

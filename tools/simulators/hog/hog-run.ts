@@ -2,7 +2,8 @@
 import type { VMState } from '@posthog/hogvm'
 import type { Bytecode } from './compiler'
 import { fillInputs } from './inputs'
-import type { CompiledInputs, Globals } from './inputs'
+import type { Globals } from './globals'
+import type { CompiledInputs } from './inputs'
 import { LIMITS, newestVm, runInVm } from './vm'
 import type { HogVm } from './vm'
 

@@ -2,19 +2,13 @@
 import { convertHogToJS } from '@posthog/hogvm'
 import { compileTemplate } from './compiler'
 import type { Bytecode } from './compiler'
+import type { Globals } from './globals'
 import type { HogParser } from './syntax-tree'
 import { runInVm } from './vm'
 import type { HogVm } from './vm'
 
 /** Inputs as PostHog's REST API takes them. */
 export type Inputs = Readonly<Record<string, { readonly value?: unknown }>>
-
-/** What a run sees beside its inputs; PostHog gives every event a person, if only one without properties. */
-export interface Globals {
-  readonly event: Readonly<Record<string, unknown>>
-  readonly person?: Readonly<Record<string, unknown>>
-  readonly [name: string]: unknown
-}
 
 /** A text of an input, compiled. */
 class Template {

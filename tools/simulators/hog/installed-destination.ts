@@ -1,113 +1,102 @@
-/** The destination on a PostHog server: PostHog's filters decide which of its mappings run for an event. */
-import { withPerson } from '../../../src/posthog/person'
-import type { StoredPerson } from '../../../src/posthog/person'
+/** A destination on a PostHog server: PostHog's filters decide which of its mappings run for an event. */
+import { messageOf, UsageError } from '../../lib/usage-error'
 import type { CapturedEvent } from '../../lib/shapes'
-import { compileProgram } from './compiler'
 import type { Bytecode } from './compiler'
-import { runDestination } from './destination'
+import { compileDestination, runDestination } from './destination'
 import type { Outcome, Surroundings } from './destination'
-import type { DestinationBody, DestinationMapping } from '../../../destination/from-settings/body'
-import { compileInputs } from './inputs'
-import type { Globals, Inputs } from './inputs'
-import { MappingFilters } from './mapping-filters'
+import { compileFilters, passes, UnknownFilter } from './filters'
+import type { Filters } from './filters'
+import { DEFAULT_PROJECT, globalsOf } from './globals'
+import type { Globals, Project } from './globals'
+import type { HogFunction } from './hog-run'
+import type { Inputs } from './inputs'
+import type { Person } from './persons'
 import type { HogParser } from './syntax-tree'
 
-/** What a mapping does about an event that its events name: it runs, or a property filter does not hold. */
-export interface MappingOutcome extends Partial<Outcome> {
-  readonly mapping: string
-  /** The input `action`: `event`, `contact` or `both`. */
-  readonly action: unknown
-  /** The filter that does not hold, as a clause; then the function does not run. */
-  readonly unmet?: string
+/** A destination as PostHog's REST API takes it, with the API key among its inputs. */
+export interface DestinationToInstall {
+  readonly name: string
+  readonly hog: string
+  readonly inputs: Inputs
+  readonly filters: Filters
+  /** Without mappings, the function itself runs. */
+  readonly mappings: readonly MappingToInstall[] | null
 }
 
-export type { StoredPerson }
-
-interface CompiledMapping {
-  readonly mapping: DestinationMapping
-  readonly inputs: ReturnType<typeof compileInputs>
-  readonly filters: MappingFilters
+interface MappingToInstall {
+  readonly name?: unknown
+  readonly inputs: Inputs
+  readonly filters: Filters
 }
+
+/** One function to run for the events that pass the filters. */
+export interface InstalledMapping {
+  readonly name: string
+  readonly hogFunction: HogFunction
+  readonly filters: readonly Bytecode[]
+}
+
+/** What a mapping has done about an event that passes its filters. */
+export interface MappingOutcome extends Outcome {
+  readonly mapping: InstalledMapping
+}
+
+export interface ServerOfDestination {
+  readonly project: Project
+  /** The property filters of internal and test users. */
+  readonly internalUsers: readonly unknown[]
+}
+
+const DEFAULT_SERVER: ServerOfDestination = { project: DEFAULT_PROJECT, internalUsers: [] }
 
 export class InstalledDestination {
-  private readonly bytecode: Bytecode
-  private readonly mappings: readonly CompiledMapping[]
+  readonly mappings: readonly InstalledMapping[]
+
+  /** @throws UsageError if PostHog would refuse the source or an input, or if the simulator does not know a filter. */
+  constructor(
+    private readonly body: DestinationToInstall,
+    parser: HogParser,
+    private readonly server = DEFAULT_SERVER,
+  ) {
+    const { name, hog, inputs, filters, mappings } = body
+    // The mappings have the events, so PostHog drops those of the function.
+    const common = mappings === null ? [] : [{ ...filters, events: [], actions: [] }]
+    this.mappings = (mappings ?? [body]).map((mapping) => {
+      const named = typeof mapping.name === 'string' ? mapping.name : name
+      return refusing(named, () => ({
+        name: named,
+        hogFunction: compileDestination(hog, { ...inputs, ...mapping.inputs }, parser),
+        filters: [...common, mapping.filters].map((each) => compileFilters(each, server.internalUsers)),
+      }))
+    })
+  }
+
+  /** The mappings whose filters the event passes. */
+  matching(globals: Globals): InstalledMapping[] {
+    return this.mappings.filter(({ filters }) => filters.every((each) => passes(each, globals)))
+  }
 
   /**
-   * @param body with the API key among its inputs.
-   * @throws HogSyntaxError or UnknownHog if the source or the text of an input is no Hog, as PostHog's REST API refuses it;
-   * UsageError if a filter is of a kind that the simulator does not know.
+   * Runs each mapping whose filters the event passes, one after another.
+   *
+   * @param person what PostHog stores once the event is in.
    */
-  constructor({ hog, inputs, mappings }: DestinationBody, parser: HogParser) {
-    this.bytecode = programOf(hog, parser)
-    this.mappings = mappings.map((mapping) => ({
-      mapping,
-      inputs: compileInputs({ ...inputs, ...mapping.inputs }, parser),
-      filters: new MappingFilters(mapping),
-    }))
-  }
-
-  /** Why no mapping is for the event although a name looks like it, as a clause; `undefined` if none does. */
-  similarName(event: CapturedEvent): string | undefined {
-    return this.mappings.map(({ filters }) => filters.similarName(event)).find((reason) => reason !== undefined)
-  }
-
-  /** Runs each mapping that is for the event, one after another. `person` is what PostHog stores once the event is in. */
-  async deliver(event: CapturedEvent, person: StoredPerson, surroundings: Surroundings): Promise<MappingOutcome[]> {
+  async deliver(event: CapturedEvent, person: Person, surroundings: Surroundings): Promise<MappingOutcome[]> {
+    const globals = globalsOf(event, person, this.body.name, this.server.project)
     const outcomes: MappingOutcome[] = []
-    for (const { mapping, inputs, filters } of this.mappings) {
-      if (!filters.isFor(event)) continue
-      const about = { mapping: mapping.name, action: mapping.inputs.action?.value }
-      const unmet = filters.unmet(event, person)
-      if (unmet !== undefined) {
-        outcomes.push({ ...about, unmet })
-        continue
-      }
-      const hogFunction = { bytecode: this.bytecode, inputs }
-      outcomes.push({
-        ...about,
-        ...(await outcomeOf(() => runDestination(hogFunction, globalsOf(event, person), surroundings))),
-      })
+    for (const mapping of this.matching(globals)) {
+      outcomes.push({ mapping, ...(await runDestination(mapping.hogFunction, globals, surroundings)) })
     }
     return outcomes
   }
 }
 
-/** A run that cannot start, since an input cannot be filled in, fails like one that ends in an error. */
-async function outcomeOf(run: () => Promise<Outcome>): Promise<Outcome> {
+function refusing<Result>(name: string, compile: () => Result): Result {
   try {
-    return await run()
+    return compile()
   } catch (error) {
-    return { requests: [], logs: [], error: error as Error }
+    if (!(error instanceof UnknownFilter))
+      throw new UsageError(`PostHog refuses the inputs of "${name}": ${messageOf(error)}`)
+    throw new UsageError(`The mapping "${name}" has a filter that only PostHog knows: ${error.message}.`)
   }
-}
-
-let compiled: { readonly hog: string; readonly bytecode: Bytecode } | undefined
-
-/** The source is long and seldom changes. */
-function programOf(hog: string, parser: HogParser): Bytecode {
-  if (compiled?.hog !== hog) compiled = { hog, bytecode: compileProgram(parser.program(hog)) }
-  return compiled.bytecode
-}
-
-/** The body with the key, which a user adds to what is built. */
-export function withKey(body: DestinationBody, apiKey: string): DestinationBody {
-  const inputs: Inputs = { ...body.inputs, apiKey: { value: apiKey } }
-  return { ...body, inputs }
-}
-
-function globalsOf({ event, uuid, distinct_id, timestamp, properties }: CapturedEvent, person: StoredPerson): Globals {
-  return {
-    event: { event, uuid, distinct_id, timestamp, properties },
-    person: { id: person.id, properties: person.properties },
-  }
-}
-
-/** The person of the last of the events, as PostHog stores it after them. */
-export function storedPerson(events: readonly CapturedEvent[]): StoredPerson {
-  const last = events.at(-1)
-  const properties = events
-    .filter(({ distinct_id }) => distinct_id === last?.distinct_id)
-    .reduce<StoredPerson['properties']>((stored, event) => withPerson(event, { properties: stored }).person, {})
-  return { id: `person-of-${last?.distinct_id ?? 'nobody'}`, properties }
 }

@@ -1,16 +1,17 @@
-import { withPerson } from '../../../src/posthog/person'
 import type { CapturedEvent } from '../../lib/shapes'
+
+type Properties = Readonly<Record<string, unknown>>
 
 /** A person as PostHog gives it to a destination. */
 export interface Person {
   readonly id: string
   readonly name: string
-  readonly properties: Readonly<Record<string, unknown>>
+  readonly properties: Properties
 }
 
 interface StoredPerson {
   readonly id: string
-  properties: Readonly<Record<string, unknown>>
+  properties: Properties
   /** The person that this one has become a part of. */
   joinedTo?: StoredPerson
 }
@@ -28,7 +29,7 @@ export class Persons {
     const other = otherIdIn(event)
     if (other !== undefined) this.join(this.personWith(name), this.personWith(other))
     const person = this.personWith(name)
-    person.properties = withPerson(event, person).person
+    person.properties = changed(person.properties, properties)
     return { id: person.id, name, properties: person.properties }
   }
 
@@ -50,6 +51,17 @@ export class Persons {
     this.created += 1
     return { id: `00000000-0000-4000-8000-${String(this.created).padStart(12, '0')}`, properties: {} }
   }
+}
+
+/** `$set` replaces, `$set_once` only adds, and `$unset` removes: a list of names, or an object with those names. */
+function changed(stored: Properties, { $set, $set_once, $unset }: Properties): Properties {
+  const removed: readonly unknown[] = Array.isArray($unset) ? $unset : Object.keys(objectIn($unset))
+  const properties = { ...objectIn($set_once), ...stored, ...objectIn($set) }
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !removed.includes(name)))
+}
+
+function objectIn(value: unknown): Properties {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Properties) : {}
 }
 
 /** The distinct_id whose person the event joins to its own. */

@@ -80,7 +80,7 @@ describe('a hog function that PostHog refuses', () => {
 
   it('any custom one, before mid-September 2025 without the add-on', async () => {
     await started.close()
-    started = await startPosthog({ generation: 'both' })
+    started = await startPosthog({ generation: 'addOn' })
     const { status, body } = await ask(started.posthog, 'POST', functions, small)
     const detail = 'The Data Pipelines addon is required to create custom functions.'
     expect([status, body]).toEqual([400, expect.objectContaining({ attr: 'template_id', detail })])
@@ -189,6 +189,25 @@ describe('the destination of this project', () => {
   })
 })
 
+describe('what PostHog gives a run beside the event', () => {
+  const inputs = { ...destination.inputs, userId: { value: '{project.id}/{source.name}/{groups.company.index}' } }
+
+  it('is there for an event that comes in', async () => {
+    await created({ ...destination, inputs })
+    await started.posthog.capture({ event: '$identify', distinct_id: 'user_1', $set: { email: 'ada@example.com' } })
+    expect(started.loops.contacts()).toMatchObject([{ userId: '7/Loops: contacts and events/' }])
+  })
+
+  it('is the project in a test, which has the rest of its own', async () => {
+    const event = { event: '$identify', uuid: 'x', distinct_id: 'user_1', timestamp: new Date().toISOString() }
+    const { body } = await ask(started.posthog, 'POST', `${functions}new/invocations/`, {
+      configuration: { ...destination, inputs },
+      globals: { event: { ...event, properties: {} }, person: {}, groups: {}, source: { name: 'A test' } },
+    })
+    expect(JSON.stringify(body)).toContain('7/A test/')
+  })
+})
+
 describe('the filters of a function', () => {
   const event = { plan: 'Pro', total: 5, empty: null }
   it.each<[object, boolean]>([
@@ -231,7 +250,7 @@ describe('the filters of a function', () => {
   it('leaves out test accounts where it is told to', async () => {
     await started.close()
     const internal = [{ key: 'email', type: 'person', operator: 'not_icontains', value: '@acme.test' }]
-    const project = { id: 7, name: 'Acme', organization: 'o', test_account_filters: internal }
+    const project = { id: 7, name: 'Acme', test_account_filters: internal }
     started = await startPosthog({ projects: [project] })
     await created(destination)
     for (const domain of ['acme.test', 'example.com']) {

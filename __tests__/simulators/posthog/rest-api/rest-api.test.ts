@@ -2,7 +2,7 @@ import type { Route } from '../../../../tools/simulators/posthog/rest-api/contra
 import { ask, startPosthog } from './setup'
 import type { StartedPosthog } from './setup'
 
-const own = { id: 7, name: 'Acme', organization: '0190aaaa-0000-0000-0000-000000000001', test_account_filters: [] }
+const own = { id: 7, name: 'Acme', test_account_filters: [] }
 const other = { ...own, id: 8, name: 'Beta' }
 
 const keys = {
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => started.close())
 
-const shown = { id: 7, name: 'Acme', organization: own.organization, timezone: 'UTC', is_demo: false }
+const shown = { id: 7, name: 'Acme', timezone: 'UTC', is_demo: false }
 const denied = { type: 'authentication_error', code: 'permission_denied', attr: null }
 
 describe('the simulator of the REST API', () => {

@@ -1,4 +1,3 @@
-import { appDirectory } from '../../../../tools/lib/app-files'
 import { loadHogParser } from '../../../../tools/simulators/hog/syntax-tree'
 import { LoopsApi } from '../../../../tools/simulators/loops/loops-api'
 import { serveLoopsApi } from '../../../../tools/simulators/loops/server'
@@ -11,29 +10,21 @@ import { apiKey } from '../../../app/setup'
 /** A key with every scope. */
 export const posthogKey = 'phx_1test2key3of4every5scope'
 
-/** The repository from which the simulator installs this project's app. */
-export const repository = 'https://github.com/example/posthog-loops-app'
-
 // It is WebAssembly, and takes a quarter of a second to load.
 const parser = loadHogParser()
 
-/** A PostHog server whose destinations and apps reach a simulator of Loops. */
+/** A PostHog server whose destinations reach a simulator of Loops. */
 export async function startPosthog(options: Partial<PosthogServerOptions> = {}) {
   // The tests ask faster than one team may.
   const loops = new LoopsApi({ apiKey, requestsPerSecond: 1000 })
   const loopsServer = await serveLoopsApi(loops)
   const posthog = new PosthogServer({
     keys: { [posthogKey]: { scopes: ['*'] } },
-    repositories: { [repository]: appDirectory },
     parser: await parser,
     fetch: routeTo('https://app.loops.so', loopsServer.url),
     ...options,
   })
-  const close = async (): Promise<void> => {
-    posthog.close()
-    await loopsServer.close()
-  }
-  return { posthog, loops, loopsUrl: loopsServer.url, close }
+  return { posthog, loops, loopsUrl: loopsServer.url, close: () => loopsServer.close() }
 }
 
 export type StartedPosthog = Awaited<ReturnType<typeof startPosthog>>

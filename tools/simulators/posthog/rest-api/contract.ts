@@ -3,8 +3,6 @@
 export interface Project {
   readonly id: number
   readonly name: string
-  /** The UUID of the organization that the project belongs to. */
-  readonly organization: string
   /** The property filters of internal and test users. */
   readonly test_account_filters: readonly unknown[]
 }
@@ -14,7 +12,7 @@ export interface ApiRequest {
   readonly method: string
   /** The project in the path: `@current` is replaced by the key's current project. */
   readonly project: Project
-  /** The parts of the path below `/api/projects/ID/`, `/api/environments/ID/` or `/api/organizations/ID/`. */
+  /** The parts of the path below `/api/projects/ID/` or `/api/environments/ID/`. */
   readonly path: readonly string[]
   /** The address of the request without its query, for the address of the next page. */
   readonly url: string

@@ -1,14 +1,13 @@
 /** The fields of a hog function as PostHog's REST API checks, compiles and shows them. */
-import { compileProgram, compileTemplate } from '../../hog/compiler'
+import { compileTemplate } from '../../hog/compiler'
 import type { Bytecode } from '../../hog/compiler'
-import type { HogFunction } from '../../hog/hog-run'
-import { compileInputs } from '../../hog/inputs'
+import { compileSource } from '../../hog/destination'
+import { compileFilters } from '../../hog/filters'
 import type { Inputs } from '../../hog/inputs'
 import type { HogParser } from '../../hog/syntax-tree'
 import { messageOf } from '../../../lib/usage-error'
 import { invalid, isRecord } from './contract'
 import type { Project } from './contract'
-import { compileFilters } from './filters'
 
 type Fields = Readonly<Record<string, unknown>>
 type StoredInputs = Readonly<Record<string, { readonly value?: unknown; readonly bytecode?: unknown }>>
@@ -32,12 +31,6 @@ export interface CheckedFunction extends Form {
   readonly hog: string
   readonly bytecode: Bytecode
   readonly mappings: readonly Form[] | null
-}
-
-/** One function to run for the events that pass the filters: a function has one for each mapping. */
-export interface Trigger {
-  readonly filters: Bytecode
-  readonly hogFunction: HogFunction
 }
 
 const LARGEST_SOURCE = 100 * 1024
@@ -68,25 +61,19 @@ export function checkFunction(body: Fields, secrets: Inputs, project: Project, p
       )
     : null
   if (typeof hog !== 'string' || hog === '') throw invalid('hog', 'Required.')
-  const bytecode = compileSource(hog, parser)
+  const bytecode = checkedSource(hog, parser)
   // The mappings have the events, so PostHog drops those of the function.
   const { events, actions, ...filters } = form.filters
   return { ...form, filters: mappings === null ? form.filters : filters, hog, bytecode, mappings }
 }
 
-/** The sources that were compiled last: the parser needs a second and more for 20 KB. */
-const compiled = new Map<string, Bytecode>()
-
-function compileSource(hog: string, parser: HogParser): Bytecode {
+function checkedSource(hog: string, parser: HogParser): Bytecode {
   if (Buffer.byteLength(hog) > LARGEST_SOURCE) {
     const remedy = 'Please simplify your code or contact support if you need this limit increased.'
     throw invalid('hog', `HOG code exceeds maximum size of 100KB. ${remedy}`)
   }
   try {
-    const bytecode = compiled.get(hog) ?? compileProgram(parser.program(hog))
-    if (compiled.size > 10) compiled.clear()
-    compiled.set(hog, bytecode)
-    return bytecode
+    return compileSource(hog, parser)
   } catch {
     throw invalid('hog', 'Hog code has errors.')
   }
@@ -101,11 +88,20 @@ function checkForm(body: Fields, secrets: Inputs, path: string, project: Project
     return 'value' in input ? [[schema.key, input] as const] : []
   })
   const filters = isRecord(body['filters']) ? body['filters'] : {}
+  const bytecode = checkedFilters(filters, project)
   return {
     ...('name' in body && { name: body['name'] }),
     inputs_schema: written as readonly Fields[],
     inputs: Object.fromEntries(inputs.map(([key, input], order) => [key, { ...input, order }])),
-    filters: { ...filters, bytecode: compileFilters(filters, project) },
+    filters: { ...filters, bytecode },
+  }
+}
+
+function checkedFilters(filters: Fields, { test_account_filters: internalUsers }: Project): Bytecode {
+  try {
+    return compileFilters(filters, internalUsers)
+  } catch (error) {
+    throw invalid('filters', `Invalid filter configuration: ${messageOf(error)}`)
   }
 }
 
@@ -149,14 +145,6 @@ function bytecodeOf(value: unknown, parser: HogParser): unknown {
   if (Array.isArray(value)) return value.map((item) => bytecodeOf(item, parser))
   if (!isRecord(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bytecodeOf(inner, parser)]))
-}
-
-/** The function as often as PostHog runs it: once for each mapping, whose inputs join those at the top. */
-export function triggersOf({ mappings, ...checked }: CheckedFunction, parser: HogParser): Trigger[] {
-  return (mappings ?? [checked]).map(({ filters, inputs }) => ({
-    filters: filters['bytecode'] as Bytecode,
-    hogFunction: { bytecode: checked.bytecode, inputs: compileInputs({ ...checked.inputs, ...inputs }, parser) },
-  }))
 }
 
 /** The inputs as an answer shows them: of a secret one only that it is set. */

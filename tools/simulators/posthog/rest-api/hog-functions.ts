@@ -1,14 +1,15 @@
 /** Hog functions: destinations are kept, tested and run as PostHog's server does. */
 import { randomUUID } from 'node:crypto'
-import { runDestination } from '../../hog/destination'
-import type { Fetch, Outcome } from '../../hog/destination'
-import type { Globals } from '../../hog/inputs'
+import type { Fetch } from '../../hog/destination'
+import { projectGlobal } from '../../hog/globals'
+import { InstalledDestination } from '../../hog/installed-destination'
+import type { Person } from '../../hog/persons'
 import type { HogParser } from '../../hog/syntax-tree'
+import type { CapturedEvent } from '../../../lib/shapes'
 import { invalid, isRecord, methodNotAllowed, notFound, pageOf, forbidden } from './contract'
 import type { ApiAnswer, ApiRequest, Project } from './contract'
-import { passes } from './filters'
-import { checkFunction, secretsOf, shownInputs, triggersOf } from './hog-function-fields'
-import type { CheckedFunction, Trigger } from './hog-function-fields'
+import { checkFunction, secretsOf, shownInputs } from './hog-function-fields'
+import type { CheckedFunction } from './hog-function-fields'
 import { testInvocation } from './invocations'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -18,7 +19,7 @@ interface StoredFunction {
   readonly project: number
   readonly fields: Fields
   readonly checked: CheckedFunction
-  readonly triggers: readonly Trigger[]
+  readonly installed: InstalledDestination
   readonly updatedAt: number
 }
 
@@ -52,11 +53,9 @@ export class HogFunctions {
   }
 
   /** Runs each function that is on and whose filters the event passes, as PostHog does for an event that comes in. */
-  async deliver(globals: Globals, project: Project, fetch: Fetch): Promise<Outcome[]> {
+  async deliver(event: CapturedEvent, person: Person, project: Project, fetch: Fetch): Promise<void> {
     const enabled = this.stored(project).filter(({ fields }) => fields['enabled'] === true)
-    const triggers = enabled.flatMap(({ triggers }) => triggers)
-    const wanted = triggers.filter(({ filters }) => passes(filters, globals))
-    return Promise.all(wanted.map(({ hogFunction }) => runDestination(hogFunction, globals, { fetch })))
+    await Promise.all(enabled.map(({ installed }) => installed.deliver(event, person, { fetch })))
   }
 
   private stored({ id }: Project): StoredFunction[] {
@@ -107,12 +106,16 @@ export class HogFunctions {
     this.changes += 1
     const defaults = { description: '', enabled: false, deleted: false, icon_url: null, template_id: null }
     const given = Object.entries(merged).filter(([key]) => (WRITABLE as readonly string[]).includes(key))
+    const installed = new InstalledDestination({ ...checked, name: String(merged['name']) }, this.options.parser, {
+      project,
+      internalUsers: project.test_account_filters,
+    })
     return {
       id,
       project: project.id,
       fields: { ...defaults, ...Object.fromEntries(given) },
       checked,
-      triggers: triggersOf(checked, this.options.parser),
+      installed,
       updatedAt: this.changes,
     }
   }
@@ -127,9 +130,10 @@ export class HogFunctions {
     const { configuration, globals, mock_async_functions: mocks = true } = body
     if (!isRecord(configuration)) throw invalid('configuration', 'This field is required.', 'required')
     if (!isRecord(globals) || !isRecord(globals['event'])) return { status: 400, body: { status: 'error' } }
-    const { triggers } = this.check(id, configuration, stored, project)
+    const { installed } = this.check(id, configuration, stored, project)
     if (mocks !== true) throw new Error('The simulator sends no requests in a test: leave mock_async_functions true.')
-    return { status: 200, body: testInvocation(triggers, { ...globals, event: globals['event'] }) }
+    const all = { ...globals, event: globals['event'], project: projectGlobal(project) }
+    return { status: 200, body: testInvocation(installed, all) }
   }
 }
 

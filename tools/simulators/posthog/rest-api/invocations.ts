@@ -1,9 +1,8 @@
 /** PostHog's test of a hog function: it runs in the VM on one event, and its requests are shown instead of sent. */
 import { HogRun } from '../../hog/hog-run'
 import type { HogFunction, LogEntry } from '../../hog/hog-run'
-import type { Globals } from '../../hog/inputs'
-import { passes } from './filters'
-import type { Trigger } from './hog-function-fields'
+import type { Globals } from '../../hog/globals'
+import type { InstalledDestination } from '../../hog/installed-destination'
 
 interface TestResult {
   readonly status: 'success' | 'error' | 'skipped'
@@ -13,11 +12,12 @@ interface TestResult {
 }
 
 /** @returns the answer of `invocations`: the requests are in its log, with their headers and so with the key. */
-export function testInvocation(triggers: readonly Trigger[], globals: Globals): TestResult {
+export function testInvocation(installed: InstalledDestination, globals: Globals): TestResult {
   const logs: LogEntry[] = []
   const errors: string[] = []
-  const wanted = triggers.filter(({ filters }) => passes(filters, globals))
-  if (wanted.length < triggers.length) {
+  const wanted = installed.matching(globals)
+  const isPart = wanted.length < installed.mappings.length
+  if (isPart) {
     logs.push({ level: 'info', message: 'Mapping trigger not matching filters was ignored.' })
   }
   for (const { hogFunction } of wanted) {
@@ -26,7 +26,7 @@ export function testInvocation(triggers: readonly Trigger[], globals: Globals): 
     if (error !== undefined) errors.push(String(error))
   }
   // PostHog calls a test skipped as soon as one mapping did not match.
-  const status = errors.length > 0 ? 'error' : wanted.length < triggers.length ? 'skipped' : 'success'
+  const status = errors.length > 0 ? 'error' : isPart ? 'skipped' : 'success'
   const timestamp = new Date().toISOString()
   return { status, errors, logs: logs.map((entry) => ({ ...entry, timestamp })), result: null }
 }

@@ -71,7 +71,7 @@ export class RestApi {
   private async serve(request: HttpRequest): Promise<ApiAnswer> {
     const url = new URL(request.url)
     const [api, kind, id, ...path] = url.pathname.split('/').filter((part) => part !== '')
-    if (api !== 'api' || kind === undefined) throw notFound('Endpoint not found.')
+    if (api !== 'api' || (kind !== 'projects' && kind !== 'environments')) throw notFound('Endpoint not found.')
     const key = this.keyOf(request.headers['authorization'])
     const common = {
       method: request.method,
@@ -82,11 +82,9 @@ export class RestApi {
         requireScope(key, scope)
       },
     }
-    const within = { projects: 'project', environments: 'project', organizations: 'organization' }[kind]
-    if (within === undefined) throw notFound('Endpoint not found.')
-    if (id === undefined) return this.list(key, common, within)
-    const project = this.find(key, id, within)
-    if (path.length === 0) return one(project, common, within)
+    if (id === undefined) return this.list(key, common)
+    const project = this.find(key, id)
+    if (path.length === 0) return one(project, common)
     for (const route of this.options.routes) {
       const answer = await route({ ...common, project, path })
       if (answer !== undefined) return answer
@@ -107,22 +105,15 @@ export class RestApi {
     return key
   }
 
-  private find(key: PersonalApiKey, id: string, within: string): Project {
-    const [current, ...others] = this.options.projects
-    const project =
-      id === '@current'
-        ? current
-        : [current, ...others].find((each) => id === (within === 'project' ? String(each.id) : each.organization))
-    if (project === undefined) throw notFound(within === 'project' ? 'Project not found.' : 'Organization not found.')
+  private find(key: PersonalApiKey, id: string): Project {
+    const { projects } = this.options
+    const project = id === '@current' ? projects[0] : projects.find((each) => id === String(each.id))
+    if (project === undefined) throw notFound('Project not found.')
     if (key.projects === undefined || key.projects.includes(project.id)) return project
-    if (within === 'project') {
-      throw forbidden(`API key does not have access to the requested project: ID ${project.id}.`)
-    }
-    throw forbidden('API keys with scoped projects are only supported on project-based endpoints.')
+    throw forbidden(`API key does not have access to the requested project: ID ${project.id}.`)
   }
 
-  private list(key: PersonalApiKey, request: Pick<ApiRequest, 'requireScope'>, within: string): ApiAnswer {
-    if (within !== 'project') throw notFound('Endpoint not found.')
+  private list(key: PersonalApiKey, request: Pick<ApiRequest, 'requireScope'>): ApiAnswer {
     request.requireScope('project:read')
     if (key.projects !== undefined) {
       throw forbidden('API keys with scoped projects are only supported on project-based endpoints.')
@@ -132,14 +123,13 @@ export class RestApi {
   }
 }
 
-function one(project: Project, { requireScope }: Pick<ApiRequest, 'requireScope'>, within: string): ApiAnswer {
-  if (within !== 'project') throw notFound('Endpoint not found.')
+function one(project: Project, { requireScope }: Pick<ApiRequest, 'requireScope'>): ApiAnswer {
   requireScope('project:read')
   return { status: 200, body: shownProject(project) }
 }
 
-function shownProject({ id, name, organization }: Project) {
-  return { id, name, organization, timezone: 'UTC', is_demo: false }
+function shownProject({ id, name }: Project) {
+  return { id, name, timezone: 'UTC', is_demo: false }
 }
 
 function requireScope({ scopes }: PersonalApiKey, scope: string): void {

@@ -1,11 +1,16 @@
 /** PostHog's filters of events, compiled to Hog and run in its VM, as PostHog's server does for hog functions. */
-import { compileTemplate } from '../../hog/compiler'
-import type { Bytecode } from '../../hog/compiler'
-import type { Globals } from '../../hog/inputs'
-import type { Expression } from '../../hog/syntax-tree'
-import { newestVm, runInVm } from '../../hog/vm'
-import { invalid, isRecord } from './contract'
-import type { Project } from './contract'
+import { compileTemplate } from './compiler'
+import type { Bytecode } from './compiler'
+import type { Globals } from './globals'
+import type { Expression } from './syntax-tree'
+import { newestVm, runInVm } from './vm'
+
+/** A filter that PostHog refuses, or that is of a kind that the simulator does not know. The message is its JSON. */
+export class UnknownFilter extends Error {
+  constructor(written: unknown) {
+    super(JSON.stringify(written))
+  }
+}
 
 /** For each operator the test of one value, and whether it must hold for all of a list of values. */
 const OPERATORS: Readonly<Record<string, { readonly test: Test; readonly holdsForAll?: true }>> = {
@@ -26,15 +31,26 @@ const OPERATORS: Readonly<Record<string, { readonly test: Test; readonly holdsFo
 type Value = string | number | boolean | null
 type Test = (found: Expression, value: Value) => Expression
 
+/** The filters of a function or of one of its mappings, as PostHog's REST API takes them. */
+export interface Filters {
+  readonly source?: unknown
+  readonly events?: unknown
+  readonly actions?: unknown
+  readonly properties?: unknown
+  readonly filter_test_accounts?: unknown
+}
+
 /**
- * @returns the bytecode of the filters: true for an event that passes.
- * @throws ApiError 400 if the filters have an operator or a value that the simulator cannot compile.
+ * @param internalUsers the property filters that "filter_test_accounts" stands for.
+ * @returns the bytecode of the filters: true for an event that passes. Without events, every event does.
+ * @throws UnknownFilter if there are actions, or an operator or a type of property that the simulator cannot compile.
  */
-export function compileFilters(filters: unknown, project: Project): Bytecode {
-  if (!isRecord(filters)) throw invalid('filters', 'Invalid data. Expected a dictionary.')
-  const testAccounts = filters['filter_test_accounts'] === true ? project.test_account_filters : []
-  const properties = [...testAccounts, ...listOf(filters['properties'])].map(ofProperty)
-  const events = listOf(filters['events']).map(ofEvent)
+export function compileFilters(filters: Filters, internalUsers: readonly unknown[] = []): Bytecode {
+  const [action] = listOf(filters.actions)
+  if (action !== undefined) throw new UnknownFilter(action)
+  const testAccounts = filters.filter_test_accounts === true ? internalUsers : []
+  const properties = [...testAccounts, ...listOf(filters.properties)].map(ofProperty)
+  const events = listOf(filters.events).map(ofEvent)
   return compileTemplate(all([...(events.length === 0 ? [] : [any(events)]), ...properties]))
 }
 
@@ -56,7 +72,7 @@ function ofProperty(written: unknown): Expression {
   const { key, value, operator = 'exact', type = 'event' } = isRecord(written) ? written : {}
   const known = OPERATORS[String(operator)]
   if (typeof key !== 'string' || known === undefined || (type !== 'event' && type !== 'person')) {
-    throw invalid('filters', `Invalid filter configuration: ${JSON.stringify(written)}`)
+    throw new UnknownFilter(written)
   }
   const root = type === 'event' ? field('properties') : field('person', 'properties')
   const found: Expression = { node: 'ArrayAccess', array: root, property: constant(key) }
@@ -105,6 +121,10 @@ function joined(node: 'And' | 'Or', exprs: readonly Expression[], ofNone: boolea
   const [only, ...others] = exprs
   if (only === undefined) return constant(ofNone)
   return others.length === 0 ? only : { node, exprs }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function listOf(value: unknown): readonly unknown[] {
