@@ -1,7 +1,7 @@
 /** The rules of imports, checked by npm run check. Each rule's comment says what to do instead. */
 
-/** The app's rooms, top to bottom, with the rooms that each may import beside the basics. */
-const rooms = {
+/** The app's modules, top to bottom, with the modules that each may import besides the basics. */
+const modules = {
   'src/delivery/': ['src/translate/', 'src/settings/', 'src/loops/', 'src/posthog/'],
   'src/setup/': ['src/settings/', 'src/loops/', 'src/posthog/'],
   'src/translate/': ['src/settings/', 'src/loops/', 'src/posthog/'],
@@ -11,54 +11,19 @@ const rooms = {
   'src/re2/': [],
 }
 
-/** Imports that still run up: file -> files. Take each out once it is cut. */
-const stillUp = {
-  // Each room declares the part of meta.global that it uses, and index.ts joins them.
-  'src/posthog/meta.ts': [
-    'src/settings/settings.ts',
-    'src/settings/field.ts',
-    'src/settings/filters.ts',
-    'src/delivery/waiting.ts',
-  ],
-  // The look-up takes the address and the key.
-  'src/posthog/look-up.ts': ['src/settings/settings.ts'],
-  // The client takes the key and a request of its own type; its caller counts the request.
-  'src/loops/client.ts': ['src/settings/settings.ts', 'src/translate/translate.ts', 'src/delivery/pace.ts'],
-}
-
-function exactly(file) {
-  return '^' + file.replaceAll('.', '\\.') + '$'
-}
-
-/** A rule for a folder, and one for each of its files that may import something more for now. */
-function rulesOf({ from, to, ...rule }) {
-  const files = Object.keys(stillUp).filter((file) => new RegExp(from.path).test(file))
-  return [
-    { ...rule, from: { ...from, pathNot: files.map(exactly) }, to },
-    ...files.map((file) => ({
-      ...rule,
-      name: rule.name + ', ' + file,
-      from: { path: exactly(file) },
-      to: { ...to, pathNot: [...(to.pathNot ?? []), ...stillUp[file].map(exactly)] },
-    })),
-  ]
-}
-
-const roomRules = Object.entries(rooms).flatMap(([room, below]) =>
-  rulesOf({
-    name: 'room ' + room,
-    comment: 'A room imports only the rooms below it and the basics: move the shared code into a room below both.',
-    severity: 'error',
-    from: { path: '^' + room },
-    to: { path: '^(src/[^/]+/|index\\.ts$)', pathNot: [room, ...below].map((one) => '^' + one) },
-  }),
-)
+const moduleRules = Object.entries(modules).map(([name, below]) => ({
+  name: 'module ' + name,
+  comment: 'A module imports only the modules below it and the basics: move the shared code into a module below both.',
+  severity: 'error',
+  from: { path: '^' + name },
+  to: { path: '^(src/[^/]+/|index\\.ts$)', pathNot: [name, ...below].map((one) => '^' + one) },
+}))
 
 const appRules = [
-  ...roomRules,
+  ...moduleRules,
   {
-    name: 'basics import no rooms',
-    comment: 'A basic file is imported by every room: move the code into a room.',
+    name: 'basics import no modules',
+    comment: 'A basic file is imported by every module: move the code into a module.',
     severity: 'error',
     from: { path: '^src/[^/]+\\.ts$' },
     to: { path: ['^src/[^/]+/', '^index\\.ts$'] },

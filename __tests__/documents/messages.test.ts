@@ -13,7 +13,7 @@ function quoted(document: string): string[] {
 
 /** What is put between the pieces of a message, and what differs from one message to the next. */
 const BETWEEN =
-  /…|tries within a day: |\b(?:400|401|429|500)\b|is (?:skipped|not sent|not asked for): | \(on| \(at|(?:POST|PUT) |\/v1\/[a-z/]+|: Loops API key: /
+  /…|tries within a day: |\b(?:400|401|429|500)\b|is (?:skipped|not sent): |matches no setting: | \(on| \(at|(?:POST|PUT) |\/v1\/[a-z/]+|: Loops API key: /
 
 function pieces(message: string): string[] {
   return message

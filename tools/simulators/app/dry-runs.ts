@@ -56,11 +56,11 @@ export class DryRuns {
       const line = installation.logs.find(({ message }) => message.startsWith('Dry run: '))
       installation.forget()
       if (line === undefined) continue
-      const [, verb, reason] = / is (skipped|not asked for): (.*)\.$/.exec(line.message) ?? []
+      const [, verb, reason] = / (is skipped|matches no setting): (.*)\.$/.exec(line.message) ?? []
       if (reason === undefined) {
         explanation.matched.push(group)
         Object.assign(explanation, userIdAloneIn(line.message))
-      } else if (verb === 'skipped') {
+      } else if (verb === 'is skipped') {
         skipped.push(group)
         explanation.skipped = reason
       } else {
