@@ -2077,7 +2077,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const isTakenOver = identity.userId !== write.entry.userId
     const values = {}
     const from = new Set(decidedBy)
-    for (const [name, value] of Object.entries(write.values)) {
+    for (const name of namesOf(write, later)) {
+      const value = own(write.values, name)
       const latest = later.find(
         ({ entry, at }) =>
           writes(entry, name) &&
@@ -2085,11 +2086,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
           (isSameContact(entry, write.entry) || (isTakenOver && hasSameEmail(entry, identity))),
       )?.entry
       if (latest !== undefined) from.add(latest)
-      if (latest === undefined) values[name] = value
-      else if (!isTakenOver && latest.names === undefined) values[name] = latest.values[name]
+      if (latest === undefined && value !== undefined) values[name] = value
+      else if (latest !== undefined && !isTakenOver && latest.names === undefined) values[name] = latest.values[name]
     }
-    const decisive = later.flatMap(({ entry }) => (from.has(entry) ? [onlyValuesOf(write, entry)] : []))
+    const decisive = later.flatMap(({ entry }) => (from.has(entry) ? [withOnly(values, entry)] : []))
     return { identity, values, from: decisive }
+  }
+
+  function namesOf({ entry, values, carriesAll }, later) {
+    const others = later.filter((one) => carriesAll && isSameContact(one.entry, entry))
+    return new Set([...Object.keys(values), ...others.flatMap((one) => Object.keys(one.entry.values))])
   }
 
   /** The entries that were received after the write, the latest first. */
@@ -2155,9 +2161,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** What the payload of a job keeps of a later entry. */
-  function onlyValuesOf(write, entry) {
-    const values = Object.entries(entry.values).filter(([name]) => own(write.values, name) !== undefined)
-    return { ...entry, values: Object.fromEntries(values) }
+  function withOnly(values, entry) {
+    const kept = Object.entries(entry.values).filter(([name]) => own(values, name) !== undefined)
+    return { ...entry, values: Object.fromEntries(kept) }
   }
 
   function isSameContact(entry, write) {
@@ -2172,19 +2178,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The request of an event that was held up: what its settings make of it, with what was received since. */
 
-  /**
-   * The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none.
-   *
-   * @param logs the entries of each identifier, the latest first.
-   */
+  /** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
   function unreadEmail(delivery, logs) {
-    const { email } = merged(delivery, logs)?.identity ?? {}
+    const { email } = merged(delivery, logs, false)?.identity ?? {}
     return email === delivery.entry?.email ? undefined : email
   }
 
-  /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
-  function withLaterWrites(delivery, logs) {
-    const merge = merged(delivery, logs)
+  /**
+   * The delivery with the values and the identity that were received since. Its job keeps what it has taken over.
+   *
+   * @param hasWaited whether the request has waited in its lane.
+   */
+  function withLaterWrites(delivery, logs, hasWaited) {
+    const merge = merged(delivery, logs, hasWaited)
     if (merge === undefined) return delivery
     const { identity, values, from } = merge
     return {
@@ -2216,10 +2222,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       : undefined
   }
 
-  function merged(delivery, logs) {
+  function merged(delivery, logs, carriesAll) {
     const { entry, own, lookedUpAt, waiting } = delivery
     if (entry === undefined) return undefined
-    return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver: waiting.takenOver }, logs)
+    const { takenOver } = waiting
+    return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver, carriesAll }, logs)
   }
 
   /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
@@ -2546,7 +2553,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
           const others = await parts.contactLog.read({ email }, waiting.receivedAt)
           logs = [...logs, ...others.map(entriesIn)]
         }
-        toSend = waiting.isUnknown === true ? withEmailOfUserId(delivery, logs) : withLaterWrites(delivery, logs)
+        toSend =
+          waiting.isUnknown === true
+            ? withEmailOfUserId(delivery, logs)
+            : withLaterWrites(delivery, logs, lane.before !== undefined)
       } else if (typeof rejectedAt === 'number' && !(await hasEmailSince(rejectedAt, delivery, parts))) {
         log.skipOnce('Loops has just answered that it knows no contact with its user ID')
         return
@@ -3077,7 +3087,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   function createRateLimit(requestsPerSecond, cache, keyPrefix) {
     const length = (1.1 * SECOND) / requestsPerSecond
-    const mostBorrowed = Math.floor(SECOND / 3 / length) - 1
+    const mostBorrowed = Math.floor(SECOND / 4 / length) - 1
     const counterKey = (slot) => `${keyPrefix}slot-${slot}`
     const placeKey = `${keyPrefix}place`
 

@@ -7,19 +7,22 @@ import { mergeLaterWrites } from './later-writes'
 import type { MergedWrite } from './later-writes'
 import type { LogEntry } from './waiting'
 
-/**
- * The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none.
- *
- * @param logs the entries of each identifier, the latest first.
- */
-export function unreadEmail(delivery: Delivery, logs: readonly (readonly LogEntry[])[]): string | undefined {
-  const { email } = merged(delivery, logs)?.identity ?? {}
+/** The entries of each identifier, the latest first. */
+type Logs = readonly (readonly LogEntry[])[]
+
+/** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
+export function unreadEmail(delivery: Delivery, logs: Logs): string | undefined {
+  const { email } = merged(delivery, logs, false)?.identity ?? {}
   return email === delivery.entry?.email ? undefined : email
 }
 
-/** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
-export function withLaterWrites(delivery: Delivery, logs: readonly (readonly LogEntry[])[]): Delivery {
-  const merge = merged(delivery, logs)
+/**
+ * The delivery with the values and the identity that were received since. Its job keeps what it has taken over.
+ *
+ * @param hasWaited whether the request has waited in its lane.
+ */
+export function withLaterWrites(delivery: Delivery, logs: Logs, hasWaited: boolean): Delivery {
+  const merge = merged(delivery, logs, hasWaited)
   if (merge === undefined) return delivery
   const { identity, values, from } = merge
   return {
@@ -30,7 +33,7 @@ export function withLaterWrites(delivery: Delivery, logs: readonly (readonly Log
 }
 
 /** The request of a user ID that Loops did not know, with the latest email that its log tells. */
-export function withEmailOfUserId(delivery: Delivery, logs: readonly (readonly LogEntry[])[]): Delivery {
+export function withEmailOfUserId(delivery: Delivery, logs: Logs): Delivery {
   const { body } = delivery.own
   const { userId } = identityOf(body)
   const email = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
@@ -51,8 +54,9 @@ export function skipReason({ own, request }: Delivery, excludedEmails: ExcludedE
     : undefined
 }
 
-function merged(delivery: Delivery, logs: readonly (readonly LogEntry[])[]): MergedWrite | undefined {
+function merged(delivery: Delivery, logs: Logs, carriesAll: boolean): MergedWrite | undefined {
   const { entry, own, lookedUpAt, waiting } = delivery
   if (entry === undefined) return undefined
-  return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver: waiting.takenOver }, logs)
+  const { takenOver } = waiting
+  return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver, carriesAll }, logs)
 }

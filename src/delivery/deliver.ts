@@ -88,7 +88,10 @@ async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Prom
         const others = await parts.contactLog.read({ email }, waiting.receivedAt)
         logs = [...logs, ...others.map(entriesIn)]
       }
-      toSend = waiting.isUnknown === true ? withEmailOfUserId(delivery, logs) : withLaterWrites(delivery, logs)
+      toSend =
+        waiting.isUnknown === true
+          ? withEmailOfUserId(delivery, logs)
+          : withLaterWrites(delivery, logs, lane.before !== undefined)
     } else if (typeof rejectedAt === 'number' && !(await hasEmailSince(rejectedAt, delivery, parts))) {
       log.skipOnce('Loops has just answered that it knows no contact with its user ID')
       return

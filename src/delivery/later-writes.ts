@@ -16,6 +16,11 @@ export interface DelayedWrite {
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
   readonly lookedUpAt: number | undefined
   readonly takenOver: TakenOver | undefined
+  /**
+   * True for a request that has waited in its lane: it carries all that came since, because a job of another worker may have
+   * sent that while the request before it was under way.
+   */
+  readonly carriesAll: boolean
 }
 
 /** What the request is to say of its contact now. */
@@ -51,7 +56,8 @@ export function mergeLaterWrites(write: DelayedWrite, logs: readonly (readonly L
   const isTakenOver = identity.userId !== write.entry.userId
   const values: Record<string, unknown> = {}
   const from = new Set(decidedBy)
-  for (const [name, value] of Object.entries(write.values)) {
+  for (const name of namesOf(write, later)) {
+    const value = own(write.values, name)
     const latest = later.find(
       ({ entry, at }) =>
         writes(entry, name) &&
@@ -59,11 +65,16 @@ export function mergeLaterWrites(write: DelayedWrite, logs: readonly (readonly L
         (isSameContact(entry, write.entry) || (isTakenOver && hasSameEmail(entry, identity))),
     )?.entry
     if (latest !== undefined) from.add(latest)
-    if (latest === undefined) values[name] = value
-    else if (!isTakenOver && latest.names === undefined) values[name] = latest.values[name]
+    if (latest === undefined && value !== undefined) values[name] = value
+    else if (latest !== undefined && !isTakenOver && latest.names === undefined) values[name] = latest.values[name]
   }
-  const decisive = later.flatMap(({ entry }) => (from.has(entry) ? [onlyValuesOf(write, entry)] : []))
+  const decisive = later.flatMap(({ entry }) => (from.has(entry) ? [withOnly(values, entry)] : []))
   return { identity, values, from: decisive }
+}
+
+function namesOf({ entry, values, carriesAll }: DelayedWrite, later: readonly LaterEntry[]): Set<string> {
+  const others = later.filter((one) => carriesAll && isSameContact(one.entry, entry))
+  return new Set([...Object.keys(values), ...others.flatMap((one) => Object.keys(one.entry.values))])
 }
 
 /** The entries that were received after the write, the latest first. */
@@ -132,9 +143,9 @@ function writes({ values, names }: LogEntry, name: string): boolean {
 }
 
 /** What the payload of a job keeps of a later entry. */
-function onlyValuesOf(write: DelayedWrite, entry: LogEntry): LogEntry {
-  const values = Object.entries(entry.values).filter(([name]) => own(write.values, name) !== undefined)
-  return { ...entry, values: Object.fromEntries(values) }
+function withOnly(values: ContactValues, entry: LogEntry): LogEntry {
+  const kept = Object.entries(entry.values).filter(([name]) => own(values, name) !== undefined)
+  return { ...entry, values: Object.fromEntries(kept) }
 }
 
 function isSameContact(entry: Identity, write: Identity): boolean {

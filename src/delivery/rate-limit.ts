@@ -46,7 +46,7 @@ interface LastPlace {
 
 export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPrefix: string): RateLimit {
   const length = (1.1 * SECOND) / requestsPerSecond
-  const mostBorrowed = Math.floor(SECOND / 3 / length) - 1
+  const mostBorrowed = Math.floor(SECOND / 4 / length) - 1
   const counterKey = (slot: number): string => `${keyPrefix}slot-${slot}`
   const placeKey = `${keyPrefix}place`
 

@@ -48,8 +48,13 @@ export function momentsOf(load: Load, events: number, random: Random): Moment[] 
     case 'onePerson':
       return each((number) => ({ after: (number * 1000) / events, person: 0, asks: 'update' }))
     case 'busyContact':
-      return each((number) => ({ after: (number * 1000) / 9, ...(number % 27 === 0 && { person: 0, asks: 'update' }) }))
+      return each((number) => ({ after: (number * 1000) / 9 + random.between(0, 500), ...whoseInBusyContact(number) }))
   }
+}
+
+/** The contact is updated, and nothing else happens to it. */
+function whoseInBusyContact(number: number): Pick<Moment, 'person' | 'asks'> {
+  return number % 27 === 0 ? { person: 0, asks: 'update' } : { person: 1 + (number % 199) }
 }
 
 function steadyMoments(events: number, random: Random): Moment[] {

@@ -66,9 +66,13 @@ export class LoopsApi {
     this.team = this.newTeam()
   }
 
-  /** Applies the request at once and answers it. The hook of `setFault` is not asked. */
-  handle(request: LoopsApiRequest): LoopsApiResponse {
-    const response = this.respond(request)
+  /**
+   * Applies the request at once and answers it. The hook of `setFault` is not asked.
+   *
+   * @param isCounted whether the rate limit has counted the request already.
+   */
+  handle(request: LoopsApiRequest, isCounted = false): LoopsApiResponse {
+    const response = this.respond(request, isCounted)
     this.record(request, response.status, response.status)
     return response
   }
@@ -78,9 +82,16 @@ export class LoopsApi {
     const fault = this.fault(request)
     if (fault === undefined) return this.handle(request)
     if (fault.kind === 'delay') {
-      const answered = fault.appliedOn === 'arrival' ? this.handle(request) : undefined
+      if (fault.appliedOn === 'arrival') {
+        const answered = this.handle(request)
+        await sleep(this.options.clock, fault.milliseconds)
+        return answered
+      }
+      // The rate limit counts a request when it arrives, whenever Loops acts on it.
+      const isCounted = this.isAddressedBy(request) && this.team.rateLimit.take()
+      if (!isCounted) return this.handle(request)
       await sleep(this.options.clock, fault.milliseconds)
-      return answered ?? this.handle(request)
+      return this.handle(request, isCounted)
     }
     const handled = fault.applied ? this.respond(request) : undefined
     const told = this.failure(fault)
@@ -150,9 +161,9 @@ export class LoopsApi {
     return new Team({ ...this.options, mailingLists: this.lists })
   }
 
-  private respond(request: LoopsApiRequest): LoopsApiResponse {
+  private respond(request: LoopsApiRequest, isCounted = false): LoopsApiResponse {
     try {
-      return this.response(200, this.serve(request))
+      return this.response(200, this.serve(request, isCounted))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return this.response(error.status, error.body)
@@ -160,11 +171,11 @@ export class LoopsApi {
   }
 
   /** Checks method, key, rate and body before the endpoint's own rules, the order in which Loops refuses (assumed). */
-  private serve(request: LoopsApiRequest): unknown {
+  private serve(request: LoopsApiRequest, isCounted: boolean): unknown {
     const [path = '', query] = request.path.replace(/^\/api(?=\/)/, '').split(/\?(.*)/s)
     const route = routeOf(request.method, path, this.strictness)
     if (!this.isAddressedBy(request)) throw invalidApiKey()
-    if (!this.team.rateLimit.take()) throw rateLimitExceeded()
+    if (!isCounted && !this.team.rateLimit.take()) throw rateLimitExceeded()
     const body = request.method === 'GET' ? {} : readBody(request.body)
     checkLengths(body)
     return route.serve({
