@@ -239,16 +239,30 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Joins the event with its person. PostHog's order applies: `$set` replaces the stored properties, `$set_once` only adds to
-   * them, and `$unset` removes from both. Other event properties are never read as the person's: they may be another person's.
+   * Joins the event with its person. With the stored person PostHog's order applies: `$set` replaces the stored properties,
+   * `$set_once` only adds to them, and `$unset` removes from both. Without it only `$set` counts. Other event properties are
+   * never read as the person's: they may be another person's.
    *
    * @param stored the person that PostHog stores, if it was looked up.
    */
   function withPerson(event, stored) {
     const properties = isRecord(event.properties) ? event.properties : {}
     const { set, setOnce, unset } = personChanges(event)
-    const person = layered([setOnce, stored?.properties, set])
-    return { event, properties, person: without(person, unset), personId: stored?.id, unset }
+    const layers = stored === undefined ? [set] : [setOnce, stored.properties, set]
+    return {
+      event,
+      properties,
+      person: without(layered(layers), unset),
+      personId: stored?.id,
+      setOnce: stored === undefined ? setOnce : undefined,
+      unset,
+    }
+  }
+
+  /** The event with a person who also has what `$set_once` says. */
+  function withSetOnce(data) {
+    const person = without(layered([data.setOnce, data.person]), data.unset)
+    return { ...data, person, setOnce: undefined }
   }
 
   /** Reads `$set`, `$set_once` and `$unset`. PostHog takes `$unset` as a list of names, or as an object with those names. */
@@ -1472,7 +1486,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * Converts a PostHog value to one that Loops accepts.
    *
    * @returns a finite number, a boolean or text: a date as ISO 8601 text, a list of such values joined with `, `, and text cut
-   * to 500 characters of JSON. `undefined` if the value is empty (`''`, null, missing, `[]`, `{}`) or nested: it is not sent.
+   * to 500 characters of JSON. `undefined` if the value is empty (see `isEmpty`) or nested: it is not sent.
    */
   function loopsValue(value) {
     const whole = scalar(value)
@@ -1481,18 +1495,53 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Converts as `loopsValue` does, but does not cut text. */
   function scalar(value) {
-    if (typeof value === 'string') return value === '' ? undefined : value
+    if (typeof value === 'string') return isEmpty(value) ? undefined : value
     if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
     if (typeof value === 'boolean') return value
     if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
     return Array.isArray(value) ? joinedList(value) : undefined
   }
 
-  /** `true` and `false`, as booleans or as text; `undefined` for any other value. */
-  function parseBoolean(value) {
-    if (value === true || value === 'true') return true
-    return value === false || value === 'false' ? false : undefined
+  /**
+   * True for a value that says nothing: `''`, null, missing, `[]`, `{}`, and the texts that programs write for those by mistake
+   * and that no email should show.
+   */
+  function isEmpty(value) {
+    if (typeof value === 'string') return EMPTY_TEXTS.has(value)
+    if (typeof value !== 'object') return value === undefined
+    return value === null || (!isDate(value) && Object.keys(value).length === 0)
   }
+
+  const EMPTY_TEXTS = new Set(['', 'undefined', 'null', '[object Object]'])
+
+  /**
+   * The consent that a value gives or withdraws, as people store it: a boolean, 1 or 0, or one of the words, in any case;
+   * `undefined` for any other value.
+   */
+  function consentOf(value) {
+    if (typeof value === 'boolean') return value
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    return CONSENT.get(String(value).trim().toLowerCase())
+  }
+
+  const CONSENT = new Map([
+    ...['true', '1', 'yes', 'on'].map((word) => [word, true]),
+    ...['false', '0', 'no', 'off'].map((word) => [word, false]),
+  ])
+
+  /**
+   * A date as Loops takes it: a Unix time of seconds, a number or its text, becomes one of milliseconds. Any other value is
+   * returned as it is.
+   */
+  function dateValue(value) {
+    const isTime = typeof value === 'number' || (typeof value === 'string' && /^\d{1,15}(\.\d+)?$/.test(value))
+    if (!isTime) return value
+    const time = Number(value)
+    return Math.abs(time) < SECONDS_BELOW ? Math.round(time * SECOND) : time
+  }
+
+  /** As seconds the year 5138, as milliseconds March 1973. */
+  const SECONDS_BELOW = 1e11
 
   /** True if the text is one email address that Loops can take: with a dot in the domain, without a display name. */
   function isEmail(text) {
@@ -1523,7 +1572,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const EMAIL = /^[^\s\p{Cc}@"(),:;<>[\\\]]+@[^\s\p{Cc}@"(),:;<>[\\\].]+(\.[^\s\p{Cc}@"(),:;<>[\\\].]+)+$/u
 
   function joinedList(list) {
-    const items = list.filter((item) => item !== '' && item !== null && item !== undefined)
+    const items = list.filter((item) => item !== null && (typeof item === 'object' || !isEmpty(item)))
     const texts = items.map((item) => (Array.isArray(item) ? undefined : scalar(item)))
     return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
   }
@@ -1621,17 +1670,30 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * True if the event happened longer before its arrival than the settings allow for an event that is sent. An event whose
-   * timestamp is no time is not too old.
+   * The age of an event that happened longer before its arrival than the settings allow, as the log says it: `25 hours`;
+   * `undefined` for any other event, and for one whose timestamp is not a time.
    *
    * @param receivedAt when PostHog handed the event to the app for the first time: milliseconds since 1970.
    */
-  function isTooOld({ timestamp }, { maxEventAge }, receivedAt) {
-    if (maxEventAge === Infinity) return false
-    return receivedAt - (isDate(timestamp) ? timestamp.getTime() : Date.parse(timestamp)) > maxEventAge
+  function excessiveAge({ timestamp }, { maxEventAge }, receivedAt) {
+    if (maxEventAge === Infinity) return undefined
+    const age = receivedAt - (isDate(timestamp) ? timestamp.getTime() : Date.parse(timestamp))
+    if (!(age > maxEventAge)) return undefined
+    // Rounded up, so that it never looks like an age that is allowed.
+    return age < 100 * HOUR ? `${Math.ceil((age / HOUR) * 10) / 10} hours` : `${Math.ceil(age / DAY)} days`
   }
 
-  /** Who an event belongs to in Loops: the email address and the user ID of the request. */
+  /** Who an event belongs to in Loops: the email and the user ID of the request. */
+
+  /** Who the event belongs to; `undefined` if it has neither an email nor a user ID. */
+  function identityOfEvent(settings, data) {
+    const email = emailOf(settings, data)
+    const userId = userIdOf(settings, data)
+    if (email !== undefined) return { email, ...(userId !== undefined && { userId }) }
+    const oldEmail = data.setOnce && emailOf(settings, withSetOnce(data))
+    if (userId !== undefined) return { userId, ...(oldEmail !== undefined && { emailIfUnknown: oldEmail }) }
+    return oldEmail === undefined ? undefined : { email: oldEmail }
+  }
 
   /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
   function emailOf({ email }, data) {
@@ -1649,10 +1711,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return personalId(textOfPersonalParts(userId, data), data)
   }
 
-  /** True if the event's distinct_id is one person's own, and one that a URL can hold. */
-  function hasOwnPerson(data) {
-    const id = personalId(data.event.distinct_id, data)
-    return id !== undefined && !/[\p{Cc}\ud800-\udfff]/u.test(id)
+  /**
+   * True if PostHog may store a person under the event's distinct_id that is nobody else's, and a URL can hold the ID. It stores
+   * one for the IDs of mobile SDKs, too, whether they are anonymous or not.
+   */
+  function hasOwnPerson({ event, properties }) {
+    const id = event.distinct_id
+    return canBePersonal(id, properties) && !isAnonymous(id, properties) && !/[\p{Cc}\ud800-\udfff]/u.test(id)
   }
 
   /** True if many people would share the ID: Loops would make one contact of them. */
@@ -1681,9 +1746,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function personalId(value, { event, properties }) {
     if (typeof value !== 'string' && typeof value !== 'number') return undefined
     const id = String(value)
-    // An ID that is too long is not cut as other text is: two people could get the same ID.
-    if (id === own(properties, '$device_id') || !fits(id) || isShared(id)) return undefined
-    return id === event.distinct_id && isAnonymous(id, properties) ? undefined : id
+    if (!canBePersonal(id, properties)) return undefined
+    if (id !== event.distinct_id) return id
+    return isAnonymous(id, properties) || isMadeByMobileSdk(event, properties) ? undefined : id
+  }
+
+  /** True if the ID is not a device's, not shared and not too long. It is never cut: two people could get the same ID. */
+  function canBePersonal(id, properties) {
+    return id !== own(properties, '$device_id') && fits(id) && !isShared(id)
   }
 
   /** True if PostHog's SDKs made the event's distinct_id for a visitor without a name, for many visitors, or for a group. */
@@ -1692,6 +1762,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       own(properties, '$is_identified') === false ||
       own(properties, '$process_person_profile') === false ||
       own(properties, '$cookieless_mode') === true ||
+      own(properties, '$anon_distinct_id') === distinctId ||
       // `$company_acme` is a group's, `$posthog_cookieless` that of all visitors without cookies.
       distinctId.startsWith('$') ||
       distinctId.startsWith('cookieless_') ||
@@ -1708,6 +1779,22 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const isTold = (own(properties, '$is_identified') ?? undefined) !== undefined
     return own(properties, '$lib') === 'web' && hasDevice && !isTold && own(properties, '$user_id') !== distinctId
   }
+
+  /**
+   * The SDKs for mobile apps do not say whether somebody has identified. The anonymous IDs that they make are UUIDs of version 7,
+   * so such an ID counts as one of them, unless `$identify` names it beside the anonymous ID before.
+   */
+  function isMadeByMobileSdk({ event, distinct_id }, properties) {
+    if (!MOBILE_SDKS.has(own(properties, '$lib')) || !UUID_7.test(distinct_id)) return false
+    const isNamed = event === '$identify' && (own(properties, '$anon_distinct_id') ?? '') !== ''
+    return !isNamed && own(properties, '$is_identified') !== true
+  }
+
+  const MOBILE_SDKS = new Set([
+    ...['posthog-react-native', 'posthog-ios', 'posthog-android', 'posthog-flutter', 'posthog-js-lite'],
+  ])
+
+  const UUID_7 = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/i
 
   /** Whether the app has to look up the event's person in PostHog. */
 
@@ -1735,8 +1822,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The settings for an event whose person PostHog did not return: they take no address from a place behind one that PostHog
-   * may fill, because Loops would link the contact to that address.
+   * The settings for an event whose person PostHog did not return: they take no email from a place after the first that PostHog
+   * may fill, because Loops would link the contact to that email.
    */
   function settingsWithoutPerson(event, settings) {
     const data = withPerson(event)
@@ -1745,7 +1832,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
       ),
     )
-    return first < 0 ? settings : { ...settings, email: settings.email.slice(0, first) }
+    return first < 0 ? settings : { ...settings, email: settings.email.slice(0, first + 1) }
   }
 
   /** True if a filter of a rule that may match the event needs person data that the event lacks. */
@@ -1755,15 +1842,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. No
-   * rule sends an event that is too old.
+   * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks; none
+   * for an event that is too old.
    */
   function rulesThatMayMatch(data, settings, receivedAt) {
-    const { eventsToSend, contactUpdates } = settings
-    return [eventsToSend, contactUpdates].filter(
+    if (excessiveAge(data.event, settings, receivedAt) !== undefined) return []
+    return [settings.eventsToSend, settings.contactUpdates].filter(
       ({ events, filters }) =>
         nameInLoops(events, data.event.event) !== undefined &&
-        !(events === eventsToSend.events && isTooOld(data.event, settings, receivedAt)) &&
         unmetFilter(
           filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
           data,
@@ -1856,49 +1942,63 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * The contact properties that the rule includes and maps. `null` resets a property in Loops: each one that a person property
    * removed by the event has fed.
    */
-  function contactProperties(rule, data) {
-    const values = propertiesFrom(data.person, rule, CONTACT_PROPERTIES, data)
+  function contactProperties(rule, data, reportUnclear) {
+    const kind = { isLeftOut: isLeftOutOfContact, valueOf: contactValue(reportUnclear) }
+    const values = propertiesFrom(data.person, rule, kind, data)
     for (const name of namesToReset(rule, data)) if (own(values, name) === undefined) values[name] = null
     return values
   }
 
   /** The event properties that the rule includes and maps. */
   function eventProperties(rule, data) {
-    return propertiesFrom(data.properties, rule, EVENT_PROPERTIES, data)
+    const kind = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
+    return propertiesFrom(data.properties, rule, kind, data)
   }
 
-  /** Whether to add the contact to each mailing list (`true`) or to remove it; a value that is neither leaves the list out. */
-  function mailingListValues({ mailingLists }, data) {
-    const values = {}
-    for (const [id, template] of mailingLists) {
-      const value = parseBoolean(templateValue(template, data))
-      if (value !== undefined) values[id] = value
-    }
-    return values
+  /** The mailing lists of the setting. */
+  function mailingListValues({ mailingLists }, data, reportUnclear) {
+    return consents(
+      [...mailingLists].map(([id, template]) => [id, templateValue(template, data)]),
+      reportUnclear,
+    )
   }
 
   /**
-   * The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties.
-   * `true` and `false` only, as Segment and RudderStack take them.
+   * The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties, as
+   * Segment and RudderStack take them.
    */
-  function mailingListsOfEvent(event) {
-    const values = {}
-    for (const source of [personChanges(event).set, event.properties]) {
+  function mailingListsOfEvent(event, reportUnclear) {
+    const rows = [personChanges(event).set, event.properties].flatMap((source) => {
       const lists = own(source, 'mailingLists')
-      for (const [written, value] of Object.entries(isRecord(lists) ? lists : {})) {
-        // Loops trims names.
-        const id = written.trim()
-        if (typeof value === 'boolean' && nameProblem(id) === undefined) values[id] = value
-      }
+      return Object.entries(isRecord(lists) ? lists : {})
+    })
+    // Loops trims names.
+    const trimmed = rows.map(([id, value]) => [id.trim(), value])
+    return consents(
+      trimmed.filter(([id]) => nameProblem(id) === undefined),
+      reportUnclear,
+    )
+  }
+
+  function consents(rows, reportUnclear) {
+    const values = {}
+    for (const [id, value] of rows) {
+      const consent = consentOf(value)
+      if (consent !== undefined) values[id] = consent
+      else if (!isEmpty(value)) reportUnclear(id)
     }
     return values
   }
 
-  const EVENT_PROPERTIES = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
-
-  const CONTACT_PROPERTIES = {
-    isLeftOut: isLeftOutOfContact,
-    valueOf: (name, value) => (name === 'subscribed' ? parseBoolean(value) : loopsValue(value)),
+  function contactValue(reportUnclear) {
+    return (name, found) => {
+      const value = loopsValue(found)
+      if (name === 'createdAt') return value === undefined ? undefined : dateValue(value)
+      if (name !== 'subscribed') return value
+      const consent = consentOf(found)
+      if (consent === undefined && !isEmpty(found)) reportUnclear?.(name)
+      return consent
+    }
   }
 
   /** With "include all", all properties of `source`; then the mapping on top. */
@@ -1942,8 +2042,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return [...included, ...mapped.map(([name]) => name)].filter((name) => name !== 'subscribed')
   }
 
-  const TOO_OLD = 'it is older than "Oldest event to send, in hours" allows'
-
   /**
    * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
    *
@@ -1957,51 +2055,86 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const eventName = nameInLoops(eventsToSend.events, event.event)
     const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
     if (eventName === undefined && !isContactEvent) return undefined
+    const age = excessiveAge(event, settings, receivedAt)
+    if (age !== undefined) {
+      return { skipped: 'it is older than "Oldest event to send, in hours" allows', detail: ` (${age})` }
+    }
 
     const data = withPerson(event, stored)
-    const isOld = eventName !== undefined && isTooOld(event, settings, receivedAt)
-    const mayBeSent = eventName !== undefined && !isOld
-    const unmetForSending = mayBeSent ? unmetIn(eventsToSend, 'Events to send', data) : undefined
+    const unmetForSending = eventName === undefined ? undefined : unmetIn(eventsToSend, 'Events to send', data)
     const unmetForUpdate = isContactEvent ? unmetIn(contactUpdates, 'Update contacts', data) : undefined
-    const sends = mayBeSent && unmetForSending === undefined
+    const sentName = unmetForSending === undefined ? eventName : undefined
     const updates = isContactEvent && unmetForUpdate === undefined
-    if (!sends && !updates) {
-      if (isOld) return { skipped: TOO_OLD }
+    if (sentName === undefined && !updates) {
       return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
     }
 
-    const email = emailOf(settings, data)
-    const userId = userIdOf(settings, data)
-    if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
-    if (email !== undefined && isExcluded(settings.excludedEmails, email)) {
+    const identity = identityOfEvent(settings, data)
+    if (identity === undefined) return skippedWithoutEmail(event, 'it has neither an email address nor a user ID')
+    const { email, userId, emailIfUnknown } = identity
+    const anyEmail = email ?? emailIfUnknown
+    if (anyEmail !== undefined && isExcluded(settings.excludedEmails, anyEmail)) {
       return { skipped: 'the settings exclude its email address' }
     }
 
-    // The mailing lists of the settings win over those that the event brings, and those of the event over those of the contact.
-    const mailingLists = {
-      ...(settings.mailingListsFromEvents && mailingListsOfEvent(event)),
-      ...(updates && mailingListValues(contactUpdates, data)),
-      ...(sends && mailingListValues(eventsToSend, data)),
+    const { content, unclear } = contentOf({ sentName, updates }, settings, data)
+    if (anyEmail === undefined && Object.keys(content).length === 0) {
+      return skippedWithoutEmail(event, 'it has only a user ID, so its update would change nothing')
     }
     // The identity is written last, so that no property can overwrite it.
-    const body = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
-      ...(sends && {
-        // Loops refuses event names with colons.
-        eventName: cutToFit(eventName.replace(/:/g, '_')),
-        eventProperties: eventProperties(eventsToSend, data),
-      }),
-      ...(Object.keys(mailingLists).length > 0 && { mailingLists }),
-      ...(email !== undefined && { email }),
-      ...(userId !== undefined && { userId }),
-    })
-    if (sends) return { request: sendEvent(body, event.uuid) }
-    return { request: { method: 'PUT', path: '/v1/contacts/update', body }, ...(isOld && { unsent: TOO_OLD }) }
+    const body = Object.assign(content, email !== undefined && { email }, userId !== undefined && { userId })
+    const request = sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
+    return {
+      request: emailIfUnknown === undefined ? request : { ...request, emailIfUnknown },
+      ...(unclear.length > 0 && { unclearConsent: unclear }),
+    }
   }
 
   /** The first filter of the rule that does not hold; `undefined` if all hold. */
   function unmetIn(rule, group, data) {
     const filter = unmetFilter(rule.filters, data)
     return filter && { group, place: rule.filters.indexOf(filter) + 1, filter, found: filteredValue(filter, data) }
+  }
+
+  /** The reason names the remedy for people whose distinct_id is their email. */
+  function skippedWithoutEmail({ distinct_id }, reason) {
+    if (!isEmail(distinct_id)) return { skipped: reason }
+    return {
+      skipped:
+        'its only email is its distinct_id: write {person.properties.email}, {event.distinct_id} in "Email of the user"',
+    }
+  }
+
+  /**
+   * The body without the identity.
+   *
+   * @returns `unclear` are the mailing lists, and `subscribed`, that are left out because their values are not consent.
+   */
+  function contentOf({ sentName, updates }, settings, data) {
+    const { eventsToSend, contactUpdates } = settings
+    const unclear = new Set()
+    const reportUnclear = (name) => void unclear.add(name)
+    const properties = updates ? contactProperties(contactUpdates, data, reportUnclear) : {}
+    // The mailing lists of the settings win over those that the event brings, and those of the event over those of the contact.
+    const mailingLists = {
+      ...(settings.mailingListsFromEvents && mailingListsOfEvent(data.event, reportUnclear)),
+      ...(updates && mailingListValues(contactUpdates, data, reportUnclear)),
+      ...(sentName !== undefined && mailingListValues(eventsToSend, data, reportUnclear)),
+    }
+    const content = Object.assign(
+      properties,
+      sentName !== undefined && {
+        // Loops refuses event names with colons.
+        eventName: cutToFit(sentName.replace(/:/g, '_')),
+        eventProperties: eventProperties(eventsToSend, data),
+      },
+      Object.keys(mailingLists).length > 0 && { mailingLists },
+    )
+    return { content, unclear: [...unclear].filter((name) => !(name in mailingLists)) }
+  }
+
+  function updateContact(body) {
+    return { method: 'PUT', path: '/v1/contacts/update', body }
   }
 
   function sendEvent(body, uuid) {
@@ -2725,12 +2858,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function createEventLog(settings) {
     const skips = new Set()
     const filters = new Set()
+    const unclear = new Set()
     const warnings = new Set()
 
-    function skipOnce(reason, verb = 'skipped') {
+    function skipOnce(reason, detail = '') {
       if (skips.has(reason)) return
       skips.add(reason)
-      console.log(`An event is ${verb}: ${reason}. Later events that are ${verb} for this reason are not logged.`)
+      console.log(
+        `An event is skipped: ${reason}${detail}. Later events that are skipped for this reason are not logged.`,
+      )
     }
 
     /** Logs the filters that do not match, once each. An event that they keep back costs the server no text after that. */
@@ -2740,14 +2876,24 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       skipOnce(unmetReason(unmet))
     }
 
+    /** Logs that a request leaves out a mailing list, or `subscribed`. Events may bring the names, so their number is limited. */
+    function unclearOnce(name) {
+      if (unclear.has(name) || unclear.size >= 100) return
+      unclear.add(name)
+      console.warn(
+        `The value of ${quoted(name)} is not consent, so it is left out: send true, false, yes, no, on, off, 1 or 0. ` +
+          'Later values of this name are not logged.',
+      )
+    }
+
     return {
       skipOnce,
       translated: (event, translation) => {
         if (settings.dryRun) logDryRun(event, translation, settings)
         else if (translation === undefined) return
         else if ('unmet' in translation) unmetOnce(translation.unmet)
-        else if ('skipped' in translation) skipOnce(translation.skipped)
-        else if (translation.unsent !== undefined) skipOnce(translation.unsent, 'not sent')
+        else if ('skipped' in translation) skipOnce(translation.skipped, translation.detail)
+        if (translation !== undefined && 'request' in translation) translation.unclearConsent?.forEach(unclearOnce)
       },
       warnOnce: (name, warning) => {
         if (warnings.has(name)) return
@@ -2768,16 +2914,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const line = `Dry run: the event ${quoted(event.event)} matches no setting: ${reason}.`
       console.log(onOneLine(withoutKey(line, settings.apiKey)))
     } else if ('skipped' in translation) {
-      logDrySkip(event, translation.skipped)
+      logDrySkip(event, translation.skipped + (translation.detail ?? ''))
     } else {
-      if (translation.unsent !== undefined) logDrySkip(event, translation.unsent, 'not sent')
       logRequest(translation.request)
     }
   }
 
   /** Logs why a dry run skips the event. */
-  function logDrySkip(event, reason, verb = 'skipped') {
-    console.log(`Dry run: the event ${quoted(event.event)} is ${verb}: ${reason}.`)
+  function logDrySkip(event, reason) {
+    console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
   }
 
   function logRequest({ method, path, body }) {
@@ -3330,7 +3475,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const mapping = parseMapping(field, contactNameProblem)
     const subscribed = mapping.get('subscribed')
     const [only, ...others] = typeof subscribed === 'object' ? subscribed : [subscribed]
-    const isRight = typeof only === 'object' || only === undefined || parseBoolean(only) !== undefined
+    const isRight = typeof only === 'object' || only === undefined || trueOrFalse(only) !== undefined
     if (!isRight || others.length > 0) {
       field.reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
     }
@@ -3343,12 +3488,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return mappingOf(field, example, nameProblem, (id, value, parse) => {
       const template = typeof value === 'string' ? parse(value) : []
       if (template === undefined) return undefined
-      const found = isOnePlaceholder(template) ? template : parseBoolean(value)
+      const found = isOnePlaceholder(template) ? template : trueOrFalse(value)
       if (found === undefined) {
         field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
       }
       return found
     })
+  }
+
+  /** A constant of the settings. The words that people store elsewhere for consent are slips here. */
+  function trueOrFalse(value) {
+    if (value === true || value === 'true') return true
+    return value === false || value === 'false' ? false : undefined
   }
 
   function isOnePlaceholder(template) {

@@ -57,10 +57,10 @@ export function deepFreeze<Value>(value: Value): Value {
 }
 
 /** Translates the frozen event twice; both answers must be the same, to the byte. */
-export function translated(event: CapturedEvent, config: Config = {}): Translation {
+export function translated(event: CapturedEvent, config: Config = {}, now = receivedAt): Translation {
   const settings = settingsFor(config)
-  const first = translate(deepFreeze(event), settings, receivedAt)
-  const second = translate(event, settings, receivedAt)
+  const first = translate(deepFreeze(event), settings, now)
+  const second = translate(event, settings, now)
   expect(JSON.stringify(second)).toBe(JSON.stringify(first))
   return first
 }

@@ -5,6 +5,7 @@ import type { CapturedEvent } from '../../src/posthog/event'
 import { isRecord, own } from '../../src/json'
 import { withPerson } from '../../src/posthog/person'
 import { personalId } from '../../src/translate/identity'
+import { personAfter } from './setup'
 import type { MeantMapping, MeantSettings, Part, Parts } from '../properties/settings'
 
 interface Difference {
@@ -72,7 +73,7 @@ function found(event: CapturedEvent, part: Part): unknown {
 
 function placeOf(event: CapturedEvent, part: Part): [properties: unknown, name: string] {
   if ('eventProperty' in part) return [event.properties, part.eventProperty]
-  if ('personProperty' in part) return [withPerson(event).person, part.personProperty]
+  if ('personProperty' in part) return [personAfter(event), part.personProperty]
   return 'event' in part ? [event, part.event] : [{}, '']
 }
 

@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import { withPerson } from '../../src/posthog/person'
 import { parseSettings } from '../../src/settings/settings'
 import { translate } from '../../src/translate/translate'
 import { capturedEvent } from '../properties/events'
@@ -7,7 +6,7 @@ import { always } from '../properties/runs'
 import { meantSettings } from '../properties/settings'
 import type { MeantSettings } from '../properties/settings'
 import { fitsARun, isCompared } from './differences'
-import { loadDestination } from './setup'
+import { loadDestination, personAfter } from './setup'
 import type { LoadedDestination, SentRequest } from './setup'
 import { inputsFor, stored } from './matching'
 
@@ -24,7 +23,7 @@ const eventAndSettings = fc
 describe('the destination and the app', () => {
   always('make the same request of the same event', eventAndSettings, ([event, meant]) => {
     const settings = parseSettings(meant.config)
-    const person = { id: 'person-1', properties: withPerson(event).person }
+    const person = { id: 'person-1', properties: personAfter(event) }
     const inputs = inputsFor(event, settings)
     if (inputs === undefined) return
     const step = destination.first({ event: { ...event }, person }, inputs)

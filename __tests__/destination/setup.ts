@@ -10,6 +10,7 @@ import { newestVm } from '../../tools/simulators/hog/vm'
 import type { HogVm } from '../../tools/simulators/hog/vm'
 import type { CapturedEvent } from '../../src/posthog/event'
 import { withPerson } from '../../src/posthog/person'
+import type { StoredPerson } from '../../src/posthog/person'
 import { apiKey } from '../app/setup'
 
 export const source = readFileSync(join(__dirname, '../../destination/loops.hog'), 'utf8')
@@ -58,8 +59,13 @@ export type LoadedDestination = Awaited<ReturnType<typeof loadDestination>>
 
 /** The event as PostHog gives it to a destination, with the person as it is stored after the event. */
 export function globalsOf({ event, uuid, distinct_id, timestamp, properties }: CapturedEvent): Globals {
-  const { person } = withPerson({ event, distinct_id, timestamp, ...(properties && { properties }) })
+  const person = personAfter({ event, distinct_id, timestamp, ...(properties && { properties }) })
   return { event: { event, uuid, distinct_id, timestamp, properties }, person: { id: 'person-1', properties: person } }
+}
+
+/** What PostHog stores of the person after the event, if that is the first one. */
+export function personAfter(event: CapturedEvent): StoredPerson['properties'] {
+  return withPerson(event, { properties: {} }).person
 }
 
 function sent({ url, method, headers, body = '' }: HogRequest): SentRequest {

@@ -12,7 +12,7 @@ type Identity = { email?: string; userId?: string } | string
 const byDefault = { action: 'event', email: '{person.properties.email}', userId: '{event.distinct_id}' }
 const ada = { $set: { email: 'ada@example.com' } }
 const nobody = 'Nothing is sent: the event has neither an email address nor a user ID.'
-const excluded = 'Nothing is sent: "Emails to leave out" has the email address.'
+const excluded = 'Nothing is sent: the settings exclude its email address.'
 
 /** Who the request is about, or the sentence in the log. */
 function identityOf(properties: Record<string, unknown>, values: Values = {}, distinct_id = 'user_1'): Identity {

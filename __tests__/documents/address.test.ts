@@ -1,4 +1,4 @@
-import { requestFrom } from '../app/setup'
+import { translated } from '../app/setup'
 import { codeIn, sectionOf } from './setup'
 import { eventsOf } from './sdk-code'
 
@@ -12,12 +12,15 @@ describe('the code of "Tell PostHog the address"', () => {
   const idAlone = { userId: 'user_1042' }
 
   it.each([
-    ['posthog-js', browserCode, { $identify: all, $set: idAlone, purchase: idAlone }],
+    // The update would change nothing.
+    ['posthog-js', browserCode, { $identify: all, $set: undefined, purchase: idAlone }],
     ['posthog-node', serverCode, { $identify: all, purchase: all }],
   ])('gives Loops the address with %s', async (_, code, whoIsSent) => {
     const events = await eventsOf(code)
     const sent = events.map((event) => {
-      const { email, userId } = requestFrom(event, config).body
+      const translation = translated(event, config)
+      if (translation === undefined || !('request' in translation)) return [event.event, undefined]
+      const { email, userId } = translation.request.body
       return [event.event, { ...(email !== undefined && { email }), userId }]
     })
     expect(Object.fromEntries(sent)).toEqual(whoIsSent)

@@ -9,8 +9,14 @@ import { globalsOf, loadDestination } from '../destination/setup'
 import type { LoadedDestination, SentRequest } from '../destination/setup'
 import { inputsFor, stored } from '../destination/matching'
 
-/** A request, the reason why there is none, or `undefined` if the settings do not ask for the event. */
-export type Result = { readonly request: SentRequest } | { readonly skipped: string } | undefined
+/**
+ * A request, the reason why there is none, or `undefined` if the settings do not ask for the event. `unclear` are the names of
+ * the values that are left out because they are not consent.
+ */
+export type Result =
+  | { readonly request: SentRequest; readonly unclear?: readonly string[] }
+  | { readonly skipped: string }
+  | undefined
 
 export interface Edition {
   readonly name: 'app' | 'destination'
@@ -26,11 +32,12 @@ export interface Difference<Expected> {
   readonly because: string
 }
 
-/** The app's reasons by the sentences of the destination. */
-const REASONS: Readonly<Record<string, string>> = {
-  'Nothing is sent: the event has neither an email address nor a user ID.':
-    'it has neither an email address nor a user ID',
-  'Nothing is sent: "Emails to leave out" has the email address.': 'the settings exclude its email address',
+/** The app's reason by the sentence of the destination. */
+function reasonIn(sentence: string): string {
+  const [, reason = sentence] = /^Nothing is sent: (.*)\.$/.exec(sentence) ?? []
+  return reason
+    .replace(/^the event /, 'it ')
+    .replace('{[person.properties.email, event.distinct_id]}', '{person.properties.email}, {event.distinct_id}')
 }
 
 let destination: LoadedDestination
@@ -63,10 +70,11 @@ export function requestOf({ resultOf }: Edition, event: CapturedEvent, config: C
 }
 
 function resultOfApp(event: CapturedEvent, config: Config): Result {
-  const translation = translated(event, config)
+  const translation = translated(event, config, Date.now())
   if (translation === undefined || 'unmet' in translation) return undefined
-  if ('skipped' in translation) return { skipped: translation.skipped }
-  return { request: translation.request }
+  if ('skipped' in translation) return { skipped: translation.skipped + (translation.detail ?? '') }
+  const { emailIfUnknown, ...request } = translation.request
+  return { request, ...unclearOf(translation.unclearConsent ?? []) }
 }
 
 function resultOfDestination(captured: CapturedEvent, config: Config): Result {
@@ -75,7 +83,20 @@ function resultOfDestination(captured: CapturedEvent, config: Config): Result {
   if (inputs === undefined) return undefined
   const { request, sentences, error } = destination.first(globalsOf(event), inputs)
   expect(error).toBeUndefined()
-  if (request !== undefined) return { request }
-  const [sentence = ''] = sentences
-  return { skipped: REASONS[sentence] ?? sentence }
+  if (request !== undefined) return { request, ...unclearOf(sentences.map(unclearName)) }
+  return { skipped: reasonIn(sentences.join(' ')) }
+}
+
+/** The name in the sentence about a value that is not consent, the only one beside a request. */
+function unclearName(sentence: string): string {
+  const [, name = ''] =
+    /^The value of "(.*)" is not consent, so it is left out: send true, false, yes, no, on, off, 1 or 0\.$/.exec(
+      sentence,
+    ) ?? []
+  expect([name, sentence]).not.toEqual(['', sentence])
+  return name
+}
+
+function unclearOf(names: readonly string[]): { readonly unclear?: readonly string[] } {
+  return names.length === 0 ? {} : { unclear: names }
 }

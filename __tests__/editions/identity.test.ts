@@ -5,7 +5,7 @@ import type { Difference, Edition } from './editions'
 
 beforeAll(loadEditions)
 
-type Identity = { email?: string; userId?: string } | string | undefined
+type Identity = Readonly<Record<string, unknown>> | string | undefined
 
 function identityOf({ resultOf }: Edition, event: CapturedEvent, config = {}): Identity {
   const result = resultOf(event, { trackedEvents: '*', contactEvents: '', eventProperties: '', ...config })
@@ -19,14 +19,24 @@ const anonymousId = '018f0000-0000-7000-8000-00000000000a'
 const FILLED_IN = 'PostHog fills in the parts of a text before the destination sees it'
 const nobody = 'it has neither an email address nor a user ID'
 const excluded = 'the settings exclude its email address'
+const nothing = 'it has only a user ID, so its update would change nothing'
+const emailIsId =
+  'its only email is its distinct_id: write {person.properties.email}, {event.distinct_id} in "Email of the user"'
 const ada = { $set: { email: 'ada@example.com' } }
+const update = { trackedEvents: '', contactEvents: '*' }
 
 describe.each(editions)('email of the %s', (_, edition) => {
   const byDefault = '{person.properties.email}'
   const ladder = '{person.properties.email}, {event.properties.email}, {person.properties.login}@example.org'
   it.each<[string, Record<string, unknown>, string, string | undefined, Difference<string>?]>([
     ['what the event sets', ada, byDefault, 'ada@example.com'],
-    ['what it sets once', { $set_once: { email: 'ada@example.com' } }, byDefault, 'ada@example.com'],
+    [
+      'what it sets once, which may be old',
+      { $set_once: { email: 'ada@example.com' } },
+      byDefault,
+      undefined,
+      { destination: 'ada@example.com', because: 'PostHog gives the destination the stored person, who decides' },
+    ],
     [
       '$set over $set_once',
       { $set_once: { email: 'old@example.com' }, $set: { email: 'ada@example.com' } },
@@ -126,6 +136,8 @@ describe.each(editions)('userId of the %s', (_, edition) => {
     ['a server-side event', 'user_1', {}, byDefault, 'user_1'],
     ['a person who is not identified', 'anon-1', { $is_identified: false }, byDefault, undefined],
     ['the ID of the device', 'anon-1', { $device_id: 'anon-1' }, byDefault, undefined],
+    ['an ID that equals the anonymous one', 'anon-1', { $anon_distinct_id: 'anon-1' }, byDefault, undefined],
+    ['an ID beside another anonymous one', 'user_1', { $anon_distinct_id: 'anon-1' }, byDefault, 'user_1'],
     ['an empty setting', 'user_1', {}, '', undefined],
     ['a property', 'user_1', { account: 'acme' }, '{event.properties.account}', 'acme'],
     [
@@ -218,10 +230,63 @@ describe.each(editions)('userId of the %s', (_, edition) => {
   })
 })
 
+/** An ID like those that mobile SDKs make, and a server's of the same form. */
+const uuid7 = '019a722d-e216-7ab1-8568-77f33fac4303'
+const otherUuid7 = '019a722d-0000-7ab1-8568-77f33fac4399'
+const uuid4 = 'f79bad49-bb3d-4176-ae8f-add941d5f3d2'
+
+describe.each(editions)('userId of the %s from a mobile SDK', (_, edition) => {
+  const mobile = [
+    ...['posthog-react-native', 'posthog-ios', 'posthog-android', 'posthog-flutter', 'posthog-js-lite'],
+  ].map((lib): [string, Record<string, unknown>, string, boolean] => [lib, { $lib: lib }, 'purchase', false])
+  it.each<[string, Record<string, unknown>, event: string, isSent: boolean]>([
+    ...mobile,
+    ['that identifies', { $lib: 'posthog-ios', $anon_distinct_id: otherUuid7 }, '$identify', true],
+    ['that identifies by the same ID', { $lib: 'posthog-ios', $anon_distinct_id: uuid7 }, '$identify', false],
+    ['that identifies by no other ID', { $lib: 'posthog-ios' }, '$identify', false],
+    ['that names an anonymous ID elsewhere', { $lib: 'posthog-ios', $anon_distinct_id: otherUuid7 }, '$screen', false],
+    ['that says who has identified', { $lib: 'posthog-react-native', $is_identified: true }, 'purchase', true],
+    ['that says who has not', { $lib: 'posthog-react-native', $is_identified: false }, 'purchase', false],
+    ['that says so otherwise', { $lib: 'posthog-react-native', $is_identified: 'true' }, 'purchase', false],
+    ['of a server', { $lib: 'posthog-python' }, 'purchase', true],
+    ['without a name', {}, 'purchase', true],
+    ['of a browser that knows the user', { $lib: 'web', $is_identified: true }, 'purchase', true],
+  ])('%s, for an ID of UUID version 7', (__, properties, event, isSent) => {
+    for (const distinct_id of [uuid7, uuid7.toUpperCase()]) {
+      const $anon_distinct_id = properties.$anon_distinct_id === uuid7 ? distinct_id : properties.$anon_distinct_id
+      const changed = { ...properties, ...($anon_distinct_id !== undefined && { $anon_distinct_id }), ...ada }
+      expect(identityOf(edition, eventWith(changed, { event, distinct_id }))).toEqual({
+        email: 'ada@example.com',
+        ...(isSent && { userId: distinct_id }),
+      })
+    }
+  })
+
+  it.each([uuid4, 'user_1', `${uuid7}0`, `user-${uuid7}`, '019a722de2167ab1856877f33fac4303'])(
+    'is the ID if it has another form: %s',
+    (distinct_id) => {
+      const event = eventWith({ $lib: 'posthog-react-native', ...ada }, { distinct_id })
+      expect(identityOf(edition, event)).toEqual({ email: 'ada@example.com', userId: distinct_id })
+    },
+  )
+
+  it('is a property of their own, whatever its form', () => {
+    const event = eventWith({ $lib: 'posthog-ios', account: otherUuid7, ...ada }, { distinct_id: uuid7 })
+    expect(identityOf(edition, event, { userId: '{event.properties.account}' })).toEqual({
+      email: 'ada@example.com',
+      userId: otherUuid7,
+    })
+  })
+})
+
 describe.each(editions)('skipped of the %s', (_, edition) => {
   it.each<[string, Record<string, unknown>, Record<string, unknown>, Identity]>([
     ['nobody', { $is_identified: false }, {}, nobody],
     ['a user ID only', {}, {}, { userId: 'user_1' }],
+    ['an update that writes nothing', {}, update, nothing],
+    ['an update of empty values', { $set: { firstname: '', lastname: null } }, update, nothing],
+    ['an update of a value', { $set: { firstname: 'Ada' } }, update, { firstName: 'Ada', userId: 'user_1' }],
+    ['an update of the email', ada, update, { email: 'ada@example.com', userId: 'user_1' }],
     ['an address that is left out', ada, { excludedEmails: 'ADA@example.com' }, excluded],
     ['a domain that is left out', ada, { excludedEmails: 'example.org, Example.COM' }, excluded],
     ['a domain with its @', ada, { excludedEmails: '@example.com' }, excluded],
@@ -247,5 +312,19 @@ describe.each(editions)('skipped of the %s', (_, edition) => {
     ],
   ])('%s', (__, properties, config, expected) => {
     expect(identityOf(edition, eventWith(properties), config)).toEqual(expected)
+  })
+
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, Identity]>([
+    ['an update by nothing else', { $set: { name: 'Ada' } }, update, emailIsId],
+    ['an event without a user ID', {}, { userId: '' }, emailIsId],
+    ['an event by the user ID', {}, {}, { userId: 'ada@example.com' }],
+    [
+      'an update with the remedy',
+      {},
+      { ...update, email: '{person.properties.email}, {event.distinct_id}' },
+      { email: 'ada@example.com', userId: 'ada@example.com' },
+    ],
+  ])('%s, of a person whose distinct_id is the email', (__, properties, config, expected) => {
+    expect(identityOf(edition, eventWith(properties, { distinct_id: 'ada@example.com' }), config)).toEqual(expected)
   })
 })

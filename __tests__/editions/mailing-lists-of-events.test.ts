@@ -17,10 +17,10 @@ describe.each(editions)('the mailing lists of an event in the %s', (_, edition) 
     ['are taken from $set', {}, { $set: { email, mailingLists: { l1: true } } }, { l1: true }],
     ['are not taken from $set_once', {}, { $set_once: { mailingLists: { l1: true } } }, undefined],
     [
-      'are true and false only',
+      'are consent in any form, each for itself',
       {},
-      { mailingLists: { a: true, b: false, k: 'true', c: 1, d: null, e: 'yes', f: {}, g: [true], h: '', i: 'TRUE' } },
-      { a: true, b: false },
+      { mailingLists: { a: true, b: false, c: 'True', d: 0, e: null, f: 'no', g: 'maybe' } },
+      { a: true, b: false, c: true, d: false, f: false },
     ],
     [
       'have names that Loops can take',

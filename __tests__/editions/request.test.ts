@@ -139,7 +139,6 @@ describe.each(editions)('the request of the %s', (_, edition) => {
           source: 's',
           'odd name': 1,
         },
-        $set_once: { firstName: 'Augusta', signedUp: '2024-04-01' },
       },
       { ...both, trackedEvents: '', includeAllPersonProperties: 'Yes' },
       {
@@ -147,7 +146,6 @@ describe.each(editions)('the request of the %s', (_, edition) => {
         path: '/v1/contacts/update',
         body: {
           firstName: 'Ada',
-          signedUp: '2024-04-01',
           userGroup: 'vip',
           createdAt: '2024-05-01',
           notes: 'n',
@@ -203,9 +201,38 @@ describe.each(editions)('the request of the %s', (_, edition) => {
     ],
     [
       'knows a contact by its user ID alone',
+      { $set: { plan: 'pro' } },
+      { ...both, trackedEvents: '', contactProperties: 'plan: {person.properties.plan}' },
+      { method: 'PUT', path: '/v1/contacts/update', body: { plan: 'pro', userId: 'user_1' } },
+    ],
+    [
+      'sends an event by the user ID alone',
       {},
+      { ...both, contactEvents: '' },
+      {
+        method: 'POST',
+        path: '/v1/events/send',
+        idempotencyKey: uuid,
+        body: { eventName: 'purchase', eventProperties: {}, userId: 'user_1' },
+      },
+    ],
+    [
+      'creates a contact by its email alone',
+      { $is_identified: false, $set: ada },
       { ...both, trackedEvents: '' },
-      { method: 'PUT', path: '/v1/contacts/update', body: { userId: 'user_1' } },
+      { method: 'PUT', path: '/v1/contacts/update', body: ada },
+    ],
+    [
+      'resets a property by the user ID alone',
+      { $unset: ['plan'] },
+      { ...both, trackedEvents: '', contactProperties: 'plan: {person.properties.plan}' },
+      { method: 'PUT', path: '/v1/contacts/update', body: { plan: null, userId: 'user_1' } },
+    ],
+    [
+      'changes a mailing list by the user ID alone',
+      {},
+      { ...both, trackedEvents: '', contactMailingLists: 'l1: true' },
+      { method: 'PUT', path: '/v1/contacts/update', body: { mailingLists: { l1: true }, userId: 'user_1' } },
     ],
   ]
   it.each(rows)('%s', (__, properties, config, request) => {

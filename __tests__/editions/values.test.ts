@@ -1,6 +1,7 @@
 import { eventWith, uuid } from '../app/setup'
 import { editions, expectedOf, loadEditions, requestOf } from './editions'
 import type { Difference } from './editions'
+import type { Config } from '../../src/settings/field'
 
 beforeAll(loadEditions)
 
@@ -16,6 +17,12 @@ describe.each(editions)('the value that Loops gets from the %s', (_, edition) =>
     ['text', 'pro', 'pro'],
     ['a blank', ' ', ' '],
     ['empty text', '', undefined],
+    ['the text undefined', 'undefined', undefined],
+    ['the text null', 'null', undefined],
+    ['the text of an object', '[object Object]', undefined],
+    ['such a text in capitals, which is a name', 'Null', 'Null'],
+    ['such a text with blanks', ' null', ' null'],
+    ['a text that begins so', 'undefined behaviour', 'undefined behaviour'],
     ['a number', 49.5, 49.5],
     ['zero', 0, 0],
     ['NaN', NaN, undefined],
@@ -30,7 +37,8 @@ describe.each(editions)('the value that Loops gets from the %s', (_, edition) =>
     ['a list', ['a', 2, true], 'a, 2, true'],
     ['a list of dates', [new Date('2024-05-01T10:00:00Z')], '2024-05-01T10:00:00.000Z'],
     ['a list with empty items', ['a', '', null, 'b'], 'a, b'],
-    ['a list of empty items', ['', null], undefined],
+    ['a list of empty items', ['', null, 'undefined'], undefined],
+    ['a list with empty texts', ['null', 'a', '[object Object]', 'undefined', 'b'], 'a, b'],
     ['a list with an object', ['a', { b: 1 }], undefined],
     ['a list in a list', ['a', ['b']], undefined],
     [
@@ -142,5 +150,50 @@ describe.each(editions)('placeholders in the %s', (_, edition) => {
     const config = { trackedEvents: '*', eventProperties: 'at: {event.timestamp}' }
     const { body } = requestOf(edition, { ...event, timestamp }, config)
     expect(body.eventProperties).toEqual(at === undefined ? {} : { at })
+  })
+})
+
+describe.each(editions)('a contact property of the %s', (_, edition) => {
+  function propertiesFor(properties: Record<string, unknown>, config: Config): unknown {
+    const all = { trackedEvents: '', contactEvents: 'purchase', contactProperties: '' }
+    const event = eventWith({ $set: { email: 'ada@example.com', ...properties } })
+    const { email, userId, ...others } = requestOf(edition, event, { ...all, ...config }).body
+    return others
+  }
+
+  it.each<[createdAt: unknown, expected: unknown]>([
+    [1599264000, 1599264000000],
+    ['1599264000', 1599264000000],
+    [1599264000.5, 1599264000500],
+    ['1599264000.25', 1599264000250],
+    [1599264000000, 1599264000000],
+    ['1599264000000', 1599264000000],
+    [99_999_999_999, 99_999_999_999_000],
+    [100_000_000_000, 100_000_000_000],
+    [-86_400, -86_400_000],
+    [0, 0],
+    ['2020-09-05', '2020-09-05'],
+    ['2020-09-05T00:00:00Z', '2020-09-05T00:00:00Z'],
+    ['1599264000 ', '1599264000 '],
+    ['9'.repeat(400), '9'.repeat(400)],
+  ])('createdAt, a date in Loops, of %p is %p', (createdAt, expected) => {
+    expect(propertiesFor({ createdAt }, { includeAllPersonProperties: 'Yes' })).toEqual({ createdAt: expected })
+    expect(propertiesFor({ at: createdAt }, { contactProperties: 'createdAt: {person.properties.at}' })).toEqual({
+      createdAt: expected,
+    })
+  })
+
+  it('of another name stays the number that it is', () => {
+    const properties = { logins: 5, lastSeen: 1599264000, created_at: 1599264000 }
+    expect(propertiesFor(properties, { includeAllPersonProperties: 'Yes' })).toEqual(properties)
+  })
+
+  it('is left out if it is the text undefined or null', () => {
+    const contactProperties = 'firstName: {person.properties.first}, lastName: {person.properties.last}'
+    expect(propertiesFor({ first: 'undefined', last: 'null' }, { contactProperties })).toEqual({})
+    expect(propertiesFor({ first: 'Null', last: 'Undefined' }, { contactProperties })).toEqual({
+      firstName: 'Null',
+      lastName: 'Undefined',
+    })
   })
 })

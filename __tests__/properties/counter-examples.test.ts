@@ -40,15 +40,6 @@ describe('a settings error', () => {
 })
 
 describe('a request that Loops takes', () => {
-  it('has `subscribed` as true or false only', () => {
-    const config = { ...updatesAll, contactProperties: 'subscribed: {person.properties.newsletter}' }
-    const updates = (newsletter: unknown) => requestFrom(eventWith({ $set: { ...ada, newsletter } }), config).body
-    expect(updates('weekly').subscribed).toBeUndefined()
-    expect(updates(1).subscribed).toBeUndefined()
-    expect(updates('false').subscribed).toBe(false)
-    expect(updates(true).subscribed).toBe(true)
-  })
-
   it('never resets `subscribed`, which Loops does not know how to do', () => {
     const config = { ...updatesAll, contactProperties: 'subscribed: {person.properties.newsletter}' }
     const removes = eventWith({ $set: ada, $unset: ['newsletter'] })

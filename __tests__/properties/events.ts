@@ -81,7 +81,19 @@ const scalars = fc.oneof(
   { weight: 8, arbitrary: anyText },
   {
     weight: 3,
-    arbitrary: fc.constantFrom('', 'true', 'false', 'null', 'phc_project', 'ada@example.com', 'user_1', 'pro'),
+    arbitrary: fc.constantFrom(
+      '',
+      'True',
+      'false',
+      'no',
+      '1',
+      'null',
+      'undefined',
+      'phc_project',
+      'ada@example.com',
+      'user_1',
+      'pro',
+    ),
   },
   { weight: 4, arbitrary: fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })) },
   { weight: 3, arbitrary: fc.boolean() },
@@ -134,9 +146,11 @@ const someProperties = fc.oneof(
 const likelyProperties = fc.record(
   {
     email: fc.constantFrom('ada@example.com', ' Bob@Example.com\n', 'eve@example.net', 'al@a.Example.com', 'unknown'),
-    plan: fc.constantFrom('pro', 1, false),
+    plan: fc.constantFrom('pro', 1, false, 'off'),
+    createdAt: fc.constantFrom(1599264000, '1599264000', 1599264000000, '2020-09-05', -1.5, 1e11),
     teamId: fc.constant(1),
-    subscribed: fc.constantFrom(true, 'yes'),
+    subscribed: fc.constantFrom(true, 'yes', 'OFF', 0),
+    mailingLists: fc.constant({ l1: 'True', l2: 0, l3: 'maybe' }),
   },
   { requiredKeys: [] },
 )
@@ -155,13 +169,18 @@ const unset = fc.oneof(
   { weight: 1, arbitrary: jsonValue },
 )
 
+const mobileSdks = ['posthog-react-native', 'posthog-ios', 'posthog-android', 'posthog-flutter', 'posthog-js-lite']
+/** As mobile SDKs make them. */
+const uuid7 = '019a722d-e216-7ab1-8568-77f33fac4303'
+
 /** What SDKs write of the person, the device and themselves. */
 const sdkProperties = fc.record(
   {
     $is_identified: fc.constantFrom(true, false, true, false, null),
     $device_id: fc.constantFrom('user_1', 'device', null),
     $user_id: fc.constantFrom('user_1', 'device', null),
-    $lib: fc.constantFrom('web', 'web', 'posthog-node'),
+    $lib: fc.constantFrom('web', 'web', 'posthog-node', ...mobileSdks),
+    $anon_distinct_id: fc.constantFrom('user_1', 'device', uuid7, '', null),
     $process_person_profile: fc.constantFrom(true, true, false),
     $cookieless_mode: fc.constantFrom(false, false, true),
   },
@@ -183,6 +202,7 @@ const sharedIds = ['anonymous', 'Guest', 'distinct_id', 'id', 'null', '"undefine
 /** What tells a person: IDs that are someone's own, and those that many share. */
 export const distinctId = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('user_1', 'device', 'ada@example.com') },
+  { weight: 2, arbitrary: fc.constantFrom(uuid7, uuid7.toUpperCase()) },
   { weight: 2, arbitrary: fc.constantFrom(...sharedIds, ...anonymousIds) },
   { weight: 2, arbitrary: anyText },
   { weight: 1, arbitrary: fc.constantFrom(...longTexts) },

@@ -3,26 +3,46 @@ import type { MeantSettings, Part, Parts } from './settings'
 
 type Properties = Record<string, unknown>
 
-export type Identity = { readonly email?: string; readonly userId?: string } | 'nobody' | 'left out'
+export type Identity =
+  | { readonly email?: string; readonly userId?: string; readonly emailIfUnknown?: string }
+  | 'nobody'
+  | 'nobody but by a distinct_id'
+  | 'left out'
 
 /** Who the event is about, read from the specification alone: section "Who" of what the app does. */
 export function whoIs(event: CapturedEvent, settings: MeantSettings): Identity {
-  const email = settings.email.map((template) => addressOf(event, template)).find((address) => address !== undefined)
   const userId = userIdOf(event, settings.userId)
-  if (email === undefined && userId === undefined) return 'nobody'
-  if (email !== undefined && isLeftOut(email, settings.excludedEmails)) return 'left out'
-  return { ...(email !== undefined && { email }), ...(userId !== undefined && { userId }) }
+  const email = emailOf(event, settings)
+  const fallback = email === undefined ? emailOf(withSetOnce(event), settings) : undefined
+  if (email === undefined && fallback === undefined && userId === undefined) {
+    return isAddress(event.distinct_id) ? 'nobody but by a distinct_id' : 'nobody'
+  }
+  if (isLeftOut(email ?? fallback ?? '', settings.excludedEmails)) return 'left out'
+  if (userId === undefined) return { email: email ?? fallback ?? '' }
+  if (email !== undefined) return { email, userId }
+  return { userId, ...(fallback !== undefined && { emailIfUnknown: fallback }) }
 }
 
-/** What the event says of the person, and nothing else of it. */
-function personOf(event: CapturedEvent): Properties {
+function emailOf(event: CapturedEvent, { email }: MeantSettings): string | undefined {
+  return email.map((template) => addressOf(event, template)).find((address) => address !== undefined)
+}
+
+/** The event as if it set what it sets once, where it does not set the same name. */
+function withSetOnce(event: CapturedEvent): CapturedEvent {
   const properties = event.properties ?? {}
   const setOnce = objectOr(ownOf(properties, '$set_once') ?? event.$set_once)
   const set = objectOr(ownOf(properties, '$set') ?? event.$set)
+  const joined = Object.fromEntries([...Object.entries(setOnce), ...Object.entries(set)])
+  return { ...event, properties: { ...properties, $set: joined } }
+}
+
+/** What the event says of the person, and nothing else of it. What it sets once may be old. */
+function personOf(event: CapturedEvent): Properties {
+  const properties = event.properties ?? {}
+  const set = objectOr(ownOf(properties, '$set') ?? event.$set)
   const unset = ownOf(properties, '$unset')
   const removed: unknown[] = Array.isArray(unset) ? unset : Object.keys(objectOr(unset))
-  const entries = [...Object.entries(setOnce), ...Object.entries(set)]
-  return Object.fromEntries(entries.filter(([name]) => !removed.includes(name)))
+  return Object.fromEntries(Object.entries(set).filter(([name]) => !removed.includes(name)))
 }
 
 function objectOr(value: unknown): Properties {
@@ -104,7 +124,21 @@ function isSomeones(id: string, event: CapturedEvent): boolean {
   while (isAround(signs.at(-1))) signs.pop()
   if (illegalIds.includes(signs.join(''))) return false
   if (id === ownOf(event.properties, '$device_id')) return false
-  return id !== event.distinct_id || !isAnonymous(id, event)
+  return id !== event.distinct_id || !(isAnonymous(id, event) || isOfMobileSdk(id, event))
+}
+
+/** A mobile SDK, a UUID of version 7, and no sign that somebody has identified. */
+function isOfMobileSdk(distinctId: string, { event, properties }: CapturedEvent): boolean {
+  const sdks = ['posthog-react-native', 'posthog-ios', 'posthog-android', 'posthog-flutter', 'posthog-js-lite']
+  if (!sdks.some((sdk) => ownOf(properties, '$lib') === sdk)) return false
+  const groups = distinctId.toLowerCase().split('-')
+  const isUuid = groups.map((group) => group.length).join() === '8,4,4,4,12' && /^[0-9a-f]+$/.test(groups.join(''))
+  if (!isUuid || groups[2]?.startsWith('7') !== true) return false
+  if (ownOf(properties, '$is_identified') === true) return false
+  return (
+    event !== '$identify' ||
+    [undefined, null, '', distinctId].includes(ownOf(properties, '$anon_distinct_id') as string)
+  )
 }
 
 /** The list of the specification, one line for each entry. */
@@ -114,6 +148,7 @@ function isAnonymous(distinctId: string, { properties }: CapturedEvent): boolean
   if (ownOf(properties, '$process_person_profile') === false) return true
   if (/^cookieless_/.test(distinctId) || distinctId === '$posthog_cookieless') return true
   if (ownOf(properties, '$cookieless_mode') === true) return true
+  if (ownOf(properties, '$anon_distinct_id') === distinctId) return true
   if (distinctId[0] === '$') return true
   const isBrowser = ownOf(properties, '$lib') === 'web' && !isMissing('$device_id')
   return isBrowser && isMissing('$is_identified') && ownOf(properties, '$user_id') !== distinctId

@@ -8,12 +8,13 @@ import type { Translation } from '../translate/translate'
 import { similarNameReason, unmetReason, unmetReasonWithValues } from '../translate/unwanted'
 import type { UnmetFilter } from '../translate/unwanted'
 
-/** `not sent` if the event still updates its contact. */
-type Verb = 'skipped' | 'not sent'
-
 export interface EventLog {
-  /** Logs why an event is skipped, once for each reason and worker, so that page views do not fill the log. */
-  readonly skipOnce: (reason: string, verb?: Verb) => void
+  /**
+   * Logs why an event is skipped, once for each reason and worker, so that page views do not fill the log.
+   *
+   * @param detail what the line adds to the reason of the first event.
+   */
+  readonly skipOnce: (reason: string, detail?: string) => void
   /** Logs what `translate` makes of an event: in a dry run of each one, otherwise each reason once. */
   readonly translated: (event: CapturedEvent, translation: Translation) => void
   /** Logs a warning, once until `forgetWarning`. */
@@ -24,12 +25,15 @@ export interface EventLog {
 export function createEventLog(settings: Settings): EventLog {
   const skips = new Set<string>()
   const filters = new Set<PropertyFilter>()
+  const unclear = new Set<string>()
   const warnings = new Set<string>()
 
-  function skipOnce(reason: string, verb: Verb = 'skipped'): void {
+  function skipOnce(reason: string, detail = ''): void {
     if (skips.has(reason)) return
     skips.add(reason)
-    console.log(`An event is ${verb}: ${reason}. Later events that are ${verb} for this reason are not logged.`)
+    console.log(
+      `An event is skipped: ${reason}${detail}. Later events that are skipped for this reason are not logged.`,
+    )
   }
 
   /** Logs the filters that do not match, once each. An event that they keep back costs the server no text after that. */
@@ -39,14 +43,24 @@ export function createEventLog(settings: Settings): EventLog {
     skipOnce(unmetReason(unmet))
   }
 
+  /** Logs that a request leaves out a mailing list, or `subscribed`. Events may bring the names, so their number is limited. */
+  function unclearOnce(name: string): void {
+    if (unclear.has(name) || unclear.size >= 100) return
+    unclear.add(name)
+    console.warn(
+      `The value of ${quoted(name)} is not consent, so it is left out: send true, false, yes, no, on, off, 1 or 0. ` +
+        'Later values of this name are not logged.',
+    )
+  }
+
   return {
     skipOnce,
     translated: (event, translation) => {
       if (settings.dryRun) logDryRun(event, translation, settings)
       else if (translation === undefined) return
       else if ('unmet' in translation) unmetOnce(translation.unmet)
-      else if ('skipped' in translation) skipOnce(translation.skipped)
-      else if (translation.unsent !== undefined) skipOnce(translation.unsent, 'not sent')
+      else if ('skipped' in translation) skipOnce(translation.skipped, translation.detail)
+      if (translation !== undefined && 'request' in translation) translation.unclearConsent?.forEach(unclearOnce)
     },
     warnOnce: (name, warning) => {
       if (warnings.has(name)) return
@@ -67,16 +81,15 @@ function logDryRun(event: CapturedEvent, translation: Translation, settings: Set
     const line = `Dry run: the event ${quoted(event.event)} matches no setting: ${reason}.`
     console.log(onOneLine(withoutKey(line, settings.apiKey)))
   } else if ('skipped' in translation) {
-    logDrySkip(event, translation.skipped)
+    logDrySkip(event, translation.skipped + (translation.detail ?? ''))
   } else {
-    if (translation.unsent !== undefined) logDrySkip(event, translation.unsent, 'not sent')
     logRequest(translation.request)
   }
 }
 
 /** Logs why a dry run skips the event. */
-export function logDrySkip(event: CapturedEvent, reason: string, verb: Verb = 'skipped'): void {
-  console.log(`Dry run: the event ${quoted(event.event)} is ${verb}: ${reason}.`)
+export function logDrySkip(event: CapturedEvent, reason: string): void {
+  console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
 }
 
 function logRequest({ method, path, body }: LoopsRequest): void {

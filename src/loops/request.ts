@@ -8,6 +8,11 @@ export interface LoopsRequest {
   /** Loops takes an event with a key that it has seen within 24 hours only once. */
   readonly idempotencyKey?: string
   readonly body: LoopsBody
+  /**
+   * The email to add to the body, in a second request, if Loops does not know the user ID. Only `$set_once` gives it, so it
+   * may be old: a contact that Loops knows must not get it.
+   */
+  readonly emailIfUnknown?: string
 }
 
 export type LoopsBody = Readonly<Record<string, unknown>>

@@ -8,6 +8,11 @@ export interface EventWithPerson {
   readonly properties: Properties
   readonly person: Properties
   readonly personId: string | undefined
+  /**
+   * What `$set_once` says, which may be old news: PostHog keeps the first value, and SDKs repeat it at each start. `undefined`
+   * if the stored person is known, since that one decides.
+   */
+  readonly setOnce: Properties | undefined
   /** The names of the person properties that the event removes. */
   readonly unset: readonly string[]
 }
@@ -19,16 +24,30 @@ export interface StoredPerson {
 }
 
 /**
- * Joins the event with its person. PostHog's order applies: `$set` replaces the stored properties, `$set_once` only adds to
- * them, and `$unset` removes from both. Other event properties are never read as the person's: they may be another person's.
+ * Joins the event with its person. With the stored person PostHog's order applies: `$set` replaces the stored properties,
+ * `$set_once` only adds to them, and `$unset` removes from both. Without it only `$set` counts. Other event properties are
+ * never read as the person's: they may be another person's.
  *
  * @param stored the person that PostHog stores, if it was looked up.
  */
 export function withPerson(event: CapturedEvent, stored?: StoredPerson): EventWithPerson {
   const properties = isRecord(event.properties) ? event.properties : {}
   const { set, setOnce, unset } = personChanges(event)
-  const person = layered([setOnce, stored?.properties, set])
-  return { event, properties, person: without(person, unset), personId: stored?.id, unset }
+  const layers = stored === undefined ? [set] : [setOnce, stored.properties, set]
+  return {
+    event,
+    properties,
+    person: without(layered(layers), unset),
+    personId: stored?.id,
+    setOnce: stored === undefined ? setOnce : undefined,
+    unset,
+  }
+}
+
+/** The event with a person who also has what `$set_once` says. */
+export function withSetOnce(data: EventWithPerson): EventWithPerson {
+  const person = without(layered([data.setOnce, data.person]), data.unset)
+  return { ...data, person, setOnce: undefined }
 }
 
 /** The changes that an event makes to its person. */

@@ -4,7 +4,6 @@ import { parsePlainTemplate } from './plain-template'
 import { contactNameProblem, nameProblem } from '../loops/property-names'
 import { parseTemplate } from './template'
 import type { Template } from './template'
-import { parseBoolean } from '../loops/values'
 import type { LoopsValue } from '../loops/values'
 
 /** Names in Loops, of properties or mailing lists, with their values: constants, or templates to fill in for each event. */
@@ -38,7 +37,7 @@ export function parseContactMapping(field: Field): Mapping {
   const mapping = parseMapping(field, contactNameProblem)
   const subscribed = mapping.get('subscribed')
   const [only, ...others] = typeof subscribed === 'object' ? subscribed : [subscribed]
-  const isRight = typeof only === 'object' || only === undefined || parseBoolean(only) !== undefined
+  const isRight = typeof only === 'object' || only === undefined || trueOrFalse(only) !== undefined
   if (!isRight || others.length > 0) {
     field.reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
   }
@@ -51,12 +50,18 @@ export function parseMailingLists(field: Field): Mapping {
   return mappingOf(field, example, nameProblem, (id, value, parse) => {
     const template = typeof value === 'string' ? parse(value) : []
     if (template === undefined) return undefined
-    const found = isOnePlaceholder(template) ? template : parseBoolean(value)
+    const found = isOnePlaceholder(template) ? template : trueOrFalse(value)
     if (found === undefined) {
       field.reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
     }
     return found
   })
+}
+
+/** A constant of the settings. The words that people store elsewhere for consent are slips here. */
+function trueOrFalse(value: unknown): boolean | undefined {
+  if (value === true || value === 'true') return true
+  return value === false || value === 'false' ? false : undefined
 }
 
 function isOnePlaceholder(template: Template): boolean {

@@ -1,11 +1,33 @@
-/** Who an event belongs to in Loops: the email address and the user ID of the request. */
+/** Who an event belongs to in Loops: the email and the user ID of the request. */
 import { own } from '../json'
 import type { Properties } from '../json'
+import type { CapturedEvent } from '../posthog/event'
+import { withSetOnce } from '../posthog/person'
 import type { EventWithPerson } from '../posthog/person'
+import type { Identity } from '../loops/request'
 import { placeholderValue, templateValue } from '../settings/template'
 import type { Template } from '../settings/template'
 import { fits, isEmail } from '../loops/values'
 import type { Settings } from '../settings/settings'
+
+/** Who an event is about. */
+export interface EventIdentity extends Identity {
+  /**
+   * An email that only `$set_once` gives, beside a user ID. It may be old, and Loops would move the contact back to it, so it
+   * counts only if Loops does not know the user ID.
+   */
+  readonly emailIfUnknown?: string
+}
+
+/** Who the event belongs to; `undefined` if it has neither an email nor a user ID. */
+export function identityOfEvent(settings: Settings, data: EventWithPerson): EventIdentity | undefined {
+  const email = emailOf(settings, data)
+  const userId = userIdOf(settings, data)
+  if (email !== undefined) return { email, ...(userId !== undefined && { userId }) }
+  const oldEmail = data.setOnce && emailOf(settings, withSetOnce(data))
+  if (userId !== undefined) return { userId, ...(oldEmail !== undefined && { emailIfUnknown: oldEmail }) }
+  return oldEmail === undefined ? undefined : { email: oldEmail }
+}
 
 /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
 export function emailOf({ email }: Settings, data: EventWithPerson): string | undefined {
@@ -23,10 +45,13 @@ export function userIdOf({ userId }: Settings, data: EventWithPerson): string | 
   return personalId(textOfPersonalParts(userId, data), data)
 }
 
-/** True if the event's distinct_id is one person's own, and one that a URL can hold. */
-export function hasOwnPerson(data: EventWithPerson): boolean {
-  const id = personalId(data.event.distinct_id, data)
-  return id !== undefined && !/[\p{Cc}\ud800-\udfff]/u.test(id)
+/**
+ * True if PostHog may store a person under the event's distinct_id that is nobody else's, and a URL can hold the ID. It stores
+ * one for the IDs of mobile SDKs, too, whether they are anonymous or not.
+ */
+export function hasOwnPerson({ event, properties }: EventWithPerson): boolean {
+  const id = event.distinct_id
+  return canBePersonal(id, properties) && !isAnonymous(id, properties) && !/[\p{Cc}\ud800-\udfff]/u.test(id)
 }
 
 /** True if many people would share the ID: Loops would make one contact of them. */
@@ -55,9 +80,14 @@ function textOfPersonalParts(template: Template, data: EventWithPerson): string 
 export function personalId(value: unknown, { event, properties }: EventWithPerson): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const id = String(value)
-  // An ID that is too long is not cut as other text is: two people could get the same ID.
-  if (id === own(properties, '$device_id') || !fits(id) || isShared(id)) return undefined
-  return id === event.distinct_id && isAnonymous(id, properties) ? undefined : id
+  if (!canBePersonal(id, properties)) return undefined
+  if (id !== event.distinct_id) return id
+  return isAnonymous(id, properties) || isMadeByMobileSdk(event, properties) ? undefined : id
+}
+
+/** True if the ID is not a device's, not shared and not too long. It is never cut: two people could get the same ID. */
+function canBePersonal(id: string, properties: Properties): boolean {
+  return id !== own(properties, '$device_id') && fits(id) && !isShared(id)
 }
 
 /** True if PostHog's SDKs made the event's distinct_id for a visitor without a name, for many visitors, or for a group. */
@@ -66,6 +96,7 @@ function isAnonymous(distinctId: string, properties: Properties): boolean {
     own(properties, '$is_identified') === false ||
     own(properties, '$process_person_profile') === false ||
     own(properties, '$cookieless_mode') === true ||
+    own(properties, '$anon_distinct_id') === distinctId ||
     // `$company_acme` is a group's, `$posthog_cookieless` that of all visitors without cookies.
     distinctId.startsWith('$') ||
     distinctId.startsWith('cookieless_') ||
@@ -82,3 +113,19 @@ function isAnonymousInOldBrowser(distinctId: string, properties: Properties): bo
   const isTold = (own(properties, '$is_identified') ?? undefined) !== undefined
   return own(properties, '$lib') === 'web' && hasDevice && !isTold && own(properties, '$user_id') !== distinctId
 }
+
+/**
+ * The SDKs for mobile apps do not say whether somebody has identified. The anonymous IDs that they make are UUIDs of version 7,
+ * so such an ID counts as one of them, unless `$identify` names it beside the anonymous ID before.
+ */
+function isMadeByMobileSdk({ event, distinct_id }: CapturedEvent, properties: Properties): boolean {
+  if (!MOBILE_SDKS.has(own(properties, '$lib')) || !UUID_7.test(distinct_id)) return false
+  const isNamed = event === '$identify' && (own(properties, '$anon_distinct_id') ?? '') !== ''
+  return !isNamed && own(properties, '$is_identified') !== true
+}
+
+const MOBILE_SDKS = new Set<unknown>([
+  ...['posthog-react-native', 'posthog-ios', 'posthog-android', 'posthog-flutter', 'posthog-js-lite'],
+])
+
+const UUID_7 = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/i

@@ -9,7 +9,7 @@ import { placeholderValue, readsPerson } from '../settings/template'
 import type { Template } from '../settings/template'
 import type { LoopsValue } from '../loops/values'
 import type { EventRule, Settings } from '../settings/settings'
-import { isTooOld } from './age'
+import { excessiveAge } from './age'
 import { emailEntriesWithoutAddress, hasOwnPerson } from './identity'
 
 /**
@@ -34,8 +34,8 @@ export function needsPerson(event: CapturedEvent, settings: Settings, receivedAt
 }
 
 /**
- * The settings for an event whose person PostHog did not return: they take no address from a place behind one that PostHog
- * may fill, because Loops would link the contact to that address.
+ * The settings for an event whose person PostHog did not return: they take no email from a place after the first that PostHog
+ * may fill, because Loops would link the contact to that email.
  */
 export function settingsWithoutPerson(event: CapturedEvent, settings: Settings): Settings {
   const data = withPerson(event)
@@ -44,7 +44,7 @@ export function settingsWithoutPerson(event: CapturedEvent, settings: Settings):
       (part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined,
     ),
   )
-  return first < 0 ? settings : { ...settings, email: settings.email.slice(0, first) }
+  return first < 0 ? settings : { ...settings, email: settings.email.slice(0, first + 1) }
 }
 
 /** True if a filter of a rule that may match the event needs person data that the event lacks. */
@@ -54,15 +54,14 @@ export function filtersNeedPerson(event: CapturedEvent, settings: Settings, rece
 }
 
 /**
- * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks. No
- * rule sends an event that is too old.
+ * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks; none
+ * for an event that is too old.
  */
 function rulesThatMayMatch(data: EventWithPerson, settings: Settings, receivedAt: number): EventRule[] {
-  const { eventsToSend, contactUpdates } = settings
-  return [eventsToSend, contactUpdates].filter(
+  if (excessiveAge(data.event, settings, receivedAt) !== undefined) return []
+  return [settings.eventsToSend, settings.contactUpdates].filter(
     ({ events, filters }) =>
       nameInLoops(events, data.event.event) !== undefined &&
-      !(events === eventsToSend.events && isTooOld(data.event, settings, receivedAt)) &&
       unmetFilter(
         filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
         data,

@@ -6,48 +6,75 @@ import { personChanges } from '../posthog/person'
 import type { EventWithPerson } from '../posthog/person'
 import { contactNameProblem, nameProblem } from '../loops/property-names'
 import { templateValue } from '../settings/template'
-import { loopsValue, parseBoolean } from '../loops/values'
+import { consentOf, dateValue, isEmpty, loopsValue } from '../loops/values'
 import type { LoopsValue } from '../loops/values'
 import type { EventRule } from '../settings/settings'
+
+/** Gets the name of each mailing list, or `subscribed`, whose value is neither empty nor consent. */
+export type ReportUnclear = (name: string) => void
 
 /**
  * The contact properties that the rule includes and maps. `null` resets a property in Loops: each one that a person property
  * removed by the event has fed.
  */
-export function contactProperties(rule: EventRule, data: EventWithPerson): Record<string, LoopsValue | null> {
-  const values: Record<string, LoopsValue | null> = propertiesFrom(data.person, rule, CONTACT_PROPERTIES, data)
+export function contactProperties(
+  rule: EventRule,
+  data: EventWithPerson,
+  reportUnclear?: ReportUnclear,
+): Record<string, LoopsValue | null> {
+  const kind = { isLeftOut: isLeftOutOfContact, valueOf: contactValue(reportUnclear) }
+  const values: Record<string, LoopsValue | null> = propertiesFrom(data.person, rule, kind, data)
   for (const name of namesToReset(rule, data)) if (own(values, name) === undefined) values[name] = null
   return values
 }
 
 /** The event properties that the rule includes and maps. */
 export function eventProperties(rule: EventRule, data: EventWithPerson): Record<string, LoopsValue> {
-  return propertiesFrom(data.properties, rule, EVENT_PROPERTIES, data)
+  const kind = { isLeftOut: isLeftOutOfEvent, valueOf: (_: string, value: unknown) => loopsValue(value) }
+  return propertiesFrom(data.properties, rule, kind, data)
 }
 
 /** Whether to add the contact to each mailing list (`true`) or to remove it; a value that is neither leaves the list out. */
-export function mailingListValues({ mailingLists }: EventRule, data: EventWithPerson): Record<string, boolean> {
-  const values: Record<string, boolean> = {}
-  for (const [id, template] of mailingLists) {
-    const value = parseBoolean(templateValue(template, data))
-    if (value !== undefined) values[id] = value
-  }
-  return values
+export type MailingLists = Record<string, boolean>
+
+/** The mailing lists of the setting. */
+export function mailingListValues(
+  { mailingLists }: EventRule,
+  data: EventWithPerson,
+  reportUnclear: ReportUnclear,
+): MailingLists {
+  return consents(
+    [...mailingLists].map(([id, template]) => [id, templateValue(template, data)]),
+    reportUnclear,
+  )
 }
 
 /**
- * The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties.
- * `true` and `false` only, as Segment and RudderStack take them.
+ * The mailing lists that an event brings as an object `mailingLists`: in `$set`, and over those among its own properties, as
+ * Segment and RudderStack take them.
  */
-export function mailingListsOfEvent(event: CapturedEvent): Record<string, boolean> {
-  const values: Record<string, boolean> = {}
-  for (const source of [personChanges(event).set, event.properties]) {
+export function mailingListsOfEvent(event: CapturedEvent, reportUnclear: ReportUnclear): MailingLists {
+  const rows = [personChanges(event).set, event.properties].flatMap((source) => {
     const lists = own(source, 'mailingLists')
-    for (const [written, value] of Object.entries(isRecord(lists) ? lists : {})) {
-      // Loops trims names.
-      const id = written.trim()
-      if (typeof value === 'boolean' && nameProblem(id) === undefined) values[id] = value
-    }
+    return Object.entries(isRecord(lists) ? lists : {})
+  })
+  // Loops trims names.
+  const trimmed = rows.map(([id, value]) => [id.trim(), value] as const)
+  return consents(
+    trimmed.filter(([id]) => nameProblem(id) === undefined),
+    reportUnclear,
+  )
+}
+
+function consents(
+  rows: readonly (readonly [id: string, value: unknown])[],
+  reportUnclear: ReportUnclear,
+): MailingLists {
+  const values: MailingLists = {}
+  for (const [id, value] of rows) {
+    const consent = consentOf(value)
+    if (consent !== undefined) values[id] = consent
+    else if (!isEmpty(value)) reportUnclear(id)
   }
   return values
 }
@@ -59,11 +86,15 @@ interface PropertyKind {
   readonly valueOf: (name: string, value: unknown) => LoopsValue | undefined
 }
 
-const EVENT_PROPERTIES: PropertyKind = { isLeftOut: isLeftOutOfEvent, valueOf: (_, value) => loopsValue(value) }
-
-const CONTACT_PROPERTIES: PropertyKind = {
-  isLeftOut: isLeftOutOfContact,
-  valueOf: (name, value) => (name === 'subscribed' ? parseBoolean(value) : loopsValue(value)),
+function contactValue(reportUnclear?: ReportUnclear): PropertyKind['valueOf'] {
+  return (name, found) => {
+    const value = loopsValue(found)
+    if (name === 'createdAt') return value === undefined ? undefined : dateValue(value)
+    if (name !== 'subscribed') return value
+    const consent = consentOf(found)
+    if (consent === undefined && !isEmpty(found)) reportUnclear?.(name)
+    return consent
+  }
 }
 
 /** With "include all", all properties of `source`; then the mapping on top. */

@@ -5,18 +5,22 @@ import { filteredValue, unmetFilter } from '../settings/filters'
 import { withPerson } from '../posthog/person'
 import type { EventWithPerson, StoredPerson } from '../posthog/person'
 import type { LoopsRequest } from '../loops/request'
-import { cutToFit } from '../loops/values'
+import { cutToFit, isEmail } from '../loops/values'
 import type { EventRule, Settings } from '../settings/settings'
-import { isTooOld } from './age'
-import { emailOf, userIdOf } from './identity'
+import { excessiveAge } from './age'
+import { identityOfEvent } from './identity'
 import { contactProperties, eventProperties, mailingListValues, mailingListsOfEvent } from './properties'
 import type { UnmetFilter } from './unwanted'
 
 /** The result of `translate`; `undefined` if the settings do not name the event. */
 export type Translation =
-  /** `unsent` tells why the request only updates the contact, although the settings ask for the event to be sent. */
-  | { readonly request: LoopsRequest; readonly unsent?: SkipReason }
-  | { readonly skipped: SkipReason }
+  | {
+      readonly request: LoopsRequest
+      /** The mailing lists, and `subscribed`, that the request leaves out because their values are not consent. */
+      readonly unclearConsent?: readonly string[]
+    }
+  /** `detail` is what the reason says of this event. */
+  | { readonly skipped: SkipReason; readonly detail?: string }
   /** The filters that keep the event from all groups of settings that name it. */
   | { readonly unmet: readonly UnmetFilter[] }
   | undefined
@@ -24,11 +28,11 @@ export type Translation =
 /** Why an event that matches the settings is not sent, as a clause for the log. */
 export type SkipReason =
   | 'it has neither an email address nor a user ID'
+  | 'it has only a user ID, so its update would change nothing'
+  | 'its only email is its distinct_id: write {person.properties.email}, {event.distinct_id} in "Email of the user"'
   | 'the settings exclude its email address'
   | 'PostHog did not return the person that a filter needs'
-  | typeof TOO_OLD
-
-const TOO_OLD = 'it is older than "Oldest event to send, in hours" allows'
+  | 'it is older than "Oldest event to send, in hours" allows'
 
 /**
  * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
@@ -48,51 +52,96 @@ export function translate(
   const eventName = nameInLoops(eventsToSend.events, event.event)
   const isContactEvent = nameInLoops(contactUpdates.events, event.event) !== undefined
   if (eventName === undefined && !isContactEvent) return undefined
+  const age = excessiveAge(event, settings, receivedAt)
+  if (age !== undefined) {
+    return { skipped: 'it is older than "Oldest event to send, in hours" allows', detail: ` (${age})` }
+  }
 
   const data = withPerson(event, stored)
-  const isOld = eventName !== undefined && isTooOld(event, settings, receivedAt)
-  const mayBeSent = eventName !== undefined && !isOld
-  const unmetForSending = mayBeSent ? unmetIn(eventsToSend, 'Events to send', data) : undefined
+  const unmetForSending = eventName === undefined ? undefined : unmetIn(eventsToSend, 'Events to send', data)
   const unmetForUpdate = isContactEvent ? unmetIn(contactUpdates, 'Update contacts', data) : undefined
-  const sends = mayBeSent && unmetForSending === undefined
+  const sentName = unmetForSending === undefined ? eventName : undefined
   const updates = isContactEvent && unmetForUpdate === undefined
-  if (!sends && !updates) {
-    if (isOld) return { skipped: TOO_OLD }
+  if (sentName === undefined && !updates) {
     return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
   }
 
-  const email = emailOf(settings, data)
-  const userId = userIdOf(settings, data)
-  if (email === undefined && userId === undefined) return { skipped: 'it has neither an email address nor a user ID' }
-  if (email !== undefined && isExcluded(settings.excludedEmails, email)) {
+  const identity = identityOfEvent(settings, data)
+  if (identity === undefined) return skippedWithoutEmail(event, 'it has neither an email address nor a user ID')
+  const { email, userId, emailIfUnknown } = identity
+  const anyEmail = email ?? emailIfUnknown
+  if (anyEmail !== undefined && isExcluded(settings.excludedEmails, anyEmail)) {
     return { skipped: 'the settings exclude its email address' }
   }
 
-  // The mailing lists of the settings win over those that the event brings, and those of the event over those of the contact.
-  const mailingLists = {
-    ...(settings.mailingListsFromEvents && mailingListsOfEvent(event)),
-    ...(updates && mailingListValues(contactUpdates, data)),
-    ...(sends && mailingListValues(eventsToSend, data)),
+  const { content, unclear } = contentOf({ sentName, updates }, settings, data)
+  if (anyEmail === undefined && Object.keys(content).length === 0) {
+    return skippedWithoutEmail(event, 'it has only a user ID, so its update would change nothing')
   }
   // The identity is written last, so that no property can overwrite it.
-  const body: LoopsRequest['body'] = Object.assign(updates ? contactProperties(contactUpdates, data) : {}, {
-    ...(sends && {
-      // Loops refuses event names with colons.
-      eventName: cutToFit(eventName.replace(/:/g, '_')),
-      eventProperties: eventProperties(eventsToSend, data),
-    }),
-    ...(Object.keys(mailingLists).length > 0 && { mailingLists }),
-    ...(email !== undefined && { email }),
-    ...(userId !== undefined && { userId }),
-  })
-  if (sends) return { request: sendEvent(body, event.uuid) }
-  return { request: { method: 'PUT', path: '/v1/contacts/update', body }, ...(isOld && { unsent: TOO_OLD }) }
+  const body = Object.assign(content, email !== undefined && { email }, userId !== undefined && { userId })
+  const request = sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
+  return {
+    request: emailIfUnknown === undefined ? request : { ...request, emailIfUnknown },
+    ...(unclear.length > 0 && { unclearConsent: unclear }),
+  }
 }
 
 /** The first filter of the rule that does not hold; `undefined` if all hold. */
 function unmetIn(rule: EventRule, group: UnmetFilter['group'], data: EventWithPerson): UnmetFilter | undefined {
   const filter = unmetFilter(rule.filters, data)
   return filter && { group, place: rule.filters.indexOf(filter) + 1, filter, found: filteredValue(filter, data) }
+}
+
+/** The reason names the remedy for people whose distinct_id is their email. */
+function skippedWithoutEmail({ distinct_id }: CapturedEvent, reason: SkipReason): { readonly skipped: SkipReason } {
+  if (!isEmail(distinct_id)) return { skipped: reason }
+  return {
+    skipped:
+      'its only email is its distinct_id: write {person.properties.email}, {event.distinct_id} in "Email of the user"',
+  }
+}
+
+/** What an event is for: the name under which it is sent, if it is, and whether it updates its contact. */
+interface Use {
+  readonly sentName: string | undefined
+  readonly updates: boolean
+}
+
+/**
+ * The body without the identity.
+ *
+ * @returns `unclear` are the mailing lists, and `subscribed`, that are left out because their values are not consent.
+ */
+function contentOf(
+  { sentName, updates }: Use,
+  settings: Settings,
+  data: EventWithPerson,
+): { readonly content: Record<string, unknown>; readonly unclear: readonly string[] } {
+  const { eventsToSend, contactUpdates } = settings
+  const unclear = new Set<string>()
+  const reportUnclear = (name: string): void => void unclear.add(name)
+  const properties = updates ? contactProperties(contactUpdates, data, reportUnclear) : {}
+  // The mailing lists of the settings win over those that the event brings, and those of the event over those of the contact.
+  const mailingLists = {
+    ...(settings.mailingListsFromEvents && mailingListsOfEvent(data.event, reportUnclear)),
+    ...(updates && mailingListValues(contactUpdates, data, reportUnclear)),
+    ...(sentName !== undefined && mailingListValues(eventsToSend, data, reportUnclear)),
+  }
+  const content = Object.assign(
+    properties,
+    sentName !== undefined && {
+      // Loops refuses event names with colons.
+      eventName: cutToFit(sentName.replace(/:/g, '_')),
+      eventProperties: eventProperties(eventsToSend, data),
+    },
+    Object.keys(mailingLists).length > 0 && { mailingLists },
+  )
+  return { content, unclear: [...unclear].filter((name) => !(name in mailingLists)) }
+}
+
+function updateContact(body: LoopsRequest['body']): LoopsRequest {
+  return { method: 'PUT', path: '/v1/contacts/update', body }
 }
 
 function sendEvent(body: LoopsRequest['body'], uuid: unknown): LoopsRequest {

@@ -112,7 +112,7 @@ and 1 event
     [
       'nobody, an excluded address, and an event that is too old',
       [
-        'matches Send events\nNothing is sent: "Emails to leave out" has the email address.',
+        'matches Send events\nNothing is sent: the settings exclude its email address.',
         'matches Send events\nNothing is sent: the event has neither an email address nor a user ID.',
       ],
       [event, { ...stranger, distinct_id: 'anonymous', uuid: 'b' }],
@@ -120,13 +120,15 @@ and 1 event
     ],
     [
       'age',
-      ['matches Send events\nThe event is HOURS hours old, and "Oldest event to send" is 24: it is not sent.'],
+      [
+        'matches Send events\nNothing is sent: the event is older than "Oldest event to send, in hours" allows (DAYS days).',
+      ],
       [event],
       { ...settings, maxEventAge: '24' },
     ],
   ])('says why there is nothing to send: %s', async (_, reasons, events, given) => {
     const reports = await reportsOf(events, given)
-    expect(reports.map((report) => report.replace(/is \d+ hours old/, 'is HOURS hours old'))).toEqual(reasons)
+    expect(reports.map((report) => report.replace(/\d+ days/, 'DAYS days'))).toEqual(reasons)
   })
 
   it('gives the destination the person as the events before have made them', async () => {
