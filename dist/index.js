@@ -2333,14 +2333,22 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** The request of a user ID that Loops did not know, with the latest email that its log tells. */
+  /**
+   * The request of a user ID that Loops did not know, with the latest email that its log tells, or else the one that the event
+   * has in `$set_once`.
+   */
   function withEmailOfUserId(delivery, logs) {
-    const { body } = delivery.own
-    const { userId } = identityOf(body)
-    const email = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
-    if (userId === undefined || email === undefined) return delivery
-    const request = { ...delivery.request, body: bodyOf({ email, userId }, contactValues(body), body) }
-    return { ...delivery, request }
+    const { own, request } = delivery
+    const { userId } = identityOf(own.body)
+    const logged = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
+    const email = logged ?? own.emailIfUnknown
+    return email === undefined ? delivery : { ...delivery, request: withEmail(email, request) }
+  }
+
+  /** The request with an email added. Loops may keep the idempotency key of a request that it rejected. */
+  function withEmail(email, { idempotencyKey, ...request }) {
+    const body = bodyOf({ ...identityOf(request.body), email }, contactValues(request.body), request.body)
+    return { ...request, body, ...(idempotencyKey !== undefined && { idempotencyKey: `${idempotencyKey}-email` }) }
   }
 
   /** Why the request is not sent after all, as a clause for the log; `undefined` if it is sent. */
@@ -2485,6 +2493,70 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
+  /**
+   * The labels, defaults and choices of plugin.json, which a test compares. PostHog does not pass them to the app, and applies
+   * a default only in its form: for an app that is configured through the REST API, these defaults apply.
+   */
+  const settingFields = {
+    apiKey: { label: 'Loops API key', default: '' },
+    email: { label: 'Email of the user', default: '{person.properties.email}' },
+    userId: { label: 'User ID', default: '{event.distinct_id}' },
+    excludedEmails: { label: 'Emails to leave out', default: '' },
+    trackedEvents: { label: 'Events to send', default: '$pageview' },
+    eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
+    includeAllEventProperties: {
+      label: 'Events to send: include all properties as attributes',
+      default: 'No',
+      choices: ['No', 'Yes'],
+    },
+    eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
+    eventFilters: { label: 'Events to send: property filters', default: '' },
+    contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
+    contactProperties: {
+      label: 'Update contacts: property mapping',
+      default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
+    },
+    includeAllPersonProperties: {
+      label: 'Update contacts: include all properties as attributes',
+      default: 'No',
+      choices: ['No', 'Yes'],
+    },
+    contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
+    contactFilters: { label: 'Update contacts: property filters', default: '' },
+    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
+    posthogUrl: { label: 'PostHog address', default: '' },
+    maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
+    mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
+    requestsPerSecond: { label: 'Requests a second', default: '10' },
+    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
+  }
+
+  /** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
+  function settingText(value, fallback) {
+    if (value === undefined || value === null) return fallback
+    return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
+  }
+
+  /**
+   * Finds the choice that the setting names, in any case. An empty setting is the first choice; any other text is rejected
+   * and gives the first choice, too.
+   */
+  function parseOneOf(field, choices) {
+    const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
+    if (found === undefined && field.text !== '') {
+      field.reject(
+        field.text,
+        `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`,
+      )
+    }
+    return found ?? choices[0]
+  }
+
+  /** True if the setting is `Yes`; any text but `Yes`, `No` and an empty one is rejected. */
+  function parseYes(field) {
+    return parseOneOf(field, ['No', 'Yes']) === 'Yes'
+  }
+
   /** One request to Loops, and what follows from its answer. */
 
   /**
@@ -2571,7 +2643,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   async function handleRejection({ status, reason }, { kind, request }, delivery, parts) {
-    const { own, waiting } = delivery
+    const { own } = delivery
     const { email, userId } = identityOf(request.body)
     const ownBody = bodyOf(identityOf(request.body), contactValues(own.body), own.body)
     if (kind !== 'email alone' && request.body !== own.body && !isSame(ownBody, request.body)) {
@@ -2580,17 +2652,30 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (status === 400 && email !== undefined && userId !== undefined) {
       return sendOnce({ kind: 'email alone', request: withEmailAlone(request) }, delivery, parts)
     }
-    if (email === undefined) {
-      parts.lastAccepted.forget(identityOf(request.body))
-      parts.links.forget(identityOf(request.body))
-      if (waiting.isUnknown !== true && parts.queue.exists) {
-        const again = { ...waiting, isUnknown: true }
-        return parts.queue.postpone(again, Date.now() + 5 * SECOND, () => Promise.reject(new Error(reason)))
-      }
-      parts.lastAccepted.noteRejection(request)
-    }
-    throw new Error(reason)
+    return email === undefined
+      ? handleUnknownUserId(reason, request, delivery, parts)
+      : Promise.reject(new Error(reason))
   }
+
+  /** Loops may not know the user ID yet: the event that brings its email may be on its way. */
+  async function handleUnknownUserId(reason, request, delivery, parts) {
+    const { own, waiting } = delivery
+    const { links, lastAccepted, queue } = parts
+    const identity = identityOf(request.body)
+    lastAccepted.forget(identity)
+    links.forget(identity)
+    if (waiting.isUnknown !== true && queue.exists) {
+      const again = { ...waiting, isUnknown: true }
+      return queue.postpone(again, Date.now() + 5 * SECOND, () => Promise.reject(new Error(reason)))
+    }
+    if (!queue.exists && own.emailIfUnknown !== undefined) {
+      return sendOnce({ kind: 'with email', request: withEmail(own.emailIfUnknown, request) }, delivery, parts)
+    }
+    lastAccepted.noteRejection(request)
+    throw new Error(isEmail(identity.userId ?? '') ? `${reason} ${EMAIL_AS_DISTINCT_ID}` : reason)
+  }
+
+  const EMAIL_AS_DISTINCT_ID = `The user ID is an email: write {person.properties.email}, {event.distinct_id} in "${settingFields.email.label}".`
 
   /** The request without its user ID: Loops finds the contact of the email and links nothing. */
   function withEmailAlone({ idempotencyKey, body, ...request }) {
@@ -2925,8 +3010,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
   }
 
-  function logRequest({ method, path, body }) {
+  function logRequest({ method, path, body, emailIfUnknown }) {
     console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
+    if (emailIfUnknown === undefined) return
+    console.log(`Dry run: if Loops does not know the user ID, once more with the email ${quoted(emailIfUnknown)}.`)
   }
 
   /** The way of an event to its delivery: the person that its settings need, and the translation. */
@@ -3265,70 +3352,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   function lastPlaceIn(answer) {
     return typeof answer === 'object' && answer !== null ? answer : undefined
-  }
-
-  /**
-   * The labels, defaults and choices of plugin.json, which a test compares. PostHog does not pass them to the app, and applies
-   * a default only in its form: for an app that is configured through the REST API, these defaults apply.
-   */
-  const settingFields = {
-    apiKey: { label: 'Loops API key', default: '' },
-    email: { label: 'Email of the user', default: '{person.properties.email}' },
-    userId: { label: 'User ID', default: '{event.distinct_id}' },
-    excludedEmails: { label: 'Emails to leave out', default: '' },
-    trackedEvents: { label: 'Events to send', default: '$pageview' },
-    eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
-    includeAllEventProperties: {
-      label: 'Events to send: include all properties as attributes',
-      default: 'No',
-      choices: ['No', 'Yes'],
-    },
-    eventMailingLists: { label: 'Events to send: mailing lists', default: '' },
-    eventFilters: { label: 'Events to send: property filters', default: '' },
-    contactEvents: { label: 'Events that update contacts', default: '$identify, $set' },
-    contactProperties: {
-      label: 'Update contacts: property mapping',
-      default: 'firstName: {person.properties.firstname}, lastName: {person.properties.lastname}',
-    },
-    includeAllPersonProperties: {
-      label: 'Update contacts: include all properties as attributes',
-      default: 'No',
-      choices: ['No', 'Yes'],
-    },
-    contactMailingLists: { label: 'Update contacts: mailing lists', default: '' },
-    contactFilters: { label: 'Update contacts: property filters', default: '' },
-    dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
-    posthogUrl: { label: 'PostHog address', default: '' },
-    maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
-    mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
-    requestsPerSecond: { label: 'Requests a second', default: '10' },
-    delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
-  }
-
-  /** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
-  function settingText(value, fallback) {
-    if (value === undefined || value === null) return fallback
-    return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
-  }
-
-  /**
-   * Finds the choice that the setting names, in any case. An empty setting is the first choice; any other text is rejected
-   * and gives the first choice, too.
-   */
-  function parseOneOf(field, choices) {
-    const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
-    if (found === undefined && field.text !== '') {
-      field.reject(
-        field.text,
-        `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`,
-      )
-    }
-    return found ?? choices[0]
-  }
-
-  /** True if the setting is `Yes`; any text but `Yes`, `No` and an empty one is rejected. */
-  function parseYes(field) {
-    return parseOneOf(field, ['No', 'Yes']) === 'Yes'
   }
 
   /** Slips beside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */

@@ -1,5 +1,6 @@
 /** The request of an event that was held up: what its settings make of it, with what was received since. */
 import { bodyOf, contactValues, identityOf, isUpdate } from '../loops/request'
+import type { LoopsRequest } from '../loops/request'
 import { isExcluded } from '../settings/excluded-emails'
 import type { ExcludedEmails } from '../settings/excluded-emails'
 import type { Delivery } from './delivery'
@@ -32,14 +33,22 @@ export function withLaterWrites(delivery: Delivery, logs: Logs, hasWaited: boole
   }
 }
 
-/** The request of a user ID that Loops did not know, with the latest email that its log tells. */
+/**
+ * The request of a user ID that Loops did not know, with the latest email that its log tells, or else the one that the event
+ * has in `$set_once`.
+ */
 export function withEmailOfUserId(delivery: Delivery, logs: Logs): Delivery {
-  const { body } = delivery.own
-  const { userId } = identityOf(body)
-  const email = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
-  if (userId === undefined || email === undefined) return delivery
-  const request = { ...delivery.request, body: bodyOf({ email, userId }, contactValues(body), body) }
-  return { ...delivery, request }
+  const { own, request } = delivery
+  const { userId } = identityOf(own.body)
+  const logged = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
+  const email = logged ?? own.emailIfUnknown
+  return email === undefined ? delivery : { ...delivery, request: withEmail(email, request) }
+}
+
+/** The request with an email added. Loops may keep the idempotency key of a request that it rejected. */
+export function withEmail(email: string, { idempotencyKey, ...request }: LoopsRequest): LoopsRequest {
+  const body = bodyOf({ ...identityOf(request.body), email }, contactValues(request.body), request.body)
+  return { ...request, body, ...(idempotencyKey !== undefined && { idempotencyKey: `${idempotencyKey}-email` }) }
 }
 
 /** Why the request is not sent after all, as a clause for the log; `undefined` if it is sent. */

@@ -92,6 +92,8 @@ export function logDrySkip(event: CapturedEvent, reason: string): void {
   console.log(`Dry run: the event ${quoted(event.event)} is skipped: ${reason}.`)
 }
 
-function logRequest({ method, path, body }: LoopsRequest): void {
+function logRequest({ method, path, body, emailIfUnknown }: LoopsRequest): void {
   console.log(`Dry run: ${method} ${path} ${JSON.stringify(body)}`)
+  if (emailIfUnknown === undefined) return
+  console.log(`Dry run: if Loops does not know the user ID, once more with the email ${quoted(emailIfUnknown)}.`)
 }

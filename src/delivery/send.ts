@@ -3,14 +3,17 @@ import { answerIn, startRequest, withoutAnswer } from '../loops/client'
 import type { Answer } from '../loops/client'
 import { bodyOf, contactValues, identityOf } from '../loops/request'
 import type { LoopsRequest } from '../loops/request'
+import { isEmail } from '../loops/values'
+import { settingFields } from '../settings/field'
 import { MINUTE, SECOND } from '../time'
+import { withEmail } from './delayed-request'
 import type { Delivery } from './delivery'
 import type { Parts } from './parts'
 import { backoff, waitAfterFailure, waitForService } from './retry'
 
 /** What is sent of a delivery; each kind follows from the answer to one before it, in the same lane. */
 interface Sending {
-  readonly kind: 'request' | 'second try' | 'own values' | 'email alone' | 'later values'
+  readonly kind: 'request' | 'second try' | 'own values' | 'email alone' | 'with email' | 'later values'
   readonly request: LoopsRequest
 }
 
@@ -100,7 +103,7 @@ async function handleRejection(
   delivery: Delivery,
   parts: Parts,
 ): Promise<void> {
-  const { own, waiting } = delivery
+  const { own } = delivery
   const { email, userId } = identityOf(request.body)
   const ownBody = bodyOf(identityOf(request.body), contactValues(own.body), own.body)
   if (kind !== 'email alone' && request.body !== own.body && !isSame(ownBody, request.body)) {
@@ -109,16 +112,38 @@ async function handleRejection(
   if (status === 400 && email !== undefined && userId !== undefined) {
     return sendOnce({ kind: 'email alone', request: withEmailAlone(request) }, delivery, parts)
   }
-  if (email === undefined) {
-    parts.lastAccepted.forget(identityOf(request.body))
-    parts.links.forget(identityOf(request.body))
-    if (waiting.isUnknown !== true && parts.queue.exists) {
-      const again = { ...waiting, isUnknown: true }
-      return parts.queue.postpone(again, Date.now() + 5 * SECOND, () => Promise.reject(new Error(reason)))
-    }
-    parts.lastAccepted.noteRejection(request)
+  return email === undefined ? handleUnknownUserId(reason, request, delivery, parts) : Promise.reject(new Error(reason))
+}
+
+/** Loops may not know the user ID yet: the event that brings its email may be on its way. */
+async function handleUnknownUserId(
+  reason: string,
+  request: LoopsRequest,
+  delivery: Delivery,
+  parts: Parts,
+): Promise<void> {
+  const { own, waiting } = delivery
+  const { links, lastAccepted, queue } = parts
+  const identity = identityOf(request.body)
+  lastAccepted.forget(identity)
+  links.forget(identity)
+  if (waiting.isUnknown !== true && queue.exists) {
+    const again = { ...waiting, isUnknown: true }
+    return queue.postpone(again, Date.now() + 5 * SECOND, () => Promise.reject(new Error(reason)))
   }
-  throw new Error(reason)
+  if (!queue.exists && own.emailIfUnknown !== undefined) {
+    return sendOnce({ kind: 'with email', request: withEmail(own.emailIfUnknown, request) }, delivery, parts)
+  }
+  lastAccepted.noteRejection(request)
+  throw new Error(reason + remedyFor(identity.userId))
+}
+
+/** What to do about a user ID that Loops does not know, if it is an email. */
+function remedyFor(userId = ''): string {
+  const { label } = settingFields.email
+  return isEmail(userId)
+    ? ` The user ID is an email: write {person.properties.email}, {event.distinct_id} in "${label}".`
+    : ''
 }
 
 /** The request without its user ID: Loops finds the contact of the email and links nothing. */

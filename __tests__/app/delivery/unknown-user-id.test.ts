@@ -1,6 +1,7 @@
 import type { CapturedEvent } from '../../../tools/lib/shapes'
 import { apiKey } from '../setup'
 import { MINUTE, start, simulate, event, set, failed, workerWithClock } from './setup'
+import type { Simulation } from './setup'
 
 describe('a user ID that Loops does not know', () => {
   const view = (): CapturedEvent => event('$pageview', {})
@@ -78,4 +79,57 @@ describe('a user ID that Loops does not know', () => {
     expect(sent().filter(([, request]) => request === 'POST /v1/events/send')).toHaveLength(1)
     expect(api.events()).toHaveLength(1)
   })
+})
+
+describe('an email that an event has in $set_once only', () => {
+  const view = (properties = {}): CapturedEvent =>
+    event('$pageview', { $set_once: { email: 'old@example.com' }, ...properties })
+  const bodies = ({ sent }: Simulation) => sent().map(([, , body]) => body)
+  const own = { eventName: '$pageview', eventProperties: {}, userId: 'user_1' }
+
+  it.each(['2024-02', '2024-11'])('on %s: is sent only after Loops did not know the user ID', async (version) => {
+    const simulation = simulate(version)
+    simulation.deliver(view())
+    await simulation.clock.run()
+    expect(bodies(simulation)).toEqual([own, { ...own, email: 'old@example.com' }])
+    expect(simulation.api.contacts()).toMatchObject([{ email: 'old@example.com', userId: 'user_1' }])
+    expect(simulation.app.failures).toEqual([])
+  })
+
+  it('does not move a contact that Loops knows back to it', async () => {
+    const simulation = simulate()
+    simulation.deliver(set({}))
+    await simulation.clock.run(start + MINUTE)
+    simulation.deliver(view())
+    await simulation.clock.run()
+    expect(bodies(simulation).at(-1)).toEqual(own)
+    expect(simulation.api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_1' }])
+  })
+
+  it('gives way to an email that came since', async () => {
+    const simulation = simulate()
+    simulation.faults.push(undefined, failed)
+    simulation.deliver(view())
+    await simulation.clock.run(start + 1000)
+    simulation.deliver(set({}))
+    await simulation.clock.run()
+    expect(simulation.api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_1' }])
+  })
+
+  it('is not sent where the settings exclude it', async () => {
+    const simulation = simulate('2024-02', { excludedEmails: 'example.com' })
+    simulation.deliver(view())
+    await simulation.clock.run()
+    expect(simulation.sent()).toEqual([])
+  })
+})
+
+it('names the remedy where the distinct_id is an email', async () => {
+  const { clock, app, deliver } = simulate()
+  deliver(event('$pageview', {}, { distinct_id: 'ada@example.com' }))
+  await clock.run()
+  expect(app.jobErrors.map(({ message }) => message)).toEqual([
+    'Loops answered 400 to /v1/events/send: Contact not found. The user ID is an email: write ' +
+      '{person.properties.email}, {event.distinct_id} in "Email of the user".',
+  ])
 })
