@@ -2672,10 +2672,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return sendOnce({ kind: 'with email', request: withEmail(own.emailIfUnknown, request) }, delivery, parts)
     }
     lastAccepted.noteRejection(request)
-    throw new Error(isEmail(identity.userId ?? '') ? `${reason} ${EMAIL_AS_DISTINCT_ID}` : reason)
+    throw new Error(reason + emailAsUserIdRemedy(identity.userId))
   }
 
-  const EMAIL_AS_DISTINCT_ID = `The user ID is an email: write {person.properties.email}, {event.distinct_id} in "${settingFields.email.label}".`
+  /** What to do about a user ID that Loops does not know, if it is an email. */
+  function emailAsUserIdRemedy(userId = '') {
+    const { label } = settingFields.email
+    return isEmail(userId)
+      ? ` The user ID is an email: write {person.properties.email}, {event.distinct_id} in "${label}".`
+      : ''
+  }
 
   /** The request without its user ID: Loops finds the contact of the email and links nothing. */
   function withEmailAlone({ idempotencyKey, body, ...request }) {

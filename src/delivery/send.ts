@@ -135,11 +135,11 @@ async function handleUnknownUserId(
     return sendOnce({ kind: 'with email', request: withEmail(own.emailIfUnknown, request) }, delivery, parts)
   }
   lastAccepted.noteRejection(request)
-  throw new Error(reason + remedyFor(identity.userId))
+  throw new Error(reason + emailAsUserIdRemedy(identity.userId))
 }
 
 /** What to do about a user ID that Loops does not know, if it is an email. */
-function remedyFor(userId = ''): string {
+function emailAsUserIdRemedy(userId = ''): string {
   const { label } = settingFields.email
   return isEmail(userId)
     ? ` The user ID is an email: write {person.properties.email}, {event.distinct_id} in "${label}".`
