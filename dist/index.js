@@ -2318,10 +2318,17 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The delivery with the values and the identity that were received since. Its job keeps what it has taken over.
+   * The delivery with what was received since.
    *
    * @param hasWaited whether the request has waited in its lane.
    */
+  function delayedRequest(delivery, logs, hasWaited) {
+    return delivery.waiting.isUnknown === true
+      ? withEmailOfUserId(delivery, logs)
+      : withLaterWrites(delivery, logs, hasWaited)
+  }
+
+  /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
   function withLaterWrites(delivery, logs, hasWaited) {
     const merge = merged(delivery, logs, hasWaited)
     if (merge === undefined) return delivery
@@ -2742,8 +2749,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   async function deliverInLane(delivery, lane, parts) {
-    const { waiting, request } = delivery
-    const { rateLimit, lastAccepted, log, settings } = parts
+    const { waiting } = delivery
     // While Loops hangs, nobody waits for a request that finds out whether it is back.
     if (lane.before !== undefined && parts.circuitBreaker.waitsUntil() === undefined) {
       try {
@@ -2757,36 +2763,47 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     // While Loops hangs, no job asks the cache.
     if (waiting.jobs > 0 && parts.circuitBreaker.waitsUntil() !== undefined) return send(delivery, parts)
 
-    const slot = rateLimit.slot()
-    let toSend = delivery
-    let ask
+    const hasWaited = lane.before !== undefined
+    const slot = parts.rateLimit.slot()
+    let answers
     try {
-      const [number, logged, read, accepted, rejectedAt] = await Promise.all([
-        rateLimit.ask(slot),
-        addToLog(delivery, parts),
-        readLog(delivery, lane, parts),
-        lastAccepted.readForUserId(request),
-        lastAccepted.readRejection(request),
-      ])
-      ask = rateLimit.asked(slot, number)
-      noteLogged(delivery, logged, parts)
-      if (read !== undefined) {
-        let logs = read.map(entriesIn)
-        const email = unreadEmail(delivery, logs)
-        if (email !== undefined) {
-          const others = await parts.contactLog.read({ email }, waiting.receivedAt)
-          logs = [...logs, ...others.map(entriesIn)]
-        }
-        toSend =
-          waiting.isUnknown === true
-            ? withEmailOfUserId(delivery, logs)
-            : withLaterWrites(delivery, logs, lane.before !== undefined)
-      } else if (typeof rejectedAt === 'number' && !(await hasEmailSince(rejectedAt, delivery, parts))) {
+      answers = await askCache(delivery, { hasWaited, slot }, parts)
+    } catch {
+      return deliverWithoutCache(delivery, parts)
+    }
+    const [number, logged, lists, accepted, rejectedAt] = answers
+    const ask = parts.rateLimit.asked(slot, number)
+    noteLogged(delivery, logged, parts)
+    const logs = lists?.map(entriesIn)
+    return deliverKnown(delivery, { hasWaited, ask, logs, accepted, rejectedAt }, parts)
+  }
+
+  /** Starts all commands at once, so that the caller awaits once. */
+  function askCache(delivery, { hasWaited, slot }, parts) {
+    return Promise.all([
+      parts.rateLimit.ask(slot),
+      addToLog(delivery, parts),
+      readLog(delivery, hasWaited, parts),
+      parts.lastAccepted.readForUserId(delivery.request),
+      parts.lastAccepted.readRejection(delivery.request),
+    ])
+  }
+
+  async function deliverKnown(delivery, known, parts) {
+    const { waiting } = delivery
+    const { lastAccepted, log, settings } = parts
+    let toSend = delivery
+    try {
+      if (known.logs !== undefined) {
+        const email = unreadEmail(delivery, known.logs)
+        const others = email === undefined ? [] : await parts.contactLog.read({ email }, waiting.receivedAt)
+        toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)], known.hasWaited)
+      } else if (typeof known.rejectedAt === 'number' && !(await hasEmailSince(known.rejectedAt, delivery, parts))) {
         log.skipOnce('Loops has just answered that it knows no contact with its user ID')
         return
       }
       // Loops may still act on a request that has failed: only another one overwrites what it does late.
-      const isSame = waiting.failures === 0 && lastAccepted.isSameForUserId(accepted, toSend.request)
+      const isSame = waiting.failures === 0 && lastAccepted.isSameForUserId(known.accepted, toSend.request)
       if (isSame && (await lastAccepted.isSameForEmail(toSend.request))) {
         log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
         return
@@ -2795,7 +2812,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return deliverWithoutCache(delivery, parts)
     }
     const reason = skipReason(toSend, settings.excludedEmails)
-    if (reason === undefined) return sendInSlot(toSend, ask, parts)
+    if (reason === undefined) return sendInSlot(toSend, known.ask, parts)
     log.skipOnce(reason)
   }
 
@@ -2814,9 +2831,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-  function readLog({ waiting, entry, lookedUpAt, request }, lane, { contactLog }) {
+  function readLog({ waiting, entry, lookedUpAt, request }, hasWaited, { contactLog }) {
     if (waiting.isUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-    const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || lane.before !== undefined
+    const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || hasWaited
     if (entry === undefined || !isDelayed) return undefined
     const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
     return contactLog.read(entry, since)

@@ -18,11 +18,18 @@ export function unreadEmail(delivery: Delivery, logs: Logs): string | undefined 
 }
 
 /**
- * The delivery with the values and the identity that were received since. Its job keeps what it has taken over.
+ * The delivery with what was received since.
  *
  * @param hasWaited whether the request has waited in its lane.
  */
-export function withLaterWrites(delivery: Delivery, logs: Logs, hasWaited: boolean): Delivery {
+export function delayedRequest(delivery: Delivery, logs: Logs, hasWaited: boolean): Delivery {
+  return delivery.waiting.isUnknown === true
+    ? withEmailOfUserId(delivery, logs)
+    : withLaterWrites(delivery, logs, hasWaited)
+}
+
+/** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
+function withLaterWrites(delivery: Delivery, logs: Logs, hasWaited: boolean): Delivery {
   const merge = merged(delivery, logs, hasWaited)
   if (merge === undefined) return delivery
   const { identity, values, from } = merge
@@ -37,7 +44,7 @@ export function withLaterWrites(delivery: Delivery, logs: Logs, hasWaited: boole
  * The request of a user ID that Loops did not know, with the latest email that its log tells, or else the one that the event
  * has in `$set_once`.
  */
-export function withEmailOfUserId(delivery: Delivery, logs: Logs): Delivery {
+function withEmailOfUserId(delivery: Delivery, logs: Logs): Delivery {
   const { own, request } = delivery
   const { userId } = identityOf(own.body)
   const logged = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email

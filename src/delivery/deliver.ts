@@ -16,7 +16,7 @@
 import { identityOf } from '../loops/request'
 import { HOUR, MINUTE, SECOND } from '../time'
 import { entriesIn } from './contact-log'
-import { skipReason, unreadEmail, withEmailOfUserId, withLaterWrites } from './delayed-request'
+import { delayedRequest, skipReason, unreadEmail } from './delayed-request'
 import type { Delivery } from './delivery'
 import type { Lane } from './lanes'
 import type { Parts } from './parts'
@@ -53,8 +53,7 @@ async function waitForLane(delivery: Delivery, parts: Parts): Promise<void> {
 }
 
 async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Promise<void> {
-  const { waiting, request } = delivery
-  const { rateLimit, lastAccepted, log, settings } = parts
+  const { waiting } = delivery
   // While Loops hangs, nobody waits for a request that finds out whether it is back.
   if (lane.before !== undefined && parts.circuitBreaker.waitsUntil() === undefined) {
     try {
@@ -68,36 +67,61 @@ async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Prom
   // While Loops hangs, no job asks the cache.
   if (waiting.jobs > 0 && parts.circuitBreaker.waitsUntil() !== undefined) return send(delivery, parts)
 
-  const slot = rateLimit.slot()
-  let toSend = delivery
-  let ask: Ask
+  const hasWaited = lane.before !== undefined
+  const slot = parts.rateLimit.slot()
+  let answers
   try {
-    const [number, logged, read, accepted, rejectedAt] = await Promise.all([
-      rateLimit.ask(slot),
-      addToLog(delivery, parts),
-      readLog(delivery, lane, parts),
-      lastAccepted.readForUserId(request),
-      lastAccepted.readRejection(request),
-    ])
-    ask = rateLimit.asked(slot, number)
-    noteLogged(delivery, logged, parts)
-    if (read !== undefined) {
-      let logs = read.map(entriesIn)
-      const email = unreadEmail(delivery, logs)
-      if (email !== undefined) {
-        const others = await parts.contactLog.read({ email }, waiting.receivedAt)
-        logs = [...logs, ...others.map(entriesIn)]
-      }
-      toSend =
-        waiting.isUnknown === true
-          ? withEmailOfUserId(delivery, logs)
-          : withLaterWrites(delivery, logs, lane.before !== undefined)
-    } else if (typeof rejectedAt === 'number' && !(await hasEmailSince(rejectedAt, delivery, parts))) {
+    answers = await askCache(delivery, { hasWaited, slot }, parts)
+  } catch {
+    return deliverWithoutCache(delivery, parts)
+  }
+  const [number, logged, lists, accepted, rejectedAt] = answers
+  const ask = parts.rateLimit.asked(slot, number)
+  noteLogged(delivery, logged, parts)
+  const logs = lists?.map(entriesIn)
+  return deliverKnown(delivery, { hasWaited, ask, logs, accepted, rejectedAt }, parts)
+}
+
+/** Starts all commands at once, so that the caller awaits once. */
+function askCache(
+  delivery: Delivery,
+  { hasWaited, slot }: { readonly hasWaited: boolean; readonly slot: number },
+  parts: Parts,
+) {
+  return Promise.all([
+    parts.rateLimit.ask(slot),
+    addToLog(delivery, parts),
+    readLog(delivery, hasWaited, parts),
+    parts.lastAccepted.readForUserId(delivery.request),
+    parts.lastAccepted.readRejection(delivery.request),
+  ])
+}
+
+/** What the cache has told of an event and its contact. */
+interface Known {
+  readonly hasWaited: boolean
+  readonly ask: Ask
+  /** The entries of each identifier, the latest first, if the event was held up. */
+  readonly logs: readonly (readonly LogEntry[])[] | undefined
+  readonly accepted: unknown
+  readonly rejectedAt: unknown
+}
+
+async function deliverKnown(delivery: Delivery, known: Known, parts: Parts): Promise<void> {
+  const { waiting } = delivery
+  const { lastAccepted, log, settings } = parts
+  let toSend = delivery
+  try {
+    if (known.logs !== undefined) {
+      const email = unreadEmail(delivery, known.logs)
+      const others = email === undefined ? [] : await parts.contactLog.read({ email }, waiting.receivedAt)
+      toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)], known.hasWaited)
+    } else if (typeof known.rejectedAt === 'number' && !(await hasEmailSince(known.rejectedAt, delivery, parts))) {
       log.skipOnce('Loops has just answered that it knows no contact with its user ID')
       return
     }
     // Loops may still act on a request that has failed: only another one overwrites what it does late.
-    const isSame = waiting.failures === 0 && lastAccepted.isSameForUserId(accepted, toSend.request)
+    const isSame = waiting.failures === 0 && lastAccepted.isSameForUserId(known.accepted, toSend.request)
     if (isSame && (await lastAccepted.isSameForEmail(toSend.request))) {
       log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
       return
@@ -106,7 +130,7 @@ async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Prom
     return deliverWithoutCache(delivery, parts)
   }
   const reason = skipReason(toSend, settings.excludedEmails)
-  if (reason === undefined) return sendInSlot(toSend, ask, parts)
+  if (reason === undefined) return sendInSlot(toSend, known.ask, parts)
   log.skipOnce(reason)
 }
 
@@ -129,9 +153,9 @@ function noteLogged(
 }
 
 /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-function readLog({ waiting, entry, lookedUpAt, request }: Delivery, lane: Lane, { contactLog }: Parts) {
+function readLog({ waiting, entry, lookedUpAt, request }: Delivery, hasWaited: boolean, { contactLog }: Parts) {
   if (waiting.isUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-  const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || lane.before !== undefined
+  const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || hasWaited
   if (entry === undefined || !isDelayed) return undefined
   const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
   return contactLog.read(entry, since)
