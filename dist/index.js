@@ -2057,7 +2057,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (eventName === undefined && !isContactEvent) return undefined
     const age = excessiveAge(event, settings, receivedAt)
     if (age !== undefined) {
-      return { skipped: 'it is older than "Oldest event to send, in hours" allows', detail: ` (${age})` }
+      return { skipped: 'it is older than "Maximum event age (hours)" allows', detail: ` (${age})` }
     }
 
     const data = withPerson(event, stored)
@@ -2508,7 +2508,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     apiKey: { label: 'Loops API key', default: '' },
     email: { label: 'Email of the user', default: '{person.properties.email}' },
     userId: { label: 'User ID', default: '{event.distinct_id}' },
-    excludedEmails: { label: 'Emails to leave out', default: '' },
+    excludedEmails: { label: 'Excluded emails', default: '' },
     trackedEvents: { label: 'Events to send', default: '$pageview' },
     eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
     includeAllEventProperties: {
@@ -2532,9 +2532,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     contactFilters: { label: 'Update contacts: property filters', default: '' },
     dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
     posthogUrl: { label: 'PostHog address', default: '' },
-    maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
+    maxEventAge: { label: 'Maximum event age (hours)', default: '24' },
     mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
-    requestsPerSecond: { label: 'Requests a second', default: '10' },
+    requestsPerSecond: { label: 'Requests per second', default: '10' },
     delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
   }
 

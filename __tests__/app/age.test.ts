@@ -4,7 +4,7 @@ import type { Config } from '../../src/settings/field'
 import { event, failed, HOUR, simulate, start } from './delivery/setup'
 import { eventWith, settingsFor } from './setup'
 
-const tooOld = 'it is older than "Oldest event to send, in hours" allows'
+const tooOld = 'it is older than "Maximum event age (hours)" allows'
 
 describe('an event', () => {
   const happenedAt = Date.UTC(2024, 4, 1, 10)

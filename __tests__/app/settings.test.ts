@@ -190,7 +190,7 @@ describe('a settings error', () => {
     ...['1 day', '-1', '24h', '1e3', 'none', '0x10'].map((maxEventAge): [string, Record<string, unknown>, string] => [
       `an age of ${maxEventAge}`,
       { maxEventAge },
-      `Oldest event to send, in hours: "${maxEventAge}" is not a number of hours: write a number like 24, or leave it empty`,
+      `Maximum event age (hours): "${maxEventAge}" is not a number of hours: write a number like 24, or leave it empty`,
     ]),
     ['a mapping without a name', { eventProperties: ': x' }, '": x" is not "name: value"'],
     ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" is not "name: value": write a colon'],

@@ -139,7 +139,7 @@ describe('destinationFromSettings', () => {
       ['PostHog address: a destination needs no look-up, since PostHog gives it the stored person: leave it empty.'],
     ],
     [{ delivery: 'webhook' }, ['Delivery: PostHog itself delivers for a destination: write "direct".']],
-    [{ requestsPerSecond: '5' }, ['Requests a second: PostHog itself paces a destination: leave it out.']],
+    [{ requestsPerSecond: '5' }, ['Requests per second: PostHog itself paces a destination: leave it out.']],
     [
       { dryRun: 'yes', userId: '{x}', email: '' },
       [

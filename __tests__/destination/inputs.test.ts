@@ -30,10 +30,10 @@ describe('a wrong input', () => {
     [{ action: null }, 'Action: a value of type null is none of'],
     [{ action: ['event'] }, 'Action: a value of type array is none of'],
     [{ action: apiKey }, 'Action: "(API key)" is none of'],
-    [{ maxEventAge: 'a day' }, 'Oldest event to send: "a day" is no number of hours: write one like 24, or nothing.'],
-    [{ maxEventAge: -1 }, 'Oldest event to send: "-1" is no number of hours'],
-    [{ maxEventAge: { hours: 24 } }, 'Oldest event to send: a value of type object is no number of hours'],
-    [{ excludedEmails: `${'x'.repeat(90)}${apiKey}` }, `Emails to leave out: "${'x'.repeat(90)}(API key)" is neither`],
+    [{ maxEventAge: 'a day' }, 'Maximum event age: "a day" is no number of hours: write one like 24, or nothing.'],
+    [{ maxEventAge: -1 }, 'Maximum event age: "-1" is no number of hours'],
+    [{ maxEventAge: { hours: 24 } }, 'Maximum event age: a value of type object is no number of hours'],
+    [{ excludedEmails: `${'x'.repeat(90)}${apiKey}` }, `Excluded emails: "${'x'.repeat(90)}(API key)" is neither`],
   ])('%j sends nothing and says why', (values, message) => {
     const { request, error } = step(values)
     expect(request).toBeUndefined()

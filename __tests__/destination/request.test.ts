@@ -232,7 +232,7 @@ describe('the limit of the age', () => {
     const { request, sentences } = step({ $set: ada }, { ...both, maxEventAge }, { timestamp: old })
     expect(request !== undefined).toBe(isSent)
     expect(sentences).toEqual(
-      isSent ? [] : ['Nothing is sent: the event is older than "Oldest event to send, in hours" allows (25 hours).'],
+      isSent ? [] : ['Nothing is sent: the event is older than "Maximum event age (hours)" allows (25 hours).'],
     )
   })
 

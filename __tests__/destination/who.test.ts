@@ -153,7 +153,7 @@ describe('userId', () => {
 describe('skipped', () => {
   const both = { email: 'ada@example.com', userId: 'user_1' }
   const refused = (entry: string): string =>
-    `Error executing function: Error('Emails to leave out: "${entry}" is neither an address nor a domain: write ` +
+    `Error executing function: Error('Excluded emails: "${entry}" is neither an address nor a domain: write ` +
     `ada@example.org, example.com or *.example.com.')`
   it.each<[string, Record<string, unknown>, unknown, Identity]>([
     ['nobody', { $is_identified: false }, '', nobody],

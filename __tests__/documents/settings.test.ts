@@ -35,7 +35,7 @@ describe('docs/settings.md', () => {
 
   it.each<[key: SettingKey, section: string]>([
     ['email', 'Email of the user'],
-    ['excludedEmails', 'Emails to leave out'],
+    ['excludedEmails', 'Excluded emails'],
     ['trackedEvents', '### Events to send'],
     ['eventFilters', 'Property filters'],
     ['eventMailingLists', 'Mailing lists'],

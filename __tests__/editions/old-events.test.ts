@@ -30,7 +30,7 @@ describe.each(editions)('the age of an event in the %s', (_, edition) => {
       [0.01, '0', '0.1 hours'],
     ])('is too high at %p hours with a limit of %p', (hours, maxEventAge, age) => {
       expect(resultOf(hours, { ...config, maxEventAge })).toEqual({
-        skipped: `it is older than "Oldest event to send, in hours" allows (${age})`,
+        skipped: `it is older than "Maximum event age (hours)" allows (${age})`,
       })
     })
 

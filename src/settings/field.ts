@@ -8,7 +8,7 @@ export const settingFields = {
   apiKey: { label: 'Loops API key', default: '' },
   email: { label: 'Email of the user', default: '{person.properties.email}' },
   userId: { label: 'User ID', default: '{event.distinct_id}' },
-  excludedEmails: { label: 'Emails to leave out', default: '' },
+  excludedEmails: { label: 'Excluded emails', default: '' },
   trackedEvents: { label: 'Events to send', default: '$pageview' },
   eventProperties: { label: 'Events to send: property mapping', default: 'pathname: {event.properties.$pathname}' },
   includeAllEventProperties: {
@@ -32,9 +32,9 @@ export const settingFields = {
   contactFilters: { label: 'Update contacts: property filters', default: '' },
   dryRun: { label: 'Dry run (mock out HTTP requests)', default: 'No', choices: ['No', 'Yes'] },
   posthogUrl: { label: 'PostHog address', default: '' },
-  maxEventAge: { label: 'Oldest event to send, in hours', default: '24' },
+  maxEventAge: { label: 'Maximum event age (hours)', default: '24' },
   mailingListsFromEvents: { label: 'Take mailing lists from events', default: 'No', choices: ['No', 'Yes'] },
-  requestsPerSecond: { label: 'Requests a second', default: '10' },
+  requestsPerSecond: { label: 'Requests per second', default: '10' },
   delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
 } as const
 

@@ -32,7 +32,7 @@ export type SkipReason =
   | 'its only email is its distinct_id: write {person.properties.email}, {event.distinct_id} in "Email of the user"'
   | 'the settings exclude its email address'
   | 'PostHog did not return the person that a filter needs'
-  | 'it is older than "Oldest event to send, in hours" allows'
+  | 'it is older than "Maximum event age (hours)" allows'
 
 /**
  * Translates an event to at most one request of the Loops API. The result depends on the arguments only.
@@ -54,7 +54,7 @@ export function translate(
   if (eventName === undefined && !isContactEvent) return undefined
   const age = excessiveAge(event, settings, receivedAt)
   if (age !== undefined) {
-    return { skipped: 'it is older than "Oldest event to send, in hours" allows', detail: ` (${age})` }
+    return { skipped: 'it is older than "Maximum event age (hours)" allows', detail: ` (${age})` }
   }
 
   const data = withPerson(event, stored)

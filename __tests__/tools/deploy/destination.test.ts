@@ -133,7 +133,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
 
   it.each<[object, string]>([
     [{ eventFilters: 'plan matches ^p' }, 'the filters of "Send events" keep it back.'],
-    [{ excludedEmails: 'example.com' }, 'Nothing is sent: "Emails to leave out" has the email address.'],
+    [{ excludedEmails: 'example.com' }, 'Nothing is sent: "Excluded emails" has the email address.'],
   ])('says why the sample event is not sent: %j', async (settings, reason) => {
     const file = given.file({ contactEvents: '', trackedEvents: 'purchase', ...settings })
     const { said } = await given.deploy(['--config', file])
@@ -149,7 +149,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     const { code, told } = await given.deploy()
     expect([code, told]).toEqual([
       1,
-      'PostHog\'s test of "Update contacts" on the event $identify failed, and nothing was changed: Emails to leave out: "nonsense" is neither an address nor a domain: write ada@example.org, example.com or *.example.com.\n',
+      'PostHog\'s test of "Update contacts" on the event $identify failed, and nothing was changed: Excluded emails: "nonsense" is neither an address nor a domain: write ada@example.org, example.com or *.example.com.\n',
     ])
     expect(writes(given).slice(2)).toEqual([])
   })

@@ -13,7 +13,7 @@ afterAll(() => given.close())
 
 describe('Loops and the settings', () => {
   const age =
-    '  Oldest event to send, in hours: "a day" is not a number of hours: write a number like 24, or leave it empty to send events of any age.'
+    '  Maximum event age (hours): "a day" is not a number of hours: write a number like 24, or leave it empty to send events of any age.'
   it.each<[string, object, NodeJS.ProcessEnv, string[]]>([
     [
       'a key that Loops refuses',

@@ -120,9 +120,7 @@ and 1 event
     ],
     [
       'age',
-      [
-        'matches Send events\nNothing is sent: the event is older than "Oldest event to send, in hours" allows (DAYS days).',
-      ],
+      ['matches Send events\nNothing is sent: the event is older than "Maximum event age (hours)" allows (DAYS days).'],
       [event],
       { ...settings, maxEventAge: '24' },
     ],

@@ -73,7 +73,7 @@ describe('npm start', () => {
     ],
     [
       'old events, with their age',
-      Array(2).fill('The event is skipped: it is older than "Oldest event to send, in hours" allows (DAYS days).'),
+      Array(2).fill('The event is skipped: it is older than "Maximum event age (hours)" allows (DAYS days).'),
       [event, { ...another, event: 'plan changed' }],
       { trackedEvents: 'purchase, plan changed', contactEvents: 'plan changed', maxEventAge: '24' },
       [],

@@ -8,7 +8,7 @@ export interface RealOptions {
   readonly events: number
   readonly people: number
   readonly seed: number
-  /** Requests a second, of the app's setting and of Loops' limit. */
+  /** Requests per second, of the app's setting and of Loops' limit. */
   readonly rate: number
   /** Whether outages are shorter and the calm phase is left out, so that the run takes about a minute. */
   readonly short: boolean

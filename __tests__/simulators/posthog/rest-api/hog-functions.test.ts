@@ -163,7 +163,7 @@ describe('the destination of this project', () => {
       configuration: { ...destination, inputs: { ...destination.inputs, excludedEmails: { value: 'nonsense' } } },
       globals: globals('$identify'),
     })
-    expect(body).toMatchObject({ status: 'error', errors: [expect.stringContaining('Emails to leave out')] })
+    expect(body).toMatchObject({ status: 'error', errors: [expect.stringContaining('Excluded emails')] })
   })
 
   it('cannot be tested by key on servers of 2025', async () => {
