@@ -83,7 +83,9 @@ export function composeWebhook(event: CapturedEvent, meta: AppMeta): Webhook | n
 
 /** The handlers of the jobs that wait in PostHog's queue. PostHog does not run the jobs of a disabled app. */
 export const jobs = {
-  deliver: (waiting: WaitingEvent, meta: AppMeta): Promise<void> | undefined => deliverEvent(waiting, appOf(meta)),
+  deliver: (waiting: Omit<WaitingEvent, 'jobs'> & { jobs?: number }, meta: AppMeta): Promise<void> | undefined =>
+    // Versions before the first release did not count the jobs.
+    deliverEvent({ ...waiting, jobs: waiting.jobs ?? 1 }, appOf(meta)),
 }
 
 /** The app of this worker, made at the first call: PostHog may call a hook before `setupPlugin` has ended. */

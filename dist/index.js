@@ -67,16 +67,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * Runs a command that may make its key, and limits the life of the key at the same time: a worker that is killed between the
-   * two would leave the key for ever. The answer goes to `ensureLife`.
-   *
-   * @param life in milliseconds.
+   * two would leave the key for ever. The caller awaits it with others, and hands the answer to `ensureLife`.
    */
-  function withLife(key, life, command, cache) {
-    return Promise.all([withRetries(command), withRetries(() => cache.expire(key, life / SECOND)).catch(() => false)])
+  function withLife({ key, life }, command, cache) {
+    return Promise.all([
+      Promise.resolve({ key, life }),
+      withRetries(command),
+      withRetries(() => cache.expire(key, life / SECOND)).catch(() => false),
+    ])
   }
 
   /** The server has several connections to Redis, so `expire` may have overtaken its command and found no key: it is sent again. */
-  function ensureLife(key, life, [answer, hasLife], cache) {
+  function ensureLife([{ key, life }, answer, hasLife], cache) {
     if (!hasLife) inBackground(() => cache.expire(key, life / SECOND))
     return answer
   }
@@ -99,24 +101,28 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const LONGEST_VALUES = 4000
 
   /** Workers whose clocks differ by more do not see each other's entries at the end of a period. */
-  const CLOCK_DIFFERENCE = MINUTE
+  const CLOCK_DIFFERENCE = 3 * MINUTE
 
   function createContactLog(cache, keyPrefix) {
     function keysOf(identity, periods) {
       return logsOf(identity).map((log) => periods.map((period) => `${keyPrefix}${log}-${period}`))
     }
 
+    function push(identity, line) {
+      const text = JSON.stringify(line)
+      const keys = keysOf(identity, [periodAt(Date.now())]).flat()
+      return Promise.all(keys.map((key) => withLife({ key, life: LOG_LIFE }, () => cache.lpush(key, [text]), cache)))
+    }
+
     return {
-      add: (entry) => {
-        const text = JSON.stringify(shortened(entry))
-        const keys = keysOf(entry, [periodAt(Date.now())]).flat()
-        return Promise.all(keys.map((key) => withLife(key, LOG_LIFE, () => cache.lpush(key, [text]), cache)))
+      add: (entry) => push(entry, shortened(lateEntry(entry))),
+      added: (answers) => {
+        for (const answer of answers) ensureLife(answer, cache)
       },
-      added: (entry, answers) => {
-        const keys = keysOf(entry, [periodAt(Date.now())]).flat()
-        keys.forEach((key, place) => {
-          const answer = answers[place]
-          if (answer !== undefined) ensureLife(key, LOG_LIFE, answer, cache)
+      addRejection: (entry) => {
+        const rejection = { rejected: entry.id }
+        inBackground(async () => {
+          for (const answer of await push(entry, rejection)) ensureLife(answer, cache)
         })
       },
       read: (identity, since) =>
@@ -128,13 +134,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** The entries of one identifier, the latest first. */
+  /** The entries of one identifier that Loops has not rejected, the latest first. */
   function entriesIn(lists) {
     // One text is parsed, because it costs more to fetch an entry across the border of PostHog's VM than to parse it.
-    return lists.flatMap((texts) => JSON.parse(`[${texts.join(',')}]`))
+    const lines = lists.flatMap((texts) => JSON.parse(`[${texts.join(',')}]`))
+    const rejected = new Set(lines.flatMap((line) => ('rejected' in line ? [line.rejected] : [])))
+    return lines.flatMap((line) => ('rejected' in line || rejected.has(line.id) ? [] : [line]))
   }
 
-  /** The entry as the log holds it. */
+  /** An event that was held up before it came to its log says so: its place there does not tell when it was received. */
+  function lateEntry(entry) {
+    const now = Date.now()
+    return now - entry.receivedAt > SECOND ? { ...entry, loggedAt: now } : entry
+  }
+
   function shortened(entry) {
     if (JSON.stringify(entry.values).length <= LONGEST_VALUES) return entry
     return { ...entry, values: {}, names: Object.keys(entry.values) }
@@ -355,8 +368,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** The look-ups that are running, and what the worker remembers of those that are kept. */
   function createLookUps(posthogUrl) {
     const running = new Map()
-    /** The persons that events have changed since the look-ups began that are running, by distinct_id. */
-    const changed = new Set()
     /** The distinct_id under which a person is kept, by each of its distinct_ids. */
     const keptAs = new Map()
     const circuitBreaker = createCircuitBreaker()
@@ -375,33 +386,33 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
 
     /** Asks once more if an event has changed the person meanwhile. */
-    async function ask(distinctId) {
+    async function ask(distinctId, changed) {
       try {
         const person = await askOnce(distinctId)
         return [distinctId, ...person.distinctIds].some((id) => changed.has(id)) ? await askOnce(distinctId) : person
       } finally {
         running.delete(distinctId)
-        if (running.size === 0) changed.clear()
       }
     }
 
     return {
       join: (distinctId) => {
         const same = running.get(distinctId)
-        if (same !== undefined) return { person: same }
+        if (same !== undefined) return same
         const until = circuitBreaker.waitsUntil()
         if (until !== undefined) return { kind: 'open', until }
         if (running.size >= MOST_LOOK_UPS) return { kind: 'busy' }
-        const person = ask(distinctId)
-        running.set(distinctId, person)
-        return { person }
+        const changed = new Set()
+        const lookUp = { person: ask(distinctId, changed), changed }
+        running.set(distinctId, lookUp)
+        return lookUp
       },
       noteKept: ({ distinctIds }, distinctId) => {
         if (keptAs.size >= MOST_KEPT) keptAs.clear()
         for (const id of distinctIds) keptAs.set(id, distinctId)
       },
       noteChange: (distinctId) => {
-        if (running.size > 0) changed.add(distinctId)
+        for (const { changed } of running.values()) changed.add(distinctId)
         return [...new Set([distinctId, keptAs.get(distinctId) ?? distinctId])]
       },
     }
@@ -2186,6 +2197,68 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       .map(([name, value]) => [name.slice(kind.length), value])
   }
 
+  /** The forms in which a delivery is sent, one after the other, while Loops rejects it. */
+
+  /** Loops may keep the idempotency key of a request that it rejected, so each form has a key of its own. */
+  const KEY_SUFFIX = {
+    'as it is': '',
+    'email alone': '-email',
+    'own values': '-own',
+    'own values, email alone': '-own-email',
+  }
+
+  /** The request of the delivery in that form. */
+  function requestIn(form, delivery) {
+    const { original, request, waiting } = delivery
+    const { idempotencyKey, ...others } = request
+    const again = waiting.userIdWasUnknown === true ? '-again' : ''
+    return {
+      ...others,
+      body: bodyIn(form, request.body, original.body),
+      ...(idempotencyKey !== undefined && { idempotencyKey: idempotencyKey + again + KEY_SUFFIX[form] }),
+    }
+  }
+
+  /** The form that follows if Loops rejects this one; `undefined` if the rejection is final. */
+  function nextForm(form, { original, request }, status) {
+    const { email, userId } = identityOf(request.body)
+    const mayBeTwoContacts = status === 400 && email !== undefined && userId !== undefined
+    const carriesOthers = !isSame(contactValues(request.body), contactValues(original.body))
+    switch (form) {
+      case 'as it is':
+        if (mayBeTwoContacts) return 'email alone'
+        return carriesOthers ? 'own values' : undefined
+      case 'email alone':
+        return carriesOthers ? 'own values' : undefined
+      case 'own values':
+        return mayBeTwoContacts ? 'own values, email alone' : undefined
+      case 'own values, email alone':
+        return undefined
+    }
+  }
+
+  /** The request with an email added. */
+  function withEmail(email, request) {
+    const body = bodyOf({ ...identityOf(request.body), email }, contactValues(request.body), request.body)
+    return { ...request, body }
+  }
+
+  function isSame(one, other) {
+    return JSON.stringify(one) === JSON.stringify(other)
+  }
+
+  function bodyIn(form, body, original) {
+    if (form === 'as it is') return body
+    if (form === 'email alone') return withoutUserId(body)
+    const ownBody = bodyOf(identityOf(body), contactValues(original), original)
+    return form === 'own values' ? ownBody : withoutUserId(ownBody)
+  }
+
+  /** Loops finds the contact of the email, and links nothing. */
+  function withoutUserId(body) {
+    return Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'userId'))
+  }
+
   /**
    * What a delayed request says of its contact: of each value that it writes the one that PostHog received last, at the email
    * that its user ID has now.
@@ -2206,24 +2279,24 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function mergeLaterWrites(write, logs) {
     const later = entriesAfter(write, logs)
-    const { identity, decidedBy } = latestIdentity(write.entry, later)
-    const isTakenOver = identity.userId !== write.entry.userId
+    const { identity, decisive: decisiveForIdentity } = latestIdentity(write.entry, later)
+    const hasLostEmail = identity.userId !== write.entry.userId
     const values = {}
-    const from = new Set(decidedBy)
+    const decisive = new Set(decisiveForIdentity)
     for (const name of namesOf(write, later)) {
       const value = own(write.values, name)
       const latest = later.find(
         ({ entry, at }) =>
           writes(entry, name) &&
           (own(write.entry.values, name) !== undefined || at > (write.lookedUpAt ?? 0) - LOOK_UP_LAG) &&
-          (isSameContact(entry, write.entry) || (isTakenOver && hasSameEmail(entry, identity))),
+          (isSameContact(entry, write.entry) || (hasLostEmail && hasSameEmail(entry, identity))),
       )?.entry
-      if (latest !== undefined) from.add(latest)
+      if (latest !== undefined) decisive.add(latest)
       if (latest === undefined && value !== undefined) values[name] = value
-      else if (latest !== undefined && !isTakenOver && latest.names === undefined) values[name] = latest.values[name]
+      else if (latest !== undefined && !hasLostEmail && latest.names === undefined) values[name] = latest.values[name]
     }
-    const decisive = later.flatMap(({ entry }) => (from.has(entry) ? [withOnly(values, entry)] : []))
-    return { identity, values, from: decisive }
+    const from = later.flatMap(({ entry }) => (decisive.has(entry) ? [withOnly(values, entry)] : []))
+    return { identity, values, from }
   }
 
   function namesOf({ entry, values, carriesAll }, later) {
@@ -2265,24 +2338,24 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     let shift = 0
     let latest = -Infinity
     return [...log].reverse().map((entry) => {
-      if (entry.receivedAt + shift < latest - MOST_DIFFERENCE) shift = latest + 1 - entry.receivedAt
-      const at = entry.receivedAt + shift
-      latest = Math.max(latest, at)
-      return { entry, at }
+      const loggedAt = entry.loggedAt ?? entry.receivedAt
+      if (loggedAt + shift < latest - MOST_DIFFERENCE) shift = latest + 1 - loggedAt
+      latest = Math.max(latest, loggedAt + shift)
+      return { entry, at: entry.receivedAt + shift }
     })
   }
 
   function latestIdentity(write, later) {
     const { userId } = write
-    if (userId === undefined) return { identity: identityIn(write), decidedBy: [] }
+    if (userId === undefined) return { identity: identityIn(write), decisive: [] }
     const moved = later.find(({ entry }) => entry.userId === userId && entry.email !== undefined)
     const email = moved?.entry.email ?? write.email
     const identity = identityIn({ userId, ...(email !== undefined && { email }) })
     const holder = later.find(({ entry }) => entry.userId !== undefined && hasSameEmail(entry, identity))
-    const isTakenOver =
+    const hasLostEmail =
       holder !== undefined && holder.entry.userId !== userId && (moved === undefined || isLater(holder, moved))
-    if (isTakenOver) return { identity: email === undefined ? { userId } : { email }, decidedBy: [holder.entry] }
-    return { identity, decidedBy: moved === undefined ? [] : [moved.entry] }
+    if (hasLostEmail) return { identity: email === undefined ? { userId } : { email }, decisive: [holder.entry] }
+    return { identity, decisive: moved === undefined ? [] : [moved.entry] }
   }
 
   function identityIn({ email, userId }) {
@@ -2320,23 +2393,24 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /**
    * The delivery with what was received since.
    *
-   * @param hasWaited whether the request has waited in its lane.
+   * @param waitedInLane whether the requests of its contact before it have kept it waiting.
    */
-  function delayedRequest(delivery, logs, hasWaited) {
-    return delivery.waiting.isUnknown === true
+  function delayedRequest(delivery, logs, waitedInLane) {
+    return delivery.waiting.userIdWasUnknown === true
       ? withEmailOfUserId(delivery, logs)
-      : withLaterWrites(delivery, logs, hasWaited)
+      : withLaterWrites(delivery, logs, waitedInLane)
   }
 
   /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
-  function withLaterWrites(delivery, logs, hasWaited) {
-    const merge = merged(delivery, logs, hasWaited)
+  function withLaterWrites(delivery, logs, waitedInLane) {
+    const carriesAll = waitedInLane || delivery.waiting.carriesAll === true
+    const merge = merged(delivery, logs, carriesAll)
     if (merge === undefined) return delivery
     const { identity, values, from } = merge
     return {
       ...delivery,
-      request: { ...delivery.request, body: bodyOf(identity, values, delivery.own.body) },
-      waiting: { ...delivery.waiting, takenOver: { readAt: Date.now(), entries: from } },
+      request: { ...delivery.request, body: bodyOf(identity, values, delivery.original.body) },
+      waiting: { ...delivery.waiting, carriesAll, takenOver: { readAt: Date.now(), entries: from } },
     }
   }
 
@@ -2345,24 +2419,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * has in `$set_once`.
    */
   function withEmailOfUserId(delivery, logs) {
-    const { own, request } = delivery
-    const { userId } = identityOf(own.body)
+    const { original, request } = delivery
+    const { userId } = identityOf(original.body)
     const logged = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
-    const email = logged ?? own.emailIfUnknown
+    const email = logged ?? original.emailIfUnknown
     return email === undefined ? delivery : { ...delivery, request: withEmail(email, request) }
   }
 
-  /** The request with an email added. Loops may keep the idempotency key of a request that it rejected. */
-  function withEmail(email, { idempotencyKey, ...request }) {
-    const body = bodyOf({ ...identityOf(request.body), email }, contactValues(request.body), request.body)
-    return { ...request, body, ...(idempotencyKey !== undefined && { idempotencyKey: `${idempotencyKey}-email` }) }
-  }
-
   /** Why the request is not sent after all, as a clause for the log; `undefined` if it is sent. */
-  function skipReason({ own, request }, excludedEmails) {
+  function skipReason({ original, request }, excludedEmails) {
     const { email } = identityOf(request.body)
     if (email !== undefined && isExcluded(excludedEmails, email)) return 'the settings exclude its email address'
-    const wroteValues = Object.keys(contactValues(own.body)).length > 0
+    const wroteValues = Object.keys(contactValues(original.body)).length > 0
     const isEmpty = Object.keys(contactValues(request.body)).length === 0
     const isLink = email !== undefined && request.body.userId !== undefined
     return isUpdate(request) && wroteValues && isEmpty && !isLink
@@ -2371,10 +2439,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function merged(delivery, logs, carriesAll) {
-    const { entry, own, lookedUpAt, waiting } = delivery
+    const { entry, original, lookedUpAt, waiting } = delivery
     if (entry === undefined) return undefined
     const { takenOver } = waiting
-    return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver, carriesAll }, logs)
+    return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver, carriesAll }, logs)
   }
 
   /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
@@ -2572,7 +2640,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * @throws as `deliver` does.
    */
   function send(delivery, parts) {
-    return sendOnce({ kind: 'request', request: delivery.request }, delivery, parts)
+    return sendIn(delivery.waiting.form ?? 'as it is', delivery, parts)
+  }
+
+  function sendIn(form, delivery, parts) {
+    return sendOnce({ form, request: requestIn(form, delivery) }, delivery, parts)
   }
 
   async function sendOnce(sending, delivery, parts) {
@@ -2597,7 +2669,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   async function handleAnswer(answer, sending, delivery, parts) {
-    const { waiting } = delivery
+    const { form, request } = sending
+    const waiting = form === 'later values' ? delivery.waiting : { ...delivery.waiting, form }
+    // Unless Loops says that it has accepted the request, nobody knows what the contact has now.
+    if (answer.kind !== 'accepted') parts.lastAccepted.forget(identityOf(request.body))
     switch (answer.kind) {
       case 'accepted':
         noteAccepted(sending, parts)
@@ -2606,30 +2681,28 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         return sendLaterValues(sending, delivery, parts)
       case 'rejected':
         return handleRejection(answer, sending, delivery, parts)
-      case 'unauthorized':
+      case 'unauthorized': {
+        const { reason } = answer
         parts.log.warnOnce(
           'unauthorized',
-          `${answer.reason}. Events wait and are tried again for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
+          `${reason}. Events wait and are tried again for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
         )
-        return parts.queue.retry(waiting, { reason: answer.reason, wait: backoff(MINUTE, waiting.failures) })
+        return parts.queue.retry(waiting, { reason, wait: backoff(MINUTE, waiting.failures) })
+      }
       case 'retryable': {
         const { reason, timedOut, mayRetryAtOnce } = answer
-        const secondTry = { kind: 'second try', request: sending.request }
-        return parts.queue.retry(waiting, {
-          reason,
-          wait: waitAfterFailure(waiting.failures, timedOut),
-          // Where no job can hold the event, a second try at once is all that can be done.
-          otherwise:
-            mayRetryAtOnce && sending.kind !== 'second try' ? () => sendOnce(secondTry, delivery, parts) : undefined,
-        })
+        // Where no job can hold the event, a second try at once is all that can be done.
+        const secondTry = () => sendOnce({ ...sending, isSecondTry: true }, delivery, parts)
+        const otherwise = mayRetryAtOnce && sending.isSecondTry !== true ? secondTry : undefined
+        return parts.queue.retry(waiting, { reason, wait: waitAfterFailure(waiting.failures, timedOut), otherwise })
       }
     }
   }
 
-  function noteAccepted({ kind, request }, { lastAccepted, log }) {
+  function noteAccepted({ form, request }, { lastAccepted, log }) {
     lastAccepted.note(request)
     log.forgetWarning('unauthorized')
-    if (kind !== 'email alone') return
+    if (form !== 'email alone' && form !== 'own values, email alone') return
     log.warnOnce(
       'two contacts',
       'Loops rejected a request with both an email and a user ID, and accepted it with the email alone: the two belong to ' +
@@ -2638,45 +2711,38 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** An earlier try has brought the event's own values, perhaps late: those that were received since go out alone. */
-  async function sendLaterValues({ kind, request }, delivery, parts) {
+  async function sendLaterValues({ form, request }, delivery, parts) {
+    const { original } = delivery
     const body = bodyOf(identityOf(request.body), contactValues(request.body))
-    if (
-      kind === 'later values' ||
-      isSame(body, bodyOf(identityOf(delivery.own.body), contactValues(delivery.own.body)))
-    )
-      return
+    const originalBody = bodyOf(identityOf(original.body), contactValues(original.body))
+    const hasOwnValuesOnly = form === 'own values' || form === 'own values, email alone' || isSame(body, originalBody)
+    if (form === 'later values' || hasOwnValuesOnly) return
     const update = { method: 'PUT', path: '/v1/contacts/update', body }
-    return sendOnce({ kind: 'later values', request: update }, delivery, parts)
+    return sendOnce({ form: 'later values', request: update }, delivery, parts)
   }
 
-  async function handleRejection({ status, reason }, { kind, request }, delivery, parts) {
-    const { own } = delivery
-    const { email, userId } = identityOf(request.body)
-    const ownBody = bodyOf(identityOf(request.body), contactValues(own.body), own.body)
-    if (kind !== 'email alone' && request.body !== own.body && !isSame(ownBody, request.body)) {
-      return sendOnce({ kind: 'own values', request: { ...request, body: ownBody } }, delivery, parts)
-    }
-    if (status === 400 && email !== undefined && userId !== undefined) {
-      return sendOnce({ kind: 'email alone', request: withEmailAlone(request) }, delivery, parts)
-    }
-    return email === undefined
-      ? handleUnknownUserId(reason, request, delivery, parts)
-      : Promise.reject(new Error(reason))
+  async function handleRejection({ status, reason }, { form, request }, delivery, parts) {
+    const { entry } = delivery
+    const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
+    if (next !== undefined) return sendIn(next, delivery, parts)
+    if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
+    if (entry !== undefined) parts.contactLog.addRejection(entry)
+    throw new Error(reason)
   }
 
   /** Loops may not know the user ID yet: the event that brings its email may be on its way. */
   async function handleUnknownUserId(reason, request, delivery, parts) {
-    const { own, waiting } = delivery
+    const { original, waiting } = delivery
     const { links, lastAccepted, queue } = parts
     const identity = identityOf(request.body)
-    lastAccepted.forget(identity)
     links.forget(identity)
-    if (waiting.isUnknown !== true && queue.exists) {
-      const again = { ...waiting, isUnknown: true }
+    const again = { ...waiting, userIdWasUnknown: true }
+    if (waiting.userIdWasUnknown !== true && queue.exists) {
       return queue.postpone(again, Date.now() + 5 * SECOND, () => Promise.reject(new Error(reason)))
     }
-    if (!queue.exists && own.emailIfUnknown !== undefined) {
-      return sendOnce({ kind: 'with email', request: withEmail(own.emailIfUnknown, request) }, delivery, parts)
+    if (waiting.userIdWasUnknown !== true && original.emailIfUnknown !== undefined) {
+      const withItsEmail = withEmail(original.emailIfUnknown, delivery.request)
+      return send({ ...delivery, waiting: again, request: withItsEmail }, parts)
     }
     lastAccepted.noteRejection(request)
     throw new Error(reason + emailAsUserIdRemedy(identity.userId))
@@ -2690,21 +2756,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       : ''
   }
 
-  /** The request without its user ID: Loops finds the contact of the email and links nothing. */
-  function withEmailAlone({ idempotencyKey, body, ...request }) {
-    const entries = Object.entries(body).filter(([name]) => name !== 'userId')
-    return {
-      ...request,
-      body: Object.fromEntries(entries),
-      // Loops may keep the key of a request that it rejected.
-      ...(idempotencyKey !== undefined && { idempotencyKey: `${idempotencyKey}-email` }),
-    }
-  }
-
-  function isSame(one, other) {
-    return JSON.stringify(one) === JSON.stringify(other)
-  }
-
   /**
    * How the request of one event comes to Loops. An event is in one of these states:
    *
@@ -2713,7 +2764,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    *   for another try. The job is the event again: it is translated anew.
    * - accepted, skipped, rejected or given up: the end.
    *
-   * Three rules keep the order, so that a contact ends up with the values that PostHog received last:
+   * Two rules keep the order, so that a contact ends up with the values that PostHog received last; a third one saves requests:
    *
    * 1. Requests of one contact go out one after the other in a worker.
    * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries,
@@ -2721,8 +2772,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * 3. An update that says what Loops has accepted last is not sent.
    */
 
-  /** An event that so many jobs have held for a slot or for its lane waits no more. */
-  const MOST_JOBS = 50
+  /** An event that has waited so often for a slot or for its lane goes out without. */
+  const MOST_WAITS = 50
 
   /**
    * Sends the request of an event, or lets a job hold the event.
@@ -2731,80 +2782,90 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * request has failed and no job can hold the event.
    */
   function deliver(delivery, parts) {
-    const { lanes, queue } = parts
+    const { circuitBreaker, lanes } = parts
+    // While Loops hangs, a job holds the event, and nobody waits in a lane.
+    if (circuitBreaker.waitsUntil() !== undefined) return logAndPostpone(delivery, parts, send)
     const identity = identityOf(delivery.request.body)
-    if (queue.exists && lanes.isFull(identity) && delivery.waiting.jobs < MOST_JOBS) return waitForLane(delivery, parts)
+    if (mayWait(delivery, parts) && lanes.isFull(identity)) return logAndPostpone(delivery, parts, waitForLane)
     const lane = lanes.enter(identity)
     return deliverInLane(delivery, lane, parts).finally(lane.leave)
   }
 
-  async function waitForLane(delivery, parts) {
+  /** What an event writes is in its log at once, for the jobs that hold earlier events, though it does not enter its lane. */
+  async function logAndPostpone(delivery, parts, postpone) {
+    let logged = delivery
     try {
-      noteLogged(delivery, await addToLog(delivery, parts), parts)
+      logged = noteLogged(delivery, await addToLog(delivery, parts), parts)
     } catch {
-      // Without its entry, an earlier event may overwrite this one until its job has run.
+      // Its job tries again.
     }
-    const at = Date.now() + SECOND * (1 + Math.random() / 2)
-    return parts.queue.postpone(delivery.waiting, at, () => send(delivery, parts))
+    return postpone(logged, parts)
+  }
+
+  function mayWait({ waiting }, { queue }) {
+    return queue.exists && (waiting.waits ?? 0) < MOST_WAITS
+  }
+
+  function waitForLane(delivery, parts) {
+    return postponeUntil(Date.now() + SECOND * (1 + Math.random() / 2), delivery, parts)
+  }
+
+  function postponeUntil(at, delivery, parts) {
+    const { waiting } = delivery
+    const waits = (waiting.waits ?? 0) + 1
+    return parts.queue.postpone({ ...waiting, waits }, at, () => send(delivery, parts))
   }
 
   async function deliverInLane(delivery, lane, parts) {
     const { waiting } = delivery
-    // While Loops hangs, nobody waits for a request that finds out whether it is back.
-    if (lane.before !== undefined && parts.circuitBreaker.waitsUntil() === undefined) {
+    const waitedInLane = lane.before !== undefined
+    if (waitedInLane) {
       try {
         await lane.before
       } catch {
         // PostHog ends each wait of an app after 30 seconds.
       }
+      lane.begin()
     }
-    lane.begin()
     if (waiting.jobs > 0 && isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
-    // While Loops hangs, no job asks the cache.
-    if (waiting.jobs > 0 && parts.circuitBreaker.waitsUntil() !== undefined) return send(delivery, parts)
-
-    const hasWaited = lane.before !== undefined
     const slot = parts.rateLimit.slot()
     let answers
     try {
-      answers = await askCache(delivery, { hasWaited, slot }, parts)
+      answers = await askCache(delivery, { waitedInLane, slot }, parts)
     } catch {
       return deliverWithoutCache(delivery, parts)
     }
     const [number, logged, lists, accepted, rejectedAt] = answers
     const ask = parts.rateLimit.asked(slot, number)
-    noteLogged(delivery, logged, parts)
     const logs = lists?.map(entriesIn)
-    return deliverKnown(delivery, { hasWaited, ask, logs, accepted, rejectedAt }, parts)
+    const known = { lane, waitedInLane, ask, logs, accepted, rejectedAt }
+    return deliverKnown(noteLogged(delivery, logged, parts), known, parts)
   }
 
   /** Starts all commands at once, so that the caller awaits once. */
-  function askCache(delivery, { hasWaited, slot }, parts) {
+  function askCache(delivery, { waitedInLane, slot }, parts) {
     return Promise.all([
       parts.rateLimit.ask(slot),
       addToLog(delivery, parts),
-      readLog(delivery, hasWaited, parts),
+      readLog(delivery, waitedInLane, parts),
       parts.lastAccepted.readForUserId(delivery.request),
       parts.lastAccepted.readRejection(delivery.request),
     ])
   }
 
   async function deliverKnown(delivery, known, parts) {
-    const { waiting } = delivery
-    const { lastAccepted, log, settings } = parts
+    const { log, settings } = parts
     let toSend = delivery
     try {
       if (known.logs !== undefined) {
         const email = unreadEmail(delivery, known.logs)
-        const others = email === undefined ? [] : await parts.contactLog.read({ email }, waiting.receivedAt)
-        toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)], known.hasWaited)
+        const others = email === undefined ? [] : await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
+        toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)], known.waitedInLane)
       } else if (typeof known.rejectedAt === 'number' && !(await hasEmailSince(known.rejectedAt, delivery, parts))) {
         log.skipOnce('Loops has just answered that it knows no contact with its user ID')
         return
       }
-      // Loops may still act on a request that has failed: only another one overwrites what it does late.
-      const isSame = waiting.failures === 0 && lastAccepted.isSameForUserId(known.accepted, toSend.request)
-      if (isSame && (await lastAccepted.isSameForEmail(toSend.request))) {
+      if (mayBeRepeated(toSend, known, parts) && (await parts.lastAccepted.isSameForEmail(toSend.request))) {
         log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
         return
       }
@@ -2812,28 +2873,44 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return deliverWithoutCache(delivery, parts)
     }
     const reason = skipReason(toSend, settings.excludedEmails)
-    if (reason === undefined) return sendInSlot(toSend, known.ask, parts)
-    log.skipOnce(reason)
+    if (reason !== undefined) {
+      log.skipOnce(reason)
+      return
+    }
+    const { email } = identityOf(toSend.request.body)
+    const isInLane = email === undefined || known.lane.extend(email) || !mayWait(toSend, parts)
+    return isInLane ? sendInSlot(toSend, known.ask, parts) : waitForLane(toSend, parts)
   }
 
-  /** Adds what a fresh event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
+  /**
+   * Whether the update says what Loops has accepted last. Loops may still act on a request that has failed, and the request
+   * before it in the lane may not be noted yet.
+   */
+  function mayBeRepeated({ request, waiting }, { accepted, waitedInLane }, parts) {
+    return waiting.failures === 0 && !waitedInLane && parts.lastAccepted.isSameForUserId(accepted, request)
+  }
+
+  /** Adds what the event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
   function addToLog({ waiting, entry }, { contactLog, links }) {
-    if (entry === undefined || waiting.jobs > 0) return undefined
+    if (entry === undefined || waiting.isLogged === true) return undefined
     const isKnown = Object.keys(entry.values).length === 0 && links.isKnown(entry)
     return isKnown ? undefined : contactLog.add(entry)
   }
 
-  function noteLogged({ entry }, answers, { contactLog, lastAccepted, links }) {
-    if (entry === undefined || answers === undefined) return
-    contactLog.added(entry, answers)
+  function noteLogged(delivery, answers, { contactLog, lastAccepted, links }) {
+    const { entry, waiting } = delivery
+    if (entry === undefined || answers === undefined) return delivery
+    contactLog.added(answers)
     // An event that links identifiers anew may have changed both of their contacts.
     if (!links.note(entry) && Object.keys(entry.values).length === 0) lastAccepted.forget(entry)
+    return { ...delivery, waiting: { ...waiting, isLogged: true } }
   }
 
   /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-  function readLog({ waiting, entry, lookedUpAt, request }, hasWaited, { contactLog }) {
-    if (waiting.isUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-    const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || hasWaited
+  function readLog({ waiting, entry, lookedUpAt, request }, waitedInLane, { contactLog }) {
+    // The event that has brought the email may be older than this one.
+    if (waiting.userIdWasUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
+    const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || waitedInLane
     if (entry === undefined || !isDelayed) return undefined
     const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
     return contactLog.read(entry, since)
@@ -2862,19 +2939,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Sends the request if it has a slot or can borrow one; otherwise a job holds the event until its place. */
   async function sendInSlot(delivery, ask, parts) {
-    const { rateLimit, queue } = parts
-    const { waiting } = delivery
-    let hasSlot = ask.number === 1 || !queue.exists || waiting.jobs >= MOST_JOBS
+    const { rateLimit } = parts
+    if (ask.number === 1 || !mayWait(delivery, parts)) return send(delivery, parts)
+    let hasSlot = false
     let at = 0
     try {
-      for (const slot of hasSlot || waiting.jobs > 0 ? [] : rateLimit.borrowable(ask)) {
-        hasSlot ||= rateLimit.asked(slot, await rateLimit.ask(slot)).number === 1
+      for (const slot of delivery.waiting.jobs > 0 ? [] : rateLimit.borrowable(ask)) {
+        hasSlot = rateLimit.asked(slot, await rateLimit.ask(slot)).number === 1
+        if (hasSlot) break
       }
       if (!hasSlot) at = rateLimit.placeAfter(await rateLimit.readPlace(), ask)
     } catch {
       hasSlot = true
     }
-    return hasSlot ? send(delivery, parts) : queue.postpone(waiting, at, () => send(delivery, parts))
+    return hasSlot ? send(delivery, parts) : postponeUntil(at, delivery, parts)
   }
 
   /** @param lookedUp when the person was looked up, and the body that the event gives without it. */
@@ -2888,7 +2966,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       receivedAt: waiting.receivedAt,
       values: contactValues(lookedUp?.ownBody ?? request.body),
     }
-    return { waiting, own: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
+    return { waiting, original: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
   }
 
   /**
@@ -3075,12 +3153,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
     if (result.kind === 'found') return deliverWith(result.person, waiting, parts)
     // The server finds persons a few seconds after it has made them.
-    const isEarly = result.kind === 'nobody' && waiting.foundNobody !== true
+    const isEarly = result.kind === 'nobody' && waiting.nobodyWasFound !== true
     const retry = retryAfter(result, waiting)
     const { dryRun } = parts.settings
     const mayWait = parts.queue.exists && !dryRun && !isTooLate(waiting.receivedAt, retry.wait + LEFT_FOR_DELIVERY)
     if (mayWait && (isEarly || result.kind !== 'nobody')) {
-      return parts.queue.retry({ ...waiting, foundNobody: isEarly || waiting.foundNobody === true }, retry)
+      return parts.queue.retry({ ...waiting, nobodyWasFound: isEarly || waiting.nobodyWasFound === true }, retry)
     }
     return result.kind === 'nobody' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
   }
@@ -3157,7 +3235,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * The requests of a worker that are under way, a lane for each contact. A request is in its lane from the moment in which
    * PostHog hands its event over, before any `await`, until Loops has answered or a job holds the event:
    *
-   * - waiting: the request before it is still under way.
+   * - queued: the request before it is still under way.
    * - under way: the app asks the cache or Loops.
    *
    * The invariant: of the requests that share a user ID or an email, one is under way, and the others wait in the order in which
@@ -3174,20 +3252,28 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
 
     return {
-      isFull: (identity) => ahead(identity).some(({ state }) => state === 'waiting'),
+      isFull: (identity) => ahead(identity).some(({ state }) => state === 'queued'),
       enter: (identity) => {
         const others = ahead(identity)
         let resolve = () => undefined
         const left = new Promise((ends) => {
           resolve = ends
         })
-        const place = { state: others.length === 0 ? 'under way' : 'waiting', left }
+        const place = { state: others.length === 0 ? 'under way' : 'queued', left }
         const keys = keysOf(identity)
         for (const key of keys) last.set(key, place)
         return {
           before: others.length === 0 ? undefined : Promise.all(others.map((other) => other.left)),
           begin: () => {
             place.state = 'under way'
+          },
+          extend: (email) => {
+            const [key = ''] = keysOf({ email })
+            const holder = last.get(key)
+            if (holder !== undefined && holder !== place) return false
+            keys.push(key)
+            last.set(key, place)
+            return true
           },
           leave: () => {
             for (const key of keys) if (last.get(key) === place) last.delete(key)
@@ -3229,6 +3315,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       ...(userId === undefined ? [] : [userKey(userId)]),
       ...(email === undefined ? [] : [emailKey(email)]),
     ]
+    /** The keys that a Redis that refuses writes still has from before. */
+    const outdated = new Set()
     // Loops rejects for other reasons, too, with the same status: that must not keep back other events of the user ID.
     const rejectedKey = ({ body }) => `${keyPrefix}rejected-${hashOf(String(body.eventName))}-${String(body.userId)}`
     return {
@@ -3237,7 +3325,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         if (!isUpdate(request) || email === undefined || userId === undefined) return undefined
         return withRetries(() => cache.get(userKey(userId), null))
       },
-      isSameForUserId: (answer, request) => typeof answer === 'string' && answer === writtenBy(request),
+      isSameForUserId: (answer, request) => {
+        const isOutdated = keysOf(identityOf(request.body)).some((key) => outdated.has(key))
+        return typeof answer === 'string' && !isOutdated && answer === writtenBy(request)
+      },
       isSameForEmail: async (request) => {
         const { email = '' } = identityOf(request.body)
         return writtenBy(request) === (await withRetries(() => cache.get(emailKey(email), null)))
@@ -3245,7 +3336,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       note: (request) => {
         if (!isUpdate(request) && Object.keys(contactValues(request.body)).length === 0) return
         const hash = writtenBy(request)
-        for (const key of keysOf(identityOf(request.body))) inBackground(() => cache.set(key, hash, ACCEPTED_LIFE))
+        for (const key of keysOf(identityOf(request.body))) {
+          outdated.delete(key)
+          withRetries(() => cache.set(key, hash, ACCEPTED_LIFE)).catch(() => outdated.add(key))
+        }
       },
       forget: (identity) => {
         for (const key of keysOf(identity)) inBackground(() => cache.expire(key, 0))
@@ -3337,20 +3431,23 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * requests do not stand behind the jobs.
    */
 
+  /** The slot of now and those that may be borrowed take so long together, in milliseconds. */
+  const BORROWED_WITHIN = SECOND / 3
+
   /** A slot counts while requests go out in it, or borrow it. */
   const COUNTER_LIFE = 10 * SECOND
 
   function createRateLimit(requestsPerSecond, cache, keyPrefix) {
     const length = (1.1 * SECOND) / requestsPerSecond
-    const mostBorrowed = Math.floor(SECOND / 4 / length) - 1
-    const counterKey = (slot) => `${keyPrefix}slot-${slot}`
+    const mostBorrowed = Math.floor(BORROWED_WITHIN / length) - 1
+    const counter = (slot) => ({ key: `${keyPrefix}slot-${slot}`, life: COUNTER_LIFE })
     const placeKey = `${keyPrefix}place`
 
     const currentSlot = () => Math.floor(Date.now() / length)
     return {
       slot: currentSlot,
-      ask: (slot) => withLife(counterKey(slot), COUNTER_LIFE, () => cache.incr(counterKey(slot)), cache),
-      asked: (slot, answer) => ({ slot, number: ensureLife(counterKey(slot), COUNTER_LIFE, answer, cache) }),
+      ask: (slot) => withLife(counter(slot), () => cache.incr(counter(slot).key), cache),
+      asked: (slot, answer) => ({ slot, number: ensureLife(answer, cache) }),
       borrowable: ({ slot, number }) => {
         // Those that asked before it have taken the slots between.
         const [first, last] = [number - 1, Math.min(number, mostBorrowed)]
@@ -3366,9 +3463,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         inBackground(() => cache.set(placeKey, given, life))
         return Math.ceil(place * length)
       },
-      count: () => {
+      countSetUp: () => {
         const slot = currentSlot()
-        inBackground(() => withLife(counterKey(slot), COUNTER_LIFE, () => cache.incr(counterKey(slot)), cache))
+        inBackground(async () =>
+          ensureLife(await withLife(counter(slot), () => cache.incr(counter(slot).key), cache), cache),
+        )
       },
     }
   }
@@ -3740,13 +3839,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Counts the worker; true for the first one if no check has succeeded lately, and if the cache is down. */
   async function isFirst(key, cache) {
     try {
-      // All commands go out at once: a worker that died between them would leave a count without an end.
       const [success, count] = await Promise.all([
         cache.get(`${key}/success`, null),
-        cache.incr(key),
-        cache.expire(key, CHECK_PERIOD / SECOND),
+        withLife({ key, life: CHECK_PERIOD }, () => cache.incr(key), cache),
       ])
-      return success === null && count === 1
+      return success === null && ensureLife(count, cache) === 1
     } catch {
       return true
     }
@@ -3765,7 +3862,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return onceForAllWorkers(subject, cache, async () => {
       lookUp.check().catch(() => undefined)
       const check = await checkAccount(names, settings.apiKey, (path) => {
-        rateLimit.count()
+        rateLimit.countSetUp()
         return getFromLoops(path, settings.apiKey)
       })
       if (check.team !== undefined) console.log(check.team)
@@ -3916,7 +4013,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The handlers of the jobs that wait in PostHog's queue. PostHog does not run the jobs of a disabled app. */
   const jobs = {
-    deliver: (waiting, meta) => deliverEvent(waiting, appOf(meta)),
+    deliver: (waiting, meta) =>
+      // Versions before the first release did not count the jobs.
+      deliverEvent({ ...waiting, jobs: waiting.jobs ?? 1 }, appOf(meta)),
   }
 
   /** The app of this worker, made at the first call: PostHog may call a hook before `setupPlugin` has ended. */

@@ -6,10 +6,10 @@
  * The functions that ask the cache await nothing: their callers await several of them at once.
  */
 import type { Identity } from '../loops/request'
-import { ensureLife, withLife, withRetries } from '../posthog/cache'
+import { ensureLife, inBackground, withLife, withRetries } from '../posthog/cache'
 import type { AnswerWithLife } from '../posthog/cache'
 import type { Cache } from '../posthog/meta'
-import { HOUR, MINUTE } from '../time'
+import { HOUR, MINUTE, SECOND } from '../time'
 import type { LogEntry } from './waiting'
 
 const PERIOD = 20 * MINUTE
@@ -22,7 +22,7 @@ const MOST_ENTRIES = 50
 const LONGEST_VALUES = 4000
 
 /** Workers whose clocks differ by more do not see each other's entries at the end of a period. */
-const CLOCK_DIFFERENCE = MINUTE
+const CLOCK_DIFFERENCE = 3 * MINUTE
 
 /** A list as the cache gives it: a JSON text for each entry, the latest first. */
 export type LogTexts = readonly string[]
@@ -30,7 +30,9 @@ export type LogTexts = readonly string[]
 export interface ContactLog {
   /** Adds an entry to the logs of its identifiers. The answer goes to `added`. */
   readonly add: (entry: LogEntry) => Promise<readonly AnswerWithLife<unknown>[]>
-  readonly added: (entry: LogEntry, answers: readonly AnswerWithLife<unknown>[]) => void
+  readonly added: (answers: readonly AnswerWithLife<unknown>[]) => void
+  /** Notes that Loops has rejected what the entry says, so that no delayed request carries it. */
+  readonly addRejection: (entry: LogEntry) => void
   /**
    * Reads the log of each identifier.
    *
@@ -45,17 +47,21 @@ export function createContactLog(cache: Cache, keyPrefix: string): ContactLog {
     return logsOf(identity).map((log) => periods.map((period) => `${keyPrefix}${log}-${period}`))
   }
 
+  function push(identity: Identity, line: LogLine): Promise<readonly AnswerWithLife<unknown>[]> {
+    const text = JSON.stringify(line)
+    const keys = keysOf(identity, [periodAt(Date.now())]).flat()
+    return Promise.all(keys.map((key) => withLife({ key, life: LOG_LIFE }, () => cache.lpush(key, [text]), cache)))
+  }
+
   return {
-    add: (entry) => {
-      const text = JSON.stringify(shortened(entry))
-      const keys = keysOf(entry, [periodAt(Date.now())]).flat()
-      return Promise.all(keys.map((key) => withLife(key, LOG_LIFE, () => cache.lpush(key, [text]), cache)))
+    add: (entry) => push(entry, shortened(lateEntry(entry))),
+    added: (answers) => {
+      for (const answer of answers) ensureLife(answer, cache)
     },
-    added: (entry, answers) => {
-      const keys = keysOf(entry, [periodAt(Date.now())]).flat()
-      keys.forEach((key, place) => {
-        const answer = answers[place]
-        if (answer !== undefined) ensureLife(key, LOG_LIFE, answer, cache)
+    addRejection: (entry) => {
+      const rejection: LogLine = { rejected: entry.id }
+      inBackground(async () => {
+        for (const answer of await push(entry, rejection)) ensureLife(answer, cache)
       })
     },
     read: (identity, since) =>
@@ -67,14 +73,24 @@ export function createContactLog(cache: Cache, keyPrefix: string): ContactLog {
   }
 }
 
-/** The entries of one identifier, the latest first. */
+/** A line of a log: what an event writes, or that Loops has rejected it. */
+type LogLine = LogEntry | { readonly rejected: string }
+
+/** The entries of one identifier that Loops has not rejected, the latest first. */
 export function entriesIn(lists: readonly LogTexts[]): LogEntry[] {
   // One text is parsed, because it costs more to fetch an entry across the border of PostHog's VM than to parse it.
-  return lists.flatMap((texts) => JSON.parse(`[${texts.join(',')}]`) as LogEntry[])
+  const lines = lists.flatMap((texts) => JSON.parse(`[${texts.join(',')}]`) as LogLine[])
+  const rejected = new Set(lines.flatMap((line) => ('rejected' in line ? [line.rejected] : [])))
+  return lines.flatMap((line) => ('rejected' in line || rejected.has(line.id) ? [] : [line]))
 }
 
-/** The entry as the log holds it. */
-export function shortened(entry: LogEntry): LogEntry {
+/** An event that was held up before it came to its log says so: its place there does not tell when it was received. */
+function lateEntry(entry: LogEntry): LogEntry {
+  const now = Date.now()
+  return now - entry.receivedAt > SECOND ? { ...entry, loggedAt: now } : entry
+}
+
+function shortened(entry: LogEntry): LogEntry {
   if (JSON.stringify(entry.values).length <= LONGEST_VALUES) return entry
   return { ...entry, values: {}, names: Object.keys(entry.values) }
 }

@@ -1,9 +1,9 @@
 /** The request of an event that was held up: what its settings make of it, with what was received since. */
 import { bodyOf, contactValues, identityOf, isUpdate } from '../loops/request'
-import type { LoopsRequest } from '../loops/request'
 import { isExcluded } from '../settings/excluded-emails'
 import type { ExcludedEmails } from '../settings/excluded-emails'
 import type { Delivery } from './delivery'
+import { withEmail } from './forms'
 import { mergeLaterWrites } from './later-writes'
 import type { MergedWrite } from './later-writes'
 import type { LogEntry } from './waiting'
@@ -20,23 +20,24 @@ export function unreadEmail(delivery: Delivery, logs: Logs): string | undefined 
 /**
  * The delivery with what was received since.
  *
- * @param hasWaited whether the request has waited in its lane.
+ * @param waitedInLane whether the requests of its contact before it have kept it waiting.
  */
-export function delayedRequest(delivery: Delivery, logs: Logs, hasWaited: boolean): Delivery {
-  return delivery.waiting.isUnknown === true
+export function delayedRequest(delivery: Delivery, logs: Logs, waitedInLane: boolean): Delivery {
+  return delivery.waiting.userIdWasUnknown === true
     ? withEmailOfUserId(delivery, logs)
-    : withLaterWrites(delivery, logs, hasWaited)
+    : withLaterWrites(delivery, logs, waitedInLane)
 }
 
 /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
-function withLaterWrites(delivery: Delivery, logs: Logs, hasWaited: boolean): Delivery {
-  const merge = merged(delivery, logs, hasWaited)
+function withLaterWrites(delivery: Delivery, logs: Logs, waitedInLane: boolean): Delivery {
+  const carriesAll = waitedInLane || delivery.waiting.carriesAll === true
+  const merge = merged(delivery, logs, carriesAll)
   if (merge === undefined) return delivery
   const { identity, values, from } = merge
   return {
     ...delivery,
-    request: { ...delivery.request, body: bodyOf(identity, values, delivery.own.body) },
-    waiting: { ...delivery.waiting, takenOver: { readAt: Date.now(), entries: from } },
+    request: { ...delivery.request, body: bodyOf(identity, values, delivery.original.body) },
+    waiting: { ...delivery.waiting, carriesAll, takenOver: { readAt: Date.now(), entries: from } },
   }
 }
 
@@ -45,24 +46,18 @@ function withLaterWrites(delivery: Delivery, logs: Logs, hasWaited: boolean): De
  * has in `$set_once`.
  */
 function withEmailOfUserId(delivery: Delivery, logs: Logs): Delivery {
-  const { own, request } = delivery
-  const { userId } = identityOf(own.body)
+  const { original, request } = delivery
+  const { userId } = identityOf(original.body)
   const logged = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
-  const email = logged ?? own.emailIfUnknown
+  const email = logged ?? original.emailIfUnknown
   return email === undefined ? delivery : { ...delivery, request: withEmail(email, request) }
 }
 
-/** The request with an email added. Loops may keep the idempotency key of a request that it rejected. */
-export function withEmail(email: string, { idempotencyKey, ...request }: LoopsRequest): LoopsRequest {
-  const body = bodyOf({ ...identityOf(request.body), email }, contactValues(request.body), request.body)
-  return { ...request, body, ...(idempotencyKey !== undefined && { idempotencyKey: `${idempotencyKey}-email` }) }
-}
-
 /** Why the request is not sent after all, as a clause for the log; `undefined` if it is sent. */
-export function skipReason({ own, request }: Delivery, excludedEmails: ExcludedEmails): string | undefined {
+export function skipReason({ original, request }: Delivery, excludedEmails: ExcludedEmails): string | undefined {
   const { email } = identityOf(request.body)
   if (email !== undefined && isExcluded(excludedEmails, email)) return 'the settings exclude its email address'
-  const wroteValues = Object.keys(contactValues(own.body)).length > 0
+  const wroteValues = Object.keys(contactValues(original.body)).length > 0
   const isEmpty = Object.keys(contactValues(request.body)).length === 0
   const isLink = email !== undefined && request.body.userId !== undefined
   return isUpdate(request) && wroteValues && isEmpty && !isLink
@@ -71,8 +66,8 @@ export function skipReason({ own, request }: Delivery, excludedEmails: ExcludedE
 }
 
 function merged(delivery: Delivery, logs: Logs, carriesAll: boolean): MergedWrite | undefined {
-  const { entry, own, lookedUpAt, waiting } = delivery
+  const { entry, original, lookedUpAt, waiting } = delivery
   if (entry === undefined) return undefined
   const { takenOver } = waiting
-  return mergeLaterWrites({ entry, values: contactValues(own.body), lookedUpAt, takenOver, carriesAll }, logs)
+  return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver, carriesAll }, logs)
 }

@@ -53,12 +53,12 @@ async function deliverWithPerson(waiting: WaitingEvent, parts: Parts): Promise<v
   }
   if (result.kind === 'found') return deliverWith(result.person, waiting, parts)
   // The server finds persons a few seconds after it has made them.
-  const isEarly = result.kind === 'nobody' && waiting.foundNobody !== true
+  const isEarly = result.kind === 'nobody' && waiting.nobodyWasFound !== true
   const retry = retryAfter(result, waiting)
   const { dryRun } = parts.settings
   const mayWait = parts.queue.exists && !dryRun && !isTooLate(waiting.receivedAt, retry.wait + LEFT_FOR_DELIVERY)
   if (mayWait && (isEarly || result.kind !== 'nobody')) {
-    return parts.queue.retry({ ...waiting, foundNobody: isEarly || waiting.foundNobody === true }, retry)
+    return parts.queue.retry({ ...waiting, nobodyWasFound: isEarly || waiting.nobodyWasFound === true }, retry)
   }
   return result.kind === 'nobody' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
 }

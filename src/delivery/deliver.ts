@@ -6,7 +6,7 @@
  *   for another try. The job is the event again: it is translated anew.
  * - accepted, skipped, rejected or given up: the end.
  *
- * Three rules keep the order, so that a contact ends up with the values that PostHog received last:
+ * Two rules keep the order, so that a contact ends up with the values that PostHog received last; a third one saves requests:
  *
  * 1. Requests of one contact go out one after the other in a worker.
  * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries,
@@ -25,8 +25,8 @@ import { backoff, givenUp, isTooLate } from './retry'
 import { send } from './send'
 import type { LogEntry } from './waiting'
 
-/** An event that so many jobs have held for a slot or for its lane waits no more. */
-const MOST_JOBS = 50
+/** An event that has waited so often for a slot or for its lane goes out without. */
+const MOST_WAITS = 50
 
 /**
  * Sends the request of an event, or lets a job hold the event.
@@ -35,63 +35,76 @@ const MOST_JOBS = 50
  * request has failed and no job can hold the event.
  */
 export function deliver(delivery: Delivery, parts: Parts): Promise<void> {
-  const { lanes, queue } = parts
+  const { circuitBreaker, lanes } = parts
+  // While Loops hangs, a job holds the event, and nobody waits in a lane.
+  if (circuitBreaker.waitsUntil() !== undefined) return logAndPostpone(delivery, parts, send)
   const identity = identityOf(delivery.request.body)
-  if (queue.exists && lanes.isFull(identity) && delivery.waiting.jobs < MOST_JOBS) return waitForLane(delivery, parts)
+  if (mayWait(delivery, parts) && lanes.isFull(identity)) return logAndPostpone(delivery, parts, waitForLane)
   const lane = lanes.enter(identity)
   return deliverInLane(delivery, lane, parts).finally(lane.leave)
 }
 
-async function waitForLane(delivery: Delivery, parts: Parts): Promise<void> {
+/** What an event writes is in its log at once, for the jobs that hold earlier events, though it does not enter its lane. */
+async function logAndPostpone(delivery: Delivery, parts: Parts, postpone: typeof send): Promise<void> {
+  let logged = delivery
   try {
-    noteLogged(delivery, await addToLog(delivery, parts), parts)
+    logged = noteLogged(delivery, await addToLog(delivery, parts), parts)
   } catch {
-    // Without its entry, an earlier event may overwrite this one until its job has run.
+    // Its job tries again.
   }
-  const at = Date.now() + SECOND * (1 + Math.random() / 2)
-  return parts.queue.postpone(delivery.waiting, at, () => send(delivery, parts))
+  return postpone(logged, parts)
+}
+
+function mayWait({ waiting }: Delivery, { queue }: Parts): boolean {
+  return queue.exists && (waiting.waits ?? 0) < MOST_WAITS
+}
+
+function waitForLane(delivery: Delivery, parts: Parts): Promise<void> {
+  return postponeUntil(Date.now() + SECOND * (1 + Math.random() / 2), delivery, parts)
+}
+
+function postponeUntil(at: number, delivery: Delivery, parts: Parts): Promise<void> {
+  const { waiting } = delivery
+  const waits = (waiting.waits ?? 0) + 1
+  return parts.queue.postpone({ ...waiting, waits }, at, () => send(delivery, parts))
 }
 
 async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Promise<void> {
   const { waiting } = delivery
-  // While Loops hangs, nobody waits for a request that finds out whether it is back.
-  if (lane.before !== undefined && parts.circuitBreaker.waitsUntil() === undefined) {
+  const waitedInLane = lane.before !== undefined
+  if (waitedInLane) {
     try {
       await lane.before
     } catch {
       // PostHog ends each wait of an app after 30 seconds.
     }
+    lane.begin()
   }
-  lane.begin()
   if (waiting.jobs > 0 && isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
-  // While Loops hangs, no job asks the cache.
-  if (waiting.jobs > 0 && parts.circuitBreaker.waitsUntil() !== undefined) return send(delivery, parts)
-
-  const hasWaited = lane.before !== undefined
   const slot = parts.rateLimit.slot()
   let answers
   try {
-    answers = await askCache(delivery, { hasWaited, slot }, parts)
+    answers = await askCache(delivery, { waitedInLane, slot }, parts)
   } catch {
     return deliverWithoutCache(delivery, parts)
   }
   const [number, logged, lists, accepted, rejectedAt] = answers
   const ask = parts.rateLimit.asked(slot, number)
-  noteLogged(delivery, logged, parts)
   const logs = lists?.map(entriesIn)
-  return deliverKnown(delivery, { hasWaited, ask, logs, accepted, rejectedAt }, parts)
+  const known = { lane, waitedInLane, ask, logs, accepted, rejectedAt }
+  return deliverKnown(noteLogged(delivery, logged, parts), known, parts)
 }
 
 /** Starts all commands at once, so that the caller awaits once. */
 function askCache(
   delivery: Delivery,
-  { hasWaited, slot }: { readonly hasWaited: boolean; readonly slot: number },
+  { waitedInLane, slot }: { readonly waitedInLane: boolean; readonly slot: number },
   parts: Parts,
 ) {
   return Promise.all([
     parts.rateLimit.ask(slot),
     addToLog(delivery, parts),
-    readLog(delivery, hasWaited, parts),
+    readLog(delivery, waitedInLane, parts),
     parts.lastAccepted.readForUserId(delivery.request),
     parts.lastAccepted.readRejection(delivery.request),
   ])
@@ -99,7 +112,8 @@ function askCache(
 
 /** What the cache has told of an event and its contact. */
 interface Known {
-  readonly hasWaited: boolean
+  readonly lane: Lane
+  readonly waitedInLane: boolean
   readonly ask: Ask
   /** The entries of each identifier, the latest first, if the event was held up. */
   readonly logs: readonly (readonly LogEntry[])[] | undefined
@@ -108,21 +122,18 @@ interface Known {
 }
 
 async function deliverKnown(delivery: Delivery, known: Known, parts: Parts): Promise<void> {
-  const { waiting } = delivery
-  const { lastAccepted, log, settings } = parts
+  const { log, settings } = parts
   let toSend = delivery
   try {
     if (known.logs !== undefined) {
       const email = unreadEmail(delivery, known.logs)
-      const others = email === undefined ? [] : await parts.contactLog.read({ email }, waiting.receivedAt)
-      toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)], known.hasWaited)
+      const others = email === undefined ? [] : await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
+      toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)], known.waitedInLane)
     } else if (typeof known.rejectedAt === 'number' && !(await hasEmailSince(known.rejectedAt, delivery, parts))) {
       log.skipOnce('Loops has just answered that it knows no contact with its user ID')
       return
     }
-    // Loops may still act on a request that has failed: only another one overwrites what it does late.
-    const isSame = waiting.failures === 0 && lastAccepted.isSameForUserId(known.accepted, toSend.request)
-    if (isSame && (await lastAccepted.isSameForEmail(toSend.request))) {
+    if (mayBeRepeated(toSend, known, parts) && (await parts.lastAccepted.isSameForEmail(toSend.request))) {
       log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
       return
     }
@@ -130,32 +141,48 @@ async function deliverKnown(delivery: Delivery, known: Known, parts: Parts): Pro
     return deliverWithoutCache(delivery, parts)
   }
   const reason = skipReason(toSend, settings.excludedEmails)
-  if (reason === undefined) return sendInSlot(toSend, known.ask, parts)
-  log.skipOnce(reason)
+  if (reason !== undefined) {
+    log.skipOnce(reason)
+    return
+  }
+  const { email } = identityOf(toSend.request.body)
+  const isInLane = email === undefined || known.lane.extend(email) || !mayWait(toSend, parts)
+  return isInLane ? sendInSlot(toSend, known.ask, parts) : waitForLane(toSend, parts)
 }
 
-/** Adds what a fresh event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
+/**
+ * Whether the update says what Loops has accepted last. Loops may still act on a request that has failed, and the request
+ * before it in the lane may not be noted yet.
+ */
+function mayBeRepeated({ request, waiting }: Delivery, { accepted, waitedInLane }: Known, parts: Parts): boolean {
+  return waiting.failures === 0 && !waitedInLane && parts.lastAccepted.isSameForUserId(accepted, request)
+}
+
+/** Adds what the event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
 function addToLog({ waiting, entry }: Delivery, { contactLog, links }: Parts) {
-  if (entry === undefined || waiting.jobs > 0) return undefined
+  if (entry === undefined || waiting.isLogged === true) return undefined
   const isKnown = Object.keys(entry.values).length === 0 && links.isKnown(entry)
   return isKnown ? undefined : contactLog.add(entry)
 }
 
 function noteLogged(
-  { entry }: Delivery,
+  delivery: Delivery,
   answers: Awaited<ReturnType<Parts['contactLog']['add']>> | undefined,
   { contactLog, lastAccepted, links }: Parts,
-): void {
-  if (entry === undefined || answers === undefined) return
-  contactLog.added(entry, answers)
+): Delivery {
+  const { entry, waiting } = delivery
+  if (entry === undefined || answers === undefined) return delivery
+  contactLog.added(answers)
   // An event that links identifiers anew may have changed both of their contacts.
   if (!links.note(entry) && Object.keys(entry.values).length === 0) lastAccepted.forget(entry)
+  return { ...delivery, waiting: { ...waiting, isLogged: true } }
 }
 
 /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-function readLog({ waiting, entry, lookedUpAt, request }: Delivery, hasWaited: boolean, { contactLog }: Parts) {
-  if (waiting.isUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-  const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || hasWaited
+function readLog({ waiting, entry, lookedUpAt, request }: Delivery, waitedInLane: boolean, { contactLog }: Parts) {
+  // The event that has brought the email may be older than this one.
+  if (waiting.userIdWasUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
+  const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || waitedInLane
   if (entry === undefined || !isDelayed) return undefined
   const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
   return contactLog.read(entry, since)
@@ -184,17 +211,18 @@ function deliverWithoutCache(delivery: Delivery, parts: Parts): Promise<void> {
 
 /** Sends the request if it has a slot or can borrow one; otherwise a job holds the event until its place. */
 async function sendInSlot(delivery: Delivery, ask: Ask, parts: Parts): Promise<void> {
-  const { rateLimit, queue } = parts
-  const { waiting } = delivery
-  let hasSlot = ask.number === 1 || !queue.exists || waiting.jobs >= MOST_JOBS
+  const { rateLimit } = parts
+  if (ask.number === 1 || !mayWait(delivery, parts)) return send(delivery, parts)
+  let hasSlot = false
   let at = 0
   try {
-    for (const slot of hasSlot || waiting.jobs > 0 ? [] : rateLimit.borrowable(ask)) {
-      hasSlot ||= rateLimit.asked(slot, await rateLimit.ask(slot)).number === 1
+    for (const slot of delivery.waiting.jobs > 0 ? [] : rateLimit.borrowable(ask)) {
+      hasSlot = rateLimit.asked(slot, await rateLimit.ask(slot)).number === 1
+      if (hasSlot) break
     }
     if (!hasSlot) at = rateLimit.placeAfter(await rateLimit.readPlace(), ask)
   } catch {
     hasSlot = true
   }
-  return hasSlot ? send(delivery, parts) : queue.postpone(waiting, at, () => send(delivery, parts))
+  return hasSlot ? send(delivery, parts) : postponeUntil(at, delivery, parts)
 }

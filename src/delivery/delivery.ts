@@ -7,7 +7,7 @@ import type { LogEntry, WaitingEvent } from './waiting'
 export interface Delivery {
   readonly waiting: WaitingEvent
   /** What the settings make of the event. */
-  readonly own: LoopsRequest
+  readonly original: LoopsRequest
   /** What is sent: the same with the values that were received since. */
   readonly request: LoopsRequest
   /** What the event itself writes to its contact, without what was looked up; `undefined` if it neither writes nor links. */
@@ -31,5 +31,5 @@ export function deliveryOf(
     receivedAt: waiting.receivedAt,
     values: contactValues(lookedUp?.ownBody ?? request.body),
   }
-  return { waiting, own: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
+  return { waiting, original: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
 }

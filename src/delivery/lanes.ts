@@ -2,7 +2,7 @@
  * The requests of a worker that are under way, a lane for each contact. A request is in its lane from the moment in which
  * PostHog hands its event over, before any `await`, until Loops has answered or a job holds the event:
  *
- * - waiting: the request before it is still under way.
+ * - queued: the request before it is still under way.
  * - under way: the app asks the cache or Loops.
  *
  * The invariant: of the requests that share a user ID or an email, one is under way, and the others wait in the order in which
@@ -11,7 +11,7 @@
 import type { Identity } from '../loops/request'
 
 interface Place {
-  state: 'waiting' | 'under way'
+  state: 'queued' | 'under way'
   readonly left: Promise<void>
 }
 
@@ -20,6 +20,8 @@ export interface Lane {
   readonly before: Promise<unknown> | undefined
   /** The wait for `before` is over. */
   readonly begin: () => void
+  /** Enters the lane of another email as well; false if a request is there. It does not wait, as two could wait for each other. */
+  readonly extend: (email: string) => boolean
   readonly leave: () => void
 }
 
@@ -39,20 +41,28 @@ export function createLanes(): Lanes {
   }
 
   return {
-    isFull: (identity) => ahead(identity).some(({ state }) => state === 'waiting'),
+    isFull: (identity) => ahead(identity).some(({ state }) => state === 'queued'),
     enter: (identity) => {
       const others = ahead(identity)
       let resolve = (): void => undefined
       const left = new Promise<void>((ends) => {
         resolve = ends
       })
-      const place: Place = { state: others.length === 0 ? 'under way' : 'waiting', left }
+      const place: Place = { state: others.length === 0 ? 'under way' : 'queued', left }
       const keys = keysOf(identity)
       for (const key of keys) last.set(key, place)
       return {
         before: others.length === 0 ? undefined : Promise.all(others.map((other) => other.left)),
         begin: () => {
           place.state = 'under way'
+        },
+        extend: (email) => {
+          const [key = ''] = keysOf({ email })
+          const holder = last.get(key)
+          if (holder !== undefined && holder !== place) return false
+          keys.push(key)
+          last.set(key, place)
+          return true
         },
         leave: () => {
           for (const key of keys) if (last.get(key) === place) last.delete(key)

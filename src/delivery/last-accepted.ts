@@ -36,6 +36,8 @@ export function createLastAccepted(cache: Cache, keyPrefix: string): LastAccepte
     ...(userId === undefined ? [] : [userKey(userId)]),
     ...(email === undefined ? [] : [emailKey(email)]),
   ]
+  /** The keys that a Redis that refuses writes still has from before. */
+  const outdated = new Set<string>()
   // Loops rejects for other reasons, too, with the same status: that must not keep back other events of the user ID.
   const rejectedKey = ({ body }: LoopsRequest): string =>
     `${keyPrefix}rejected-${hashOf(String(body.eventName))}-${String(body.userId)}`
@@ -45,7 +47,10 @@ export function createLastAccepted(cache: Cache, keyPrefix: string): LastAccepte
       if (!isUpdate(request) || email === undefined || userId === undefined) return undefined
       return withRetries(() => cache.get(userKey(userId), null))
     },
-    isSameForUserId: (answer, request) => typeof answer === 'string' && answer === writtenBy(request),
+    isSameForUserId: (answer, request) => {
+      const isOutdated = keysOf(identityOf(request.body)).some((key) => outdated.has(key))
+      return typeof answer === 'string' && !isOutdated && answer === writtenBy(request)
+    },
     isSameForEmail: async (request) => {
       const { email = '' } = identityOf(request.body)
       return writtenBy(request) === (await withRetries(() => cache.get(emailKey(email), null)))
@@ -53,7 +58,10 @@ export function createLastAccepted(cache: Cache, keyPrefix: string): LastAccepte
     note: (request) => {
       if (!isUpdate(request) && Object.keys(contactValues(request.body)).length === 0) return
       const hash = writtenBy(request)
-      for (const key of keysOf(identityOf(request.body))) inBackground(() => cache.set(key, hash, ACCEPTED_LIFE))
+      for (const key of keysOf(identityOf(request.body))) {
+        outdated.delete(key)
+        withRetries(() => cache.set(key, hash, ACCEPTED_LIFE)).catch(() => outdated.add(key))
+      }
     },
     forget: (identity) => {
       for (const key of keysOf(identity)) inBackground(() => cache.expire(key, 0))

@@ -52,24 +52,24 @@ interface LaterEntry {
  */
 export function mergeLaterWrites(write: DelayedWrite, logs: readonly (readonly LogEntry[])[]): MergedWrite {
   const later = entriesAfter(write, logs)
-  const { identity, decidedBy } = latestIdentity(write.entry, later)
-  const isTakenOver = identity.userId !== write.entry.userId
+  const { identity, decisive: decisiveForIdentity } = latestIdentity(write.entry, later)
+  const hasLostEmail = identity.userId !== write.entry.userId
   const values: Record<string, unknown> = {}
-  const from = new Set(decidedBy)
+  const decisive = new Set(decisiveForIdentity)
   for (const name of namesOf(write, later)) {
     const value = own(write.values, name)
     const latest = later.find(
       ({ entry, at }) =>
         writes(entry, name) &&
         (own(write.entry.values, name) !== undefined || at > (write.lookedUpAt ?? 0) - LOOK_UP_LAG) &&
-        (isSameContact(entry, write.entry) || (isTakenOver && hasSameEmail(entry, identity))),
+        (isSameContact(entry, write.entry) || (hasLostEmail && hasSameEmail(entry, identity))),
     )?.entry
-    if (latest !== undefined) from.add(latest)
+    if (latest !== undefined) decisive.add(latest)
     if (latest === undefined && value !== undefined) values[name] = value
-    else if (latest !== undefined && !isTakenOver && latest.names === undefined) values[name] = latest.values[name]
+    else if (latest !== undefined && !hasLostEmail && latest.names === undefined) values[name] = latest.values[name]
   }
-  const decisive = later.flatMap(({ entry }) => (from.has(entry) ? [withOnly(values, entry)] : []))
-  return { identity, values, from: decisive }
+  const from = later.flatMap(({ entry }) => (decisive.has(entry) ? [withOnly(values, entry)] : []))
+  return { identity, values, from }
 }
 
 function namesOf({ entry, values, carriesAll }: DelayedWrite, later: readonly LaterEntry[]): Set<string> {
@@ -111,27 +111,27 @@ function inOrder(log: readonly LogEntry[]): LaterEntry[] {
   let shift = 0
   let latest = -Infinity
   return [...log].reverse().map((entry) => {
-    if (entry.receivedAt + shift < latest - MOST_DIFFERENCE) shift = latest + 1 - entry.receivedAt
-    const at = entry.receivedAt + shift
-    latest = Math.max(latest, at)
-    return { entry, at }
+    const loggedAt = entry.loggedAt ?? entry.receivedAt
+    if (loggedAt + shift < latest - MOST_DIFFERENCE) shift = latest + 1 - loggedAt
+    latest = Math.max(latest, loggedAt + shift)
+    return { entry, at: entry.receivedAt + shift }
   })
 }
 
 function latestIdentity(
   write: LogEntry,
   later: readonly LaterEntry[],
-): { readonly identity: Identity; readonly decidedBy: readonly LogEntry[] } {
+): { readonly identity: Identity; readonly decisive: readonly LogEntry[] } {
   const { userId } = write
-  if (userId === undefined) return { identity: identityIn(write), decidedBy: [] }
+  if (userId === undefined) return { identity: identityIn(write), decisive: [] }
   const moved = later.find(({ entry }) => entry.userId === userId && entry.email !== undefined)
   const email = moved?.entry.email ?? write.email
   const identity = identityIn({ userId, ...(email !== undefined && { email }) })
   const holder = later.find(({ entry }) => entry.userId !== undefined && hasSameEmail(entry, identity))
-  const isTakenOver =
+  const hasLostEmail =
     holder !== undefined && holder.entry.userId !== userId && (moved === undefined || isLater(holder, moved))
-  if (isTakenOver) return { identity: email === undefined ? { userId } : { email }, decidedBy: [holder.entry] }
-  return { identity, decidedBy: moved === undefined ? [] : [moved.entry] }
+  if (hasLostEmail) return { identity: email === undefined ? { userId } : { email }, decisive: [holder.entry] }
+  return { identity, decisive: moved === undefined ? [] : [moved.entry] }
 }
 
 function identityIn({ email, userId }: Identity): Identity {

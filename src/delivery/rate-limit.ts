@@ -7,7 +7,7 @@
  * requests do not stand behind the jobs.
  */
 import { ensureLife, inBackground, withLife, withRetries } from '../posthog/cache'
-import type { AnswerWithLife } from '../posthog/cache'
+import type { AnswerWithLife, KeyWithLife } from '../posthog/cache'
 import type { Cache } from '../posthog/meta'
 import { SECOND } from '../time'
 
@@ -30,14 +30,17 @@ export interface RateLimit {
   readonly readPlace: () => Promise<unknown>
   /** When a job is due that found no slot: milliseconds since 1970. */
   readonly placeAfter: (answer: unknown, ask: Ask) => number
-  /** Counts a request that waits for no slot. */
-  readonly count: () => void
+  /** Counts a request of set-up, which waits for no slot. */
+  readonly countSetUp: () => void
 }
+
+/** The slot of now and those that may be borrowed take so long together, in milliseconds. */
+const BORROWED_WITHIN = SECOND / 3
 
 /** A slot counts while requests go out in it, or borrow it. */
 const COUNTER_LIFE = 10 * SECOND
 
-/** The last place that was given, and the place from which those are counted that were given in the same slot. */
+/** The last place that was given. The n-th request that asked for `slot` gets the place `base` + n - 1. */
 interface LastPlace {
   readonly slot: number
   readonly base: number
@@ -46,15 +49,15 @@ interface LastPlace {
 
 export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPrefix: string): RateLimit {
   const length = (1.1 * SECOND) / requestsPerSecond
-  const mostBorrowed = Math.floor(SECOND / 4 / length) - 1
-  const counterKey = (slot: number): string => `${keyPrefix}slot-${slot}`
+  const mostBorrowed = Math.floor(BORROWED_WITHIN / length) - 1
+  const counter = (slot: number): KeyWithLife => ({ key: `${keyPrefix}slot-${slot}`, life: COUNTER_LIFE })
   const placeKey = `${keyPrefix}place`
 
   const currentSlot = (): number => Math.floor(Date.now() / length)
   return {
     slot: currentSlot,
-    ask: (slot) => withLife(counterKey(slot), COUNTER_LIFE, () => cache.incr(counterKey(slot)), cache),
-    asked: (slot, answer) => ({ slot, number: ensureLife(counterKey(slot), COUNTER_LIFE, answer, cache) }),
+    ask: (slot) => withLife(counter(slot), () => cache.incr(counter(slot).key), cache),
+    asked: (slot, answer) => ({ slot, number: ensureLife(answer, cache) }),
     borrowable: ({ slot, number }) => {
       // Those that asked before it have taken the slots between.
       const [first, last] = [number - 1, Math.min(number, mostBorrowed)]
@@ -70,9 +73,11 @@ export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPref
       inBackground(() => cache.set(placeKey, given, life))
       return Math.ceil(place * length)
     },
-    count: () => {
+    countSetUp: () => {
       const slot = currentSlot()
-      inBackground(() => withLife(counterKey(slot), COUNTER_LIFE, () => cache.incr(counterKey(slot)), cache))
+      inBackground(async () =>
+        ensureLife(await withLife(counter(slot), () => cache.incr(counter(slot).key), cache), cache),
+      )
     },
   }
 }

@@ -6,15 +6,17 @@ import type { LoopsRequest } from '../loops/request'
 import { isEmail } from '../loops/values'
 import { settingFields } from '../settings/field'
 import { MINUTE, SECOND } from '../time'
-import { withEmail } from './delayed-request'
 import type { Delivery } from './delivery'
+import { isSame, nextForm, requestIn, withEmail } from './forms'
 import type { Parts } from './parts'
 import { backoff, waitAfterFailure, waitForService } from './retry'
+import type { Form } from './waiting'
 
-/** What is sent of a delivery; each kind follows from the answer to one before it, in the same lane. */
 interface Sending {
-  readonly kind: 'request' | 'second try' | 'own values' | 'email alone' | 'with email' | 'later values'
+  /** `later values`: an update with what later events have written, after Loops has had the event itself before. */
+  readonly form: Form | 'later values'
   readonly request: LoopsRequest
+  readonly isSecondTry?: boolean
 }
 
 /**
@@ -23,7 +25,11 @@ interface Sending {
  * @throws as `deliver` does.
  */
 export function send(delivery: Delivery, parts: Parts): Promise<void> {
-  return sendOnce({ kind: 'request', request: delivery.request }, delivery, parts)
+  return sendIn(delivery.waiting.form ?? 'as it is', delivery, parts)
+}
+
+function sendIn(form: Form, delivery: Delivery, parts: Parts): Promise<void> {
+  return sendOnce({ form, request: requestIn(form, delivery) }, delivery, parts)
 }
 
 async function sendOnce(sending: Sending, delivery: Delivery, parts: Parts): Promise<void> {
@@ -48,7 +54,10 @@ async function sendOnce(sending: Sending, delivery: Delivery, parts: Parts): Pro
 }
 
 async function handleAnswer(answer: Answer, sending: Sending, delivery: Delivery, parts: Parts): Promise<void> {
-  const { waiting } = delivery
+  const { form, request } = sending
+  const waiting = form === 'later values' ? delivery.waiting : { ...delivery.waiting, form }
+  // Unless Loops says that it has accepted the request, nobody knows what the contact has now.
+  if (answer.kind !== 'accepted') parts.lastAccepted.forget(identityOf(request.body))
   switch (answer.kind) {
     case 'accepted':
       noteAccepted(sending, parts)
@@ -57,30 +66,28 @@ async function handleAnswer(answer: Answer, sending: Sending, delivery: Delivery
       return sendLaterValues(sending, delivery, parts)
     case 'rejected':
       return handleRejection(answer, sending, delivery, parts)
-    case 'unauthorized':
+    case 'unauthorized': {
+      const { reason } = answer
       parts.log.warnOnce(
         'unauthorized',
-        `${answer.reason}. Events wait and are tried again for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
+        `${reason}. Events wait and are tried again for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
       )
-      return parts.queue.retry(waiting, { reason: answer.reason, wait: backoff(MINUTE, waiting.failures) })
+      return parts.queue.retry(waiting, { reason, wait: backoff(MINUTE, waiting.failures) })
+    }
     case 'retryable': {
       const { reason, timedOut, mayRetryAtOnce } = answer
-      const secondTry: Sending = { kind: 'second try', request: sending.request }
-      return parts.queue.retry(waiting, {
-        reason,
-        wait: waitAfterFailure(waiting.failures, timedOut),
-        // Where no job can hold the event, a second try at once is all that can be done.
-        otherwise:
-          mayRetryAtOnce && sending.kind !== 'second try' ? () => sendOnce(secondTry, delivery, parts) : undefined,
-      })
+      // Where no job can hold the event, a second try at once is all that can be done.
+      const secondTry = (): Promise<void> => sendOnce({ ...sending, isSecondTry: true }, delivery, parts)
+      const otherwise = mayRetryAtOnce && sending.isSecondTry !== true ? secondTry : undefined
+      return parts.queue.retry(waiting, { reason, wait: waitAfterFailure(waiting.failures, timedOut), otherwise })
     }
   }
 }
 
-function noteAccepted({ kind, request }: Sending, { lastAccepted, log }: Parts): void {
+function noteAccepted({ form, request }: Sending, { lastAccepted, log }: Parts): void {
   lastAccepted.note(request)
   log.forgetWarning('unauthorized')
-  if (kind !== 'email alone') return
+  if (form !== 'email alone' && form !== 'own values, email alone') return
   log.warnOnce(
     'two contacts',
     'Loops rejected a request with both an email and a user ID, and accepted it with the email alone: the two belong to ' +
@@ -89,30 +96,28 @@ function noteAccepted({ kind, request }: Sending, { lastAccepted, log }: Parts):
 }
 
 /** An earlier try has brought the event's own values, perhaps late: those that were received since go out alone. */
-async function sendLaterValues({ kind, request }: Sending, delivery: Delivery, parts: Parts): Promise<void> {
+async function sendLaterValues({ form, request }: Sending, delivery: Delivery, parts: Parts): Promise<void> {
+  const { original } = delivery
   const body = bodyOf(identityOf(request.body), contactValues(request.body))
-  if (kind === 'later values' || isSame(body, bodyOf(identityOf(delivery.own.body), contactValues(delivery.own.body))))
-    return
+  const originalBody = bodyOf(identityOf(original.body), contactValues(original.body))
+  const hasOwnValuesOnly = form === 'own values' || form === 'own values, email alone' || isSame(body, originalBody)
+  if (form === 'later values' || hasOwnValuesOnly) return
   const update: LoopsRequest = { method: 'PUT', path: '/v1/contacts/update', body }
-  return sendOnce({ kind: 'later values', request: update }, delivery, parts)
+  return sendOnce({ form: 'later values', request: update }, delivery, parts)
 }
 
 async function handleRejection(
   { status, reason }: Extract<Answer, { kind: 'rejected' }>,
-  { kind, request }: Sending,
+  { form, request }: Sending,
   delivery: Delivery,
   parts: Parts,
 ): Promise<void> {
-  const { own } = delivery
-  const { email, userId } = identityOf(request.body)
-  const ownBody = bodyOf(identityOf(request.body), contactValues(own.body), own.body)
-  if (kind !== 'email alone' && request.body !== own.body && !isSame(ownBody, request.body)) {
-    return sendOnce({ kind: 'own values', request: { ...request, body: ownBody } }, delivery, parts)
-  }
-  if (status === 400 && email !== undefined && userId !== undefined) {
-    return sendOnce({ kind: 'email alone', request: withEmailAlone(request) }, delivery, parts)
-  }
-  return email === undefined ? handleUnknownUserId(reason, request, delivery, parts) : Promise.reject(new Error(reason))
+  const { entry } = delivery
+  const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
+  if (next !== undefined) return sendIn(next, delivery, parts)
+  if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
+  if (entry !== undefined) parts.contactLog.addRejection(entry)
+  throw new Error(reason)
 }
 
 /** Loops may not know the user ID yet: the event that brings its email may be on its way. */
@@ -122,17 +127,17 @@ async function handleUnknownUserId(
   delivery: Delivery,
   parts: Parts,
 ): Promise<void> {
-  const { own, waiting } = delivery
+  const { original, waiting } = delivery
   const { links, lastAccepted, queue } = parts
   const identity = identityOf(request.body)
-  lastAccepted.forget(identity)
   links.forget(identity)
-  if (waiting.isUnknown !== true && queue.exists) {
-    const again = { ...waiting, isUnknown: true }
+  const again = { ...waiting, userIdWasUnknown: true }
+  if (waiting.userIdWasUnknown !== true && queue.exists) {
     return queue.postpone(again, Date.now() + 5 * SECOND, () => Promise.reject(new Error(reason)))
   }
-  if (!queue.exists && own.emailIfUnknown !== undefined) {
-    return sendOnce({ kind: 'with email', request: withEmail(own.emailIfUnknown, request) }, delivery, parts)
+  if (waiting.userIdWasUnknown !== true && original.emailIfUnknown !== undefined) {
+    const withItsEmail = withEmail(original.emailIfUnknown, delivery.request)
+    return send({ ...delivery, waiting: again, request: withItsEmail }, parts)
   }
   lastAccepted.noteRejection(request)
   throw new Error(reason + emailAsUserIdRemedy(identity.userId))
@@ -144,19 +149,4 @@ function emailAsUserIdRemedy(userId = ''): string {
   return isEmail(userId)
     ? ` The user ID is an email: write {person.properties.email}, {event.distinct_id} in "${label}".`
     : ''
-}
-
-/** The request without its user ID: Loops finds the contact of the email and links nothing. */
-function withEmailAlone({ idempotencyKey, body, ...request }: LoopsRequest): LoopsRequest {
-  const entries = Object.entries(body).filter(([name]) => name !== 'userId')
-  return {
-    ...request,
-    body: Object.fromEntries(entries),
-    // Loops may keep the key of a request that it rejected.
-    ...(idempotencyKey !== undefined && { idempotencyKey: `${idempotencyKey}-email` }),
-  }
-}
-
-function isSame(one: object, other: object): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
 }

@@ -10,13 +10,27 @@ export interface WaitingEvent {
   readonly failures: number
   /** How many jobs have held it; 0 for an event that PostHog has just handed over. */
   readonly jobs: number
+  /** How many of them have waited for a slot or for the lane. */
+  readonly waits?: number
+  /** Whether what it writes is in the logs of its contact. */
+  readonly isLogged?: boolean
+  /** The form in which it is sent, after Loops has rejected others. */
+  readonly form?: Form
+  /** Whether it carries all that later events have written, as it once waited in its lane. */
+  readonly carriesAll?: boolean
   /** What it has taken over from later events. */
   readonly takenOver?: TakenOver
   /** Whether PostHog has answered that it knows nobody with the event's distinct_id: once, that may be too early. */
-  readonly foundNobody?: boolean
+  readonly nobodyWasFound?: boolean
   /** Whether Loops has answered that it knows no contact with the event's user ID: once, that may be too early. */
-  readonly isUnknown?: boolean
+  readonly userIdWasUnknown?: boolean
 }
+
+/**
+ * What is sent of a delivery. Each form follows if Loops rejects the one before: as it is; by the email alone, as the email and the
+ * user ID may belong to two contacts; without the values of other events; both.
+ */
+export type Form = 'as it is' | 'email alone' | 'own values' | 'own values, email alone'
 
 export interface TakenOver {
   /** When the logs were read last. */
@@ -31,6 +45,8 @@ export interface LogEntry extends Identity {
   readonly id: string
   /** When PostHog handed the event to the app for the first time: milliseconds since 1970. */
   readonly receivedAt: number
+  /** When it was added to its logs, if that was more than a second later. */
+  readonly loggedAt?: number
   readonly values: ContactValues
   /** The names of values that are too long for the log; `values` is empty then. */
   readonly names?: readonly string[]

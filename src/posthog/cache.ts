@@ -30,30 +30,32 @@ export function inBackground(command: () => Promise<unknown>): void {
 }
 
 /** What the cache answers to a command that may make its key, and whether the life of the key was limited. */
-export type AnswerWithLife<Answer> = readonly [answer: Answer, hasLife: unknown]
+export type AnswerWithLife<Answer> = readonly [key: KeyWithLife, answer: Answer, hasLife: unknown]
+
+export interface KeyWithLife {
+  readonly key: string
+  /** Milliseconds. */
+  readonly life: number
+}
 
 /**
  * Runs a command that may make its key, and limits the life of the key at the same time: a worker that is killed between the
- * two would leave the key for ever. The answer goes to `ensureLife`.
- *
- * @param life in milliseconds.
+ * two would leave the key for ever. The caller awaits it with others, and hands the answer to `ensureLife`.
  */
 export function withLife<Answer>(
-  key: string,
-  life: number,
+  { key, life }: KeyWithLife,
   command: () => Promise<Answer>,
   cache: Cache,
 ): Promise<AnswerWithLife<Answer>> {
-  return Promise.all([withRetries(command), withRetries(() => cache.expire(key, life / SECOND)).catch(() => false)])
+  return Promise.all([
+    Promise.resolve({ key, life }),
+    withRetries(command),
+    withRetries(() => cache.expire(key, life / SECOND)).catch(() => false),
+  ])
 }
 
 /** The server has several connections to Redis, so `expire` may have overtaken its command and found no key: it is sent again. */
-export function ensureLife<Answer>(
-  key: string,
-  life: number,
-  [answer, hasLife]: AnswerWithLife<Answer>,
-  cache: Cache,
-): Answer {
+export function ensureLife<Answer>([{ key, life }, answer, hasLife]: AnswerWithLife<Answer>, cache: Cache): Answer {
   if (!hasLife) inBackground(() => cache.expire(key, life / SECOND))
   return answer
 }

@@ -106,14 +106,18 @@ interface LookUps {
   readonly noteChange: (distinctId: string) => string[]
 }
 
+interface RunningLookUp {
+  readonly person: Promise<LookedUpPerson>
+  /** The persons that events have changed since it began, by distinct_id. */
+  readonly changed: Set<string>
+}
+
 /** Some two megabytes. */
 const MOST_KEPT = 10_000
 
 /** The look-ups that are running, and what the worker remembers of those that are kept. */
 function createLookUps(posthogUrl: string): LookUps {
-  const running = new Map<string, Promise<LookedUpPerson>>()
-  /** The persons that events have changed since the look-ups began that are running, by distinct_id. */
-  const changed = new Set<string>()
+  const running = new Map<string, RunningLookUp>()
   /** The distinct_id under which a person is kept, by each of its distinct_ids. */
   const keptAs = new Map<string, string>()
   const circuitBreaker = createCircuitBreaker()
@@ -132,33 +136,33 @@ function createLookUps(posthogUrl: string): LookUps {
   }
 
   /** Asks once more if an event has changed the person meanwhile. */
-  async function ask(distinctId: string): Promise<LookedUpPerson> {
+  async function ask(distinctId: string, changed: ReadonlySet<string>): Promise<LookedUpPerson> {
     try {
       const person = await askOnce(distinctId)
       return [distinctId, ...person.distinctIds].some((id) => changed.has(id)) ? await askOnce(distinctId) : person
     } finally {
       running.delete(distinctId)
-      if (running.size === 0) changed.clear()
     }
   }
 
   return {
     join: (distinctId) => {
       const same = running.get(distinctId)
-      if (same !== undefined) return { person: same }
+      if (same !== undefined) return same
       const until = circuitBreaker.waitsUntil()
       if (until !== undefined) return { kind: 'open', until }
       if (running.size >= MOST_LOOK_UPS) return { kind: 'busy' }
-      const person = ask(distinctId)
-      running.set(distinctId, person)
-      return { person }
+      const changed = new Set<string>()
+      const lookUp = { person: ask(distinctId, changed), changed }
+      running.set(distinctId, lookUp)
+      return lookUp
     },
     noteKept: ({ distinctIds }, distinctId) => {
       if (keptAs.size >= MOST_KEPT) keptAs.clear()
       for (const id of distinctIds) keptAs.set(id, distinctId)
     },
     noteChange: (distinctId) => {
-      if (running.size > 0) changed.add(distinctId)
+      for (const { changed } of running.values()) changed.add(distinctId)
       return [...new Set([distinctId, keptAs.get(distinctId) ?? distinctId])]
     },
   }

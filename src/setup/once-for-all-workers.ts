@@ -1,5 +1,5 @@
 import { hashOf } from '../hash'
-import { inBackground } from '../posthog/cache'
+import { ensureLife, inBackground, withLife } from '../posthog/cache'
 import type { Cache } from '../posthog/meta'
 import { MINUTE, SECOND } from '../time'
 
@@ -33,13 +33,11 @@ export async function onceForAllWorkers<Result>(
 /** Counts the worker; true for the first one if no check has succeeded lately, and if the cache is down. */
 async function isFirst(key: string, cache: Cache): Promise<boolean> {
   try {
-    // All commands go out at once: a worker that died between them would leave a count without an end.
     const [success, count] = await Promise.all([
       cache.get(`${key}/success`, null),
-      cache.incr(key),
-      cache.expire(key, CHECK_PERIOD / SECOND),
+      withLife({ key, life: CHECK_PERIOD }, () => cache.incr(key), cache),
     ])
-    return success === null && count === 1
+    return success === null && ensureLife(count, cache) === 1
   } catch {
     return true
   }
