@@ -51,9 +51,14 @@ export function problemsOfForm(form: DestinationSettings, parse: ParseText, apiK
 export function lineOf({ key, sentence }: FormProblem, { mappings }: DestinationSettings): string {
   if (key === null) return sentence
   const [, place = '', field = ''] = /^(?:(\d+)\.)?(.*)$/s.exec(key) ?? []
-  const label = fieldOf(field)?.label ?? field
+  const label = labelOf(field)
   const mapping = place === '' ? undefined : mappings[Number(place)]
   return mapping === undefined ? `${label}: ${sentence}` : `${mapping.name}, ${label}: ${sentence}`
+}
+
+/** The label of an input. */
+export function labelOf(key: string): string {
+  return fieldOf(key)?.label ?? key
 }
 
 function keyIn({ inputs }: DestinationSettings): string {
