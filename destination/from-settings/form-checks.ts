@@ -4,10 +4,10 @@
  */
 import { holdsKey, onOneLine, quoted, withoutKey, withoutLoopsKeys } from '../../src/redact'
 import { isRecord } from '../../src/json'
-import { parseBoolean } from '../../src/loops/values'
 import { contactNameProblem, nameProblem } from '../../src/loops/property-names'
 import { parseEventNames } from '../../src/settings/event-names'
 import { settingFields } from '../../src/settings/field'
+import { trueOrFalse } from '../../src/settings/mapping'
 import { parseFilters } from '../../src/settings/filters'
 import { readSettings } from '../../src/settings/settings'
 import { builtDestination } from './body'
@@ -99,7 +99,7 @@ function isEmpty(value: unknown): boolean {
 
 /** The settings that mean the same in both editions: the app's sentence without its label. */
 function checkAsApp(key: 'apiKey' | 'excludedEmails' | 'maxEventAge', value: unknown, { add }: Context): void {
-  const isHog = key !== 'apiKey' && typeof value === 'string' && isOnePlaceholder(value)
+  const isHog = key !== 'apiKey' && typeof value === 'string' && /^\{\s*(\[|\d)/.test(value)
   if (isEmpty(value) || isHog) return
   const label = `${settingFields[key].label}: `
   const { problems = [] } = readSettings({ apiKey: 'the-key-of-the-destination', [key]: value })
@@ -201,7 +201,7 @@ function checkLists(rows: unknown, context: Context): void {
 
 function isBooleanOrPlaceholder(value: unknown): boolean {
   const isHog = typeof value === 'string' && isOnePlaceholder(value)
-  return isHog || parseBoolean(value) !== undefined || value === ''
+  return isHog || trueOrFalse(value) !== undefined || value === ''
 }
 
 function rowsOf(rows: unknown): [string, unknown][] {

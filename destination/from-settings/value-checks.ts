@@ -108,7 +108,10 @@ function areKnown(text: string, chains: readonly Chain[], reject: Reject): boole
   })
   if (unknown === undefined) return true
   const named = ODD_NAME.exec(text)
-  if (named !== null) reject(text, oddName(named))
+  // Hog takes what stands between double quotes as a name.
+  const slip = text.includes('"') ? slipIn(text) : undefined
+  if (slip !== undefined) reject(text, slip)
+  else if (named !== null) reject(text, oddName(named))
   else parseTemplate({ text, reject }, `{${unknown.join('.')}}`)
   return false
 }

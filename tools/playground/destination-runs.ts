@@ -48,12 +48,10 @@ export async function destinationProblems(form: unknown): Promise<Problem[]> {
 }
 
 /** The form as the body of a request, without its key; or its problems, as `npm run deploy` prints them. */
-export async function bodyOfForm({ inputs, mappings }: DestinationSettings): Promise<FromSettings> {
-  const { apiKey, ...others } = inputs
-  const form = { inputs: others, mappings }
+export async function bodyOfForm(form: DestinationSettings): Promise<FromSettings> {
+  const { apiKey: _, ...inputs } = form.inputs
   const hog = await loadedParser()
-  const key = typeof apiKey === 'string' ? apiKey : ''
-  return destinationOf({ form, body: bodyOf(form).body }, (text) => hog.template(text), key)
+  return destinationOf({ form, body: bodyOf({ ...form, inputs }).body }, (text) => hog.template(text))
 }
 
 /** A destination with its key, ready to run. */
