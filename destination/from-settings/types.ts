@@ -53,6 +53,8 @@ export interface DestinationStart {
 /** Why something cannot be made: each problem in one sentence. */
 export interface Refused {
   readonly refusals: readonly string[]
+  readonly settings?: undefined
+  readonly notices?: undefined
 }
 
 /** One problem of a form, in a sentence that ends with the remedy. */
