@@ -255,7 +255,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     const { code, told } = await given.deploy()
     expect([code, told]).toEqual([
       1,
-      'PostHog\'s test of "Update contacts" on the event $identify failed, and nothing was changed: Emails to leave out: "nonsense" is neither an address nor a domain: write ada@example.org, example.com or *.example.com.\n',
+      'PostHog\'s test of "Update contacts" on the event $identify failed, and nothing was changed: Excluded emails: "nonsense" is neither an address nor a domain: write ada@example.org, example.com or *.example.com.\n',
     ])
     expect(writes(given).slice(2)).toEqual([])
   })
