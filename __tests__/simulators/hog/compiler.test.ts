@@ -88,8 +88,8 @@ describe('a run ends at what PostHog saves all the same', () => {
     ['return constructor()', 'constructor'],
     ['return (x -> x)', 'lambda'],
   ])('%s', (source, named) => {
-    const { error } = runInVm(newestVm, compileProgram(parser.program(source)), { globals })
-    expect(String(error)).toContain(named)
+    const result = runInVm(newestVm, compileProgram(parser.program(source)), { globals })
+    expect(String(result.error)).toContain(named)
   })
 })
 

@@ -28,6 +28,11 @@ describe('the command line', () => {
       'http://posthog.example.com is plain http, over which both keys would travel unencrypted: write https, or add --insecure in a network that you trust.',
     ],
     [
+      ['--posthog', 'http://posthog.example.com', '--insecure', '--config', '/nowhere/settings.json'],
+      right,
+      'There is no file /nowhere/settings.json.',
+    ],
+    [
       [...address, '--events', 'purchase', '--config', 'settings.json'],
       right,
       '--events and --config both say which events are sent: leave one of them out.',
