@@ -136,22 +136,24 @@ const toolRules = [
     to: { path: '^tools/simulators/hog/' },
   },
   {
-    name: 'the export runs the app on persons, without simulators',
+    name: "the export runs the app on persons, without simulators but with PostHog's parser",
     comment: 'The export is no simulator: it asks the real PostHog, and takes the settings and rules of src/.',
     severity: 'error',
     from: { path: '^tools/(export|posthog-api)/' },
     to: {
       path: '^(index\\.ts$|src/|destination/|tools/|__tests__/)',
-      pathNot: '^src/((settings|translate|loops|posthog)/|[a-z-]+\\.ts$)|^tools/(export|posthog-api|lib)/',
+      pathNot:
+        '^src/((settings|translate|loops|posthog)/|[a-z-]+\\.ts$)|^destination/from-settings/|^tools/(export|posthog-api|lib)/|^tools/simulators/hog/syntax-tree\\.ts$',
     },
   },
   {
-    name: 'deploy takes its checks from the app, and runs no simulator',
+    name: "deploy takes its checks from the app and PostHog's parser, and runs no simulator",
     severity: 'error',
     from: { path: '^tools/deploy/' },
     to: {
       path: '^(index\\.ts$|src/|tools/|__tests__/)',
-      pathNot: '^src/(setup/account-check|loops/client)\\.ts$|^tools/(deploy|posthog-api|lib)/',
+      pathNot:
+        '^src/(setup/account-check|loops/client)\\.ts$|^tools/(deploy|posthog-api|lib)/|^tools/simulators/hog/syntax-tree\\.ts$',
     },
   },
   {

@@ -3511,10 +3511,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (hasOddBrace) return parseTemplate(field, text)
     const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
     const slip =
-      slipIn(beside, BESIDE) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
+      slipOutsideBraces(beside) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
     if (slip === undefined) return parseTemplate(field, text)
     rejectSlip(field, text, slip, example)
     return undefined
+  }
+
+  /** The problem of a text that looks like a placeholder without its braces; `{}` stands for each placeholder. */
+  function slipOutsideBraces(text) {
+    return slipIn(text, BESIDE)
   }
 
   /** The settings that say where the email address and the user ID of a contact are found. */

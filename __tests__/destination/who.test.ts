@@ -153,7 +153,7 @@ describe('userId', () => {
 describe('skipped', () => {
   const both = { email: 'ada@example.com', userId: 'user_1' }
   const refused = (entry: string): string =>
-    `Error executing function: Error('Excluded emails: "${entry}" is neither an address nor a domain: write ` +
+    `Error executing function on event 018f0000-0000-7000-8000-000000000001: Error('Excluded emails: "${entry}" is neither an address nor a domain: write ` +
     `ada@example.org, example.com or *.example.com.')`
   it.each<[string, Record<string, unknown>, unknown, Identity]>([
     ['nobody', { $is_identified: false }, '', nobody],

@@ -58,7 +58,7 @@ withCurl('the commands to paste', () => {
           ...common,
           method: 'PATCH',
           path: '/api/projects/12345/hog_functions/your_destination/',
-          body: { hog: built.hog },
+          body: { hog: built.hog, inputs_schema: built.inputs_schema },
         },
       ],
     ],

@@ -146,7 +146,7 @@ describe('the destination', () => {
     const destination = destinationWith({ inputs: { eventProperties: { total: '{event.}' } } })
     const problems = await answer<Problem[]>('settings', { ...question, destination })
     expect(problems).toMatchObject([{ key: '1.eventProperties' }])
-    expect(problems[0]?.sentence).toMatch(/^What stands between braces is no Hog: /)
+    expect(problems[0]?.sentence).toMatch(/ is not a placeholder: write \{event\.properties\.NAME\}/)
   })
 
   test('refuses mappings that are all without events, which PostHog would run for every event', async () => {

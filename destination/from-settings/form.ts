@@ -7,7 +7,8 @@ import type { DestinationSettings, DestinationStart, Inputs, MappingSettings, Re
 
 type Values = Readonly<Record<string, unknown>>
 
-const [UPDATE, SEND] = builtDestination.mappings as readonly [DestinationMapping, DestinationMapping]
+/** The two kinds of mappings: one updates contacts, one sends events. */
+export const [UPDATE, SEND] = builtDestination.mappings as readonly [DestinationMapping, DestinationMapping]
 
 /** The fields of the form, with the defaults of the destination. */
 export function destinationStart(): DestinationStart {
@@ -18,17 +19,18 @@ export function destinationStart(): DestinationStart {
       event: SEND.inputs_schema,
       both: SEND.inputs_schema,
     },
-    settings: settingsOf(builtDestination),
+    settings: formOfBody(builtDestination),
   }
 }
 
 /** Settings of the app as the destination's form, or what a destination cannot do of them. */
 export function formOfApp(settings: AppSettings): DestinationSettings | Refused {
   const { body, refusals } = destinationFromSettings(settings)
-  return body === undefined ? { refusals } : settingsOf(body)
+  return body === undefined ? { refusals } : formOfBody(body)
 }
 
-function settingsOf({ inputs, mappings }: DestinationBody): DestinationSettings {
+/** The body of a request as the form. */
+export function formOfBody({ inputs, mappings }: DestinationBody): DestinationSettings {
   return {
     inputs: valuesOf(inputs),
     mappings: mappings.map(({ name, inputs: own, filters }) => ({

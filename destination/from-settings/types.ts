@@ -4,7 +4,7 @@
  */
 
 /** Inputs as PostHog's REST API takes them. */
-export type Inputs = Readonly<Record<string, { readonly value?: unknown }>>
+export type Inputs = Readonly<Record<string, { readonly value?: unknown; readonly templating?: unknown }>>
 
 /** A field of the form. */
 export interface InputSchema {
@@ -53,4 +53,14 @@ export interface DestinationStart {
 /** Why something cannot be made: each problem in one sentence. */
 export interface Refused {
   readonly refusals: readonly string[]
+  readonly settings?: undefined
+  readonly notices?: undefined
+}
+
+/** One problem of a form, in a sentence that ends with the remedy. */
+export interface FormProblem {
+  /** The key of the field, in the second mapping as `1.mailingLists`; null if the sentence is about the whole form. */
+  readonly key: string | null
+  /** Without the field's label, unless `key` is null. */
+  readonly sentence: string
 }

@@ -43,7 +43,7 @@ export function parseUserId(field: Field): Template {
 }
 
 /** Text around a placeholder that is a sentence, a YAML or a query, not a part of an ID. */
-const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/
+export const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/
 
 /** The template of a list's entry. */
 function parseEntry(field: Field, entry: string, example: string): Template | undefined {
@@ -51,7 +51,7 @@ function parseEntry(field: Field, entry: string, example: string): Template | un
 }
 
 /** Why the template does not give each person one contact; `undefined` if it does. */
-function problemOfContact(template: Template): string | undefined {
+export function problemOfContact(template: Template): string | undefined {
   const eventFields = template.map((part) => typeof part === 'object' && part.of === 'event' && part.field)
   const isOfPerson = template.some((part) => typeof part === 'object' && part.of !== 'event')
   const differsByPerson = isOfPerson || eventFields.includes('distinct_id')
@@ -66,7 +66,7 @@ function problemOfContact(template: Template): string | undefined {
 }
 
 /** True if no values of the placeholders make an address of the template. */
-function neverGivesAddress(template: Template): boolean {
+export function neverGivesAddress(template: Template): boolean {
   const written = template.map((part) => (typeof part === 'string' ? part : '{}')).join('')
   const placeholders = template.filter((part) => typeof part === 'object').length
   return NOT_IN_ADDRESS.test(written) || (placeholders > 1 && !written.includes('@'))

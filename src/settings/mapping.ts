@@ -59,7 +59,7 @@ export function parseMailingLists(field: Field): Mapping {
 }
 
 /** A constant of the settings. The words that people store elsewhere for consent are slips here. */
-function trueOrFalse(value: unknown): boolean | undefined {
+export function trueOrFalse(value: unknown): boolean | undefined {
   if (value === true || value === 'true') return true
   return value === false || value === 'false' ? false : undefined
 }

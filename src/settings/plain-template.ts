@@ -40,8 +40,13 @@ export function parsePlainTemplate(field: Field, text: string, example: string):
   if (hasOddBrace) return parseTemplate(field, text)
   const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
   const slip =
-    slipIn(beside, BESIDE) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
+    slipOutsideBraces(beside) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
   if (slip === undefined) return parseTemplate(field, text)
   rejectSlip(field, text, slip, example)
   return undefined
+}
+
+/** The problem of a text that looks like a placeholder without its braces; `{}` stands for each placeholder. */
+export function slipOutsideBraces(text: string): string | undefined {
+  return slipIn(text, BESIDE)
 }

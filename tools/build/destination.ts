@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MARK } from '../../destination/from-settings/mark'
 
 const root = join(__dirname, '../..')
 
@@ -27,7 +28,8 @@ interface Destination extends Form {
 
 /**
  * Builds the body of the request that creates the destination: `destination/destination.json` with the source, and with the
- * defaults filled in, since PostHog fills them in only in its page. The API key is left out: whoever sends it adds theirs.
+ * defaults filled in, since PostHog fills them in only in its page. The API key is left out: whoever sends it adds theirs. It
+ * is disabled, so that nobody sends page views before they have chosen the events.
  */
 export async function buildDestination(): Promise<string> {
   const [hog, json] = await Promise.all(
@@ -35,7 +37,16 @@ export async function buildDestination(): Promise<string> {
   )
   const { name, description, icon_url, ...form } = JSON.parse(json ?? '') as Destination
   const mappings = form.mappings.map((mapping) => ({ name: mapping.name, ...filledIn(mapping) }))
-  const body = { type: 'destination', name, description, icon_url, enabled: true, hog, ...filledIn(form), mappings }
+  const body = {
+    type: 'destination',
+    name,
+    description: `${description} ${MARK}`,
+    icon_url,
+    enabled: false,
+    hog,
+    ...filledIn(form),
+    mappings,
+  }
   return `${JSON.stringify(body, null, 2)}\n`
 }
 

@@ -9,10 +9,14 @@ export const SCOPES = ['hog_function:write', 'project:read']
 export interface DeployOptions {
   /** The address of PostHog, without a slash at the end. */
   readonly posthog: string
-  /** An ID; without it, the key's current project. */
+  /** An ID; `@current` if none is given. */
   readonly project: string
+  /** The names of the events to send, between commas. */
+  readonly events?: string
   /** A file with the settings of either edition, as the playground saves them. */
   readonly config?: string
+  /** Makes another destination beside one that sends to Loops. */
+  readonly another: boolean
   readonly disabled: boolean
   readonly dryRun: boolean
   readonly keys: Keys
@@ -30,9 +34,13 @@ export const help = `Installs the destination for Loops into PostHog. Run again,
 Usage: npm run deploy -- --posthog ADDRESS [options]
 
   --posthog ADDRESS   for example https://eu.posthog.com, https://us.posthog.com or that of your own server
-  --project ID        the project (that of your key: @current)
+  --project ID        the project: the number in the address of PostHog's pages (for a new destination it may be left
+                      out if the key sees only one)
+  --events NAMES      the events to send, like "user signed up, order completed"; turns the destination on
   --config FILE       the settings, as the playground saves them (new: the defaults; update: those in PostHog stay)
-  --disabled          leave it turned off
+  --another           make a new one, although one that sends to Loops is turned on
+  --disabled          turn it off
+  --insecure          send the keys over plain http to another machine
   --dry-run           check everything and show the requests, change nothing
   --help              show this
 
@@ -48,12 +56,17 @@ The keys are read from the environment variables POSTHOG_API_KEY and LOOPS_API_K
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): DeployOptions | undefined {
   const values = parsedArguments(args)
   if (values.help === true) return undefined
-  const { posthog, project, config } = values
+  const { posthog, project, config, events } = values
+  if (config !== undefined && events !== undefined) {
+    throw new UsageError('--events and --config both say which events are sent: leave one of them out.')
+  }
   const { LOOPS_SIMULATOR: loopsSimulator = '' } = environment
   return {
-    posthog: serverAddress(posthog),
+    posthog: safeAddress(serverAddress(posthog), values.insecure ?? false),
     project: projectId(project),
     ...(config !== undefined && { config }),
+    ...(events !== undefined && { events }),
+    another: values.another ?? false,
     disabled: values.disabled ?? false,
     dryRun: values['dry-run'] ?? false,
     keys: {
@@ -68,11 +81,23 @@ function parsedArguments(args: string[]) {
   return optionsIn('npm run deploy', args, {
     posthog: { type: 'string' },
     project: { type: 'string' },
+    events: { type: 'string' },
     config: { type: 'string' },
+    another: { type: 'boolean' },
+    insecure: { type: 'boolean' },
     disabled: { type: 'boolean' },
     'dry-run': { type: 'boolean' },
     help: { type: 'boolean' },
   })
+}
+
+/** @throws UsageError if the keys would travel unencrypted. */
+function safeAddress(address: string, isInsecure: boolean): string {
+  const { protocol, hostname } = new URL(address)
+  if (isInsecure || protocol === 'https:' || isLoopback(hostname)) return address
+  throw new UsageError(
+    `${address} is plain http, over which both keys would travel unencrypted: write https, or add --insecure in a network that you trust.`,
+  )
 }
 
 /** Only this machine: an address elsewhere would be given the key. */
@@ -84,6 +109,6 @@ function parseSimulator(text: string): string {
   )
 }
 
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
 }

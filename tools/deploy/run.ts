@@ -4,8 +4,9 @@ import { exitCodeOf, runInTerminal } from '../lib/command-line'
 import type { Output } from '../lib/command-line'
 import { withoutKeys } from '../lib/keys'
 import { deployDestination } from './destination'
-import { help, isLoopback, parseOptions, SCOPES } from './options'
+import { help, parseOptions, SCOPES } from './options'
 import type { DeployOptions } from './options'
+import { planFor } from './plan'
 import { askServer } from './server'
 import { checkLoops, readSettings } from './settings'
 
@@ -29,12 +30,12 @@ async function deploy(options: DeployOptions, output: Output): Promise<void> {
     output.say(`${text}\n\n`)
   }
   const client = new PosthogClient({ posthog: options.posthog, key: options.keys.posthog, scopes: SCOPES })
-  const { protocol, hostname } = new URL(options.posthog)
-  if (protocol === 'http:' && !isLoopback(hostname)) say(`Take care: over http both keys travel unencrypted.`)
-  const given = readSettings(options)
+  const given = await readSettings(options)
   const server = await askServer(client, options.project)
-  for (const sentence of await checkLoops(given, options)) say(sentence)
-  await deployDestination({ client, server, options, given, say })
+  const deployment = { client, server, options, given }
+  const plan = await planFor(deployment)
+  for (const sentence of await checkLoops(plan.configuration, options)) say(sentence)
+  await deployDestination(deployment, plan, say)
   if (options.dryRun) say('Nothing was changed: this was a dry run.')
 }
 

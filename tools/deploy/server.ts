@@ -34,6 +34,22 @@ export async function askServer(client: PosthogClient, id: string): Promise<Serv
   }
 }
 
+/**
+ * Makes sure that the key's current project is the only one: its owner may have another one in mind.
+ *
+ * @throws UsageError with the projects if there are several, or if the key may not list them.
+ */
+export async function requireOneProject(client: PosthogClient): Promise<void> {
+  const projects = await client.list('/api/projects/').catch((error: unknown) => {
+    if (error instanceof Refusal && error.status === 403) return undefined
+    throw error
+  })
+  if (projects?.length === 1) return
+  const known = projects?.map(({ id, name }) => `${String(id)} (${String(name)})`).join(', ')
+  const why = known === undefined ? 'the key may not list the projects' : `the key sees several projects: ${known}`
+  throw new UsageError(`--project is missing, and ${why}. Write the ID of the one in which to make the destination.`)
+}
+
 async function findProject(client: PosthogClient, id: string): Promise<Project> {
   try {
     const { id: number, name } = await client.get(`/api/projects/${id}/`)

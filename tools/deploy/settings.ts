@@ -1,37 +1,59 @@
-/** The settings to install, checked as the app checks them when PostHog sets it up, and against the account in Loops. */
-import { builtDestination } from '../../destination/from-settings/body'
+/** The settings to install, checked as the app's form and the page check them, and against the account in Loops. */
 import type { DestinationBody } from '../../destination/from-settings/body'
-import { bodyOf, formIn, NO_FORM } from '../../destination/from-settings/form'
 import { destinationFromSettings } from '../../destination/from-settings/from-settings'
 import type { FromSettings } from '../../destination/from-settings/from-settings'
+import { destinationOf, readConfiguration } from '../../destination/from-settings/read'
+import type { Configuration } from '../../destination/from-settings/read'
 import { getWithKey } from '../../src/loops/client'
 import { checkAccount } from '../../src/setup/account-check'
-import { checkedConfig } from '../lib/config-file'
 import { parseJsonAt, readTextFile } from '../lib/text-file'
 import { UsageError } from '../lib/usage-error'
+import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { DeployOptions } from './options'
 
-/**
- * The destination that --config describes, without its key: the file has settings of the app or, from the playground's
- * form, the destination.
- *
- * @returns `undefined` without a file. Then a new installation has the defaults, and an update keeps what is in PostHog.
- * @throws UsageError if the file cannot be read, or if a destination cannot have its settings: one line for each problem.
- */
-export function readSettings({ config: file, keys }: DeployOptions): DestinationBody | undefined {
-  if (file === undefined) return undefined
-  const content = parseJsonAt(file, readTextFile(file))
-  if (typeof content === 'object' && content !== null && 'mappings' in content) {
-    const form = formIn(content)
-    if (form === undefined) throw new UsageError(NO_FORM)
-    return withoutKey(accepted(bodyOf(form)))
-  }
-  // With the key, so that a setting that has it is refused.
-  return accepted(destinationFromSettings({ ...checkedConfig(content, file), apiKey: keys.loops }))
+/** What the command line asks to install. */
+export interface Given {
+  readonly body: DestinationBody
+  /** True if it says which events are sent, so that the destination may be turned on. */
+  readonly isChosen: boolean
 }
 
-function withoutKey({ inputs: { apiKey: _, ...inputs }, ...body }: DestinationBody): DestinationBody {
-  return { ...body, inputs }
+/**
+ * The destination of --config or --events, without its key.
+ *
+ * @returns `undefined` without both. Then a new installation has the defaults, and an update keeps what is in PostHog.
+ * @throws UsageError if the file cannot be read, or if a destination cannot have its settings: one line for each problem.
+ */
+export async function readSettings({ config: file, events, keys }: DeployOptions): Promise<Given | undefined> {
+  if (events !== undefined) {
+    return { body: accepted(destinationFromSettings({ trackedEvents: events, apiKey: keys.loops })), isChosen: true }
+  }
+  if (file === undefined) return undefined
+  const read = readConfiguration(parseJsonAt(file, readTextFile(file)), file)
+  if (read.refusals !== undefined) throw new UsageError(read.refusals.join('\n'))
+  const body = accepted(await checked(read, keys.loops))
+  const idle = body.mappings.filter(({ filters }) => filters.events.length + filters.actions.length === 0)
+  if (idle.length > 0) throw refused(idle.map(({ name }) => everyEvent(name)))
+  return { body, isChosen: !sendsPageviews(body) }
+}
+
+/** The configuration as a destination, or why the form of the page would refuse it. */
+export async function checked(configuration: Configuration, apiKey: string): Promise<FromSettings> {
+  const parser = await loadHogParser()
+  return destinationOf(configuration, (text) => parser.template(text), apiKey)
+}
+
+function everyEvent(name: string): string {
+  const all = '{"id": null, "name": "All events", "type": "events", "order": 0}'
+  return `${name}: it has no event, so PostHog would run it for every event: name its events, or write ${all}.`
+}
+
+/** The page views of everybody are the default, which nobody has chosen. */
+function sendsPageviews({ mappings }: DestinationBody): boolean {
+  return mappings.some(
+    ({ inputs, filters }) =>
+      inputs['action']?.value !== 'contact' && filters.events.some(({ id }) => id === null || id === '$pageview'),
+  )
 }
 
 function accepted({ body, refusals }: FromSettings): DestinationBody {
@@ -46,12 +68,11 @@ function refused(problems: readonly string[]): UsageError {
 /**
  * Asks Loops about the key, the mailing lists and the contact properties, as the app does at its set-up.
  *
- * @param body the destination to install; without it, the defaults.
  * @returns the team of the key, and a warning of the names that the account lacks.
  * @throws UsageError if Loops refuses the key.
  */
 export async function checkLoops(
-  { mappings }: DestinationBody = builtDestination,
+  { mappings }: Pick<DestinationBody, 'mappings'>,
   { keys, loopsSimulator = 'https://app.loops.so' }: DeployOptions,
 ): Promise<string[]> {
   const names = (key: string): string[] => mappings.flatMap(({ inputs }) => Object.keys(inputs[key]?.value ?? {}))

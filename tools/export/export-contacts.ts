@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock'
 import type { Output } from '../lib/command-line'
 import { collectRows } from './collect'
 import { writeCsv } from './csv-file'
-import { exportSettings } from './export-settings'
+import { appConfigOf, exportSettings } from './export-settings'
 import { SCOPES } from './options'
 import type { ExportOptions } from './options'
 import { countOfPersons } from './persons'
@@ -31,10 +31,11 @@ export interface Surroundings {
  */
 export async function exportContacts(options: ExportOptions, surroundings: Surroundings): Promise<void> {
   const { output, signal, clock = systemClock, terminal } = surroundings
-  const { settings, notices } = exportSettings(options.config, options.userIdProperty)
+  const { config, notices: unfilled } = await appConfigOf(options.config)
+  const { settings, notices } = exportSettings(config, options.userIdProperty)
   const state = beginOrResume(options)
   const files = filesOf(options)
-  for (const notice of notices) output.tell(`${notice}\n`)
+  for (const notice of [...unfilled, ...notices]) output.tell(`${notice}\n`)
   if (state.persons > 0) output.tell(`Goes on after ${state.persons.toLocaleString('en-US')} persons.\n`)
 
   const tell = (sentence: string): void => {

@@ -1,4 +1,8 @@
 /** The app's settings for an export, in which there are persons but no events. */
+import { lineOf, problemsOfForm } from '../../destination/from-settings/form-checks'
+import type { Configuration } from '../../destination/from-settings/read'
+import { asAppSettings } from '../../destination/from-settings/to-app'
+import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { AppConfig } from '../lib/config-file'
 import { messageOf, UsageError } from '../lib/usage-error'
 import { settingFields } from '../../src/settings/field'
@@ -14,6 +18,25 @@ export interface ExportSettings {
   readonly settings: Settings
   /** What the export leaves out of the settings, a sentence each. */
   readonly notices: readonly string[]
+}
+
+/**
+ * The settings of either edition as those of the app.
+ *
+ * @returns them with a sentence for each property that the app's settings cannot have.
+ * @throws UsageError if the contacts would be others than those of the destination.
+ */
+export async function appConfigOf(
+  configuration: Configuration,
+): Promise<{ config: AppConfig; notices: readonly string[] }> {
+  if (configuration.form === undefined) return { config: { ...configuration.settings }, notices: [] }
+  const parser = await loadHogParser()
+  const parse = (text: string): unknown => parser.template(text)
+  const problems = problemsOfForm(configuration.form, parse).map((problem) => lineOf(problem, configuration.form))
+  const { settings, notices, refusals } =
+    problems.length > 0 ? { refusals: problems } : asAppSettings(configuration.form, parse)
+  if (settings === undefined) throw new UsageError(refusals.join('\n'))
+  return { config: { ...settings }, notices }
 }
 
 /** The export asks Loops nothing, but the settings need a key. */

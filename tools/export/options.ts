@@ -1,5 +1,6 @@
-import { readConfigFile } from '../lib/config-file'
-import type { AppConfig } from '../lib/config-file'
+import { readConfiguration } from '../../destination/from-settings/read'
+import type { Configuration } from '../../destination/from-settings/read'
+import { parseJsonAt, readTextFile } from '../lib/text-file'
 import { optionsIn } from '../lib/command-line'
 import { UsageError } from '../lib/usage-error'
 import { personalKey, projectId, serverAddress } from '../posthog-api/options'
@@ -16,8 +17,8 @@ export interface ExportOptions {
   readonly key: string
   /** The path of the CSV. */
   readonly out: string
-  /** The app's settings. */
-  readonly config: AppConfig
+  /** The settings of either edition. */
+  readonly config: Configuration
   /** Persons that PostHog created earlier are left out: milliseconds since 1970. */
   readonly since?: number
   /** The person property that holds the user ID. */
@@ -31,7 +32,7 @@ Usage: POSTHOG_API_KEY=phx_... npm run export-contacts -- --posthog URL --out FI
   --posthog URL       the address of PostHog, like https://eu.posthog.com
   --out FILE          the CSV; the files FILE.rows and FILE.state beside it hold what is read so far
   --project ID        the project (the one that the owner of the key opened last)
-  --config FILE       the app's settings as a JSON object (the defaults of plugin.json)
+  --config FILE       the settings of the app or of the destination, as JSON (the defaults)
   --since DATE        leave out persons whom PostHog has created earlier, like 2024-05-01
   --user-id PROPERTY  the person property that holds the user ID (the setting "User ID")
   --help              show this
@@ -56,7 +57,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Ex
     posthog: address,
     project: projectId(project),
     out,
-    config: config === undefined ? {} : readConfigFile(config),
+    config: config === undefined ? { settings: {} } : configurationIn(config),
     ...(since !== undefined && { since: time(since) }),
     ...(userIdProperty !== undefined && { userIdProperty: propertyName(userIdProperty) }),
     key: personalKey(environment, SCOPES),
@@ -73,6 +74,12 @@ function parsedArguments(args: string[]) {
     'user-id': { type: 'string' },
     help: { type: 'boolean' },
   })
+}
+
+function configurationIn(path: string): Configuration {
+  const read = readConfiguration(parseJsonAt(path, readTextFile(path)), path)
+  if (read.refusals !== undefined) throw new UsageError(read.refusals.join('\n'))
+  return read
 }
 
 function time(text: string): number {

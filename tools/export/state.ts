@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { withoutKey } from '../../destination/from-settings/read'
 import { messageOf, UsageError } from '../lib/usage-error'
 import { own } from '../../src/json'
 import type { LeftOut } from './contact'
@@ -86,7 +87,8 @@ function savedState(path: string): ExportState {
 
 /** The key is not part of it: a new key goes on with the same export. */
 function taskOf({ posthog, project, config, since, userIdProperty }: ExportOptions): string {
-  const settings = Object.entries(config).filter(([name]) => name !== 'apiKey')
-  const task = [posthog, project, settings.sort(), since, userIdProperty]
+  const { settings, form } = withoutKey(config)
+  const texts = Object.entries(settings ?? {}).sort()
+  const task = [posthog, project, form ?? texts, since, userIdProperty]
   return createHash('sha256').update(JSON.stringify(task)).digest('hex')
 }

@@ -7,7 +7,6 @@ import { serverVersions } from '../simulators/posthog/versions'
 import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
 import { TODAY } from './contract'
 import type {
-  DestinationSettings,
   EventQuestion,
   InstallQuestion,
   SendQuestion,
@@ -17,6 +16,7 @@ import type {
   VerdictsQuestion,
 } from './contract'
 import { destinationStart, formOfApp } from '../../destination/from-settings/form'
+import { readConfiguration, withoutKey as withoutSecret } from '../../destination/from-settings/read'
 import { checkedForm } from './destination-runs'
 import { installOf } from './install'
 import { SIMULATOR_KEY } from './loops'
@@ -47,10 +47,11 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     return config
   },
   '/playground/destination-form': (_session, question) => {
-    const content = settingsInAnswer(question.content)
-    if (isDestination(content)) return withoutSecret(checkedForm(content))
-    const { apiKey: _, ...config } = checkedConfig(content, String(question.name))
-    const form = formOfApp(config)
+    const read = readConfiguration(settingsInAnswer(question.content), String(question.name))
+    if (read.refusals !== undefined) throw new UsageError(read.refusals.join(' '))
+    const { form: saved, settings } = withoutSecret(read)
+    if (saved !== undefined) return saved
+    const form = formOfApp(settings)
     if (!('refusals' in form)) return form
     throw new UsageError(`A destination cannot take these settings. ${form.refusals.join(' ')}`)
   },
@@ -89,10 +90,6 @@ function targetIn(question: Question): Target {
 
 function isDestination(content: unknown): boolean {
   return typeof content === 'object' && content !== null && 'mappings' in content
-}
-
-function withoutSecret({ inputs: { apiKey: _, ...inputs }, mappings }: DestinationSettings): DestinationSettings {
-  return { inputs, mappings }
 }
 
 function eventIn(question: Question): unknown {

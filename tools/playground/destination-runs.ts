@@ -1,10 +1,12 @@
 /** The destination in the playground: the same questions as for the app, answered by PostHog's own Hog VM. */
 import type { DestinationBody } from '../../destination/from-settings/body'
 import { bodyOf, formIn, NO_EVENT, NO_FORM } from '../../destination/from-settings/form'
+import { problemsOfForm } from '../../destination/from-settings/form-checks'
+import type { FromSettings } from '../../destination/from-settings/from-settings'
+import { destinationOf } from '../../destination/from-settings/read'
 import { nearMisses } from '../../destination/from-settings/why-not'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
 import type { SentRequest } from '../simulators/hog/destination'
-import { compileInputs } from '../simulators/hog/inputs'
 import { InstalledDestination } from '../simulators/hog/installed-destination'
 import type { InstalledMapping, MappingOutcome } from '../simulators/hog/installed-destination'
 import { Persons } from '../simulators/hog/persons'
@@ -12,7 +14,7 @@ import type { Person } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { HogParser } from '../simulators/hog/syntax-tree'
 import { unwantedSentence } from '../simulators/app/why-nothing-was-sent'
-import { messageOf, UsageError } from '../lib/usage-error'
+import { UsageError } from '../lib/usage-error'
 import type { Fetch } from '../simulators/posthog/fetch'
 import type { CapturedEvent } from '../lib/shapes'
 import type { DestinationSettings, Problem, Result, ShownRequest, Verdict } from './contract'
@@ -34,27 +36,22 @@ export function checkedForm(value: unknown): DestinationSettings {
   return form
 }
 
-/** The texts of inputs that hold no Hog, as PostHog's form refuses them, and mappings that are all without events. */
+/** The problems of a form, as `npm run deploy` refuses it. */
 export async function destinationProblems(form: unknown): Promise<Problem[]> {
   const hog = await loadedParser()
-  const { inputs, mappings } = checkedForm(form)
-  const isIdle = mappings.every(({ events }) => events.length === 0)
+  const checked = checkedForm(form)
+  const isIdle = checked.mappings.every(({ events }) => events.length === 0)
   return [
     ...(isIdle ? [{ key: null, sentence: NO_EVENT }] : []),
-    ...problemsOf(inputs, '', hog),
-    ...mappings.flatMap((mapping, place) => problemsOf(mapping.inputs, `${place}.`, hog)),
+    ...problemsOfForm(checked, (text) => hog.template(text)),
   ]
 }
 
-function problemsOf(inputs: DestinationSettings['inputs'], prefix: string, hog: HogParser): Problem[] {
-  return Object.entries(inputs).flatMap(([key, value]) => {
-    try {
-      compileInputs({ [key]: { value } }, hog)
-      return []
-    } catch (error) {
-      return [{ key: prefix + key, sentence: `What stands between braces is no Hog: ${messageOf(error)}.` }]
-    }
-  })
+/** The form as the body of a request, without its key; or its problems, as `npm run deploy` prints them. */
+export async function bodyOfForm(form: DestinationSettings): Promise<FromSettings> {
+  const { apiKey: _, ...inputs } = form.inputs
+  const hog = await loadedParser()
+  return destinationOf({ form, body: bodyOf({ ...form, inputs }).body }, (text) => hog.template(text))
 }
 
 /** A destination with its key, ready to run. */

@@ -5,23 +5,23 @@ import { destinationFromSettings } from '../../destination/from-settings/from-se
 import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { UsageError } from '../lib/usage-error'
 import type { DestinationSettings, Install } from './contract'
-import { bodyOf } from '../../destination/from-settings/form'
+import { bodyOfForm } from './destination-runs'
 
 /**
  * @param destination the form of the destination, if the page shows it instead of the app's settings.
  * @param posthog the address of the PostHog server.
  * @throws UsageError if it is no address.
  */
-export function installOf(
+export async function installOf(
   { apiKey: _, ...config }: AppConfig,
   destination: DestinationSettings | undefined,
   posthog: string,
-): Install {
+): Promise<Install> {
   const address = addressIn(posthog)
   if (destination !== undefined) {
     const { apiKey: _ofForm, ...inputs } = destination.inputs
     const form = { ...destination, inputs }
-    return waysFor(bodyOf(form), form, address)
+    return waysFor(await bodyOfForm(destination), form, address)
   }
   return waysFor(destinationFromSettings(config), changed(config), address)
 }

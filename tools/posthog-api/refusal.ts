@@ -86,6 +86,11 @@ const REMEDIES: readonly (readonly [string, string])[] = [
     'addon is required',
     ' Until mid-September 2025 PostHog took such a destination only with an add-on: update PostHog, or install the app (docs/servers.md).',
   ],
+  [
+    'Invalid filter configuration',
+    ' PostHog cannot compile a cohort in the project\'s filter of internal and test users: turn off "Filter out internal and test users" in each mapping (filter_test_accounts in the file of --config), or save it with --disabled.',
+  ],
+  ['Invalid template', ' Write Hog between the braces, like {person.properties.plan}.'],
 ]
 
 function forbiddenSentence(request: string, keys: string, scopes: readonly string[], detail: string): string {

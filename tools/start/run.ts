@@ -122,7 +122,7 @@ async function editionFor(options: ReplayOptions, { target, ...rest }: Surroundi
     output.say([`PostHog ${name} -> ${target}`, ...notes, '', ''].join('\n'))
   }
   if (server === 'today') {
-    const body = path === undefined ? builtDestination : readDestinationFile(path)
+    const body = path === undefined ? builtDestination : await readDestinationFile(path)
     const edition = await DestinationEdition.load({ ...rest, body, dryRun })
     begin('today (destination)', destinationNotes)
     return edition

@@ -22,6 +22,21 @@ describe('the command line', () => {
       right,
       `--project "acme" is no ID: it is the number in the address of PostHog's pages.`,
     ],
+    [
+      ['--posthog', 'http://posthog.example.com'],
+      right,
+      'http://posthog.example.com is plain http, over which both keys would travel unencrypted: write https, or add --insecure in a network that you trust.',
+    ],
+    [
+      ['--posthog', 'http://posthog.example.com', '--insecure', '--config', '/nowhere/settings.json'],
+      right,
+      'There is no file /nowhere/settings.json.',
+    ],
+    [
+      [...address, '--events', 'purchase', '--config', 'settings.json'],
+      right,
+      '--events and --config both say which events are sent: leave one of them out.',
+    ],
     [[...address, '--key', 'x'], right, "Unknown option '--key'. See npm run deploy -- --help."],
     [
       address,

@@ -84,6 +84,23 @@ describe('the key', () => {
   })
 })
 
+describe('a new destination', () => {
+  it.each<[string, string, string]>([
+    [
+      'that could be made in several projects',
+      posthogKey,
+      '--project is missing, and the key sees several projects: 7 (Acme), 8 (Beta). Write the ID of the one in which to make the destination.',
+    ],
+    [
+      'in a project that the key may not name',
+      'phx_functions',
+      '--project is missing, and the key may not list the projects. Write the ID of the one in which to make the destination.',
+    ],
+  ])('%s', async (_, key, sentence) => {
+    await nothingIsDone([], { POSTHOG_API_KEY: key }, sentence)
+  })
+})
+
 describe('the answer', () => {
   const functions = '/api/projects/7/hog_functions/'
   const uncertain =
@@ -114,18 +131,18 @@ describe('the answer', () => {
     ],
     [
       "a proxy's page",
-      fault('GET', '/projects/@current/', { status: 502, body: page }),
-      "POSTHOG answered 502 to GET /api/projects/@current/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
+      fault('GET', '/projects/7/', { status: 502, body: page }),
+      "POSTHOG answered 502 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
     ],
     [
       'a page in place of the project',
-      fault('GET', '/projects/@current/', { status: 404, body: page }),
-      "POSTHOG answered 404 to GET /api/projects/@current/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
+      fault('GET', '/projects/7/', { status: 404, body: page }),
+      "POSTHOG answered 404 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
     ],
     [
       'a page of a login',
-      fault('GET', '/projects/@current/', { status: 200, body: '<html>Log in</html>' }),
-      "POSTHOG answered 200 to GET /api/projects/@current/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
+      fault('GET', '/projects/7/', { status: 200, body: '<html>Log in</html>' }),
+      "POSTHOG answered 200 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
     ],
     [
       'a page to what it may have done',
@@ -134,7 +151,7 @@ describe('the answer', () => {
     ],
     [
       'a redirect',
-      fault('GET', '/projects/@current/', {
+      fault('GET', '/projects/7/', {
         status: 301,
         body: '',
         headers: { location: 'https://posthog.acme.test/x' },
@@ -143,7 +160,7 @@ describe('the answer', () => {
     ],
     [
       '429',
-      fault('GET', '/projects/@current/', { status: 429, body: { detail: 'Request was throttled.' } }),
+      fault('GET', '/projects/7/', { status: 429, body: { detail: 'Request was throttled.' } }),
       'PostHog takes no more requests at the moment: wait a minute, and run the command again.',
     ],
     [
@@ -161,7 +178,7 @@ describe('the answer', () => {
     ],
   ])('%s', async (_, hook, sentence) => {
     given.posthog.api.fault = hook
-    await nothingIsDone([], {}, sentence)
+    await nothingIsDone(['--project', '7'], {}, sentence)
   })
 
   it('none: nobody listens', async () => {
@@ -190,7 +207,7 @@ describe('a server', () => {
   ])('%s', async (_, generation, sentence) => {
     const server = await startDeploying({ generation })
     try {
-      expect(await server.deploy()).toMatchObject({ code: 1, told: `${sentence}\n` })
+      expect(await server.deploy(['--project', '7'])).toMatchObject({ code: 1, told: `${sentence}\n` })
     } finally {
       await server.close()
     }

@@ -24,7 +24,7 @@ describe('the command line', () => {
       { project: '7', since: Date.UTC(2024, 4, 1), userIdProperty: 'user id' },
     ],
   ])('takes %s', (_name, args, changes) => {
-    const usual = { posthog, project: '@current', out: 'contacts.csv', config: {}, key }
+    const usual = { posthog, project: '@current', out: 'contacts.csv', config: { settings: {} }, key }
     expect(parseOptions(args, { POSTHOG_API_KEY: key })).toEqual({ ...usual, ...changes })
   })
 

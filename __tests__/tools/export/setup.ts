@@ -115,7 +115,7 @@ export interface Exported {
 
 interface ExportRun {
   readonly folder?: string
-  readonly config?: Readonly<Record<string, string>>
+  readonly config?: object
   readonly args?: readonly string[]
   readonly environment?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal

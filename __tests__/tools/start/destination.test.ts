@@ -206,18 +206,19 @@ and 1 event
     ],
     [
       'inputs that are none',
-      { inputs: { email: '{person.properties.email}' } },
-      'FILE has "inputs" that are no inputs: write {"email": {"value": "…"}}.\n',
+      { type: 'destination', inputs: { email: '{person.properties.email}' } },
+      'FILE has "inputs" that are no inputs: write {"email": {"value": "{person.properties.email}"}}.\n',
     ],
     [
       'mappings that are none',
-      { mappings: [{ name: 'a' }] },
+      { type: 'destination', mappings: [5] },
       'FILE has "mappings" that are no list of a name, inputs and filters: see dist/destination.json.\n',
     ],
     [
       'a template that is no Hog',
       { inputs: { email: { value: '{person.' } } },
-      expect.stringMatching(/^PostHog refuses the inputs of "Update contacts": .*\n$/) as string,
+      'FILE has settings that a destination cannot have:\n' +
+        'Email of the user: "{person." has a brace "{" without its "}": write a placeholder like {person.properties.NAME}.\n',
     ],
     [
       'a filter of a kind that only PostHog knows',

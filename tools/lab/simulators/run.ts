@@ -64,7 +64,7 @@ function greeting(posthog: string, loops: string, generation: Generation): strin
   return `A simulator of PostHog (${generation}) is at ${posthog}, one for Loops at ${loops}. Ctrl+C ends both. In another terminal:
 
   export POSTHOG_API_KEY=${POSTHOG_KEY} LOOPS_API_KEY=${LOOPS_KEY} LOOPS_SIMULATOR=${loops}
-  npm run deploy -- --posthog ${posthog}
+  npm run deploy -- --posthog ${posthog} --events "user signed up"
   curl ${posthog}/capture/ -H 'Content-Type: application/json' \\
     -d '{"event": "$identify", "distinct_id": "user_1", "$set": {"email": "ada@example.com", "firstname": "Ada"}}'
   curl '${loops}/api/v1/contacts/find?email=ada@example.com' -H "Authorization: Bearer $LOOPS_API_KEY"

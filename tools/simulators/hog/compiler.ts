@@ -202,6 +202,9 @@ function expression(one: Expression, scope: Scope): Bytecode {
     }
     case 'Call':
       return call(one, scope)
+    case 'Lambda':
+      // PostHog saves a lambda, and the run ends at it.
+      return [Operation.CALL_GLOBAL, 'lambda', 0]
     default:
       return refuse('expression', one)
   }
@@ -239,8 +242,8 @@ function call({ name, args, params }: Call, scope: Scope): Bytecode {
     return [...compiled.flat(), ...closure, Operation.CALL_LOCAL, args.length]
   }
   const known = SERVER_FUNCTIONS.get(name) ?? (Object.hasOwn(STL, name) ? STL[name] : undefined)
-  if (known === undefined) throw new UnknownHog(`Function "${name}"`)
-  if (args.length < (known.minArgs ?? 0) || args.length > (known.maxArgs ?? Infinity)) {
+  // PostHog saves a call of a function that does not exist; the run ends at it.
+  if (known !== undefined && (args.length < (known.minArgs ?? 0) || args.length > (known.maxArgs ?? Infinity))) {
     throw new UnknownHog(`Function "${name}" with ${args.length} arguments`)
   }
   return [...compiled.flat(), Operation.CALL_GLOBAL, name, args.length]

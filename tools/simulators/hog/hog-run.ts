@@ -48,6 +48,7 @@ export type Step =
 export class HogRun {
   readonly logs: LogEntry[] = []
   private readonly globals: string
+  private readonly uuid: string
   private prints = 0
   private state = ''
 
@@ -57,6 +58,7 @@ export class HogRun {
     globals: Globals,
     private readonly vm: HogVm = newestVm,
   ) {
+    this.uuid = String(globals.event['uuid'])
     const inputs = fillInputs(hogFunction.inputs, globals, vm)
     this.globals = JSON.stringify({ ...globals, inputs })
   }
@@ -94,7 +96,7 @@ export class HogRun {
   }
 
   private failed(error: unknown): Step {
-    this.logs.push({ level: 'error', message: `Error executing function: ${String(error)}` })
+    this.logs.push({ level: 'error', message: `Error executing function on event ${this.uuid}: ${String(error)}` })
     return { kind: 'failed', error: error as Error }
   }
 

@@ -8,7 +8,7 @@ import { runInVm } from './vm'
 import type { HogVm } from './vm'
 
 /** Inputs as PostHog's REST API takes them. */
-export type Inputs = Readonly<Record<string, { readonly value?: unknown }>>
+export type Inputs = Readonly<Record<string, { readonly value?: unknown; readonly templating?: unknown }>>
 
 /** A text of an input, compiled. */
 class Template {
@@ -19,11 +19,27 @@ export type CompiledInputs = ReadonlyMap<string, unknown>
 
 /** @throws HogSyntaxError if the braces of a text hold no Hog, as PostHog's REST API refuses it. */
 export function compileInputs(inputs: Inputs, parser: HogParser): CompiledInputs {
-  return new Map(Object.entries(inputs).map(([key, { value }]) => [key, compileTexts(value, parser)]))
+  return new Map(
+    Object.entries(inputs).map(([key, { value, templating = 'hog' }]) => [
+      key,
+      compileTexts(value, templating, parser),
+    ]),
+  )
 }
 
-function compileTexts(value: unknown, parser: HogParser): unknown {
-  return mapTexts(value, (text) => (text === '' ? text : new Template(compileTemplate(parser.template(text)))))
+function compileTexts(value: unknown, templating: unknown, parser: HogParser): unknown {
+  if (templating === false) return value
+  return mapTexts(value, (text) => {
+    if (text === '') return text
+    return new Template(compileTemplate(parser.template(templating === 'liquid' ? hogOfLiquid(text) : text)))
+  })
+}
+
+/** Liquid that only names a value, as Hog. @throws Error for any other. */
+function hogOfLiquid(text: string): string {
+  const hog = text.replace(/\{\{\s*([\w.$]+)\s*\}\}/g, '{$1}')
+  if (/\{\{|\{%/.test(hog)) throw new Error('The simulator knows no Liquid but the name of a value')
+  return hog
 }
 
 /**

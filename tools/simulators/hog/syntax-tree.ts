@@ -13,6 +13,7 @@ export type Expression =
   | { readonly node: 'And' | 'Or'; readonly exprs: readonly Expression[] }
   | { readonly node: 'Not'; readonly expr: Expression }
   | ({ readonly node: 'CompareOperation' | 'ArithmeticOperation'; readonly op: string } & Operands)
+  | { readonly node: 'Lambda' }
   | Call
 
 interface Operands {

@@ -4,7 +4,7 @@ import { ask, startPosthog } from './setup'
 import type { StartedPosthog } from './setup'
 
 const functions = '/api/projects/7/hog_functions/'
-const destination = { ...built, inputs: { ...built.inputs, apiKey: { value: apiKey } } }
+const destination = { ...built, enabled: true, inputs: { ...built.inputs, apiKey: { value: apiKey } } }
 
 /** A function of one input, which it prints. */
 const small = {
@@ -35,7 +35,6 @@ describe('a hog function that PostHog refuses', () => {
     ['no name', { name: undefined }, 'name', 'This field is required.'],
     ['no source', { hog: undefined }, 'hog', 'Required.'],
     ['a source that does not compile', { hog: 'let x := := 5' }, 'hog', 'Hog code has errors.'],
-    ['a source that calls what there is not', { hog: 'sendMail()' }, 'hog', 'Hog code has errors.'],
     [
       'a source of more than 100 KB',
       { hog: `// ${'x'.repeat(102_400)}` },
@@ -58,8 +57,20 @@ describe('a hog function that PostHog refuses', () => {
       'Value must be a dictionary.',
     ],
     [
-      'an unknown operator',
-      { filters: { properties: [{ key: 'plan', operator: 'sounds_like', value: 'pro' }] } },
+      'a hyphen outside brackets',
+      { inputs: { text: { value: '{event.properties.account-id}' } } },
+      'inputs__text',
+      `Invalid template: "account-id" has a hyphen, which is a minus in Hog. Use brackets: properties['account-id'].`,
+    ],
+    [
+      'double braces',
+      { inputs: { text: { value: '{{person.name}}' } } },
+      'inputs__text',
+      'Invalid template: expression Placeholder',
+    ],
+    [
+      'an unknown operator, if it is enabled',
+      { enabled: true, filters: { properties: [{ key: 'plan', operator: 'sounds_like', value: 'pro' }] } },
       'filters',
       'Invalid filter configuration: {"key":"plan","operator":"sounds_like","value":"pro"}',
     ],
@@ -127,6 +138,54 @@ describe('a hog function', () => {
   })
 })
 
+describe('what PostHog saves although no run can use it', () => {
+  const globals = { event: { event: 'purchase', uuid: 'uuid-1', properties: {} } }
+  const cohort = { key: 'id', type: 'cohort', value: 5 }
+
+  it.each([
+    ['an unknown function', 'sendMail()', 'sendMail'],
+    ['a lambda', 'let f := x -> x', 'lambda'],
+  ])('%s in the source: the run fails, and its line names the event', async (_, hog, name) => {
+    const { status, body } = await ask(started.posthog, 'POST', functions, { ...small, hog })
+    expect(status).toBe(201)
+    const { id } = body as { id: string }
+    const test = await ask(started.posthog, 'POST', `${functions}${id}/invocations/`, {
+      configuration: { ...small, hog },
+      globals,
+    })
+    const { logs, ...result } = test.body as { status: string; errors: string[]; logs: { message: string }[] }
+    expect(result).toMatchObject({ status: 'error', errors: [expect.stringContaining(name)] })
+    expect(logs.at(-1)?.message).toMatch(/^Error executing function on event uuid-1: /)
+  })
+
+  it('a cohort among the internal users, as long as the function is turned off', async () => {
+    await started.close()
+    started = await startPosthog({ projects: [{ id: 7, name: 'Acme', test_account_filters: [cohort] }] })
+    const refused = await ask(started.posthog, 'POST', functions, { ...destination, enabled: true })
+    expect([refused.status, refused.body]).toEqual([
+      400,
+      expect.objectContaining({
+        attr: 'filters',
+        detail: expect.stringMatching(/^Invalid filter configuration/) as string,
+      }),
+    ])
+    const { id } = await created({ ...destination, enabled: false })
+    const on = await ask(started.posthog, 'PATCH', `${functions}${String(id)}/`, { enabled: true })
+    expect(on.status).toBe(400)
+  })
+
+  it('Liquid, which fills in the input', async () => {
+    const inputs = { text: { value: '{{ event.event }}!', templating: 'liquid' } }
+    const shown = { ...small, inputs_schema: [{ key: 'text', type: 'string' }], inputs }
+    expect(await created(shown)).toMatchObject({ inputs })
+    const { body } = await ask(started.posthog, 'POST', `${functions}new/invocations/`, {
+      configuration: shown,
+      globals,
+    })
+    expect(body).toMatchObject({ logs: [{ message: 'purchase!' }] })
+  })
+})
+
 describe('the destination of this project', () => {
   const globals = (event: string) => ({
     event: {
@@ -149,13 +208,34 @@ describe('the destination of this project', () => {
       mock_async_functions: true,
     })
     const { logs, ...result } = body as { logs: { message: string }[] }
-    expect([status, result]).toEqual([200, { status: 'skipped', errors: [], result: null }])
+    expect([status, result]).toEqual([200, { status: 'success', errors: [], result: null }])
     expect(logs.map(({ message }) => message.split('\n')[0])).toEqual([
       'Mapping trigger not matching filters was ignored.',
       "Async function 'fetch' was mocked with arguments:",
       start,
     ])
     expect(started.loops.requests()).toEqual([])
+  })
+
+  it('is skipped only if no mapping ran', async () => {
+    const { body } = await ask(started.posthog, 'POST', `${functions}new/invocations/`, {
+      configuration: destination,
+      globals: globals('purchase'),
+    })
+    const { status, logs } = body as { status: string; logs: { message: string }[] }
+    expect([status, logs.map(({ message }) => message)]).toEqual([
+      'skipped',
+      ['Mapping trigger not matching filters was ignored.'],
+    ])
+  })
+
+  it('fails at an answer of 400 or more, even one that Hog has handled', async () => {
+    const hog =
+      "let answer := fetch('https://app.loops.so/api/v1/contacts/update', {'method': 'PUT'}) print(answer.status)"
+    const { id } = await created({ ...small, hog, enabled: true })
+    await started.posthog.capture({ event: 'purchase', distinct_id: 'user_1' })
+    const { body } = await ask(started.posthog, 'GET', `${functions}${String(id)}/metrics/totals/`)
+    expect(body).toEqual({ totals: { succeeded: 0, failed: 1 } })
   })
 
   it('reports an input that the run refuses', async () => {
@@ -202,7 +282,12 @@ describe('what PostHog gives a run beside the event', () => {
     const event = { event: '$identify', uuid: 'x', distinct_id: 'user_1', timestamp: new Date().toISOString() }
     const { body } = await ask(started.posthog, 'POST', `${functions}new/invocations/`, {
       configuration: { ...destination, inputs },
-      globals: { event: { ...event, properties: {} }, person: {}, groups: {}, source: { name: 'A test' } },
+      globals: {
+        event: { ...event, properties: { $is_identified: true } },
+        person: { properties: { email: 'ada@example.com' } },
+        groups: {},
+        source: { name: 'A test' },
+      },
     })
     expect(JSON.stringify(body)).toContain('7/A test/')
   })

@@ -10,7 +10,13 @@ import { invalid, isRecord } from './contract'
 import type { Project } from './contract'
 
 type Fields = Readonly<Record<string, unknown>>
-type StoredInputs = Readonly<Record<string, { readonly value?: unknown; readonly bytecode?: unknown }>>
+interface StoredInput {
+  readonly value?: unknown
+  /** What reads the texts: Hog if it is left out, `liquid`, or false for nothing. */
+  readonly templating?: unknown
+  readonly bytecode?: unknown
+}
+type StoredInputs = Readonly<Record<string, StoredInput>>
 
 interface InputSchema {
   readonly key: string
@@ -52,12 +58,13 @@ const TYPE_CHECKS: Readonly<Record<string, readonly [(value: unknown) => boolean
  */
 export function checkFunction(body: Fields, secrets: Inputs, project: Project, parser: HogParser): CheckedFunction {
   const { hog } = body
+  const context = { project, parser, isEnabled: body['enabled'] === true }
   if (typeof body['name'] !== 'string' || body['name'] === '')
     throw invalid('name', 'This field is required.', 'required')
-  const form = checkForm(body, secrets, '', project, parser)
+  const form = checkForm(body, secrets, '', context)
   const mappings = Array.isArray(body['mappings'])
     ? body['mappings'].map((mapping: unknown, index) =>
-        checkForm(isRecord(mapping) ? mapping : {}, {}, `mappings__${index}__`, project, parser),
+        checkForm(isRecord(mapping) ? mapping : {}, {}, `mappings__${index}__`, context),
       )
     : null
   if (typeof hog !== 'string' || hog === '') throw invalid('hog', 'Required.')
@@ -79,29 +86,44 @@ function checkedSource(hog: string, parser: HogParser): Bytecode {
   }
 }
 
-function checkForm(body: Fields, secrets: Inputs, path: string, project: Project, parser: HogParser): Form {
+/** What the checks of a form need of its function. */
+interface Context {
+  readonly project: Project
+  readonly parser: HogParser
+  readonly isEnabled: boolean
+}
+
+function checkForm(body: Fields, secrets: Inputs, path: string, context: Context): Form {
   const written: readonly unknown[] = Array.isArray(body['inputs_schema']) ? body['inputs_schema'] : []
   const schemas = written.map((schema, index) => checkSchema(schema, `${path}inputs_schema__${index}`))
   const given = isRecord(body['inputs']) ? body['inputs'] : {}
   const inputs = schemas.flatMap((schema) => {
-    const input = checkInput(schema, given[schema.key], secrets[schema.key], `${path}inputs__${schema.key}`, parser)
+    const input = checkInput(
+      schema,
+      given[schema.key],
+      secrets[schema.key],
+      `${path}inputs__${schema.key}`,
+      context.parser,
+    )
     return 'value' in input ? [[schema.key, input] as const] : []
   })
   const filters = isRecord(body['filters']) ? body['filters'] : {}
-  const bytecode = checkedFilters(filters, project)
   return {
     ...('name' in body && { name: body['name'] }),
     inputs_schema: written as readonly Fields[],
     inputs: Object.fromEntries(inputs.map(([key, input], order) => [key, { ...input, order }])),
-    filters: { ...filters, bytecode },
+    filters: checkedFilters(filters, context),
   }
 }
 
-function checkedFilters(filters: Fields, { test_account_filters: internalUsers }: Project): Bytecode {
+/** PostHog saves filters that it cannot compile, such as cohorts, as long as the function is turned off. */
+function checkedFilters(written: Fields, { project, isEnabled }: Context): Fields {
+  const { bytecode: _, bytecode_error: _error, ...filters } = written
   try {
-    return compileFilters(filters, internalUsers)
+    return { ...filters, bytecode: compileFilters(filters, project.test_account_filters) }
   } catch (error) {
-    throw invalid('filters', `Invalid filter configuration: ${messageOf(error)}`)
+    if (isEnabled) throw invalid('filters', `Invalid filter configuration: ${messageOf(error)}`)
+    return { ...filters, bytecode: null, bytecode_error: messageOf(error) }
   }
 }
 
@@ -122,21 +144,37 @@ function checkInput(
 ): StoredInputs[string] {
   const written = isRecord(given) ? given : {}
   const isKept = secret && !('value' in written)
-  const { value } = isKept ? (stored ?? {}) : written
+  const { value, templating } = isKept ? (stored ?? {}) : written
+  const input = { value, ...(templating !== undefined && { templating }) }
   if (required && (value === undefined || value === null || value === '')) {
     throw invalid(path, 'This field is required.')
   }
   if (value === undefined) return {}
   // PostHog looks no further at an empty value.
-  if (value === '' || value === null || value === 0 || value === false) return { value }
+  if (value === '' || value === null || value === 0 || value === false) return input
   const check = TYPE_CHECKS[type]
   if (check !== undefined && !check[0](value)) throw invalid(path, check[1])
-  if (!['string', 'dictionary', 'json'].includes(type)) return { value }
+  if (!['string', 'dictionary', 'json'].includes(type) || templating === 'liquid' || templating === false) return input
+  const hyphenated = textsIn(value).find((text) => HYPHEN.test(text))
+  if (hyphenated !== undefined) throw invalid(path, `Invalid template: ${hintFor(hyphenated)}`)
   try {
-    return { value, bytecode: bytecodeOf(value, parser) }
+    return { ...input, bytecode: bytecodeOf(value, parser) }
   } catch (error) {
     throw invalid(path, `Invalid template: ${messageOf(error)}`)
   }
+}
+
+/** A property whose name has a hyphen, which Hog reads as a minus. */
+const HYPHEN = /\{[^{}]*\b(?:event|person)\.properties\.([\w$]+-[\w$-]+)/
+
+function hintFor(text: string): string {
+  const [, name = ''] = HYPHEN.exec(text) ?? []
+  return `"${name}" has a hyphen, which is a minus in Hog. Use brackets: properties['${name}'].`
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }
 
 /** The value with each of its texts compiled. */

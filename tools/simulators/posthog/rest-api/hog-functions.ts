@@ -1,6 +1,6 @@
 /** Hog functions: destinations are kept, tested and run as PostHog's server does. */
 import { randomUUID } from 'node:crypto'
-import type { Fetch } from '../../hog/destination'
+import type { Fetch, Outcome } from '../../hog/destination'
 import { projectGlobal } from '../../hog/globals'
 import { InstalledDestination } from '../../hog/installed-destination'
 import type { Person } from '../../hog/persons'
@@ -19,7 +19,8 @@ interface StoredFunction {
   readonly project: number
   readonly fields: Fields
   readonly checked: CheckedFunction
-  readonly installed: InstalledDestination
+  /** `undefined` for one that is turned off and has filters that cannot be compiled. */
+  readonly installed: InstalledDestination | undefined
   readonly updatedAt: number
 }
 
@@ -36,6 +37,7 @@ const WRITABLE = ['type', 'name', 'description', 'enabled', 'deleted', 'icon_url
 export class HogFunctions {
   private functions: readonly StoredFunction[] = []
   private changes = 0
+  private readonly runs = new Map<string, { succeeded: number; failed: number }>()
 
   constructor(private readonly options: HogFunctionsOptions) {}
 
@@ -44,9 +46,14 @@ export class HogFunctions {
     const [resource, id, action] = path
     if (resource !== 'hog_functions') return undefined
     if (action === 'invocations' && id !== undefined) return this.invoke(id, request)
-    if (action !== undefined) throw notFound('Endpoint not found.')
+    const isMetrics = action === 'metrics' && path[3] === 'totals' && method === 'GET'
+    if (action !== undefined && !isMetrics) throw notFound('Endpoint not found.')
     request.requireScope(method === 'GET' ? 'hog_function:read' : 'hog_function:write')
     if (id === undefined) return this.listOrCreate(request)
+    if (isMetrics) {
+      const { id: known } = this.find(id, request.project)
+      return { status: 200, body: { totals: this.runs.get(known) ?? {} } }
+    }
     if (method === 'GET') return { status: 200, body: shown(this.find(id, request.project)) }
     if (method === 'PATCH') return { status: 200, body: shown(this.update(id, request)) }
     throw methodNotAllowed(method)
@@ -55,7 +62,19 @@ export class HogFunctions {
   /** Runs each function that is on and whose filters the event passes, as PostHog does for an event that comes in. */
   async deliver(event: CapturedEvent, person: Person, project: Project, fetch: Fetch): Promise<void> {
     const enabled = this.stored(project).filter(({ fields }) => fields['enabled'] === true)
-    await Promise.all(enabled.map(({ installed }) => installed.deliver(event, person, { fetch })))
+    await Promise.all(
+      enabled.map(async ({ id, installed }) => {
+        for (const outcome of (await installed?.deliver(event, person, { fetch })) ?? []) this.count(id, outcome)
+      }),
+    )
+  }
+
+  /** A run whose last answer is an error counts as failed, even if Hog has handled it. */
+  private count(id: string, { requests, error }: Outcome): void {
+    const runs = this.runs.get(id) ?? { succeeded: 0, failed: 0 }
+    const { status = 500 } = requests.at(-1) ?? { status: 200 }
+    runs[error !== undefined || status >= 400 ? 'failed' : 'succeeded'] += 1
+    this.runs.set(id, runs)
   }
 
   private stored({ id }: Project): StoredFunction[] {
@@ -106,18 +125,21 @@ export class HogFunctions {
     this.changes += 1
     const defaults = { description: '', enabled: false, deleted: false, icon_url: null, template_id: null }
     const given = Object.entries(merged).filter(([key]) => (WRITABLE as readonly string[]).includes(key))
-    const installed = new InstalledDestination({ ...checked, name: String(merged['name']) }, this.options.parser, {
-      project,
-      internalUsers: project.test_account_filters,
-    })
     return {
       id,
       project: project.id,
       fields: { ...defaults, ...Object.fromEntries(given) },
       checked,
-      installed,
+      installed: this.install(String(merged['name']), checked, project),
       updatedAt: this.changes,
     }
+  }
+
+  private install(name: string, checked: CheckedFunction, project: Project): InstalledDestination | undefined {
+    const all = [checked, ...(checked.mappings ?? [])]
+    if (all.some(({ filters }) => filters['bytecode'] === null)) return undefined
+    const server = { project, internalUsers: project.test_account_filters }
+    return new InstalledDestination({ ...checked, name }, this.options.parser, server)
   }
 
   /** PostHog's own test: the function as the body describes it, on one event. */
@@ -131,6 +153,7 @@ export class HogFunctions {
     if (!isRecord(configuration)) throw invalid('configuration', 'This field is required.', 'required')
     if (!isRecord(globals) || !isRecord(globals['event'])) return { status: 400, body: { status: 'error' } }
     const { installed } = this.check(id, configuration, stored, project)
+    if (installed === undefined) throw invalid('filters', 'Invalid filter configuration')
     if (mocks !== true) throw new Error('The simulator sends no requests in a test: leave mock_async_functions true.')
     const all = { ...globals, event: globals['event'], project: projectGlobal(project) }
     return { status: 200, body: testInvocation(installed, all) }

@@ -1,0 +1,215 @@
+/**
+ * The problems of the destination's form: what the app's form refuses is refused here at the same field with the same
+ * remedy, before PostHog saves it. PostHog itself checks only the types and the braces.
+ */
+import { holdsKey, onOneLine, quoted, withoutKey, withoutLoopsKeys } from '../../src/redact'
+import { isRecord } from '../../src/json'
+import { contactNameProblem, nameProblem } from '../../src/loops/property-names'
+import { parseEventNames } from '../../src/settings/event-names'
+import { settingFields } from '../../src/settings/field'
+import { trueOrFalse } from '../../src/settings/mapping'
+import { parseFilters } from '../../src/settings/filters'
+import { readSettings } from '../../src/settings/settings'
+import { builtDestination } from './body'
+import type { ParseText } from './hog-text'
+import type { DestinationSettings, FormProblem, InputSchema, MappingSettings } from './types'
+import { checkEmail, checkUserId, checkValue, isOnePlaceholder } from './value-checks'
+import type { Reject } from './value-checks'
+
+/** What every check of a form needs. */
+interface Context {
+  readonly parse: ParseText
+  /** The key of Loops, which must stand in its own field only. */
+  readonly apiKey: string
+  /** Takes a sentence for the field with the key. */
+  readonly add: (key: string, sentence: string) => void
+}
+
+/**
+ * Checks a form.
+ *
+ * @param parse PostHog's parser of texts.
+ * @param apiKey the key of Loops, if it is not in the form; no problem shows it.
+ */
+export function problemsOfForm(form: DestinationSettings, parse: ParseText, apiKey = keyIn(form)): FormProblem[] {
+  const problems: FormProblem[] = []
+  const add = (key: string, sentence: string): void => {
+    problems.push({ key, sentence: onOneLine(withoutLoopsKeys(withoutKey(sentence, apiKey))) })
+  }
+  const context = { parse, apiKey, add }
+  checkTop(form.inputs, context)
+  for (const [place, mapping] of form.mappings.entries()) {
+    const prefixed = (key: string, sentence: string): void => {
+      add(`${place}.${key}`, sentence)
+    }
+    checkMapping(mapping, { ...context, add: prefixed })
+  }
+  return problems
+}
+
+/** A problem as a line of its own, with the label of its field. */
+export function lineOf({ key, sentence }: FormProblem, { mappings }: DestinationSettings): string {
+  if (key === null) return sentence
+  const [, place = '', field = ''] = /^(?:(\d+)\.)?(.*)$/s.exec(key) ?? []
+  const label = labelOf(field)
+  const mapping = place === '' ? undefined : mappings[Number(place)]
+  return mapping === undefined ? `${label}: ${sentence}` : `${mapping.name}, ${label}: ${sentence}`
+}
+
+/** The label of an input. */
+export function labelOf(key: string): string {
+  return fieldOf(key)?.label ?? key
+}
+
+function keyIn({ inputs }: DestinationSettings): string {
+  return typeof inputs.apiKey === 'string' ? inputs.apiKey : ''
+}
+
+const FIELDS: readonly InputSchema[] = [builtDestination, ...builtDestination.mappings].flatMap(
+  ({ inputs_schema: schema }) => schema,
+)
+
+function fieldOf(key: string): InputSchema | undefined {
+  if (key === 'events') return { key, type: 'events', label: 'Events' }
+  if (key === 'filters') return { key, type: 'filters', label: 'Property filters' }
+  return FIELDS.find((field) => field.key === key)
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+function checkTop(inputs: Values, context: Context): void {
+  const right = checkedTypes(inputs, context)
+  const { parse } = context
+  for (const key of ['apiKey', 'excludedEmails', 'maxEventAge'] as const) checkAsApp(key, inputs[key], context)
+  const [email, userId] = [right('email'), right('userId')]
+  if (isEmpty(inputs.email) && isEmpty(inputs.userId)) {
+    rejecting('email', context)(
+      '',
+      'does not say where the address is: write a placeholder like {person.properties.email}',
+    )
+  }
+  if (typeof email === 'string' && email.trim() !== '') checkEmail(email.trim(), parse, rejecting('email', context))
+  if (typeof userId === 'string' && userId.trim() !== '')
+    checkUserId(userId.trim(), parse, rejecting('userId', context))
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+}
+
+/** The settings that mean the same in both editions: the app's sentence without its label. */
+function checkAsApp(key: 'apiKey' | 'excludedEmails' | 'maxEventAge', value: unknown, { add }: Context): void {
+  const isHog = key !== 'apiKey' && typeof value === 'string' && /^\{\s*(\[|\d)/.test(value)
+  if (isEmpty(value) || isHog) return
+  const label = `${settingFields[key].label}: `
+  const { problems = [] } = readSettings({ apiKey: 'the-key-of-the-destination', [key]: value })
+  for (const line of problems) if (line.startsWith(label)) add(key, line.slice(label.length))
+}
+
+/** Checks the type of each value and that none holds the key. @returns a value by its key if both are right. */
+function checkedTypes(inputs: Values, context: Context): (key: string) => unknown {
+  const wrong = new Set<string>()
+  for (const [key, value] of Object.entries(inputs)) {
+    const type = fieldOf(key)?.type ?? ''
+    const [isRight, problem] = TYPES[type] ?? [() => true, '']
+    if (key !== 'apiKey' && textsIn(value).some((text) => holdsKey(text, context.apiKey))) {
+      context.add(key, `"[API key]" is an API key: write it into "${settingFields.apiKey.label}" only.`)
+    } else if (!isEmpty(value) && !isRight(value)) rejecting(key, context)(value, problem)
+    else continue
+    wrong.add(key)
+  }
+  return (key) => (wrong.has(key) ? undefined : inputs[key])
+}
+
+/** For each type of field whether a value has it, and the problem of one that has not. */
+const TYPES: Readonly<Record<string, readonly [(value: unknown) => boolean, problem: string]>> = {
+  string: [(value) => typeof value === 'string', 'is not a text: write a text'],
+  boolean: [(value) => typeof value === 'boolean', 'is not one of the choices: write true or false'],
+  dictionary: [isRecord, 'is not a dictionary: write it like {"plan": "{person.properties.plan}"}'],
+  choice: [
+    (value) => ['contact', 'event', 'both'].includes(String(value)),
+    'is not one of the choices: write "contact", "event" or "both"',
+  ],
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return isRecord(value) ? [...Object.keys(value), ...Object.values(value).flatMap(textsIn)] : []
+}
+
+function checkMapping({ events, filters, inputs }: MappingSettings, context: Context): void {
+  checkEvents(events, context)
+  // PostHog has types of filters that the app does not know.
+  const known = filters.filter(({ type }) => ['event', 'person'].includes(type))
+  const isOperand = ({ operator }: { operator: string }): boolean => !LATER_OPERATORS.test(operator)
+  parseFilters({ text: JSON.stringify(known.filter(isOperand)), reject: rejecting('filters', context) })
+  const right = checkedTypes(inputs, context)
+  for (const key of ['eventProperties', 'contactProperties'] as const) checkRows(key, right(key), context)
+  checkLists(right('mailingLists'), context)
+  for (const [name, loopsName] of rowsOf(right('eventNames'))) {
+    const reject = rejecting('eventNames', context)
+    if (isEmpty(loopsName)) reject(name, 'needs the event name for Loops as text: write it, or remove the row')
+    else if (typeof loopsName === 'string') checkValue(loopsName, context.parse, reject)
+  }
+}
+
+/** Operators of PostHog that the app has not got. */
+const LATER_OPERATORS = /^(?:is_date_|semver_|between$|not_between$|in$|not_in$|min$|max$|is_cleaned_path_exact$)/
+
+function checkEvents(events: MappingSettings['events'], context: Context): void {
+  const reject = rejecting('events', context)
+  for (const name of events) {
+    if (name === null) continue
+    if (name.trim() === '') reject(name, 'is no event: write a name, or remove it')
+    const { wildcards } = parseEventNames({ text: JSON.stringify([name]), reject: () => undefined }, { renamed: false })
+    if (wildcards.length > 0) {
+      reject(name, "has a wildcard, and PostHog's filters take whole names: write each event that you want")
+    }
+  }
+}
+
+function checkRows(key: 'eventProperties' | 'contactProperties', rows: unknown, context: Context): void {
+  const reject = rejecting(key, context)
+  for (const [name, value] of rowsOf(rows)) {
+    const problem = (key === 'contactProperties' ? contactNameProblem : nameProblem)(name.trim())
+    if (problem !== undefined) reject(name, problem)
+    if (typeof value === 'string') checkProperty(name, value, context.parse, reject)
+    else if (typeof value !== 'number' && typeof value !== 'boolean') {
+      reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+    }
+    if (key === 'contactProperties' && name.trim() === 'subscribed' && !isBooleanOrPlaceholder(value)) {
+      reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
+    }
+  }
+}
+
+function checkProperty(name: string, value: string, parse: ParseText, reject: Reject): void {
+  if (value !== name) checkValue(value, parse, reject)
+  else reject(`${name}: ${value}`, `would send the text "${name}" for everybody: write {person.properties.${name}}`)
+}
+
+function checkLists(rows: unknown, context: Context): void {
+  const reject = rejecting('mailingLists', context)
+  for (const [id, value] of rowsOf(rows)) {
+    const problem = nameProblem(id.trim())
+    if (problem !== undefined) reject(id, problem)
+    if (!isBooleanOrPlaceholder(value)) {
+      reject(value, `cannot be the value of list "${id}": write true, false or one placeholder`)
+    } else if (typeof value === 'string') checkValue(value, context.parse, reject)
+  }
+}
+
+function isBooleanOrPlaceholder(value: unknown): boolean {
+  const isHog = typeof value === 'string' && isOnePlaceholder(value)
+  return isHog || trueOrFalse(value) !== undefined || value === ''
+}
+
+function rowsOf(rows: unknown): [string, unknown][] {
+  return isRecord(rows) ? Object.entries(rows) : []
+}
+
+function rejecting(key: string, { apiKey, add }: Context): Reject {
+  return (value, problem) => {
+    add(key, `${quoted(value, apiKey, withoutLoopsKeys)} ${problem}.`)
+  }
+}

@@ -1,0 +1,117 @@
+/** The app's rules for one text of the form: what a text outside braces looks like, and what the braces read. */
+import { AROUND_ID, neverGivesAddress, problemOfContact } from '../../src/settings/identity-templates'
+import { slipOutsideBraces } from '../../src/settings/plain-template'
+import { slipIn } from '../../src/settings/slips'
+import { parseTemplate } from '../../src/settings/template'
+import { chainsIn, outsideBraces, partsOf, templateOf } from './hog-text'
+import type { Chain, ParseText } from './hog-text'
+
+/** Reports a problem of a value; the problem ends with the remedy. */
+export type Reject = (value: unknown, problem: string) => void
+
+const EXAMPLE = '{person.properties.email}'
+const SEVERAL_PLACES = 'write {[person.properties.email, event.properties.email]}'
+
+/** Checks where the email is found. A text with a list of places in one pair of braces is right. */
+export function checkEmail(text: string, parse: ParseText, reject: Reject): void {
+  if (!isTemplate(text, parse, reject)) return
+  const outside = outsideBraces(text)
+  const template = templateOf(text, parse)
+  const slip = slipIn(outside) ?? slipOutsideBraces(outside)
+  if (slip !== undefined) reject(text, slip)
+  else if (/\},/.test(outside)) reject(text, `has several places between commas: ${SEVERAL_PLACES}`)
+  else if (problemOfContact(template) !== undefined) reject(text, `${problemOfContact(template)}: write ${EXAMPLE}`)
+  else if (outside !== '{}' && neverGivesAddress(template)) {
+    reject(text, `has a blank or a sign that no address has: write one pair of braces, or ${SEVERAL_PLACES}`)
+  }
+}
+
+/** Checks the user ID. */
+export function checkUserId(text: string, parse: ParseText, reject: Reject): void {
+  if (!isTemplate(text, parse, reject)) return
+  const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+  const outside = outsideBraces(text)
+  const problem = problemOfContact(templateOf(text, parse))
+  const slip = slipIn(outside) ?? slipOutsideBraces(outside)
+  if (slip !== undefined) reject(text, slip)
+  else if (/\}[\s,]+\{/.test(outside)) reject(text, `gives several user IDs, but a contact has one: ${remedy}`)
+  else if (AROUND_ID.test(outside)) reject(text, `has a name or signs around the placeholder: ${remedy}`)
+  else if (problem !== undefined) reject(text, `${problem}: ${remedy}`)
+}
+
+/** Checks the text of a value: that of a property or of a mailing list. */
+export function checkValue(text: string, parse: ParseText, reject: Reject): void {
+  if (!isTemplate(text, parse, reject)) return
+  const outside = outsideBraces(text)
+  const isQuoted = /^["'“”„«»`‘’].*["'“”„«»`‘’]$/s.test(outside.trim())
+  const slip = slipOutsideBraces(outside) ?? (isQuoted ? slipIn(outside) : undefined)
+  if (slip !== undefined) reject(text, `${slip}; to send this text as it is, write {${hogText(text)}}`)
+}
+
+/** True for a text that is one pair of braces. */
+export function isOnePlaceholder(text: string): boolean {
+  const [only, ...others] = partsOf(text)
+  return others.length === 0 && only !== undefined && 'hog' in only
+}
+
+function hogText(text: string): string {
+  return `'${text.replace(/[\\']/g, (sign) => `\\${sign}`)}'`
+}
+
+/** True if PostHog accepts the braces of the text, and knows what they read. */
+function isTemplate(text: string, parse: ParseText, reject: Reject): boolean {
+  const double = /\{\s*\{([^{}]*)\}\s*\}/.exec(text)
+  if (double !== null) {
+    reject(text, `has double braces: write {${double[1]?.trim() ?? ''}}`)
+    return false
+  }
+  try {
+    const tree = parse(text)
+    if (!outsideBraces(text).replaceAll('{}', '').includes('}')) return areKnown(text, chainsIn(tree), reject)
+    parseTemplate({ text, reject }, text)
+  } catch (error) {
+    rejectHog(text, error, reject)
+  }
+  return false
+}
+
+/** Rejects a text that PostHog's parser refuses: by the app's own sentence if the app refuses it, too. */
+function rejectHog(text: string, error: unknown, reject: Reject): void {
+  const slip = slipIn(text)
+  const named = ODD_NAME.exec(text)
+  if (slip !== undefined) reject(text, slip)
+  else if (named !== null) reject(text, oddName(named))
+  else if (parseTemplate({ text, reject }, text) !== undefined) {
+    const reason = error instanceof Error ? error.message.replace(/ expecting .*$/s, '') : 'it cannot be read'
+    reject(text, `has no Hog between its braces (${reason}): write ${EXAMPLE}`)
+  }
+}
+
+/** A property whose name Hog takes only between quotes: `{event.properties.account-id}`. */
+const ODD_NAME = /\{\s*((?:event|person)\.properties)\.([\w$]+(?:[- ]+[\w$]+)+)\s*\}/
+
+function oddName([, root = '', name = '']: RegExpExecArray): string {
+  return `has a name with a hyphen or a blank: write {${root}['${name}']}`
+}
+
+const GLOBALS: readonly unknown[] = ['event', 'person', 'groups', 'project', 'source', 'inputs']
+const FIELDS: Readonly<Record<string, readonly unknown[]>> = {
+  event: ['event', 'uuid', 'distinct_id', 'timestamp', 'properties', 'elements_chain', 'url'],
+  person: ['id', 'name', 'url', 'properties'],
+}
+
+/** PostHog saves any name; the run then fails, or finds nothing. */
+function areKnown(text: string, chains: readonly Chain[], reject: Reject): boolean {
+  const unknown = chains.find(([root, field]) => {
+    const fields = FIELDS[String(root)]
+    return !GLOBALS.includes(root) || (fields !== undefined && !fields.includes(field))
+  })
+  if (unknown === undefined) return true
+  const named = ODD_NAME.exec(text)
+  // Hog takes what stands between double quotes as a name.
+  const slip = text.includes('"') ? slipIn(text) : undefined
+  if (slip !== undefined) reject(text, slip)
+  else if (named !== null) reject(text, oddName(named))
+  else parseTemplate({ text, reject }, `{${unknown.join('.')}}`)
+  return false
+}
