@@ -112,6 +112,7 @@ describe('readConfiguration', () => {
       { type: 'destination', inputs: {}, mappings: {} },
       expect.stringMatching(/^FILE has "mappings" that are no list/) as string,
     ],
+    [{ ...given, filters: [] }, 'FILE has "filters" that are no filters: see dist/destination.json.'],
     [{ inputs: {}, mappings: [5] }, expect.stringMatching(/^This is no destination: write /) as string],
     [{ inputs: {}, mappings: [{ events: [] }] }, expect.stringMatching(/^No mapping has an event/) as string],
   ])('refuses %j', async (content, sentence) => {

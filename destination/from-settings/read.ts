@@ -127,11 +127,13 @@ function kindOf(action: unknown): DestinationMapping {
 const NO_INPUTS = 'has "inputs" that are no inputs: write {"email": {"value": "{person.properties.email}"}}.'
 const NO_MAPPINGS = 'has "mappings" that are no list of a name, inputs and filters: see dist/destination.json.'
 
-function functionIn({ inputs = {}, mappings, filters }: Content, source: string): Configuration | Refused {
+function functionIn({ inputs = {}, mappings, filters = {} }: Content, source: string): Configuration | Refused {
   const written = mappings ?? builtDestination.mappings
   if (!areInputs(inputs)) return { refusals: [`${source} ${NO_INPUTS}`] }
   if (!Array.isArray(written) || !written.every(isRecord)) return { refusals: [`${source} ${NO_MAPPINGS}`] }
   if (!written.every(({ inputs: own = {} }) => areInputs(own))) return { refusals: [`${source} ${NO_INPUTS}`] }
+  if (!isRecord(filters))
+    return { refusals: [`${source} has "filters" that are no filters: see dist/destination.json.`] }
   const { apiKey, ...given } = writableInputs(inputs)
   const body: DestinationBody = {
     ...builtDestination,
