@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ParseArgsConfig } from 'node:util'
-import { UsageError, usageErrorIn } from './usage-error'
+import { messageOf, UsageError } from './usage-error'
 
 /** The two streams of a command. */
 export interface Output {
@@ -49,7 +49,8 @@ export function optionsIn<const Options extends OptionsConfig>(command: string, 
   try {
     return parseArgs({ args, options }).values
   } catch (error) {
-    throw usageErrorIn(command, error)
+    const [sentence = ''] = messageOf(error).split(/\.\s/)
+    throw new UsageError(`${sentence}. See ${command} -- --help.`)
   }
 }
 
@@ -58,4 +59,19 @@ export function wholeNumber(option: string, text: string | undefined, fallback: 
   if (text === undefined) return fallback
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`--${option} takes a whole number from 1 on, not '${text}'.`)
   return Number(text)
+}
+
+/**
+ * The choices of that name, or all if the option is left out.
+ *
+ * @throws UsageError for an unknown name.
+ */
+export function chosen<Choice extends { readonly name: string }>(
+  option: string,
+  name: string | undefined,
+  all: readonly Choice[],
+): readonly Choice[] {
+  const found = all.filter((choice) => name === undefined || choice.name === name)
+  if (found.length > 0) return found
+  throw new UsageError(`--${option} does not know '${name ?? ''}': use ${all.map((choice) => choice.name).join(', ')}.`)
 }

@@ -14,7 +14,7 @@ import { handOver } from './consumer'
 import { createTables } from './graphile-queue'
 import type { QueueTables } from './graphile-queue'
 import type { Counts } from './messages'
-import type { RealOptions } from './options'
+import type { IntegrationOptions } from './options'
 import { makeOrderedTraffic } from './ordered-traffic'
 import type { HandOver } from './ordered-traffic'
 import type { Phase, Surroundings } from './phases'
@@ -67,7 +67,7 @@ const aFifth: FaultMix['rates'] = {
  * @returns the result of the whole run.
  */
 export async function runScenario(
-  options: RealOptions,
+  options: IntegrationOptions,
   phases: readonly Phase[],
   onPhase: (result: PhaseResult) => void,
 ): Promise<PhaseResult> {
@@ -97,7 +97,7 @@ interface Run {
   close(): Promise<void>
 }
 
-async function setUp(options: RealOptions): Promise<Run> {
+async function setUp(options: IntegrationOptions): Promise<Run> {
   const { directory, events, people, seed, rate, trusted } = options
   const redis = options.redisUrl === undefined ? await startRedis() : givenService(options.redisUrl)
   const postgres = options.databaseUrl === undefined ? await startPostgres() : givenService(options.databaseUrl)
