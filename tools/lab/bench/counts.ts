@@ -19,6 +19,8 @@ export interface EventCounts {
   readonly delivered: 'directly' | 'by a job'
   readonly awaits: Range
   readonly commands: Range
+  /** The bytes that the event adds to Redis. */
+  readonly bytes: Range
   /** The steps of the event that took the most. */
   readonly steps: readonly Step[]
 }
@@ -46,7 +48,13 @@ export async function countEvents(source: string): Promise<EventCounts[]> {
   return counts
 }
 
-type Counted = Pick<EventCounts, 'awaits' | 'commands' | 'steps'>
+type Counted = Pick<EventCounts, 'awaits' | 'commands' | 'bytes' | 'steps'>
+
+/** What one event has taken. */
+interface Taken {
+  readonly steps: readonly Step[]
+  readonly bytes: number
+}
 
 async function countLine(
   source: string,
@@ -76,18 +84,20 @@ class Counting {
     this.server = new BenchServer(source, directConfig, () => this.now)
   }
 
-  /** The steps of each event that counts. */
-  async run(delivered: EventCounts['delivered']): Promise<Step[][]> {
+  /** What each event that counts takes. */
+  async run(delivered: EventCounts['delivered']): Promise<Taken[]> {
     const contacts = Array.from({ length: eventsForEachLine }, (_, index) => `user_${index}`)
     for (const contact of this.contact === 'later' ? contacts : []) await this.deliver(contactUpdate, contact)
     // An app that remembers a line of its log in the worker does so before the events that count.
     if (!this.kind.isSent) await this.deliver(this.kind, 'somebody')
     if (delivered === 'by a job') await this.fillTheSecond()
-    const counted: Step[][] = []
+    const counted: Taken[] = []
     for (const contact of contacts) {
       // Two events directly in each window: one opens it, one finds it open.
       if (delivered === 'directly' && counted.length % 2 === 0) this.now += 5000
-      counted.push(delivered === 'directly' ? await this.direct(contact) : await this.byJob(contact))
+      const before = this.server.redisBytes()
+      const steps = delivered === 'directly' ? await this.direct(contact) : await this.byJob(contact)
+      counted.push({ steps, bytes: this.server.redisBytes() - before })
     }
     return counted
   }
@@ -149,13 +159,18 @@ function isRequest({ kind }: Step): boolean {
   return kind === 'fetch'
 }
 
-function summary(counted: readonly (readonly Step[])[]): Counted {
+function summary(counted: readonly Taken[]): Counted {
   const number = (steps: readonly Step[], kind: Step['kind']) => steps.filter((step) => step.kind === kind).length
-  const range = (kind: Step['kind']): Range => {
-    const numbers = counted.map((steps) => number(steps, kind))
+  const range = (value: (taken: Taken) => number): Range => {
+    const numbers = counted.map(value)
     return { least: Math.min(...numbers), most: Math.max(...numbers) }
   }
   const weight = (steps: readonly Step[]) => 1000 * number(steps, 'await') + number(steps, 'cache')
-  const [steps = []] = counted.toSorted((one, other) => weight(other) - weight(one))
-  return { awaits: range('await'), commands: range('cache'), steps }
+  const [costliest] = counted.toSorted((one, other) => weight(other.steps) - weight(one.steps))
+  return {
+    awaits: range(({ steps }) => number(steps, 'await')),
+    commands: range(({ steps }) => number(steps, 'cache')),
+    bytes: range(({ bytes }) => bytes),
+    steps: costliest?.steps ?? [],
+  }
 }

@@ -8,7 +8,8 @@ import { table } from '../../lib/table'
 import { countEvents } from './counts'
 import type { EventCounts, Range } from './counts'
 
-const help = `Counts the guarded awaits and the cache commands of an event with the delivery "direct", in the app of dist/.
+const help = `Counts the guarded awaits, the cache commands and the memory in Redis of an event with the delivery "direct", in the app of
+dist/: of each kind, and together.
 
 Usage: npm run lab bench -- [options]
 
@@ -27,7 +28,11 @@ export function run(args: string[], output: Output): Promise<number> {
       return 0
     }
     const counts = await countEvents(readFileSync(join(appDirectory, 'dist/index.js'), 'utf8'))
-    const parts = [countsTable(counts), ...(options.steps === true ? counts.map(stepsOf) : [])]
+    const parts = [
+      countsTable(counts),
+      table(summaryRows(counts)),
+      ...(options.steps === true ? counts.map(stepsOf) : []),
+    ]
     output.say(`${options.json === true ? JSON.stringify(counts, null, 2) : parts.join('\n\n')}\n`)
     return 0
   }, output)
@@ -35,10 +40,33 @@ export function run(args: string[], output: Output): Promise<number> {
 
 /** Of the events of each line, the least and the most. */
 export function countsTable(counts: readonly EventCounts[]): string {
-  const lines = counts.map(({ kind, contact, delivered, awaits, commands }) => [
-    ...[kind, contact, delivered, span(awaits), span(commands)],
+  const lines = counts.map(({ kind, contact, delivered, awaits, commands, bytes }) => [
+    ...[kind, contact, delivered, span(awaits), span(commands), span(bytes)],
   ])
-  return table([['event', 'of its contact', 'delivered', 'awaits', 'commands'], ...lines])
+  return table([['event', 'of its contact', 'delivered', 'awaits', 'commands', 'Redis, B'], ...lines])
+}
+
+/** All kinds of events together, as docs/measurements.md shows them. */
+export function summaryRows(counts: readonly EventCounts[]): string[][] {
+  const row = (title: string, isOfRow: (one: EventCounts) => boolean) => {
+    const ofRow = counts.filter(isOfRow)
+    const whole = (range: (one: EventCounts) => Range): Range => ({
+      least: Math.min(...ofRow.map((one) => range(one).least)),
+      most: Math.max(...ofRow.map((one) => range(one).most)),
+    })
+    const ranges = [whole(({ awaits }) => awaits), whole(({ commands }) => commands), whole(({ bytes }) => bytes)]
+    return [title, ...ranges.map(span)]
+  }
+  const sent = (delivered: EventCounts['delivered'], contact: EventCounts['contact']) => (one: EventCounts) =>
+    one.isSent && one.delivered === delivered && one.contact === contact
+  return [
+    ['an event that is', 'awaits', 'commands', 'bytes in Redis'],
+    row('not wanted, or skipped', ({ isSent }) => !isSent),
+    row('sent directly, the first of its contact', sent('directly', 'first')),
+    row('sent directly, a later one', sent('directly', 'later')),
+    row('sent by a job, the first of its contact', sent('by a job', 'first')),
+    row('sent by a job, a later one', sent('by a job', 'later')),
+  ]
 }
 
 function span({ least, most }: Range): string {

@@ -1,5 +1,5 @@
 import { createCache } from '../../simulators/posthog/cache'
-import type { Cache } from '../../simulators/posthog/cache'
+import type { Cache, MeasuredCache } from '../../simulators/posthog/cache'
 import type { FetchResponse } from '../../simulators/posthog/fetch'
 import { jobsExtension } from '../../simulators/posthog/jobs'
 import { serverVersion } from '../../simulators/posthog/versions'
@@ -31,6 +31,7 @@ export class BenchServer {
   readonly steps: Step[] = []
   readonly jobs: EnqueuedJob[] = []
   private readonly timers: NodeJS.Timeout[] = []
+  private readonly cache: MeasuredCache
   private running = 0
 
   /**
@@ -38,6 +39,7 @@ export class BenchServer {
    */
   constructor(source: string, config: object, now = () => Date.now()) {
     const clock = { now, after: () => () => undefined }
+    this.cache = createCache(clock)
     const enqueue = (name: string, payload: unknown, runAt: number) => {
       const job: EnqueuedJob = { name, payload: JSON.parse(JSON.stringify(payload)) as unknown, runAt }
       return this.answer('job', name, () => this.jobs.push(job)).then(() => undefined)
@@ -46,7 +48,7 @@ export class BenchServer {
       meta: {
         config: { ...config },
         attachments: {},
-        cache: this.cacheCommands(createCache(clock)),
+        cache: this.cacheCommands(this.cache),
         jobs: jobsExtension(clock, enqueue),
       },
       fetch: (url) => this.answer('fetch', url, () => accepted),
@@ -62,6 +64,11 @@ export class BenchServer {
     })
     this.steps.splice(0)
     this.jobs.splice(0)
+  }
+
+  /** The memory that the entries of the cache need now. */
+  redisBytes(): number {
+    return this.cache.usage().bytes
   }
 
   /** Resolves when nothing that the app has asked for is unanswered. */

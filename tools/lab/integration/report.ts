@@ -13,6 +13,7 @@ const columns: readonly Column[] = [
   { title: 'lost', value: ({ outcome }) => `${outcome.measures.lost}` },
   { title: 'twice', value: ({ outcome }) => `${outcome.measures.duplicated}` },
   { title: 'out of order', value: ({ outcome }) => `${outcome.measures.outOfOrder}` },
+  { title: 'by two processes', value: ({ outcome }) => `${outcome.measures.byTwoWorkers}` },
   { title: '429s', value: ({ outcome }) => `${outcome.measures.tooMany}` },
   { title: 'drain', value: ({ outcome }) => `${outcome.measures.drainSeconds.toFixed(1)} s` },
   { title: 'requests an event', value: (result) => eachEvent(result.outcome.measures.requests, result) },

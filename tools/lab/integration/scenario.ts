@@ -4,10 +4,10 @@ import { Receipts } from '../faults/receipts'
 import { loopsFaults } from '../faults/loops-faults'
 import type { FaultMix } from '../faults/fault-mixes'
 import { Random } from '../faults/random'
-import { trafficConfig } from '../faults/traffic'
-import type { Person } from '../faults/traffic'
+import { makeTraffic, trafficConfig } from '../faults/traffic'
+import type { Person, Wish } from '../faults/traffic'
 import { sleep, systemClock } from '../../lib/clock'
-import type { RequestRecord } from '../../simulators/loops/contract'
+import type { CapturedEvent } from '../../lib/shapes'
 import { LoopsApi } from '../../simulators/loops/loops-api'
 import { serveLoopsApi } from '../../simulators/loops/server'
 import { handOver } from './consumer'
@@ -15,10 +15,9 @@ import { createTables } from './graphile-queue'
 import type { QueueTables } from './graphile-queue'
 import type { Counts } from './messages'
 import type { IntegrationOptions } from './options'
-import { makeOrderedTraffic } from './ordered-traffic'
-import type { HandOver } from './ordered-traffic'
 import type { Phase, Surroundings } from './phases'
 import { ServerProcess } from './server-process'
+import type { ProcessObserver } from './server-process'
 import { givenService, startPostgres, startRedis } from './services'
 
 /** The results of one phase, or of the whole run. */
@@ -45,6 +44,7 @@ export interface Outcome {
 
 const apiKey = 'loops-sandbox-key'
 const processCount = 2
+const chatterShare = 0.05
 const quietMilliseconds = 2000
 const longestDrain = 5 * 60_000
 
@@ -73,15 +73,15 @@ export async function runScenario(
 ): Promise<PhaseResult> {
   const run = await setUp(options)
   try {
-    const share = Math.ceil(run.handOvers.length / phases.length)
+    const share = Math.ceil(run.events.length / phases.length)
     const [start, requestsBefore] = [Date.now(), run.api.requests().length]
     const results: PhaseResult[] = []
     for (const [place, phase] of phases.entries()) {
-      const result = await runPhase(phase, run.handOvers.slice(place * share, (place + 1) * share), run)
+      const result = await runPhase(phase, run.events.slice(place * share, (place + 1) * share), run)
       results.push(result)
       onPhase(result)
     }
-    return total(results, outcomeOf(run.handOvers, run.api.requests().slice(requestsBefore), start))
+    return total(results, outcomeOf(run.events, run, { requestsBefore, start }))
   } finally {
     await run.close()
   }
@@ -90,7 +90,11 @@ export async function runScenario(
 interface Run {
   readonly surroundings: Surroundings
   readonly api: LoopsApi
-  readonly handOvers: readonly HandOver[]
+  /** In the order of their hand-over. */
+  readonly events: readonly CapturedEvent[]
+  readonly wishes: readonly Wish[]
+  /** The hand-overs so far. */
+  readonly receipts: Receipts
   readonly tables: QueueTables
   /** What has failed so far. */
   readonly failures: readonly string[]
@@ -101,13 +105,14 @@ async function setUp(options: IntegrationOptions): Promise<Run> {
   const { directory, events, people, seed, rate, trusted } = options
   const redis = options.redisUrl === undefined ? await startRedis() : givenService(options.redisUrl)
   const postgres = options.databaseUrl === undefined ? await startPostgres() : givenService(options.databaseUrl)
-  const random = new Random(`real ${seed}`)
+  const random = new Random(`integration ${seed}`)
   const api = new LoopsApi({ apiKey, requestsPerSecond: rate })
-  const traffic = makeOrderedTraffic(events, people, random)
+  const kind = { kind: 'usual', load: 'burst', chatter: chatterShare } as const
+  const traffic = makeTraffic({ ...kind, events, people }, Date.now(), random)
   await addContacts(traffic.people, api, rate)
   api.setFault(loopsFaults({ rates: aFifth }, random))
   const loops = await serveLoopsApi(withLatency(api, random))
-  const schema = `loops_real_${process.pid}`
+  const schema = `loops_integration_${process.pid}`
   const tables = await createTables(postgres.url, schema)
   const settings = {
     directory,
@@ -121,15 +126,21 @@ async function setUp(options: IntegrationOptions): Promise<Run> {
     trusted,
   }
   const failures: string[] = []
-  const processes = Array.from(
-    { length: processCount },
-    () => new ServerProcess(settings, (text) => failures.push(text)),
-  )
+  const receipts = new Receipts()
+  const observer: ProcessObserver = {
+    onReceipt: ({ uuid, at, worker }) => {
+      receipts.add(uuid, at, worker)
+    },
+    onFailure: (text) => failures.push(text),
+  }
+  const processes = Array.from({ length: processCount }, () => new ServerProcess(settings, observer))
   await Promise.all(processes.map((each) => each.whenReady()))
   return {
     surroundings: { redis, postgres, processes },
     api,
-    handOvers: traffic.handOvers,
+    events: traffic.arrivals.toSorted((one, other) => one.at - other.at).map(({ event }) => event),
+    wishes: traffic.wishes,
+    receipts,
     tables,
     failures,
     close: async () => {
@@ -164,7 +175,7 @@ function withLatency(api: LoopsApi, random: Random): Pick<LoopsApi, 'answer'> {
   }
 }
 
-async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run): Promise<PhaseResult> {
+async function runPhase(phase: Phase, events: readonly CapturedEvent[], run: Run): Promise<PhaseResult> {
   const { api, surroundings } = run
   const { processes } = surroundings
   const before = progressOf(processes)
@@ -174,20 +185,16 @@ async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run):
   let handled = 0
   const onHandled = () => {
     handled += 1
-    if (handled >= handOvers.length / 3) broken ??= phase.breaks(surroundings) ?? Promise.resolve()
+    if (handled >= events.length / 3) broken ??= phase.breaks(surroundings) ?? Promise.resolve()
   }
-  await handOver(
-    handOvers.map(({ event }) => event),
-    processes,
-    onHandled,
-  )
+  await handOver(events, processes, onHandled)
   await broken
   const drained = await drain(run)
   const after = progressOf(processes)
   return {
     title: phase.title,
-    events: handOvers.length,
-    outcome: outcomeOf(handOvers, api.requests().slice(requestsBefore), start),
+    events: events.length,
+    outcome: outcomeOf(events, run, { requestsBefore, start }),
     counts: { commands: after.commands - before.commands, jobs: after.jobs - before.jobs },
     ended: after.ended - before.ended,
     keepsOrder: phase.keepsOrder,
@@ -196,11 +203,17 @@ async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run):
   }
 }
 
-function outcomeOf(handOvers: readonly HandOver[], requests: readonly RequestRecord[], start: number): Outcome {
-  const receipts = new Receipts()
-  // The order of the hand-over is known, whichever process got the event.
-  for (const { event } of handOvers) receipts.add(event.uuid, start, 'any process')
-  return measure({ wishes: [...new Set(handOvers.map(({ wish }) => wish))], receipts, start }, requests)
+/** The most that another process may need to learn from Redis what one has received, with ten events at once. */
+const cacheMilliseconds = 100
+
+function outcomeOf(
+  events: readonly CapturedEvent[],
+  { api, wishes, receipts }: Run,
+  { requestsBefore, start }: { requestsBefore: number; start: number },
+): Outcome {
+  const uuids = new Set(events.map(({ uuid }) => uuid))
+  const wished = wishes.filter(({ uuid }) => uuids.has(uuid))
+  return measure({ wishes: wished, receipts, start, cacheMilliseconds }, api.requests().slice(requestsBefore))
 }
 
 function progressOf(processes: readonly ServerProcess[]): Counts & { ended: number } {
