@@ -31,7 +31,7 @@ describe('the look-up', () => {
     expect(sent()).toEqual([adaViews])
     const project = serverVersion(version).currentProjectResolvedBy === 'django' ? '@current' : '1'
     expect(lookUps().map(({ method, url }) => [method, url])).toEqual([
-      ['GET', `${posthogUrl}/api/projects/${project}/persons/?distinct_id=user_1&token=phc_sandbox`],
+      ['GET', `${posthogUrl}/api/projects/${project}/persons/?distinct_id=user_1&token=phc_simulator`],
     ])
   })
 

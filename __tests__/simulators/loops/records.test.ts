@@ -44,6 +44,6 @@ describe('what can be looked at', () => {
     const api = newApi()
     expect(() => {
       api.leaveMailingList('ann@example.com', MAIN_LIST)
-    }).toThrow('no contact has the e-mail address ann@example.com')
+    }).toThrow('no contact has the email ann@example.com')
   })
 })

@@ -325,7 +325,7 @@ describe('events/sample.json', () => {
     })
   })
 
-  test('changes the person with $set, beside a custom event and on the server', () => {
+  test('changes the person with $set, besides a custom event and on the server', () => {
     expect(only('user signed up').properties).toMatchObject({
       plan: 'free',
       $set: { onboarding_step: 'welcome' },
@@ -363,7 +363,7 @@ describe('events/sample.json', () => {
     expect(only('$create_alias').properties).toMatchObject({ alias: 'crm_7f3a91', distinct_id: 'user_48213' })
   })
 
-  test("has somebody else's address on an event of the person", () => {
+  test("has somebody else's email on an event of the person", () => {
     const { distinct_id, properties } = only('invite sent')
     expect(distinct_id).toBe('user_48213')
     expect(properties.email).toBe('jonas.weber@example.org')

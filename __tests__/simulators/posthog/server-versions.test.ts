@@ -64,7 +64,7 @@ function install(version: ServerVersion, changes: AppConfig = {}): Installation 
   installation = createInstallation({
     directory: appDirectory,
     server: version,
-    // However slow the machine is, no request waits for its turn: nobody here runs the jobs.
+    // However slow the machine is, no request waits for a slot: nobody here runs the jobs.
     config: { ...config, requestsPerSecond: '1000', ...changes },
     clock: new VirtualClock(Date.UTC(2024, 4, 1)),
     fetch: routeTo('https://app.loops.so', server.url, fetchOf(version)),

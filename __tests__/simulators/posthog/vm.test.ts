@@ -131,7 +131,7 @@ describe('the VM', () => {
         },
       },
     )
-    expect(urls).toEqual([`Bearer http://ph.test${path}?a=1&token=phc_sandbox`])
+    expect(urls).toEqual([`Bearer http://ph.test${path}?a=1&token=phc_simulator`])
     expect(open.at(-1)?.captured).toEqual([{ event: 'asked', properties: { status: 200 } }])
   })
 })

@@ -15,7 +15,7 @@ export interface EventCounts {
   readonly isSent: boolean
   /** `later`: an event with both identifiers of the same contact was delivered before. */
   readonly contact: 'first' | 'later'
-  /** `by a job`: the event waits for its turn once; both runs count together. */
+  /** `by a job`: the event waits for a slot once; both runs count together. */
   readonly delivered: 'directly' | 'by a job'
   readonly awaits: Range
   readonly commands: Range
@@ -120,7 +120,7 @@ class Counting {
       await this.send(contactUpdate, `other_${sent}`)
       if (this.server.jobs.length > 0) return
     }
-    throw new Error('A hundred events at once, and none waits for its turn.')
+    throw new Error('A hundred events at once, and none waits for a slot.')
   }
 
   private async direct(contact: string): Promise<Step[]> {

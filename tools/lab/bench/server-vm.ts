@@ -4,7 +4,7 @@ import { compileApp } from '../../simulators/posthog/compile'
 import type { Fetch } from '../../simulators/posthog/fetch'
 import { serverVersion } from '../../simulators/posthog/versions'
 
-/** What the server gives an app, beside the built-ins. */
+/** What the server gives an app, besides the built-ins. */
 export interface ServerValues {
   /** `meta` without `global`. */
   readonly meta: object

@@ -1,4 +1,4 @@
-import type { Wish } from './traffic'
+import type { ExpectedWrite } from './traffic'
 
 /** One hand-over of an event to the app. */
 export interface Receipt {
@@ -21,16 +21,16 @@ export class Receipts {
     this.ofEvents.set(uuid, receipts)
   }
 
-  /** The first receipt of the wish's event; undefined if the app never got it. */
-  first({ uuid }: Wish): Receipt | undefined {
+  /** The first receipt of the event; undefined if the app never got it. */
+  first({ uuid }: ExpectedWrite): Receipt | undefined {
     return this.ofEvents.get(uuid)?.[0]
   }
 
   /**
-   * The receipt that decides about a value of the wish which Loops has applied at the given time: the latest by then of its
-   * event. If another event repeats the wish, the receipt of that one, even if it came later.
+   * The receipt that decides about a value of the write which Loops has applied at the given time: the latest by then of its
+   * event. If another event repeats the write, the receipt of that one, even if it came later.
    */
-  deciding({ uuid, repetition }: Wish, at: number): Receipt | undefined {
+  deciding({ uuid, repetition }: ExpectedWrite, at: number): Receipt | undefined {
     const receipts = [uuid, repetition ?? ''].flatMap((each) => {
       const all = this.ofEvents.get(each) ?? []
       return all.findLast((receipt) => receipt.at <= at) ?? all.slice(0, 1)

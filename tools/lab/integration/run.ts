@@ -1,4 +1,4 @@
-/** `npm run lab integration`: the app with real parts, in real time. `npm run lab integration -- --help` lists the options. */
+/** `npm run lab integration`: the app with a real Redis, PostgreSQL and Graphile Worker, in real time. `npm run lab integration -- --help` lists the options. */
 import { chosen, exitCodeOf, runInTerminal } from '../../lib/command-line'
 import type { Output } from '../../lib/command-line'
 import { UsageError } from '../../lib/usage-error'

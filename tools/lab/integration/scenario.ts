@@ -1,11 +1,11 @@
 import { measure } from '../faults/measures'
 import type { RequestMeasures } from '../faults/measures'
 import { Receipts } from '../faults/receipts'
-import { loopsFaults } from '../faults/loops-faults'
+import { addContacts, apiKey, loopsFaults } from '../faults/loops'
 import type { FaultMix } from '../faults/fault-mixes'
 import { Random } from '../faults/random'
 import { makeTraffic, trafficConfig } from '../faults/traffic'
-import type { Person, Wish } from '../faults/traffic'
+import type { ExpectedWrite } from '../faults/traffic'
 import { sleep, systemClock } from '../../lib/clock'
 import type { CapturedEvent } from '../../lib/shapes'
 import { LoopsApi } from '../../simulators/loops/loops-api'
@@ -18,7 +18,7 @@ import type { IntegrationOptions } from './options'
 import type { Phase, Surroundings } from './phases'
 import { ServerProcess } from './server-process'
 import type { ProcessObserver } from './server-process'
-import { givenService, startPostgres, startRedis } from './services'
+import { externalService, startPostgres, startRedis } from './services'
 
 /** The results of one phase, or of the whole run. */
 export interface PhaseResult {
@@ -42,7 +42,6 @@ export interface Outcome {
   readonly findings: readonly string[]
 }
 
-const apiKey = 'loops-sandbox-key'
 const processCount = 2
 const chatterShare = 0.05
 const quietMilliseconds = 2000
@@ -92,7 +91,7 @@ interface Run {
   readonly api: LoopsApi
   /** In the order of their hand-over. */
   readonly events: readonly CapturedEvent[]
-  readonly wishes: readonly Wish[]
+  readonly writes: readonly ExpectedWrite[]
   /** The hand-overs so far. */
   readonly receipts: Receipts
   readonly tables: QueueTables
@@ -103,13 +102,15 @@ interface Run {
 
 async function setUp(options: IntegrationOptions): Promise<Run> {
   const { directory, events, people, seed, rate, trusted } = options
-  const redis = options.redisUrl === undefined ? await startRedis() : givenService(options.redisUrl)
-  const postgres = options.databaseUrl === undefined ? await startPostgres() : givenService(options.databaseUrl)
+  const redis = options.redisUrl === undefined ? await startRedis() : externalService(options.redisUrl)
+  const postgres = options.databaseUrl === undefined ? await startPostgres() : externalService(options.databaseUrl)
   const random = new Random(`integration ${seed}`)
   const api = new LoopsApi({ apiKey, requestsPerSecond: rate })
   const kind = { kind: 'usual', load: 'burst', chatter: chatterShare } as const
   const traffic = makeTraffic({ ...kind, events, people }, Date.now(), random)
-  await addContacts(traffic.people, api, rate)
+  await addContacts(traffic.people, api, () => sleep(systemClock, 1000 / rate))
+  // The rate limit counts the requests of a second.
+  await sleep(systemClock, 1000)
   api.setFault(loopsFaults({ rates: aFifth }, random))
   const loops = await serveLoopsApi(withLatency(api, random))
   const schema = `loops_integration_${process.pid}`
@@ -139,7 +140,7 @@ async function setUp(options: IntegrationOptions): Promise<Run> {
     surroundings: { redis, postgres, processes },
     api,
     events: traffic.arrivals.toSorted((one, other) => one.at - other.at).map(({ event }) => event),
-    wishes: traffic.wishes,
+    writes: traffic.writes,
     receipts,
     tables,
     failures,
@@ -150,16 +151,6 @@ async function setUp(options: IntegrationOptions): Promise<Run> {
       await tables.close()
     },
   }
-}
-
-/** Creates the contacts first, so that Loops takes requests that carry only a user ID. */
-async function addContacts(people: readonly Person[], api: LoopsApi, rate: number): Promise<void> {
-  const headers = { authorization: `Bearer ${apiKey}` }
-  for (const person of people) {
-    api.handle({ method: 'POST', path: '/api/v1/contacts/create', headers, body: JSON.stringify(person) })
-    await sleep(systemClock, 1000 / rate)
-  }
-  await sleep(systemClock, 1000)
 }
 
 /** Answers after 20 to 150 ms. */
@@ -208,12 +199,12 @@ const cacheMilliseconds = 100
 
 function outcomeOf(
   events: readonly CapturedEvent[],
-  { api, wishes, receipts }: Run,
+  { api, writes, receipts }: Run,
   { requestsBefore, start }: { requestsBefore: number; start: number },
 ): Outcome {
   const uuids = new Set(events.map(({ uuid }) => uuid))
-  const wished = wishes.filter(({ uuid }) => uuids.has(uuid))
-  return measure({ wishes: wished, receipts, start, cacheMilliseconds }, api.requests().slice(requestsBefore))
+  const expected = writes.filter(({ uuid }) => uuids.has(uuid))
+  return measure({ writes: expected, receipts, start, cacheMilliseconds }, api.requests().slice(requestsBefore))
 }
 
 function progressOf(processes: readonly ServerProcess[]): Counts & { ended: number } {

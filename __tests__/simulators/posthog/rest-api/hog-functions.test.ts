@@ -269,7 +269,7 @@ describe('the destination of this project', () => {
   })
 })
 
-describe('what PostHog gives a run beside the event', () => {
+describe('what PostHog gives a run besides the event', () => {
   const inputs = { ...destination.inputs, userId: { value: '{project.id}/{source.name}/{groups.company.index}' } }
 
   it('is there for an event that comes in', async () => {

@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Sends each event once and forgets it: no retry, no idempotency key, no pacing, no look at what is newer. */
+/** Sends each event once and forgets it: no retry, no idempotency key, no rate limit, no look at what is newer. */
 const naiveApp = `
   import fetch from 'node-fetch'
   const loops = 'https://app.loops.so/api/v1'
@@ -98,7 +98,7 @@ describe('a campaign', () => {
     expect(lost + delivered).toBe(100)
   })
 
-  it('shows what is lost without pacing', async () => {
+  it('shows what is lost without a rate limit', async () => {
     const { lost, tooMany } = await smallCampaign({}, {}, 'burst')
     expect(tooMany).toBeGreaterThan(50)
     expect(lost).toBeGreaterThan(50)

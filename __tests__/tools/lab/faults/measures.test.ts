@@ -1,6 +1,6 @@
 import { measure, mostInASecond } from '../../../../tools/lab/faults/measures'
 import { Receipts } from '../../../../tools/lab/faults/receipts'
-import type { Wish } from '../../../../tools/lab/faults/traffic'
+import type { ExpectedWrite } from '../../../../tools/lab/faults/traffic'
 import type { JsonObject, RequestRecord } from '../../../../tools/simulators/loops/contract'
 
 jest.setTimeout(30_000)
@@ -8,10 +8,10 @@ jest.setTimeout(30_000)
 describe('the measures', () => {
   const ada = { email: 'ada@example.com', userId: 'ada' }
   const grace = { email: 'grace@example.com', userId: 'grace' }
-  const sold: Wish = { number: 0, uuid: 'u0', person: ada, reference: 'order-0', properties: new Map() }
-  const older: Wish = { number: 1, uuid: 'u1', person: ada, properties: new Map([['plan', 'plan-1'], ['city', 'city-1']]) } // prettier-ignore
-  const newer: Wish = { number: 2, uuid: 'u2', person: ada, properties: new Map([['plan', 'plan-2']]) }
-  const both: Wish = { number: 3, uuid: 'u3', person: grace, reference: 'order-3', properties: new Map([['plan', 'plan-3']]) } // prettier-ignore
+  const sold: ExpectedWrite = { number: 0, uuid: 'u0', person: ada, reference: 'order-0', properties: new Map() }
+  const older: ExpectedWrite = { number: 1, uuid: 'u1', person: ada, properties: new Map([['plan', 'plan-1'], ['city', 'city-1']]) } // prettier-ignore
+  const newer: ExpectedWrite = { number: 2, uuid: 'u2', person: ada, properties: new Map([['plan', 'plan-2']]) }
+  const both: ExpectedWrite = { number: 3, uuid: 'u3', person: grace, reference: 'order-3', properties: new Map([['plan', 'plan-3']]) } // prettier-ignore
 
   const start = Date.UTC(2024, 4, 1)
   const request = (seconds: number, path: string, body: JsonObject, changes: Partial<RequestRecord> = {}) => ({
@@ -39,8 +39,8 @@ describe('the measures', () => {
     })
     return receipts
   }
-  const measured = (wishes: Wish[], ...requests: RequestRecord[]) =>
-    measure({ wishes, receipts: receiptsOf(...wishes.map(({ uuid }) => uuid)), start }, requests)
+  const measured = (writes: ExpectedWrite[], ...requests: RequestRecord[]) =>
+    measure({ writes, receipts: receiptsOf(...writes.map(({ uuid }) => uuid)), start }, requests)
   const perfect = { lost: 0, duplicated: 0, outOfOrder: 0, byTwoWorkers: 0, tooMany: 0 }
 
   it('find nothing wrong where all came once and in order', () => {
@@ -126,22 +126,22 @@ describe('the measures', () => {
   it('go by the order of receipt, whatever the order in which the events happened', () => {
     const receipts = receiptsOf('u2', 'u1')
     const inOrder = [update(1, writesNew), update(2, writesOld)]
-    expect(measure({ wishes: [older, newer], receipts, start }, inOrder).measures).toMatchObject({ lost: 0, outOfOrder: 0 }) // prettier-ignore
+    expect(measure({ writes: [older, newer], receipts, start }, inOrder).measures).toMatchObject({ lost: 0, outOfOrder: 0 }) // prettier-ignore
     const reversed = [update(1, writesOld), update(2, writesNew)]
-    expect(measure({ wishes: [older, newer], receipts, start }, reversed).measures).toMatchObject({ lost: 0, outOfOrder: 1 }) // prettier-ignore
+    expect(measure({ writes: [older, newer], receipts, start }, reversed).measures).toMatchObject({ lost: 0, outOfOrder: 1 }) // prettier-ignore
   })
 
   it('take an event that comes again after a kill for received again', () => {
     const receipts = receiptsOf('u1', 'u2')
     receipts.add('u1', start + 2500, worker)
     const requests = [update(1, writesOld), update(2, writesNew), update(3, writesOld)]
-    expect(measure({ wishes: [older, newer], receipts, start }, requests).measures).toMatchObject({ outOfOrder: 0 })
-    expect(measure({ wishes: [older, newer], receipts, start }, requests.slice(0, 2)).measures).toMatchObject({ outOfOrder: 0 }) // prettier-ignore
+    expect(measure({ writes: [older, newer], receipts, start }, requests).measures).toMatchObject({ outOfOrder: 0 })
+    expect(measure({ writes: [older, newer], receipts, start }, requests.slice(0, 2)).measures).toMatchObject({ outOfOrder: 0 }) // prettier-ignore
   })
 
-  it('take a wish that another event repeats for received then', () => {
+  it('take a write that another event repeats for received then', () => {
     const repeated = { ...older, repetition: 'u9' }
-    const given = { wishes: [repeated, newer], receipts: receiptsOf('u1', 'u2', 'u9'), start }
+    const given = { writes: [repeated, newer], receipts: receiptsOf('u1', 'u2', 'u9'), start }
     expect(measure(given, [update(1, writesOld), update(2, writesNew)]).measures).toMatchObject({ outOfOrder: 1 })
     const again = [update(1, writesOld), update(2, writesNew), update(3, writesOld)]
     expect(measure(given, again).measures).toMatchObject({ outOfOrder: 0 })
@@ -151,13 +151,13 @@ describe('the measures', () => {
     const receipts = new Receipts()
     receipts.add('u1', start + 0.2, worker)
     receipts.add('u2', start + 0.7, 'another worker')
-    const given = { wishes: [older, newer], receipts, start }
+    const given = { writes: [older, newer], receipts, start }
     expect(measure(given, [update(1, writesNew), update(2, writesOld)]).measures).toMatchObject({ lost: 0, outOfOrder: 0 }) // prettier-ignore
     expect(measure(given, [update(1, { ...writesOld, plan: 'plan-2' })]).measures).toMatchObject({ lost: 0 })
   })
 
   it('count an event as lost that the app never got', () => {
-    const given = { wishes: [newer], receipts: new Receipts(), start }
+    const given = { writes: [newer], receipts: new Receipts(), start }
     expect(measure(given, []).measures).toMatchObject({ lost: 1 })
   })
 
@@ -171,16 +171,16 @@ describe('the measures', () => {
     receipts.add('u2', start + 1000, newerWorker)
     const headers = { 'x-campaign-worker': 'worker 1', 'x-campaign-time': String(start + sentAt) }
     const requests = [update(2, writesNew), update(3, writesOld, { headers })]
-    expect(measure({ wishes: [older, newer], receipts, start }, requests).measures).toMatchObject(expected)
+    expect(measure({ writes: [older, newer], receipts, start }, requests).measures).toMatchObject(expected)
   })
 
   it('tell the longest time from a receipt to Loops, by the event itself or by what came later', () => {
     const slow = measured([sold, older, newer], update(5, writesNew), event(9, 'order-0'), update(20, writesOld))
     // The city of the older one comes last.
     expect(slow.measures.slowestSeconds).toBeCloseTo(20)
-    const given = { wishes: [sold, newer], receipts: receiptsOf('u0', 'u2'), start, watched: new Set([grace]) }
+    const given = { writes: [sold, newer], receipts: receiptsOf('u0', 'u2'), start, watched: new Set([grace]) }
     expect(measure(given, [event(9, 'order-0')]).measures.slowestSeconds).toBe(0)
-    const overtaken = { wishes: [newer, { ...both, person: ada }], receipts: receiptsOf('u2', 'u3'), start }
+    const overtaken = { writes: [newer, { ...both, person: ada }], receipts: receiptsOf('u2', 'u3'), start }
     expect(measure(overtaken, [update(7, { plan: 'plan-3' })]).measures.slowestSeconds).toBeCloseTo(7)
   })
 
