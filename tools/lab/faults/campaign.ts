@@ -81,8 +81,8 @@ export async function runCampaign(options: CampaignOptions): Promise<Outcome> {
   installation.close()
   const cacheMilliseconds = mix.rates.slowCache > 0 ? 2 * slowestCacheMilliseconds : 10
   const { writes, watched } = traffic
-  const given = { writes, watched, receipts, start, cacheMilliseconds }
-  const { measures, findings } = measure(given, api.requests().slice(before))
+  const run = { writes, watched, receipts, start, cacheMilliseconds }
+  const { measures, findings } = measure(run, api.requests().slice(before))
   const toLoops = installation.requests.filter(isToLoops).map(({ at }) => at)
   return {
     measures: { ...measures, ...observed, mostInASecond: mostInASecond(toLoops), killed: workers.killed },

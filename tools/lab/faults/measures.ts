@@ -109,7 +109,7 @@ interface Ledger {
 }
 
 /** What one run gave to the app, and from when on. */
-export interface Given {
+export interface RunRecord {
   readonly writes: readonly ExpectedWrite[]
   readonly receipts: Receipts
   /** Milliseconds since 1970. */
@@ -124,18 +124,18 @@ const setUpPaths = /\/v1\/(api-key|lists|contacts\/properties)(\?|$)/
 
 /** Compares the expected writes with the requests in the order in which Loops handled them. */
 export function measure(
-  given: Given,
+  record: RunRecord,
   requests: readonly RequestRecord[],
 ): { measures: RequestMeasures; findings: string[] } {
-  const { writes, receipts, start } = given
+  const { writes, receipts, start } = record
   const sent = requests.filter(({ path }) => !setUpPaths.test(path))
-  const ledger = ledgerOf(given, sent)
+  const ledger = ledgerOf(record, sent)
   const lost = writes.filter((write) => !isDelivered(write, ledger, receipts))
   const duplicated = [...ledger.recorded].filter(([, times]) => times.length > 1)
   const reversed = [...ledger.histories.values()].filter(({ newest, last }) => isBefore(last.receipt, newest.receipt))
-  const byTwoWorkers = reversed.filter((history) => isByTwoWorkers(history, given))
+  const byTwoWorkers = reversed.filter((history) => isByTwoWorkers(history, record))
   const outOfOrder = reversed.filter((history) => !byTwoWorkers.includes(history))
-  const watched = writes.filter(({ person }) => given.watched?.has(person) ?? true)
+  const watched = writes.filter(({ person }) => record.watched?.has(person) ?? true)
   return {
     measures: {
       wanted: writes.length,
@@ -172,7 +172,7 @@ export function mostInASecond(times: readonly number[]): number {
   return most
 }
 
-function ledgerOf({ writes, receipts, start }: Given, requests: readonly RequestRecord[]): Ledger {
+function ledgerOf({ writes, receipts, start }: RunRecord, requests: readonly RequestRecord[]): Ledger {
   const writesByValue = new Map<Json | undefined, ExpectedWrite>(
     writes.flatMap((write) => [write.reference, ...write.properties.values()].map((value) => [value, write] as const)),
   )
@@ -266,7 +266,7 @@ function secondsToLoops(write: ExpectedWrite, { recorded, histories }: Ledger, r
 }
 
 /** Whether the worker that sent the last value could not know the newest one, which another worker had just received. */
-function isByTwoWorkers({ newest, last }: PropertyHistory, { cacheMilliseconds = 10 }: Given): boolean {
+function isByTwoWorkers({ newest, last }: PropertyHistory, { cacheMilliseconds = 10 }: RunRecord): boolean {
   const { sent } = last
   if (sent === undefined || sent.worker === newest.receipt.worker) return false
   return newest.receipt.at >= sent.at - cacheMilliseconds
