@@ -1,7 +1,6 @@
 /** `npm run lab bench`: counts what an event costs a PostHog server. `-- --help` lists the options. */
-import { exitCodeOf, optionsIn, runInTerminal } from '../../lib/command-line'
+import { exitCodeOf, optionsIn, runInTerminal, table } from '../../lib/command-line'
 import type { Output } from '../../lib/command-line'
-import { table } from '../../lib/table'
 import { countEvents } from './counts'
 import type { EventCounts, Range } from './counts'
 

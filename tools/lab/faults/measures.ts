@@ -1,9 +1,7 @@
 import { isJsonObject } from '../../simulators/loops/contract'
 import type { Json, JsonObject, RequestRecord } from '../../simulators/loops/contract'
-import { isBefore } from './receipts'
-import { sendingIn } from './sending'
-import type { Sending } from './sending'
-import type { Receipt, Receipts } from './receipts'
+import { isBefore, sendingIn } from './receipts'
+import type { Receipt, Receipts, Sending } from './receipts'
 import { contactProperties } from './traffic'
 import type { Person, ExpectedWrite } from './traffic'
 

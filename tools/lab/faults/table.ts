@@ -1,4 +1,4 @@
-import { table } from '../../lib/table'
+import { table } from '../../lib/command-line'
 import { requestsPerSecond } from './campaign'
 import type { CampaignOptions, CampaignResult } from './campaign'
 import type { Measures } from './measures'

@@ -1,4 +1,4 @@
-import { table } from '../../lib/table'
+import { table } from '../../lib/command-line'
 import type { PhaseResult } from './scenario'
 
 const mostFindings = 5
