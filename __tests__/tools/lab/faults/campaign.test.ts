@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCampaign } from '../../../../tools/lab/faults/campaign'
 import type { CampaignOptions } from '../../../../tools/lab/faults/campaign'
+import { faultMixes } from '../../../../tools/lab/faults/fault-mixes'
 import type { FaultMix } from '../../../../tools/lab/faults/fault-mixes'
 import type { Load } from '../../../../tools/lab/faults/loads'
 import type { Measures } from '../../../../tools/lab/faults/measures'
 import { serverVersion } from '../../../../tools/simulators/posthog/versions'
-import { mixOf } from './setup'
 
 jest.setTimeout(30_000)
 
@@ -46,6 +46,12 @@ function appOf(source: string): string {
 }
 
 const naive = appOf(naiveApp)
+
+function mixOf(name: string): FaultMix {
+  const found = faultMixes.find((mix) => mix.name === name)
+  if (found === undefined) throw new Error(`No mix ${name}`)
+  return found
+}
 
 const storm = mixOf('storm').rates
 
