@@ -43,7 +43,7 @@ type OptionsConfig = NonNullable<ParseArgsConfig['options']>
  * The options on the command line, each of a known name.
  *
  * @param command how the user writes the command, for `See COMMAND -- --help.`
- * @throws UsageError for an unknown option, a missing value or an argument that is no option.
+ * @throws UsageError for an unknown option, a missing value or an argument that is not an option.
  */
 export function optionsIn<const Options extends OptionsConfig>(command: string, args: string[], options: Options) {
   try {

@@ -6,7 +6,7 @@ export interface Element {
   readonly line: number
 }
 
-/** A list that is no JSON outside its elements, as a clause that follows the line. */
+/** A list that is not JSON outside its elements, as a clause that follows the line. */
 export class ListError extends Error {
   constructor(
     readonly line: number,

@@ -120,7 +120,7 @@ describe('decodeCapture refuses', () => {
     ['a number for a time', '{"event":"a","timestamp":1}', 'Event 1 of 1 has "timestamp", but not as a text.', 400],
     ['a number for a uuid', '{"event":"a","uuid":1}', 'Event 1 of 1 has "uuid", but not as a text.', 400],
     ['a text for an offset', '{"event":"a","offset":"1"}', 'Event 1 of 1 has "offset", but not as a number.', 400],
-    ['a batch that is no list', '{"batch":{}}', '"batch" must be a list of events.', 400],
+    ['a batch that is not a list', '{"batch":{}}', '"batch" must be a list of events.', 400],
     ['a body beyond the limit', Buffer.alloc(MAXIMUM_BODY_BYTES + 1, ' '), 'The body is larger than 20 MB.', 413],
     ['gzip beyond it', gzipSync(Buffer.alloc(MAXIMUM_BODY_BYTES + 1)), 'The body is larger than 20 MB.', 413],
   ])('%s', (_name, body, message, status) => {

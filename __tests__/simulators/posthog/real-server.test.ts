@@ -128,7 +128,7 @@ describe('the consumer', () => {
     ])
   })
 
-  it('gives back as killed what the worker had in hand and what was still to come', async () => {
+  it('gives back as killed what the worker had begun and what was still to come', async () => {
     const { installation, clock, start } = install('2024-02', slow)
     const worker = installation.startWorker()
     const consumer = new Consumer(worker, { clock })

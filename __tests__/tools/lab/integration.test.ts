@@ -120,7 +120,7 @@ describe('command line', () => {
     return [await run(args, output), text]
   }
 
-  it('refuses what is no number', async () => {
+  it('refuses what is not a number', async () => {
     expect(await told('--events', '1e3')).toEqual([1, "--events takes a whole number from 1 on, not '1e3'.\n"])
   })
 })

@@ -177,7 +177,7 @@ function ledgerOf({ writes, receipts, start }: RunRecord, requests: readonly Req
   const ledger: Ledger = { recorded: new Map(), histories: new Map(), changedAt: start }
   for (const { path, headers, handledStatus, body, at } of requests) {
     if (handledStatus !== 200 || !isJsonObject(body)) continue
-    // A value in a request for another person is no expected write.
+    // A value in a request for another person is not an expected write.
     const writeOf = (value: Json | undefined): ExpectedWrite | undefined => {
       const write = value === undefined ? undefined : writesByValue.get(value)
       return write !== undefined && isOf(write.person, body) ? write : undefined

@@ -59,7 +59,7 @@ export interface Arrival {
 
 export interface Traffic {
   readonly people: readonly Person[]
-  /** Those whose events must not be held up. */
+  /** Those whose events must not be delayed. */
   readonly watched: ReadonlySet<Person>
   readonly writes: readonly ExpectedWrite[]
   readonly arrivals: readonly Arrival[]

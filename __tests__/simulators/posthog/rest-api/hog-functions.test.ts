@@ -80,7 +80,7 @@ describe('a hog function that PostHog refuses', () => {
     expect((await ask(started.posthog, 'GET', functions)).body).toMatchObject({ count: 0 })
   })
 
-  it('a template that is no Hog', async () => {
+  it('a template that is not Hog', async () => {
     const { status, body } = await ask(started.posthog, 'POST', functions, {
       ...small,
       inputs: { text: { value: '{person.' } },

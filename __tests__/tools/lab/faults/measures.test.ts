@@ -74,13 +74,13 @@ describe('the measures', () => {
     ['an update is lost if only its event came', [both], [event(1, 'order-3', { body: { ...grace, eventName: 'a', eventProperties: { reference: 'order-3' } } })], { lost: 1 }], // prettier-ignore
     ['an event is lost that the app never got', [newer], [], { lost: 1 }, []],
     [
-      'a property is out of order that ends older than it was',
+      'a property that ends older than it was is out of order',
       [older, newer],
       [update(1, writesNew), update(2, writesOld)],
       { lost: 0, outOfOrder: 1, drainSeconds: 2 },
     ],
     [
-      'a property is in order that was put right',
+      'a property that was corrected is in order',
       [older, newer],
       [update(1, writesNew), update(2, writesOld), update(3, writesNew)],
       { outOfOrder: 0, drainSeconds: 2 },
