@@ -169,12 +169,12 @@ const toolRules = [
     to: { path: '^tools/(?!lib/|simulators/)', pathNot: '^tools/lab/$1/' },
   },
   {
-    name: 'the real parts take traffic and measures from the campaigns',
+    name: 'the integration run takes traffic and measures from the campaigns',
     severity: 'error',
     from: { path: '^tools/lab/integration/' },
     to: {
       path: '^tools/(?!lib/|simulators/|lab/integration/)',
-      pathNot: '^tools/lab/faults/(traffic|measures|receipts|random|loops-faults|fault-mixes)\\.ts$',
+      pathNot: '^tools/lab/faults/(traffic|measures|receipts|random|loops|fault-mixes)\\.ts$',
     },
   },
 ]

@@ -13,8 +13,6 @@ describe('an event', () => {
   it.each<[timestamp: string | Date, hours: number, isOld: boolean]>([
     [new Date(happenedAt), 24, false],
     [new Date(happenedAt), 24.001, true],
-    [new Date(happenedAt).toISOString(), 24, false],
-    [new Date(happenedAt).toISOString(), 24.001, true],
     ['2024-05-01T12:00:00+02:00', 24.001, true],
     ['garbage', 10_000, false],
     [new Date(NaN), 10_000, false],
@@ -48,14 +46,6 @@ describe('delivery', () => {
     expect(app.logs.map(({ message }) => message).filter((line) => line.includes('older'))).toEqual([
       `An event is skipped: ${tooOld} (25 hours). Later events that are skipped for this reason are not logged.`,
     ])
-  })
-
-  it('moves nobody back to an old email', async () => {
-    const { clock, api, deliver } = simulate()
-    deliver(event('$identify', { $set: { email: 'new@example.com', plan: 'pro' } }))
-    deliver(event('$set', { $set: { email: 'ancient@example.com', plan: 'free' } }, old))
-    await clock.run()
-    expect(api.contacts()).toMatchObject([{ email: 'new@example.com', plan: 'pro' }])
   })
 
   it('gives the age of each event in a dry run', async () => {

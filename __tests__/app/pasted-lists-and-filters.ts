@@ -176,6 +176,10 @@ export const requestsPerSecond: readonly PastedText[] = [
 export const posthogUrl: readonly PastedText[] = [
   ['https://posthog.example.com/', { posthogUrl: 'https://posthog.example.com' }],
   ['http://10.0.0.1:8000', { posthogUrl: 'http://10.0.0.1:8000' }],
+  ['http://10.0.0.1:8000/posthog//', { posthogUrl: 'http://10.0.0.1:8000/posthog' }],
+  ['ftp://posthog.example.com', SERVER],
+  ['https://user:secret@posthog.example.com', SERVER],
+  ['https://posthog example.com', SERVER],
   ['posthog.example.com', SERVER],
   ['"https://posthog.example.com"', SERVER],
   ["https://posthog.example.com'", SERVER],

@@ -123,32 +123,18 @@ describe('a settings error', () => {
   })
 
   const mistakes: [string, Record<string, unknown>, string][] = [
-    ['email without a placeholder', { email: 'me@example.com' }, 'would give everybody the same contact'],
     [
       'email that is the same for everybody',
       { email: '{event.event}@example.com' },
       'would give everybody the same contact',
     ],
-    ['email with an unknown root', { email: '{user.email}' }, '"{user.email}" is not a placeholder: write'],
     ['email as a JSON object', { email: '{"a": "b"}' }, 'is not a JSON list of texts'],
-    ['user ID without a placeholder', { userId: 'customer' }, 'would give everybody the same contact'],
     ['user ID that is the same for everybody', { userId: '{event.event}' }, 'would give everybody the same contact'],
-    ['an unknown field of the event', { eventProperties: 'a: {event.name}' }, '"{event.name}" is not a placeholder'],
-    [
-      'an unknown field of the person',
-      { eventProperties: 'a: {person.email}' },
-      '"{person.email}" is not a placeholder',
-    ],
     ['a placeholder without a name', { eventProperties: 'a: {event.properties.}' }, 'is not a placeholder'],
     [
       'a placeholder that is not closed',
       { eventProperties: 'a: {event.event' },
       '"{event.event" has a brace "{" without its "}": write a placeholder like {person.properties.NAME}.',
-    ],
-    [
-      'two braces',
-      { eventProperties: 'a: {{event.event}}' },
-      '"{{event.event}}" has double braces: write a placeholder',
     ],
     [
       'a mapping without a value',
@@ -193,7 +179,6 @@ describe('a settings error', () => {
       `Maximum event age (hours): "${maxEventAge}" is not a number of hours: write a number like 24, or leave it empty`,
     ]),
     ['a mapping without a name', { eventProperties: ': x' }, '": x" is not "name: value"'],
-    ['a text with a comma', { eventProperties: 'a: one, two' }, '"two" is not "name: value": write a colon'],
     ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a" is there twice: remove one of the two'],
     ['a mapping as a JSON list', { eventProperties: '["a"]' }, 'is not a JSON object: write it like'],
     ['a mapping to null', { contactProperties: '{"a": null}' }, 'null cannot be the value of "a"'],
@@ -215,11 +200,9 @@ describe('a settings error', () => {
         `Update contacts: property mapping: "${name}" is reserved by Loops: choose another name.`,
       ],
     ),
-    ['a list that is neither on nor off', { eventMailingLists: 'abc: yes' }, '"yes" cannot be the value of list "abc"'],
     ['a list with text around', { eventMailingLists: 'abc: x{event.event}' }, 'cannot be the value of list "abc"'],
     ['a list without an ID', { contactMailingLists: '{"": true}' }, '"" cannot be used as a name'],
     ['an excluded address that is none', { excludedEmails: 'a@b@c' }, '"a@b@c" is neither an address nor a domain'],
-    ['an excluded pattern', { excludedEmails: '*@example' }, 'write ada@example.org, example.com or *.example.com'],
     ['both halves off', { trackedEvents: '', contactEvents: '[]' }, 'Both event lists are empty: fill in'],
     ['nothing but exclusions', { trackedEvents: '!a, !b' }, '"!a, !b" only excludes events: put * first'],
     ['an event name for an exclusion', { trackedEvents: '{"!a": "b"}' }, '"!a" needs the event name for Loops as text'],
@@ -231,7 +214,6 @@ describe('a settings error', () => {
       { contactEvents: '{"a": "b"}' },
       'gives event names for Loops, which a contact update does not send: write a list like ["account:signup"].',
     ],
-    ['a filter without an operator', { eventFilters: 'plan' }, '"plan" has no operator: write one of =, !=, >, >=,'],
     ['a filter that is no object', { eventFilters: '["plan"]' }, '"plan" has no "key"'],
     ['a filter without a key', { eventFilters: '[{"value": 1}]' }, 'has no "key": write the name of the property'],
     ['a filter without a value', { eventFilters: '[{"key": "a"}]' }, 'has no "value": write the value to compare with'],

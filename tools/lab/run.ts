@@ -1,6 +1,6 @@
 /**
- * `npm run lab NAME`: runs an experiment, with what stands behind `--` as its options. `faults` counts what is lost while
- * things go wrong, `bench` what an event costs; `integration` runs the app with real parts; `simulators` starts simulators
+ * `npm run lab NAME`: runs an experiment, with what follows `--` as its options. `faults` counts what is lost while
+ * things go wrong, `bench` what an event costs; `integration` runs the app with a real Redis, PostgreSQL and Graphile Worker; `simulators` starts simulators
  * for PostHog and Loops.
  */
 import { spawn } from 'node:child_process'

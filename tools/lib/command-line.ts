@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ParseArgsConfig } from 'node:util'
-import { UsageError, usageErrorIn } from './usage-error'
+import { messageOf, UsageError } from './usage-error'
 
 /** The two streams of a command. */
 export interface Output {
@@ -43,13 +43,14 @@ type OptionsConfig = NonNullable<ParseArgsConfig['options']>
  * The options on the command line, each of a known name.
  *
  * @param command how the user writes the command, for `See COMMAND -- --help.`
- * @throws UsageError for an unknown option, a missing value or an argument that is no option.
+ * @throws UsageError for an unknown option, a missing value or an argument that is not an option.
  */
 export function optionsIn<const Options extends OptionsConfig>(command: string, args: string[], options: Options) {
   try {
     return parseArgs({ args, options }).values
   } catch (error) {
-    throw usageErrorIn(command, error)
+    const [sentence = ''] = messageOf(error).split(/\.\s/)
+    throw new UsageError(`${sentence}. See ${command} -- --help.`)
   }
 }
 
@@ -58,4 +59,30 @@ export function wholeNumber(option: string, text: string | undefined, fallback: 
   if (text === undefined) return fallback
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`--${option} takes a whole number from 1 on, not '${text}'.`)
   return Number(text)
+}
+
+/**
+ * The choices of that name, or all if the option is left out.
+ *
+ * @throws UsageError for an unknown name.
+ */
+export function chosen<Choice extends { readonly name: string }>(
+  option: string,
+  name: string | undefined,
+  all: readonly Choice[],
+): readonly Choice[] {
+  const found = all.filter((choice) => name === undefined || choice.name === name)
+  if (found.length > 0) return found
+  throw new UsageError(`--${option} does not know '${name ?? ''}': use ${all.map((choice) => choice.name).join(', ')}.`)
+}
+
+/**
+ * Text with columns of equal width, for a terminal. The first row has the titles; the first column stands left, the others,
+ * which are mostly numbers, right.
+ */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const padded = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)
+  return rows.map((row) => row.map(padded).join('  ').trimEnd()).join('\n')
 }

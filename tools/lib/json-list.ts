@@ -6,7 +6,7 @@ export interface Element {
   readonly line: number
 }
 
-/** A list that is no JSON outside its elements, as a clause that follows the line. */
+/** A list that is not JSON outside its elements, as a clause that follows the line. */
 export class ListError extends Error {
   constructor(
     readonly line: number,
@@ -19,7 +19,7 @@ export class ListError extends Error {
 /**
  * Splits a JSON list into its elements. The elements themselves are not checked.
  *
- * @throws ListError if the list does not end, or something stands behind it.
+ * @throws ListError if the list does not end, or something follows it.
  */
 export async function* listElements(chunks: AsyncIterable<string>): AsyncGenerator<Element> {
   const splitter = new ListSplitter()
@@ -28,11 +28,11 @@ export async function* listElements(chunks: AsyncIterable<string>): AsyncGenerat
 }
 
 /**
- * The states: **before** the list's `[`; **inside** it, at an element of some depth; **behind** its `]`, where only blanks
+ * The states: **before** the list's `[`; **inside** it, at an element of some depth; **after** its `]`, where only blanks
  * may follow.
  */
 class ListSplitter {
-  private state: 'before' | 'inside' | 'behind' = 'before'
+  private state: 'before' | 'inside' | 'after' = 'before'
   private line = 1
   /** How many brackets and braces of the element are open. */
   private depth = 0
@@ -69,8 +69,7 @@ class ListSplitter {
 
   private outside(sign: string): void {
     if (/[\s\uFEFF]/.test(sign)) return
-    if (this.state === 'behind')
-      throw new ListError(this.line, `has ${JSON.stringify(sign)} behind the end of the list`)
+    if (this.state === 'after') throw new ListError(this.line, `has ${JSON.stringify(sign)} behind the end of the list`)
     this.state = 'inside'
     this.beginsAt = this.line
   }
@@ -96,7 +95,7 @@ class ListSplitter {
     this.elements += 1
     this.text = ''
     this.beginsAt = this.line
-    if (ending === ']') this.state = 'behind'
+    if (ending === ']') this.state = 'after'
   }
 }
 

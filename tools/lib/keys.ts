@@ -8,7 +8,7 @@ const KEYS = {
   LOOPS_API_KEY: { owner: 'Loops', form: /^(?!ph[cxs]_)[\w.~+/-]{8,}=*$/ },
 } as const
 
-/** A shorter text is no key: parts of words would be masked. */
+/** A shorter text is not a key: parts of words would be masked. */
 const SHORTEST_KEY = 8
 
 /**

@@ -13,7 +13,7 @@ import { Persons } from '../simulators/hog/persons'
 import type { Person } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { HogParser } from '../simulators/hog/syntax-tree'
-import { unwantedSentence } from '../simulators/app/why-nothing-was-sent'
+import { noMatchSentence } from '../simulators/app/why-nothing-was-sent'
 import { UsageError } from '../lib/usage-error'
 import type { Fetch } from '../simulators/posthog/fetch'
 import type { CapturedEvent } from '../lib/shapes'
@@ -114,7 +114,7 @@ export class DestinationRuns {
 
   private whyNothing(event: CapturedEvent, person: Person, outcomes: readonly MappingOutcome[]): string | undefined {
     if (outcomes.length === 0)
-      return unwantedSentence(nearMisses(this.body.mappings, event, person), 'no mapping is for its name')
+      return noMatchSentence(nearMisses(this.body.mappings, event, person), 'no mapping is for its name')
     if (outcomes.some(({ error }) => error !== undefined)) return undefined
     return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
   }

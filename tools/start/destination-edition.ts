@@ -9,7 +9,7 @@ import { Persons } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { Fetch } from '../simulators/posthog/fetch'
 import type { CapturedEvent } from '../lib/shapes'
-import { unwantedSentence } from '../simulators/app/why-nothing-was-sent'
+import { noMatchSentence } from '../simulators/app/why-nothing-was-sent'
 import type { Edition, EventResult } from './edition'
 
 export interface DestinationEditionOptions {
@@ -44,7 +44,7 @@ export class DestinationEdition implements Edition {
     const fetch = dryRun ? mockedFetch : hogFetch(this.options.fetch)
     const outcomes = await this.installed.deliver(event, person, { fetch, clock })
     if (outcomes.length > 0) return this.resultOf(outcomes)
-    const reason = unwantedSentence(nearMisses(body.mappings, event, person), 'no mapping is for its name')
+    const reason = noMatchSentence(nearMisses(body.mappings, event, person), 'no mapping is for its name')
     return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waits: false } }
   }
 

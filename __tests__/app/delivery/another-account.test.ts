@@ -1,5 +1,5 @@
 import { networkTo } from '../../../tools/simulators/app/network'
-import { loopsAccounts } from '../../../tools/simulators/loops/accounts'
+import { loopsAccounts } from '../../../tools/simulators/loops/server'
 import { LoopsApi } from '../../../tools/simulators/loops/loops-api'
 import { serverVersion } from '../../../tools/simulators/posthog/versions'
 import { VirtualClock } from '../../../tools/lib/clock'

@@ -1,6 +1,6 @@
 import { VirtualClock } from '../../../tools/lib/clock'
 import { createCache } from '../../../tools/simulators/posthog/cache'
-import { start, simulate, simulateMany, event, set, purchase, failed } from './setup'
+import { start, simulate, simulateMany, event, set, failed } from './setup'
 
 describe('the event received last wins', () => {
   it('an update that failed is dropped once a later event has written the same', async () => {
@@ -40,17 +40,6 @@ describe('the event received last wins', () => {
     expect(sent()).toHaveLength(3)
   })
 
-  it('an event is sent with the newest values, also if Loops had it already', async () => {
-    const { clock, api, faults, deliver } = simulate()
-    faults.push({ kind: 'delay', milliseconds: 15_000 })
-    deliver(purchase({ plan: 'old' }))
-    await clock.run(start + 1000)
-    deliver(set({ plan: 'new' }))
-    await clock.run()
-    expect(api.events()).toHaveLength(1)
-    expect(api.contacts()).toMatchObject([{ plan: 'new' }])
-  })
-
   it('a mailing list that a later event has left stays left', async () => {
     const { clock, api, faults, deliver } = simulate('2024-02', { contactMailingLists: 'l1: {event.properties.news}' })
     faults.push(failed)
@@ -59,39 +48,6 @@ describe('the event received last wins', () => {
     deliver(event('$set', { news: false, $set: { email: 'ada@example.com' } }))
     await clock.run()
     expect(api.contacts()).toMatchObject([{ plan: 'p', mailingLists: {} }])
-  })
-
-  it('an address that a later event has changed stays changed', async () => {
-    const { clock, api, faults, deliver } = simulate()
-    faults.push(undefined, failed)
-    deliver(set({ plan: 'first' }))
-    await clock.run(start + 1000)
-    deliver(set({ plan: 'old', seats: 3 }))
-    await clock.run(start + 1500)
-    deliver(event('$set', { $set: { email: 'ada@new.example', plan: 'new' } }))
-    await clock.run()
-    expect(api.contacts()).toMatchObject([{ email: 'ada@new.example', userId: 'user_1', plan: 'new', seats: 3 }])
-  })
-
-  it('an address that changes in a burst is the newest in the end, and no event is lost', async () => {
-    const { clock, api, app, deliver } = simulate()
-    const workers = [app.startWorker(), app.startWorker(), app.startWorker()]
-    // One worker checks the key for all, so that its set-up takes longer.
-    for (const worker of workers) deliver(event('other', {}), worker)
-    await clock.run()
-    const burst = Array.from({ length: 20 }, (_, index) =>
-      event('purchase', { $set: { email: `ada${index}@example.com`, plan: `plan ${index}` } }),
-    )
-    for (const [index, one] of burst.entries()) {
-      deliver(one, workers[index % 3])
-      // Of what several workers receive within a millisecond nobody can tell the order.
-      await clock.run(clock.now() + 1)
-    }
-    await clock.run()
-    expect(api.events()).toHaveLength(20)
-    expect(api.contacts().filter(({ userId }) => userId === 'user_1')).toMatchObject([
-      { email: 'ada19@example.com', plan: 'plan 19' },
-    ])
   })
 
   it('a request that waits finds what was received since, however much that is', async () => {

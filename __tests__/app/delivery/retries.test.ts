@@ -1,5 +1,5 @@
 import { apiKey, isSetUpRequest } from '../setup'
-import { HOUR, start, simulate, purchase, failed } from './setup'
+import { start, simulate, purchase, failed } from './setup'
 
 describe('retries', () => {
   it('wait longer each time, up to twenty minutes, and give up within the day that Loops knows an idempotency key', async () => {
@@ -49,30 +49,5 @@ describe('retries', () => {
     expect(then.app.enabled).toBe(true)
     const delivery = then.app.requests.filter(({ url }) => url.endsWith('/send'))
     expect(delivery.map(({ headers }) => headers.Authorization)).toEqual([`Bearer ${newKey}`])
-  })
-
-  it('go back untried in a dry run, and are sent after it', async () => {
-    const first = simulate()
-    first.faults.push(failed)
-    first.deliver(purchase({ plan: 'pro' }))
-    await first.clock.run(start + 500)
-    const [job] = first.app.jobs.pending()
-
-    const dry = simulate('2024-02', { dryRun: 'Yes' })
-    if (job !== undefined) void dry.worker.runJob(job)
-    await dry.clock.run(start + HOUR)
-    expect(dry.api.requests()).toEqual([])
-    expect(dry.app.logs).toEqual([])
-    const [still] = dry.app.jobs.pending()
-
-    const then = simulate()
-    if (still !== undefined) void then.worker.runJob(still)
-    await then.clock.run()
-    expect(then.sent().map(([, request, body]) => [request, body])).toEqual([
-      [
-        'POST /v1/events/send',
-        { plan: 'pro', eventName: 'purchase', eventProperties: {}, email: 'ada@example.com', userId: 'user_1' },
-      ],
-    ])
   })
 })

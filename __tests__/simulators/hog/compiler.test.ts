@@ -109,7 +109,7 @@ describe('the compiler refuses', () => {
     expect(compile).toThrow(named)
   })
 
-  it('what is no Hog, with its line', () => {
+  it('what is not Hog, with its line', () => {
     expect(() => parser.program('let a := 1\nlet b := "')).toThrow(HogSyntaxError)
     expect(() => parser.program('let a := 1\nlet b := "')).toThrow('Line 2: ')
     expect(() => parser.template('{')).toThrow(HogSyntaxError)

@@ -10,7 +10,7 @@ function personsAfter(events: readonly (readonly [event: string, distinctId: str
   })
 }
 
-describe('the persons of a replay', () => {
+describe('the persons of npm start', () => {
   it.each<[why: string, events: Parameters<typeof personsAfter>[0], persons: ReturnType<typeof personsAfter>]>([
     [
       'what is set, set once and removed',

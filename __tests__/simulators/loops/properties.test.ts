@@ -65,7 +65,7 @@ describe('contact properties', () => {
       contacts: [contact({ trialEnd: held })],
     })),
     ...['tomorrow', '2024-13-01', '1 May 2024', '2024-05-01Z', 1.5, 1e20, true].map((sent) => ({
-      rule: `V5: ${JSON.stringify(sent)} is no date`,
+      rule: `V5: ${JSON.stringify(sent)} is not a date`,
       ...declared('trialEnd', 'date'),
       request: update({ ...ann, trialEnd: sent }),
       status: 400,
@@ -92,7 +92,7 @@ describe('contact properties', () => {
         ['boolean', 'true'],
       ] as const
     ).map(([type, sent]) => ({
-      rule: `V7: ${JSON.stringify(sent)} is no ${type}`,
+      rule: `V7: ${JSON.stringify(sent)} is not a ${type}`,
       ...declared('plan', type),
       request: update({ ...ann, plan: sent }),
       status: 400,

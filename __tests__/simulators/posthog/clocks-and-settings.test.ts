@@ -2,7 +2,7 @@ import { sleep } from '../../../tools/lib/clock'
 import { answer, event, install, virtual } from './setup'
 
 describe('the clock of a machine', () => {
-  it('may be ahead, for the app in its VM and for its jobs, and is put right by a restart', async () => {
+  it('may be ahead, for the app in its VM and for its jobs, and is corrected by a restart', async () => {
     const { clock, seconds } = virtual()
     const installation = install(
       '2024-02',

@@ -1,34 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { VirtualClock, sleep } from '../../../tools/lib/clock'
 import { Consumer } from '../../../tools/simulators/posthog/consumer'
-import { createInstallation } from '../../../tools/simulators/posthog/plugin-server'
-import type { Installation, InstallationOptions } from '../../../tools/simulators/posthog/plugin-server'
+import type { InstallationOptions } from '../../../tools/simulators/posthog/plugin-server'
 import type { CapturedEvent } from '../../../tools/lib/shapes'
-import { serverVersion, serverVersions } from '../../../tools/simulators/posthog/versions'
+import { serverVersions } from '../../../tools/simulators/posthog/versions'
+import { event as anEvent, install as installApp } from './setup'
 
-/** What was seen when an app ran in the code of real servers, with real Redis, PostgreSQL and Graphile Worker. */
-const folder = mkdtempSync(join(tmpdir(), 'real-server-'))
-const open: Installation[] = []
-
-afterEach(() => {
-  for (const installation of open.splice(0)) installation.close()
-})
-afterAll(() => {
-  rmSync(folder, { recursive: true })
-})
-
+/** What was seen when an app ran in the code of PostHog's servers, with a Redis, a PostgreSQL and Graphile Worker. */
 function install(server: string, source: string, options: Partial<InstallationOptions> = {}) {
-  const directory = mkdtempSync(join(folder, 'app-'))
-  writeFileSync(join(directory, 'plugin.json'), JSON.stringify({ name: 'App', main: 'index.ts' }))
-  writeFileSync(join(directory, 'index.ts'), source)
   const clock = new VirtualClock()
   const start = clock.now()
-  const installation = createInstallation({
-    directory,
-    server: serverVersion(server),
-    config: {},
+  const installation = installApp(server, source, {
     clock,
     fetch: async () => {
       await sleep(clock, 1000)
@@ -36,7 +17,6 @@ function install(server: string, source: string, options: Partial<InstallationOp
     },
     ...options,
   })
-  open.push(installation)
   const lines = () => installation.logs.map(({ at, message }) => [at - start, message])
   const messages = () => installation.logs.map(({ message }) => message)
   return { installation, clock, start, lines, messages }
@@ -44,7 +24,7 @@ function install(server: string, source: string, options: Partial<InstallationOp
 
 function event(number = 0): CapturedEvent {
   const uuid = `01900000-0000-4000-8000-${String(number).padStart(12, '0')}`
-  return { uuid, event: 'e', distinct_id: 'u', team_id: 1, properties: { number }, timestamp: '2024-05-01T00:00:00Z' }
+  return anEvent({ uuid, properties: { number } })
 }
 
 describe('the cache', () => {
@@ -148,7 +128,7 @@ describe('the consumer', () => {
     ])
   })
 
-  it('gives back as killed what the worker had in hand and what was still to come', async () => {
+  it('gives back as killed what the worker had begun and what was still to come', async () => {
     const { installation, clock, start } = install('2024-02', slow)
     const worker = installation.startWorker()
     const consumer = new Consumer(worker, { clock })

@@ -26,7 +26,7 @@ describe('the VM', () => {
     const source = `export const onEvent = async () => console.log(JSON.stringify([
       ${[...present, ...absent].map((name) => `['${name}', typeof (${name}) !== 'undefined']`).join(', ')}
     ]))`
-    // `require` is only looked at when it is no call: that is a compile-time matter.
+    // `require` is only looked at when it is not a call: that is a compile-time matter.
     const [message = '[]'] = await logsOf(server, source.replace('typeof (require)', 'typeof require'))
     expect(JSON.parse(message)).toEqual([
       ...present.map((name) => [name, true]),
@@ -131,7 +131,7 @@ describe('the VM', () => {
         },
       },
     )
-    expect(urls).toEqual([`Bearer http://ph.test${path}?a=1&token=phc_sandbox`])
+    expect(urls).toEqual([`Bearer http://ph.test${path}?a=1&token=phc_simulator`])
     expect(open.at(-1)?.captured).toEqual([{ event: 'asked', properties: { status: 200 } }])
   })
 })

@@ -1,37 +1,15 @@
 import { Random } from '../../../tools/lab/faults/random'
 import type { RequestMeasures } from '../../../tools/lab/faults/measures'
 import { handOver } from '../../../tools/lab/integration/consumer'
-import { makeOrderedTraffic } from '../../../tools/lab/integration/ordered-traffic'
+import { makeTraffic } from '../../../tools/lab/faults/traffic'
 import { failureReport } from '../../../tools/lab/integration/report'
 import { run } from '../../../tools/lab/integration/run'
 import type { PhaseResult } from '../../../tools/lab/integration/scenario'
 import type { CapturedEvent } from '../../../tools/lib/shapes'
 
-function traffic() {
-  return makeOrderedTraffic(300, 40, new Random('real parts'))
-}
-
-describe('traffic', () => {
-  it('numbers what is asked for by the last hand-over that says it', () => {
-    const { handOvers } = traffic()
-    const places = new Map(handOvers.map(({ wish }, place) => [wish, place]))
-
-    expect([...places].map(([wish]) => wish.number)).toEqual([...places.values()])
-    expect(places.size).toBe(300)
-    expect(handOvers.length).toBeGreaterThan(300)
-  })
-
-  it('links each event to what it asks for', () => {
-    for (const { event, wish } of traffic().handOvers) {
-      expect(event.distinct_id).toBe(wish.person.userId)
-      expect(event.properties['reference']).toBe(wish.reference)
-      expect(event.properties['$set'] ?? {}).toMatchObject(Object.fromEntries(wish.properties))
-    }
-  })
-})
-
 describe('hand-over', () => {
-  const events = traffic().handOvers.map(({ event }) => event)
+  const options = { kind: 'usual', load: 'burst', events: 300, people: 40, chatter: 0.05 } as const
+  const events = makeTraffic(options, Date.now(), new Random('people')).arrivals.map(({ event }) => event)
 
   /** Processes that end each time after `handled` events, or never. */
   function processesThatEnd(afterHandled: (number | undefined)[]) {
@@ -142,14 +120,7 @@ describe('command line', () => {
     return [await run(args, output), text]
   }
 
-  it('names the phases', async () => {
-    expect(await told('--phase', 'thaw')).toEqual([
-      1,
-      "--phase does not know 'thaw': use calm, kill, freeze, postgres, redis.\n",
-    ])
-  })
-
-  it('refuses what is no number', async () => {
+  it('refuses what is not a number', async () => {
     expect(await told('--events', '1e3')).toEqual([1, "--events takes a whole number from 1 on, not '1e3'.\n"])
   })
 })

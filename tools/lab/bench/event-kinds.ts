@@ -26,18 +26,22 @@ export const directConfig: AppConfig = {
   contactProperties: 'plan: {person.properties.plan}, seats: {person.properties.seats}',
 }
 
-/** A contact update with both identifiers: it tells the app which address belongs to the user ID. */
+/** A contact update with both identifiers: it tells the app which email belongs to the user ID. */
 export const contactUpdate: EventKind = {
   name: 'contact update, both identifiers',
   isSent: true,
   event: (contact, number, at) =>
-    eventOf('$identify', contact, number, at, { ...addressOf(contact), plan: `plan ${number}` }),
+    eventOf('$identify', contact, number, at, { ...emailOf(contact), plan: `plan ${number}` }),
 }
 
 export const eventKinds: readonly EventKind[] = [
-  { name: 'unwanted', isSent: false, event: (contact, number, at) => eventOf('$autocapture', contact, number, at, {}) },
   {
-    name: 'skipped (excluded address)',
+    name: 'matches no setting',
+    isSent: false,
+    event: (contact, number, at) => eventOf('$autocapture', contact, number, at, {}),
+  },
+  {
+    name: 'skipped (excluded email)',
     isSent: false,
     event: (contact, number, at) => eventOf('purchase', contact, number, at, { email: `${contact}@example.org` }),
   },
@@ -50,7 +54,7 @@ export const eventKinds: readonly EventKind[] = [
   {
     name: 'event, both identifiers',
     isSent: true,
-    event: (contact, number, at) => eventOf('purchase', contact, number, at, addressOf(contact)),
+    event: (contact, number, at) => eventOf('purchase', contact, number, at, emailOf(contact)),
   },
   {
     name: 'event, user ID alone',
@@ -61,7 +65,7 @@ export const eventKinds: readonly EventKind[] = [
     name: 'event + contact properties, both identifiers',
     isSent: true,
     event: (contact, number, at) =>
-      eventOf('plan changed', contact, number, at, { ...addressOf(contact), plan: `plan ${number}` }),
+      eventOf('plan changed', contact, number, at, { ...emailOf(contact), plan: `plan ${number}` }),
   },
   {
     name: 'event + contact properties, user ID alone',
@@ -70,7 +74,7 @@ export const eventKinds: readonly EventKind[] = [
   },
 ]
 
-function addressOf(contact: string): { email: string } {
+function emailOf(contact: string): { email: string } {
   return { email: `${contact}@example.com` }
 }
 

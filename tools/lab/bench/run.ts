@@ -1,19 +1,16 @@
 /** `npm run lab bench`: counts what an event costs a PostHog server. `-- --help` lists the options. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { appDirectory } from '../../lib/app-files'
-import { exitCodeOf, optionsIn, runInTerminal } from '../../lib/command-line'
+import { exitCodeOf, optionsIn, runInTerminal, table } from '../../lib/command-line'
 import type { Output } from '../../lib/command-line'
-import { table } from '../../lib/table'
 import { countEvents } from './counts'
 import type { EventCounts, Range } from './counts'
 
-const help = `Counts the guarded awaits and the cache commands of an event with the delivery "direct", in the app of dist/.
+const help = `Counts the guarded awaits, the cache commands and the memory in Redis of an event with the delivery "direct", in the app of
+dist/: of each kind, and together.
 
 Usage: npm run lab bench -- [options]
 
   --json    print JSON
-  --steps   add each await, command and request of the costliest events, in order
+  --steps   add each command, request and job of the costliest events, in order
   --help    show this
 `
 
@@ -21,28 +18,51 @@ Usage: npm run lab bench -- [options]
 export function run(args: string[], output: Output): Promise<number> {
   return exitCodeOf(async () => {
     const flag = { type: 'boolean' } as const
-    const {
-      json,
-      steps,
-      help: wantsHelp,
-    } = optionsIn('npm run lab bench', args, { json: flag, steps: flag, help: flag })
-    if (wantsHelp === true) {
+    const options = optionsIn('npm run lab bench', args, { json: flag, steps: flag, help: flag })
+    if (options.help === true) {
       output.say(help)
       return 0
     }
-    const counts = await countEvents(readFileSync(join(appDirectory, 'dist/index.js'), 'utf8'))
-    const parts = [countsTable(counts), ...(steps === true ? counts.map(stepsOf) : [])]
-    output.say(`${json === true ? JSON.stringify(counts, null, 2) : parts.join('\n\n')}\n`)
+    const counts = await countEvents()
+    const parts = [
+      countsTable(counts),
+      table(summaryRows(counts)),
+      ...(options.steps === true ? counts.map(stepsOf) : []),
+    ]
+    output.say(`${options.json === true ? JSON.stringify(counts, null, 2) : parts.join('\n\n')}\n`)
     return 0
   }, output)
 }
 
 /** Of the events of each line, the least and the most. */
 export function countsTable(counts: readonly EventCounts[]): string {
-  const lines = counts.map(({ kind, contact, delivered, awaits, commands }) => [
-    ...[kind, contact, delivered, span(awaits), span(commands)],
+  const lines = counts.map(({ kind, contact, delivered, awaits, commands, bytes }) => [
+    ...[kind, contact, delivered, span(awaits), span(commands), span(bytes)],
   ])
-  return table([['event', 'of its contact', 'delivered', 'awaits', 'commands'], ...lines])
+  return table([['event', 'of its contact', 'delivered', 'awaits', 'commands', 'Redis, B'], ...lines])
+}
+
+/** All kinds of events together, as docs/measurements.md shows them. */
+export function summaryRows(counts: readonly EventCounts[]): string[][] {
+  const row = (title: string, isOfRow: (one: EventCounts) => boolean) => {
+    const ofRow = counts.filter(isOfRow)
+    const whole = (range: (one: EventCounts) => Range): Range => ({
+      least: Math.min(...ofRow.map((one) => range(one).least)),
+      most: Math.max(...ofRow.map((one) => range(one).most)),
+    })
+    const ranges = [whole(({ awaits }) => awaits), whole(({ commands }) => commands), whole(({ bytes }) => bytes)]
+    return [title, ...ranges.map(span)]
+  }
+  const sent = (delivered: EventCounts['delivered'], contact: EventCounts['contact']) => (one: EventCounts) =>
+    one.isSent && one.delivered === delivered && one.contact === contact
+  return [
+    ['an event that is', 'awaits', 'commands', 'bytes in Redis'],
+    row('not wanted, or skipped', ({ isSent }) => !isSent),
+    row('sent directly, the first of its contact', sent('directly', 'first')),
+    row('sent directly, a later one', sent('directly', 'later')),
+    row('sent by a job, the first of its contact', sent('by a job', 'first')),
+    row('sent by a job, a later one', sent('by a job', 'later')),
+  ]
 }
 
 function span({ least, most }: Range): string {
@@ -50,8 +70,11 @@ function span({ least, most }: Range): string {
 }
 
 function stepsOf({ kind, contact, delivered, steps }: EventCounts): string {
-  const lines = steps.map(({ kind: step, text }) => `  ${step} ${text}`.trimEnd())
-  return [`${kind}, ${contact} of its contact, ${delivered}:`, ...lines].join('\n')
+  return [`${kind}, ${contact} of its contact, ${delivered}:`, ...steps.map((step) => `  ${step}`)].join('\n')
 }
 
-if (require.main === module) void runInTerminal((output) => run(process.argv.slice(2), output))
+if (require.main === module) {
+  // A changed app is compiled once more, and nobody else needs the result.
+  process.env['COMPILED'] = ''
+  void runInTerminal((output) => run(process.argv.slice(2), output))
+}

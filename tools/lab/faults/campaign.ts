@@ -4,17 +4,16 @@ import { createInstallation } from '../../simulators/posthog/plugin-server'
 import type { Installation } from '../../simulators/posthog/plugin-server'
 import type { RequestRecord, RunningWorker } from '../../simulators/posthog/records'
 import type { ServerVersion } from '../../simulators/posthog/versions'
-import { campaignFaults } from './loops-faults'
+import { addContacts, apiKey, campaignFaults } from './loops'
 import { measure, mostInASecond } from './measures'
 import type { Measures, Outcome } from './measures'
 import type { FaultMix } from './fault-mixes'
 import { networkTo } from '../../simulators/app/network'
 import { Random } from './random'
-import { Receipts } from './receipts'
-import { signed } from './sending'
+import { Receipts, signed } from './receipts'
 import { faultyCache, jobTreatment, slowestCacheMilliseconds } from './server-faults'
 import { makeTraffic, trafficConfig } from './traffic'
-import type { Arrival, Person, TrafficOptions } from './traffic'
+import type { Arrival, TrafficOptions } from './traffic'
 import { Workers } from './workers'
 
 export interface CampaignOptions extends Omit<TrafficOptions, 'kind' | 'load'> {
@@ -41,7 +40,6 @@ export interface CampaignResult {
 /** What Loops allows in a second. */
 export const requestsPerSecond = 10
 
-const apiKey = 'loops-sandbox-key'
 const minute = 60_000
 const longestRun = 3 * 24 * 60 * minute
 const setUpMilliseconds = 10_000
@@ -68,7 +66,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Outcome> {
   const start = clock.now() + (size.people / requestsPerSecond) * 1000 + setUpMilliseconds
   const { chatter } = options
   const traffic = makeTraffic({ ...size, chatter, kind, load }, start, new Random(`${seed} ${load}`))
-  await addContacts(traffic.people, api, clock)
+  await addContacts(traffic.people, api, () => clock.run(clock.now() + 1000 / requestsPerSecond))
   const before = api.requests().length
   const random = new Random(`${seed} ${load} ${mix.name} ${delivery} ${server.name}`)
   api.setFault(campaignFaults(mix, random, clock, start))
@@ -81,9 +79,9 @@ export async function runCampaign(options: CampaignOptions): Promise<Outcome> {
   const observed = await observe(installation, clock, { start, end })
   installation.close()
   const cacheMilliseconds = mix.rates.slowCache > 0 ? 2 * slowestCacheMilliseconds : 10
-  const { wishes, watched } = traffic
-  const given = { wishes, watched, receipts, start, cacheMilliseconds }
-  const { measures, findings } = measure(given, api.requests().slice(before))
+  const { writes, watched } = traffic
+  const run = { writes, watched, receipts, start, cacheMilliseconds }
+  const { measures, findings } = measure(run, api.requests().slice(before))
   const toLoops = installation.requests.filter(isToLoops).map(({ at }) => at)
   return {
     measures: { ...measures, ...observed, mostInASecond: mostInASecond(toLoops), killed: workers.killed },
@@ -130,16 +128,6 @@ function isToLoops({ url }: RequestRecord): boolean {
 function whyTurnedOff({ enabled, failures }: Installation): string[] {
   const failed = failures.find(({ failure }) => failure.by === 'setupPlugin' || failure.by === 'load')?.failure
   return enabled || failed === undefined ? [] : [`PostHog has turned the app off: ${failed.name}: ${failed.message}`]
-}
-
-/** Creates the contacts first, so that Loops takes requests that carry only a user ID. */
-async function addContacts(people: readonly Person[], api: LoopsApi, clock: VirtualClock): Promise<void> {
-  const headers = { authorization: `Bearer ${apiKey}` }
-  for (const { email, userId, isNew } of people) {
-    if (isNew) continue
-    api.handle({ method: 'POST', path: '/api/v1/contacts/create', headers, body: JSON.stringify({ email, userId }) })
-    await clock.run(clock.now() + 1000 / requestsPerSecond)
-  }
 }
 
 interface Surroundings {

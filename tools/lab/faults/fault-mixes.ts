@@ -74,7 +74,7 @@ export const faultMixes: readonly FaultMix[] = [
   // What is unusual about the people.
   mix('wrongClocks', 'burst', { tail, fails: 0.2 }, { traffic: 'wrongClocks' }),
   mix('twoDistinctIds', 'burst', { tail, fails: 0.2 }, { traffic: 'twoDistinctIds' }),
-  mix('movingAddresses', 'burst', { tail, fails: 0.2 }, { traffic: 'movingAddresses' }),
+  mix('movingEmails', 'burst', { tail, fails: 0.2 }, { traffic: 'movingEmails' }),
 ]
 
 function mix(

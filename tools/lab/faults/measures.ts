@@ -1,11 +1,9 @@
 import { isJsonObject } from '../../simulators/loops/contract'
 import type { Json, JsonObject, RequestRecord } from '../../simulators/loops/contract'
-import { isBefore } from './receipts'
-import { sendingIn } from './sending'
-import type { Sending } from './sending'
-import type { Receipt, Receipts } from './receipts'
+import { isBefore, sendingIn } from './receipts'
+import type { Receipt, Receipts, Sending } from './receipts'
 import { contactProperties } from './traffic'
-import type { Person, Wish } from './traffic'
+import type { Person, ExpectedWrite } from './traffic'
 
 /** The results of one run, counted from the requests that reached Loops. Order is the order of receipt. */
 export interface Measures {
@@ -14,7 +12,7 @@ export interface Measures {
   /**
    * Wanted events that Loops has in full: the event is recorded, and for each contact property Loops has applied the
    * event's value or the value of an event received later. A value that a later event overwrites counts as delivered, also
-   * by an event of the other person who has had the address.
+   * by an event of the other person who has had the email.
    */
   delivered: number
   /** The other wanted events. */
@@ -82,7 +80,7 @@ export interface Outcome {
 
 /** A value of a contact property that Loops has applied. */
 interface AppliedValue {
-  readonly wish: Wish
+  readonly write: ExpectedWrite
   readonly receipt: Receipt
   /** When Loops applied it: milliseconds since 1970. */
   readonly at: number
@@ -109,8 +107,8 @@ interface Ledger {
 }
 
 /** What one run gave to the app, and from when on. */
-export interface Given {
-  readonly wishes: readonly Wish[]
+export interface RunRecord {
+  readonly writes: readonly ExpectedWrite[]
   readonly receipts: Receipts
   /** Milliseconds since 1970. */
   readonly start: number
@@ -122,24 +120,24 @@ export interface Given {
 
 const setUpPaths = /\/v1\/(api-key|lists|contacts\/properties)(\?|$)/
 
-/** Compares what the wishes asked for with the requests in the order in which Loops handled them. */
+/** Compares the expected writes with the requests in the order in which Loops handled them. */
 export function measure(
-  given: Given,
+  record: RunRecord,
   requests: readonly RequestRecord[],
 ): { measures: RequestMeasures; findings: string[] } {
-  const { wishes, receipts, start } = given
+  const { writes, receipts, start } = record
   const sent = requests.filter(({ path }) => !setUpPaths.test(path))
-  const ledger = ledgerOf(given, sent)
-  const lost = wishes.filter((wish) => !isDelivered(wish, ledger, receipts))
+  const ledger = ledgerOf(record, sent)
+  const lost = writes.filter((write) => !isDelivered(write, ledger, receipts))
   const duplicated = [...ledger.recorded].filter(([, times]) => times.length > 1)
   const reversed = [...ledger.histories.values()].filter(({ newest, last }) => isBefore(last.receipt, newest.receipt))
-  const byTwoWorkers = reversed.filter((history) => isByTwoWorkers(history, given))
+  const byTwoWorkers = reversed.filter((history) => isByTwoWorkers(history, record))
   const outOfOrder = reversed.filter((history) => !byTwoWorkers.includes(history))
-  const watched = wishes.filter(({ person }) => given.watched?.has(person) ?? true)
+  const watched = writes.filter(({ person }) => record.watched?.has(person) ?? true)
   return {
     measures: {
-      wanted: wishes.length,
-      delivered: wishes.length - lost.length,
+      wanted: writes.length,
+      delivered: writes.length - lost.length,
       lost: lost.length,
       duplicated: duplicated.reduce((sum, [, times]) => sum + times.length - 1, 0),
       outOfOrder: outOfOrder.length,
@@ -147,14 +145,14 @@ export function measure(
       requests: sent.length,
       tooMany: requests.filter(({ status }) => status === 429).length,
       drainSeconds: (ledger.changedAt - start) / 1000,
-      slowestSeconds: Math.max(0, ...watched.map((wish) => secondsToLoops(wish, ledger, receipts))),
+      slowestSeconds: Math.max(0, ...watched.map((write) => secondsToLoops(write, ledger, receipts))),
     },
     findings: [
-      ...lost.map((wish) => `lost: ${described(wish)}`),
+      ...lost.map((write) => `lost: ${described(write)}`),
       ...duplicated.map(([reference, times]) => `duplicated: ${reference} was recorded ${times.length} times`),
       ...outOfOrder.map(
         ({ name, newest, last }) =>
-          `out of order: ${name} ends as ${last.wish.number} after ${newest.wish.number} was applied`,
+          `out of order: ${name} ends as ${last.write.number} after ${newest.write.number} was applied`,
       ),
     ],
   }
@@ -172,24 +170,24 @@ export function mostInASecond(times: readonly number[]): number {
   return most
 }
 
-function ledgerOf({ wishes, receipts, start }: Given, requests: readonly RequestRecord[]): Ledger {
-  const wishesByValue = new Map<Json | undefined, Wish>(
-    wishes.flatMap((wish) => [wish.reference, ...wish.properties.values()].map((value) => [value, wish] as const)),
+function ledgerOf({ writes, receipts, start }: RunRecord, requests: readonly RequestRecord[]): Ledger {
+  const writesByValue = new Map<Json | undefined, ExpectedWrite>(
+    writes.flatMap((write) => [write.reference, ...write.properties.values()].map((value) => [value, write] as const)),
   )
   const ledger: Ledger = { recorded: new Map(), histories: new Map(), changedAt: start }
   for (const { path, headers, handledStatus, body, at } of requests) {
     if (handledStatus !== 200 || !isJsonObject(body)) continue
-    // A value in a request for another person fulfils no wish.
-    const wishOf = (value: Json | undefined): Wish | undefined => {
-      const wish = value === undefined ? undefined : wishesByValue.get(value)
-      return wish !== undefined && isOf(wish.person, body) ? wish : undefined
+    // A value in a request for another person is not an expected write.
+    const writeOf = (value: Json | undefined): ExpectedWrite | undefined => {
+      const write = value === undefined ? undefined : writesByValue.get(value)
+      return write !== undefined && isOf(write.person, body) ? write : undefined
     }
     const reference = path.endsWith('/v1/events/send') ? referenceIn(body) : undefined
-    const isNewEvent = reference !== undefined && wishOf(reference) !== undefined && recordEvent(reference, at, ledger)
+    const isNewEvent = reference !== undefined && writeOf(reference) !== undefined && recordEvent(reference, at, ledger)
     const newValues = contactProperties.filter((name) => {
-      const wish = wishOf(body[name])
-      const receipt = wish && receipts.deciding(wish, at)
-      return wish && receipt && addValue(name, { wish, receipt, at, sent: sendingIn(headers) }, ledger)
+      const write = writeOf(body[name])
+      const receipt = write && receipts.deciding(write, at)
+      return write && receipt && addValue(name, { write, receipt, at, sent: sendingIn(headers) }, ledger)
     })
     if (isNewEvent || newValues.length > 0) ledger.changedAt = at
   }
@@ -218,7 +216,7 @@ function recordEvent(reference: string, at: number, { recorded }: Ledger): boole
 
 /** Notes a new value. Returns true if it is the newest that the property has had. */
 function addValue(name: string, value: AppliedValue, { histories }: Ledger): boolean {
-  const key = historyKey(name, value.wish.person.userId)
+  const key = historyKey(name, value.write.person.userId)
   const before = histories.get(key)
   if (before === undefined) {
     histories.set(key, { name: key, values: [value], newest: value, last: value })
@@ -229,50 +227,50 @@ function addValue(name: string, value: AppliedValue, { histories }: Ledger): boo
   const { newest } = before
   if (!isBefore(newest.receipt, value.receipt)) return false
   before.newest = value
-  return value.wish !== newest.wish
+  return value.write !== newest.write
 }
 
 function historyKey(name: string, userId = ''): string {
   return `${name} of ${userId}`
 }
 
-function isDelivered(wish: Wish, { recorded, histories }: Ledger, receipts: Receipts): boolean {
-  const { reference, properties } = wish
-  const receipt = receipts.first(wish)
+function isDelivered(write: ExpectedWrite, { recorded, histories }: Ledger, receipts: Receipts): boolean {
+  const { reference, properties } = write
+  const receipt = receipts.first(write)
   const hasEvent = reference === undefined || recorded.has(reference)
   return (
     hasEvent &&
     [...properties.keys()].every((name) => {
-      const { userId, sharesAddressWith } = wish.person
-      return [userId, sharesAddressWith].some((each) => {
+      const { userId, sharesEmailWith } = write.person
+      return [userId, sharesEmailWith].some((each) => {
         const history = histories.get(historyKey(name, each))
         if (history === undefined || receipt === undefined) return false
-        return history.values.some((value) => value.wish === wish) || !isBefore(history.newest.receipt, receipt)
+        return history.values.some((value) => value.write === write) || !isBefore(history.newest.receipt, receipt)
       })
     })
   )
 }
 
-/** From the receipt of a wish's event until Loops had all that it says, or values received later; 0 if it is lost. */
-function secondsToLoops(wish: Wish, { recorded, histories }: Ledger, receipts: Receipts): number {
-  const receipt = receipts.first(wish)
+/** From the receipt of an event until Loops had all that it says, or values received later; 0 if it is lost. */
+function secondsToLoops(write: ExpectedWrite, { recorded, histories }: Ledger, receipts: Receipts): number {
+  const receipt = receipts.first(write)
   if (receipt === undefined) return 0
-  const applied = [...wish.properties.keys()].map((name) => {
-    const values = histories.get(historyKey(name, wish.person.userId))?.values
-    return values?.find((value) => value.wish === wish || isBefore(receipt, value.receipt))?.at
+  const applied = [...write.properties.keys()].map((name) => {
+    const values = histories.get(historyKey(name, write.person.userId))?.values
+    return values?.find((value) => value.write === write || isBefore(receipt, value.receipt))?.at
   })
-  const times = [recorded.get(wish.reference ?? '')?.[0], ...applied].flatMap((time) => time ?? [])
+  const times = [recorded.get(write.reference ?? '')?.[0], ...applied].flatMap((time) => time ?? [])
   return Math.max(0, ...times.map((time) => time - receipt.at)) / 1000
 }
 
 /** Whether the worker that sent the last value could not know the newest one, which another worker had just received. */
-function isByTwoWorkers({ newest, last }: PropertyHistory, { cacheMilliseconds = 10 }: Given): boolean {
+function isByTwoWorkers({ newest, last }: PropertyHistory, { cacheMilliseconds = 10 }: RunRecord): boolean {
   const { sent } = last
   if (sent === undefined || sent.worker === newest.receipt.worker) return false
   return newest.receipt.at >= sent.at - cacheMilliseconds
 }
 
-function described({ number, person, reference, properties }: Wish): string {
+function described({ number, person, reference, properties }: ExpectedWrite): string {
   const parts = [...(reference === undefined ? [] : [reference]), ...properties.keys()]
   return `event ${number} of ${person.userId} (${parts.join(', ')})`
 }

@@ -1,12 +1,10 @@
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { appDirectory } from '../../lib/app-files'
-import { UsageError, usageErrorIn } from '../../lib/usage-error'
+import { chosen, optionsIn, wholeNumber } from '../../lib/command-line'
+import { UsageError } from '../../lib/usage-error'
 import { serverVersions } from '../../simulators/posthog/versions'
-import type { ServerVersion } from '../../simulators/posthog/versions'
 import type { CampaignOptions } from './campaign'
 import { faultMixes } from './fault-mixes'
-import type { FaultMix } from './fault-mixes'
 
 export interface FaultsOptions {
   /** Ordered by table, then by row. */
@@ -76,9 +74,9 @@ export function mustLoseNothing({ server, delivery, mix }: CampaignOptions): boo
 type Arguments = ReturnType<typeof parsedArguments>
 
 function campaignsOf(values: Arguments): CampaignOptions[] {
-  const servers = named('server', values.server, serverVersions)
-  const deliveries = chosen('delivery', values.delivery, ['direct', 'webhook'] as const)
-  const mixes = mixesOf(values.faults)
+  const servers = chosen('server', values.server, serverVersions)
+  const deliveries = chosen('delivery', values.delivery, [{ name: 'direct' }, { name: 'webhook' }] as const)
+  const mixes = (values.faults?.split(',') ?? [undefined]).flatMap((name) => chosen('faults', name?.trim(), faultMixes))
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 1)
   const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) }, (_, place) => firstSeed + place)
   const same = {
@@ -92,76 +90,30 @@ function campaignsOf(values: Arguments): CampaignOptions[] {
   }
   return servers.flatMap((server) =>
     deliveries
-      .filter((delivery) => delivery === 'direct' || server.composeWebhook === 'called')
-      .flatMap((delivery) => mixes.flatMap((mix) => seeds.map((seed) => ({ ...same, server, delivery, mix, seed })))),
+      .filter(({ name }) => name === 'direct' || server.composeWebhook === 'called')
+      .flatMap(({ name: delivery }) =>
+        mixes.flatMap((mix) => seeds.map((seed) => ({ ...same, server, delivery, mix, seed }))),
+      ),
   )
 }
 
 function parsedArguments(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        server: { type: 'string' },
-        delivery: { type: 'string' },
-        faults: { type: 'string' },
-        seeds: { type: 'string' },
-        'first-seed': { type: 'string' },
-        events: { type: 'string' },
-        people: { type: 'string' },
-        'no-chatter': { type: 'boolean' },
-        runners: { type: 'string' },
-        'loops-milliseconds': { type: 'string' },
-        'in-vm': { type: 'boolean' },
-        app: { type: 'string' },
-        processes: { type: 'string' },
-        'expect-none-lost': { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    }).values
-  } catch (error) {
-    throw usageErrorIn('npm run lab faults', error)
-  }
-}
-
-function named(option: string, name: string | undefined, all: readonly ServerVersion[]): readonly ServerVersion[] {
-  const found = all.filter((each) => name === undefined || each.name === name)
-  if (found.length === 0)
-    throw unknown(
-      option,
-      name,
-      all.map((each) => each.name),
-    )
-  return found
-}
-
-function mixesOf(list: string | undefined): readonly FaultMix[] {
-  if (list === undefined) return faultMixes
-  const names = faultMixes.map(({ name }) => name)
-  return list.split(',').map((entry) => {
-    const found = faultMixes.find(({ name }) => name === entry.trim())
-    if (found === undefined) throw unknown('faults', entry.trim(), names)
-    return found
+  const [text, flag] = [{ type: 'string' }, { type: 'boolean' }] as const
+  return optionsIn('npm run lab faults', args, {
+    server: text,
+    delivery: text,
+    faults: text,
+    seeds: text,
+    'first-seed': text,
+    events: text,
+    people: text,
+    'no-chatter': flag,
+    runners: text,
+    'loops-milliseconds': text,
+    'in-vm': flag,
+    app: text,
+    processes: text,
+    'expect-none-lost': flag,
+    help: flag,
   })
-}
-
-/** The choice with the given name; all choices if `name` is undefined. */
-function chosen<Choice extends string>(
-  option: string,
-  name: string | undefined,
-  choices: readonly Choice[],
-): readonly Choice[] {
-  const found = choices.filter((choice) => name === undefined || name === choice)
-  if (found.length === 0) throw unknown(option, name, choices)
-  return found
-}
-
-function wholeNumber(option: string, text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`--${option} takes a whole number from 1 on, not '${text}'.`)
-  return Number(text)
-}
-
-function unknown(option: string, name: string | undefined, known: readonly string[]): UsageError {
-  return new UsageError(`--${option} does not know '${name ?? ''}': use ${known.join(', ')}.`)
 }

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
 import { runCampaign } from './campaign'
 import type { CampaignOptions } from './campaign'
 import type { Outcome } from './measures'
@@ -29,9 +28,7 @@ export async function runCampaigns(
     await runWaiting(runCampaign)
     return outcomes
   }
-  const children = Array.from({ length: Math.min(processes, campaigns.length) }, () =>
-    fork(join(__dirname, 'child.ts')),
-  )
+  const children = Array.from({ length: Math.min(processes, campaigns.length) }, () => fork(__filename))
   try {
     await Promise.all(children.map((child) => runWaiting((campaign) => runIn(child, campaign))))
   } finally {
@@ -51,5 +48,11 @@ function runIn(child: ChildProcess, campaign: CampaignOptions): Promise<Outcome>
       resolve(outcome as Outcome)
     })
     child.send(campaign)
+  })
+}
+
+if (require.main === module) {
+  process.on('message', (campaign) => {
+    void runCampaign(campaign as CampaignOptions).then((outcome) => process.send?.(outcome))
   })
 }

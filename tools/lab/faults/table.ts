@@ -1,3 +1,4 @@
+import { table } from '../../lib/command-line'
 import { requestsPerSecond } from './campaign'
 import type { CampaignOptions, CampaignResult } from './campaign'
 import type { Measures } from './measures'
@@ -41,7 +42,7 @@ function drainRatio({ drainSeconds, wanted, lost }: Measures, { mix }: CampaignO
 export function tables(results: readonly CampaignResult[]): string {
   const drawn = grouped(results, ({ campaign }) => titleOf(campaign))
     .map(([title, ofTable]) =>
-      [title, '', ...tableLines(ofTable), '', ...waitLines(ofTable), ...killLines(ofTable)].join('\n'),
+      [title, '', tableOf(ofTable), '', ...waitLines(ofTable), ...killLines(ofTable)].join('\n'),
     )
     .join('\n')
   return drawn.includes('*') ? `${drawn}\n* the worst row of its column\n` : drawn
@@ -76,7 +77,7 @@ function titleOf({ server, delivery, events, people }: CampaignOptions): string 
   return `PostHog ${server.name}, ${delivery} delivery: ${events} events of ${people} people, unless the mix tells`
 }
 
-function tableLines(results: readonly CampaignResult[]): string[] {
+function tableOf(results: readonly CampaignResult[]): string {
   const rows = grouped(results, ({ campaign }) => campaign.mix.name)
   const cells = columns.map((column) =>
     columnCells(
@@ -84,17 +85,10 @@ function tableLines(results: readonly CampaignResult[]): string[] {
       rows.map(([, ofRow]) => ofRow),
     ),
   )
-  const lines = [
+  return table([
     ['faults', ...columns.map(({ title }) => title)],
     ...rows.map(([name], row) => [name, ...cells.map((column) => column[row] ?? '')]),
-  ]
-  const widths = lines[0]?.map((_, place) => Math.max(...lines.map((line) => (line[place] ?? '').length))) ?? []
-  return lines.map((line) =>
-    line
-      .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
+  ])
 }
 
 /** The cells of a column, top to bottom. */

@@ -9,10 +9,10 @@ import type { Random } from './random'
  *
  * - `wrongClocks`: half of the events come from devices whose clocks are minutes, hours or years ahead or behind.
  * - `twoDistinctIds`: each person has two distinct_ids; the user ID comes from a property of the event.
- * - `movingAddresses`: at some time the first person of each pair changes the email address, and the second person of the
- *   pair, who has had no events before, has the former address of the first from then on.
+ * - `movingEmails`: at some time the first person of each pair changes the email, and the second person of the
+ *   pair, who has had no events before, has the former email of the first from then on.
  */
-export type TrafficKind = 'usual' | 'wrongClocks' | 'twoDistinctIds' | 'movingAddresses'
+export type TrafficKind = 'usual' | 'wrongClocks' | 'twoDistinctIds' | 'movingEmails'
 
 export interface TrafficOptions {
   kind: TrafficKind
@@ -24,25 +24,25 @@ export interface TrafficOptions {
 }
 
 export interface Person {
-  /** The address at first. */
+  /** The email at first. */
   readonly email: string
   readonly userId: string
-  /** Another address that the person has from some time on, if it changes. */
+  /** Another email that the person has from some time on, if it changes. */
   readonly laterEmail?: string
-  /** The user ID of the person who has the same address before or after. */
-  readonly sharesAddressWith?: string
+  /** The user ID of the person who has the same email before or after. */
+  readonly sharesEmailWith?: string
   /** True if Loops does not know the person at first. */
   readonly isNew?: boolean
 }
 
 /** The change in Loops that one event asks for. */
-export interface Wish {
+export interface ExpectedWrite {
   /** Its place in the order in which the events happened. */
   readonly number: number
   readonly person: Person
   /** The unique value of the event property `reference`; undefined if the event is not to be sent. */
   readonly reference?: string
-  /** The contact properties to write. No two wishes have the same value. */
+  /** The contact properties to write. No two writes have the same value. */
   readonly properties: ReadonlyMap<string, string>
   /** The ID of its event. */
   readonly uuid: string
@@ -59,9 +59,9 @@ export interface Arrival {
 
 export interface Traffic {
   readonly people: readonly Person[]
-  /** Those whose events must not be held up. */
+  /** Those whose events must not be delayed. */
   readonly watched: ReadonlySet<Person>
-  readonly wishes: readonly Wish[]
+  readonly writes: readonly ExpectedWrite[]
   readonly arrivals: readonly Arrival[]
 }
 
@@ -77,7 +77,7 @@ const usualConfig: AppConfig = {
     'firstName: {person.properties.firstName}, city: {person.properties.city}, plan: {person.properties.plan}',
 }
 
-/** The settings by which the app turns the traffic's events into what their wishes say. */
+/** The settings by which the app turns the traffic's events into what they are to write. */
 export function trafficConfig(kind: TrafficKind): AppConfig {
   return kind === 'twoDistinctIds' ? { ...usualConfig, userId: '{event.properties.account}' } : usualConfig
 }
@@ -92,33 +92,33 @@ export function makeTraffic(options: TrafficOptions, start: number, random: Rand
   const people = peopleOf(options)
   const moments = momentsOf(options.load, options.events, random)
   const end = start + Math.max(...moments.map(({ after }) => after))
-  const pairs = options.kind === 'movingAddresses' ? pairsOf(people, { start, end }, random) : new Map<Person, Pair>()
-  const happenings = happeningsOf(moments, people, pairs, start, random)
-  const wishes = happenings.map((happening, number) => wishOf(number, happening, options.chatter, random))
-  const arrivals = happenings.flatMap(({ person, at, asks }, number) => {
-    const wish = wishes[number]
+  const pairs = options.kind === 'movingEmails' ? pairsOf(people, { start, end }, random) : new Map<Person, Pair>()
+  const planned = plannedEventsOf(moments, people, pairs, start, random)
+  const writes = planned.map((plannedEvent, number) => writeOf(number, plannedEvent, options.chatter, random))
+  const arrivals = planned.flatMap(({ person, at, asks }, number) => {
+    const write = writes[number]
     const hasMoved = at >= (pairs.get(person)?.movesAt ?? Infinity)
     const email = (hasMoved ? person.laterEmail : undefined) ?? person.email
-    // A user ID alone may have no contact, or have lost it to the new owner of its address: Loops would refuse the event.
-    const namesEmail = options.kind === 'movingAddresses' || asks !== undefined
-    return wish === undefined ? [] : arrivalsOf({ wish, at, email, namesEmail }, options.kind, random)
+    // A user ID alone may have no contact, or have lost it to the new owner of its email: Loops would refuse the event.
+    const namesEmail = options.kind === 'movingEmails' || asks !== undefined
+    return write === undefined ? [] : arrivalsOf({ write, at, email, namesEmail }, options.kind, random)
   })
   const places = watchedIn(options.load, options.people)
   const watched = new Set(people.filter((_, place) => places?.has(place) ?? true))
-  return { people, watched, wishes, arrivals }
+  return { people, watched, writes, arrivals }
 }
 
 function peopleOf({ people, kind }: TrafficOptions): Person[] {
   return Array.from({ length: people }, (_, place) => {
     const person = { email: `person-${place}@example.com`, userId: `user_${place}` }
-    if (kind !== 'movingAddresses') return person
+    if (kind !== 'movingEmails') return person
     if (place % 2 === 0)
-      return { ...person, laterEmail: `moved-${place}@example.com`, sharesAddressWith: `user_${place + 1}` }
-    return { ...person, email: `person-${place - 1}@example.com`, sharesAddressWith: `user_${place - 1}`, isNew: true }
+      return { ...person, laterEmail: `moved-${place}@example.com`, sharesEmailWith: `user_${place + 1}` }
+    return { ...person, email: `person-${place - 1}@example.com`, sharesEmailWith: `user_${place - 1}`, isNew: true }
   })
 }
 
-/** Two people of whom the second takes over the address of the first. */
+/** Two people of whom the second takes over the email of the first. */
 interface Pair {
   readonly first: Person
   /** Milliseconds since 1970. */
@@ -136,50 +136,50 @@ function pairsOf(people: readonly Person[], { start, end }: { start: number; end
   return pairs
 }
 
-interface Happening {
+interface PlannedEvent {
   readonly person: Person
   readonly at: number
   readonly asks: Moment['asks']
 }
 
 /** A fifth of the events follow another one of the same person within milliseconds, as page views follow a log-in. */
-function happeningsOf(
+function plannedEventsOf(
   moments: readonly Moment[],
   people: Person[],
   pairs: ReadonlyMap<Person, Pair>,
   start: number,
   random: Random,
-): Happening[] {
-  const happenings: Happening[] = []
+): PlannedEvent[] {
+  const planned: PlannedEvent[] = []
   for (const { after, person: place, asks } of moments) {
-    const before = happenings.at(-1)
+    const before = planned.at(-1)
     if (place === undefined && before !== undefined && random.chance(0.2)) {
-      happenings.push({ ...before, at: before.at + random.between(2, 9) })
+      planned.push({ ...before, at: before.at + random.between(2, 9) })
       continue
     }
     const person = place === undefined ? undefined : people[place]
-    happenings.push({ person: person ?? random.pick(people), at: start + after, asks })
+    planned.push({ person: person ?? random.pick(people), at: start + after, asks })
   }
-  // Before an address moves, its events are those of the first of the pair.
-  const owned = happenings.map((happening) => {
-    const { person, at } = happening
+  // Before an email moves, its events are those of the first of the pair.
+  const owned = planned.map((plannedEvent) => {
+    const { person, at } = plannedEvent
     const pair = person.isNew ? pairs.get(person) : undefined
-    return { ...happening, person: pair !== undefined && at < pair.movesAt ? pair.first : person }
+    return { ...plannedEvent, person: pair !== undefined && at < pair.movesAt ? pair.first : person }
   })
   return spreadApart(owned.sort((one, other) => one.at - other.at))
 }
 
 /** Moves the events of a person apart, so that no two have the same timestamp and one of them is newer. */
-function spreadApart(happenings: readonly Happening[]): Happening[] {
+function spreadApart(planned: readonly PlannedEvent[]): PlannedEvent[] {
   const times = new Map<Person, number>()
-  return happenings.map((happening) => {
-    const time = Math.max(happening.at, (times.get(happening.person) ?? 0) + 2)
-    times.set(happening.person, time)
-    return { ...happening, at: time }
+  return planned.map((plannedEvent) => {
+    const time = Math.max(plannedEvent.at, (times.get(plannedEvent.person) ?? 0) + 2)
+    times.set(plannedEvent.person, time)
+    return { ...plannedEvent, at: time }
   })
 }
 
-function wishOf(number: number, { person, asks }: Happening, chatter: number, random: Random): Wish {
+function writeOf(number: number, { person, asks }: PlannedEvent, chatter: number, random: Random): ExpectedWrite {
   const kind = asks === undefined ? random.next() : { event: 0, update: 1 }[asks]
   const isSent = kind < 0.55
   const isUpdate = kind >= 0.35
@@ -196,27 +196,27 @@ function wishOf(number: number, { person, asks }: Happening, chatter: number, ra
 }
 
 interface Occurrence {
-  readonly wish: Wish
+  readonly write: ExpectedWrite
   readonly at: number
-  /** The person's address at that time. */
+  /** The person's email at that time. */
   readonly email: string
-  /** Whether the event names the address in any case. */
+  /** Whether the event names the email in any case. */
   readonly namesEmail: boolean
 }
 
 /** The arrival of the event, a little late in a tenth of the cases, and of its repetition if it has one. */
 function arrivalsOf(occurrence: Occurrence, kind: TrafficKind, random: Random): Arrival[] {
-  const { wish, at } = occurrence
+  const { write, at } = occurrence
   const event = eventOf(occurrence, kind, random)
   const late = random.chance(0.1) ? random.between(1, mostLate) : 0
   const arrival = { at: at + late, event }
-  if (wish.repetition === undefined) return [arrival]
+  if (write.repetition === undefined) return [arrival]
   const timestamp = new Date(Date.parse(event.timestamp) + 1).toISOString()
-  return [arrival, { at: arrival.at + 1, event: { ...event, uuid: wish.repetition, timestamp } }]
+  return [arrival, { at: arrival.at + 1, event: { ...event, uuid: write.repetition, timestamp } }]
 }
 
-function eventOf({ wish, at, email, namesEmail }: Occurrence, kind: TrafficKind, random: Random): CapturedEvent {
-  const { number, person, reference, properties, uuid } = wish
+function eventOf({ write, at, email, namesEmail }: Occurrence, kind: TrafficKind, random: Random): CapturedEvent {
+  const { number, person, reference, properties, uuid } = write
   const isUpdate = properties.size > 0
   const $set = {
     ...((namesEmail || random.chance(isUpdate ? 0.75 : 0.3)) && { email }),

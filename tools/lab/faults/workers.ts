@@ -65,7 +65,7 @@ export class Workers {
     }
   }
 
-  /** Puts the clocks right and starts each process anew, once it has ended what it has begun. */
+  /** Corrects the clocks and starts each process anew, once it has ended what it has begun. */
   async restartWithRightClocks(): Promise<void> {
     this.clocksAhead = []
     for (const [place, { worker }] of this.processes.entries()) {

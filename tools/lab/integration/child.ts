@@ -11,12 +11,14 @@ import type { Installation } from '../../simulators/posthog/plugin-server'
 import type { CapturedEvent } from '../../lib/shapes'
 import { serverVersion } from '../../simulators/posthog/versions'
 import type { Worker } from '../../simulators/posthog/worker'
+import { signed } from '../faults/receipts'
 import { connectToQueue } from './graphile-queue'
 import type { GraphileQueue } from './graphile-queue'
 import type { MessageFromProcess, MessageToProcess, ProcessSettings } from './messages'
 import { connectToRedis } from './redis-cache'
 
 const server = serverVersion('2024-02')
+const name = `process ${process.pid}`
 const betweenCounts = 250
 const betweenHandOvers = 2
 const betweenWrites = 500
@@ -35,10 +37,13 @@ async function start({ redisUrl, databaseUrl, schema, keyPrefix, ...settings }: 
     directory: settings.directory,
     server,
     config: settings.config,
-    fetch: routeTo('https://app.loops.so', settings.loopsUrl, fetchOf(server)),
+    fetch: signed(routeTo('https://app.loops.so', settings.loopsUrl, fetchOf(server)), () => name, Date.now),
     cache: redis.cache,
     enqueueJob: queue.enqueue,
     trusted: settings.trusted,
+    onHandOver: ({ uuid }) => {
+      send({ kind: 'received', receipt: { uuid, at: Date.now(), worker: name } })
+    },
   })
   const worker = installation.startWorker()
   await queue.consume(

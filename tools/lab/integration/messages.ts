@@ -28,8 +28,18 @@ export interface Counts {
   readonly jobs: number
 }
 
+/** A hand-over of an event to the app. */
+export interface ReceiptInProcess {
+  readonly uuid: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly worker: string
+}
+
 export type MessageFromProcess =
   | { readonly kind: 'ready' }
+  /** The app gets an event. */
+  | { readonly kind: 'received'; readonly receipt: ReceiptInProcess }
   | { readonly kind: 'handled'; readonly uuid: string }
   | { readonly kind: 'counts'; readonly counts: Counts }
   /** A hook or job has thrown, or the process stops itself. */

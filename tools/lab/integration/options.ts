@@ -1,8 +1,7 @@
 import { appDirectory } from '../../lib/app-files'
-import { optionsIn } from '../../lib/command-line'
-import { UsageError } from '../../lib/usage-error'
+import { optionsIn, wholeNumber } from '../../lib/command-line'
 
-export interface RealOptions {
+export interface IntegrationOptions {
   /** The app's folder. */
   readonly directory: string
   readonly events: number
@@ -51,7 +50,7 @@ out of order (but for the phase in which Redis loses its data).
  * @returns `undefined` if help is asked for.
  * @throws UsageError for an unknown option or value.
  */
-export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): RealOptions | undefined {
+export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): IntegrationOptions | undefined {
   const values = parsedArguments(args)
   if (values.help === true) return undefined
   const short = values.short ?? false
@@ -70,21 +69,9 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Re
 }
 
 function parsedArguments(args: string[]) {
+  const [text, flag] = [{ type: 'string' }, { type: 'boolean' }] as const
   return optionsIn('npm run lab integration', args, {
-    short: { type: 'boolean' },
-    phase: { type: 'string' },
-    events: { type: 'string' },
-    people: { type: 'string' },
-    seed: { type: 'string' },
-    rate: { type: 'string' },
-    vm2: { type: 'boolean' },
-    app: { type: 'string' },
-    help: { type: 'boolean' },
+    ...{ short: flag, phase: text, events: text, people: text, seed: text, rate: text },
+    ...{ vm2: flag, app: text, help: flag },
   })
-}
-
-function wholeNumber(option: string, text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError(`--${option} takes a whole number from 1 on, not '${text}'.`)
-  return Number(text)
 }

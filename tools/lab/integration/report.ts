@@ -1,3 +1,4 @@
+import { table } from '../../lib/command-line'
 import type { PhaseResult } from './scenario'
 
 const mostFindings = 5
@@ -12,6 +13,7 @@ const columns: readonly Column[] = [
   { title: 'lost', value: ({ outcome }) => `${outcome.measures.lost}` },
   { title: 'twice', value: ({ outcome }) => `${outcome.measures.duplicated}` },
   { title: 'out of order', value: ({ outcome }) => `${outcome.measures.outOfOrder}` },
+  { title: 'by two processes', value: ({ outcome }) => `${outcome.measures.byTwoWorkers}` },
   { title: '429s', value: ({ outcome }) => `${outcome.measures.tooMany}` },
   { title: 'drain', value: ({ outcome }) => `${outcome.measures.drainSeconds.toFixed(1)} s` },
   { title: 'requests an event', value: (result) => eachEvent(result.outcome.measures.requests, result) },
@@ -24,14 +26,10 @@ function eachEvent(count: number, { events }: PhaseResult): string {
   return (count / events).toFixed(2)
 }
 
-/** A Markdown table with a row for each result. */
+/** A row for each result. */
 export function tableOf(results: readonly PhaseResult[]): string {
-  const lines = [
-    ['what breaks', ...columns.map(({ title }) => title)],
-    ['---', ...columns.map(() => '---:')],
-    ...results.map((result) => [result.title, ...columns.map(({ value }) => value(result))]),
-  ]
-  return lines.map((line) => `| ${line.join(' | ')} |\n`).join('')
+  const rows = results.map((result) => [result.title, ...columns.map(({ value }) => value(result))])
+  return `${table([['what breaks', ...columns.map(({ title }) => title)], ...rows])}\n`
 }
 
 /** One line for a phase that has just ended, and what explains its losses, if there are any. */

@@ -1,9 +1,9 @@
-/** `npm run lab integration`: the app with real parts, in real time. `npm run lab integration -- --help` lists the options. */
-import { exitCodeOf, runInTerminal } from '../../lib/command-line'
+/** `npm run lab integration`: the app with a real Redis, PostgreSQL and Graphile Worker, in real time. `npm run lab integration -- --help` lists the options. */
+import { chosen, exitCodeOf, runInTerminal } from '../../lib/command-line'
 import type { Output } from '../../lib/command-line'
 import { UsageError } from '../../lib/usage-error'
 import { help, parseOptions } from './options'
-import type { RealOptions } from './options'
+import type { IntegrationOptions } from './options'
 import { longLengths, phasesOf, shortLengths } from './phases'
 import type { Phase } from './phases'
 import { failureReport, progressReport, tableOf } from './report'
@@ -24,7 +24,7 @@ export function run(args: string[], output: Output): Promise<number> {
   }, output)
 }
 
-async function runAll(options: RealOptions, output: Output): Promise<number> {
+async function runAll(options: IntegrationOptions, output: Output): Promise<number> {
   const phases = phasesToRun(options)
   const results: PhaseResult[] = []
   const total = await runScenario(options, phases, (result) => {
@@ -39,14 +39,11 @@ async function runAll(options: RealOptions, output: Output): Promise<number> {
 }
 
 /** Throws a UsageError if no phase is left. */
-function phasesToRun({ short, phase, redisUrl, databaseUrl }: RealOptions): Phase[] {
+function phasesToRun({ short, phase, redisUrl, databaseUrl }: IntegrationOptions): Phase[] {
   const all = phasesOf(short ? shortLengths : longLengths)
-  const chosen = all.filter(({ name }) => (phase === undefined ? !short || name !== 'calm' : name === phase))
-  if (chosen.length === 0) {
-    throw new UsageError(`--phase does not know '${phase ?? ''}': use ${all.map(({ name }) => name).join(', ')}.`)
-  }
-  const given = { redis: redisUrl, postgres: databaseUrl }
-  const possible = chosen.filter(({ server }) => server === undefined || given[server] === undefined)
+  const named = chosen('phase', phase, all).filter(({ name }) => phase !== undefined || !short || name !== 'calm')
+  const urls = { redis: redisUrl, postgres: databaseUrl }
+  const possible = named.filter(({ server }) => server === undefined || urls[server] === undefined)
   if (possible.length === 0) throw new UsageError('The phase stops a server that REDIS_URL or DATABASE_URL names.')
   return possible
 }

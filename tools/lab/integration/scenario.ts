@@ -1,25 +1,24 @@
 import { measure } from '../faults/measures'
 import type { RequestMeasures } from '../faults/measures'
 import { Receipts } from '../faults/receipts'
-import { loopsFaults } from '../faults/loops-faults'
+import { addContacts, apiKey, loopsFaults } from '../faults/loops'
 import type { FaultMix } from '../faults/fault-mixes'
 import { Random } from '../faults/random'
-import { trafficConfig } from '../faults/traffic'
-import type { Person } from '../faults/traffic'
+import { makeTraffic, trafficConfig } from '../faults/traffic'
+import type { ExpectedWrite } from '../faults/traffic'
 import { sleep, systemClock } from '../../lib/clock'
-import type { RequestRecord } from '../../simulators/loops/contract'
+import type { CapturedEvent } from '../../lib/shapes'
 import { LoopsApi } from '../../simulators/loops/loops-api'
 import { serveLoopsApi } from '../../simulators/loops/server'
 import { handOver } from './consumer'
 import { createTables } from './graphile-queue'
 import type { QueueTables } from './graphile-queue'
 import type { Counts } from './messages'
-import type { RealOptions } from './options'
-import { makeOrderedTraffic } from './ordered-traffic'
-import type { HandOver } from './ordered-traffic'
+import type { IntegrationOptions } from './options'
 import type { Phase, Surroundings } from './phases'
 import { ServerProcess } from './server-process'
-import { givenService, startPostgres, startRedis } from './services'
+import type { ProcessObserver } from './server-process'
+import { externalService, startPostgres, startRedis } from './services'
 
 /** The results of one phase, or of the whole run. */
 export interface PhaseResult {
@@ -43,8 +42,8 @@ export interface Outcome {
   readonly findings: readonly string[]
 }
 
-const apiKey = 'loops-sandbox-key'
 const processCount = 2
+const chatterShare = 0.05
 const quietMilliseconds = 2000
 const longestDrain = 5 * 60_000
 
@@ -67,21 +66,21 @@ const aFifth: FaultMix['rates'] = {
  * @returns the result of the whole run.
  */
 export async function runScenario(
-  options: RealOptions,
+  options: IntegrationOptions,
   phases: readonly Phase[],
   onPhase: (result: PhaseResult) => void,
 ): Promise<PhaseResult> {
   const run = await setUp(options)
   try {
-    const share = Math.ceil(run.handOvers.length / phases.length)
+    const share = Math.ceil(run.events.length / phases.length)
     const [start, requestsBefore] = [Date.now(), run.api.requests().length]
     const results: PhaseResult[] = []
     for (const [place, phase] of phases.entries()) {
-      const result = await runPhase(phase, run.handOvers.slice(place * share, (place + 1) * share), run)
+      const result = await runPhase(phase, run.events.slice(place * share, (place + 1) * share), run)
       results.push(result)
       onPhase(result)
     }
-    return total(results, outcomeOf(run.handOvers, run.api.requests().slice(requestsBefore), start))
+    return total(results, outcomeOf(run.events, run, { requestsBefore, start }))
   } finally {
     await run.close()
   }
@@ -90,24 +89,31 @@ export async function runScenario(
 interface Run {
   readonly surroundings: Surroundings
   readonly api: LoopsApi
-  readonly handOvers: readonly HandOver[]
+  /** In the order of their hand-over. */
+  readonly events: readonly CapturedEvent[]
+  readonly writes: readonly ExpectedWrite[]
+  /** The hand-overs so far. */
+  readonly receipts: Receipts
   readonly tables: QueueTables
   /** What has failed so far. */
   readonly failures: readonly string[]
   close(): Promise<void>
 }
 
-async function setUp(options: RealOptions): Promise<Run> {
+async function setUp(options: IntegrationOptions): Promise<Run> {
   const { directory, events, people, seed, rate, trusted } = options
-  const redis = options.redisUrl === undefined ? await startRedis() : givenService(options.redisUrl)
-  const postgres = options.databaseUrl === undefined ? await startPostgres() : givenService(options.databaseUrl)
-  const random = new Random(`real ${seed}`)
+  const redis = options.redisUrl === undefined ? await startRedis() : externalService(options.redisUrl)
+  const postgres = options.databaseUrl === undefined ? await startPostgres() : externalService(options.databaseUrl)
+  const random = new Random(`integration ${seed}`)
   const api = new LoopsApi({ apiKey, requestsPerSecond: rate })
-  const traffic = makeOrderedTraffic(events, people, random)
-  await addContacts(traffic.people, api, rate)
+  const kind = { kind: 'usual', load: 'burst', chatter: chatterShare } as const
+  const traffic = makeTraffic({ ...kind, events, people }, Date.now(), random)
+  await addContacts(traffic.people, api, () => sleep(systemClock, 1000 / rate))
+  // The rate limit counts the requests of a second.
+  await sleep(systemClock, 1000)
   api.setFault(loopsFaults({ rates: aFifth }, random))
   const loops = await serveLoopsApi(withLatency(api, random))
-  const schema = `loops_real_${process.pid}`
+  const schema = `loops_integration_${process.pid}`
   const tables = await createTables(postgres.url, schema)
   const settings = {
     directory,
@@ -121,15 +127,21 @@ async function setUp(options: RealOptions): Promise<Run> {
     trusted,
   }
   const failures: string[] = []
-  const processes = Array.from(
-    { length: processCount },
-    () => new ServerProcess(settings, (text) => failures.push(text)),
-  )
+  const receipts = new Receipts()
+  const observer: ProcessObserver = {
+    onReceipt: ({ uuid, at, worker }) => {
+      receipts.add(uuid, at, worker)
+    },
+    onFailure: (text) => failures.push(text),
+  }
+  const processes = Array.from({ length: processCount }, () => new ServerProcess(settings, observer))
   await Promise.all(processes.map((each) => each.whenReady()))
   return {
     surroundings: { redis, postgres, processes },
     api,
-    handOvers: traffic.handOvers,
+    events: traffic.arrivals.toSorted((one, other) => one.at - other.at).map(({ event }) => event),
+    writes: traffic.writes,
+    receipts,
     tables,
     failures,
     close: async () => {
@@ -139,16 +151,6 @@ async function setUp(options: RealOptions): Promise<Run> {
       await tables.close()
     },
   }
-}
-
-/** Creates the contacts first, so that Loops takes requests that carry only a user ID. */
-async function addContacts(people: readonly Person[], api: LoopsApi, rate: number): Promise<void> {
-  const headers = { authorization: `Bearer ${apiKey}` }
-  for (const person of people) {
-    api.handle({ method: 'POST', path: '/api/v1/contacts/create', headers, body: JSON.stringify(person) })
-    await sleep(systemClock, 1000 / rate)
-  }
-  await sleep(systemClock, 1000)
 }
 
 /** Answers after 20 to 150 ms. */
@@ -164,7 +166,7 @@ function withLatency(api: LoopsApi, random: Random): Pick<LoopsApi, 'answer'> {
   }
 }
 
-async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run): Promise<PhaseResult> {
+async function runPhase(phase: Phase, events: readonly CapturedEvent[], run: Run): Promise<PhaseResult> {
   const { api, surroundings } = run
   const { processes } = surroundings
   const before = progressOf(processes)
@@ -174,20 +176,16 @@ async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run):
   let handled = 0
   const onHandled = () => {
     handled += 1
-    if (handled >= handOvers.length / 3) broken ??= phase.breaks(surroundings) ?? Promise.resolve()
+    if (handled >= events.length / 3) broken ??= phase.breaks(surroundings) ?? Promise.resolve()
   }
-  await handOver(
-    handOvers.map(({ event }) => event),
-    processes,
-    onHandled,
-  )
+  await handOver(events, processes, onHandled)
   await broken
   const drained = await drain(run)
   const after = progressOf(processes)
   return {
     title: phase.title,
-    events: handOvers.length,
-    outcome: outcomeOf(handOvers, api.requests().slice(requestsBefore), start),
+    events: events.length,
+    outcome: outcomeOf(events, run, { requestsBefore, start }),
     counts: { commands: after.commands - before.commands, jobs: after.jobs - before.jobs },
     ended: after.ended - before.ended,
     keepsOrder: phase.keepsOrder,
@@ -196,11 +194,17 @@ async function runPhase(phase: Phase, handOvers: readonly HandOver[], run: Run):
   }
 }
 
-function outcomeOf(handOvers: readonly HandOver[], requests: readonly RequestRecord[], start: number): Outcome {
-  const receipts = new Receipts()
-  // The order of the hand-over is known, whichever process got the event.
-  for (const { event } of handOvers) receipts.add(event.uuid, start, 'any process')
-  return measure({ wishes: [...new Set(handOvers.map(({ wish }) => wish))], receipts, start }, requests)
+/** The most that another process may need to learn from Redis what one has received, with ten events at once. */
+const cacheMilliseconds = 100
+
+function outcomeOf(
+  events: readonly CapturedEvent[],
+  { api, writes, receipts }: Run,
+  { requestsBefore, start }: { requestsBefore: number; start: number },
+): Outcome {
+  const uuids = new Set(events.map(({ uuid }) => uuid))
+  const expected = writes.filter(({ uuid }) => uuids.has(uuid))
+  return measure({ writes: expected, receipts, start, cacheMilliseconds }, api.requests().slice(requestsBefore))
 }
 
 function progressOf(processes: readonly ServerProcess[]): Counts & { ended: number } {

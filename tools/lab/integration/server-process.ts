@@ -3,9 +3,16 @@ import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { sleep, systemClock } from '../../lib/clock'
 import type { CapturedEvent } from '../../lib/shapes'
-import type { Counts, MessageFromProcess, MessageToProcess, ProcessSettings } from './messages'
+import type { Counts, MessageFromProcess, MessageToProcess, ProcessSettings, ReceiptInProcess } from './messages'
 
 const restartMilliseconds = 1000
+
+export interface ProcessObserver {
+  /** Called for each event that the app gets. */
+  onReceipt(receipt: ReceiptInProcess): void
+  /** Called with what a hook or job has thrown, or why the process has stopped itself. */
+  onFailure(text: string): void
+}
 
 /**
  * A server process that its operator keeps running. The states:
@@ -24,10 +31,9 @@ export class ServerProcess {
   private becomeReady: () => void = () => undefined
   private ready = this.newReady()
 
-  /** @param onFailure called with what a hook or job has thrown, or why the process has stopped itself. */
   constructor(
     private readonly settings: ProcessSettings,
-    private readonly onFailure: (text: string) => void,
+    private readonly observer: ProcessObserver,
   ) {
     this.start()
   }
@@ -82,7 +88,8 @@ export class ServerProcess {
     child.on('message', (message) => {
       const received = message as MessageFromProcess
       if (received.kind === 'counts') this.current = received.counts
-      else if (received.kind === 'failure') this.onFailure(received.text)
+      else if (received.kind === 'failure') this.observer.onFailure(received.text)
+      else if (received.kind === 'received') this.observer.onReceipt(received.receipt)
       else if (received.kind === 'ready') {
         wasReady = true
         this.child = child

@@ -25,7 +25,7 @@ export interface ServiceFaults {
 }
 
 /** The server at `url`, which is not ours to stop. */
-export function givenService(url: string): Service {
+export function externalService(url: string): Service {
   return { url, faults: undefined, end: () => Promise.resolve() }
 }
 

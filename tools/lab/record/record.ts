@@ -78,7 +78,7 @@ async function recordTeam(page: Page, record: RecordStep): Promise<void> {
       posthog.alias('crm_7f3a91')
     }),
   )
-  // The email address of this event belongs to somebody else than the person.
+  // The email of this event belongs to somebody else than the person.
   await record('invite sent', () =>
     page.evaluate(() => {
       posthog.capture('invite sent', { email: 'jonas.weber@example.org', role: 'editor' })

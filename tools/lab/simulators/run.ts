@@ -11,8 +11,8 @@ import { generations, PosthogServer } from '../../simulators/posthog/rest-api/po
 import type { Generation } from '../../simulators/posthog/rest-api/posthog-server'
 import { servePosthog } from '../../simulators/posthog/rest-api/server'
 
-const POSTHOG_KEY = 'phx_sandbox_key'
-const LOOPS_KEY = 'loops-sandbox-key'
+const POSTHOG_KEY = 'phx_simulator_key'
+const LOOPS_KEY = 'loops-simulator-key'
 
 /** People who were there before the installation. */
 const PERSONS = ['grace', 'alan', 'barbara'].map((name, index) => ({

@@ -21,7 +21,7 @@ export function networkTo(
 ): Fetch {
   return async (url, { method = 'GET', headers = {}, body = '', timeout = 0 } = {}) => {
     const { origin: target, pathname, search } = new URL(url)
-    if (target !== origin) throw new Error(`The sandbox has no route to ${target}.`)
+    if (target !== origin) throw new Error(`The simulator has no route to ${target}.`)
     const exchange = async (): Promise<FetchResponse> => {
       await sleep(clock, milliseconds / 2)
       const answer = await api.answer({ method, path: pathname + search, headers: inLowerCase(headers), body })

@@ -18,7 +18,7 @@ export interface Outcome {
   errors: readonly HookError[]
   /** The lines of the app's Logs tab. */
   logs: readonly LogEntry[]
-  /** True if the event is in the job queue, for its turn or for another try. */
+  /** True if the event is in the job queue, for a slot or for another try. */
   waits: boolean
   /** True if an earlier event with the same uuid was sent. */
   isRepeated: boolean
@@ -99,13 +99,13 @@ export class ObservedApp {
     return this.installation.jobs.pending()
   }
 
-  /** Recorded events arrive here faster than Loops allows. Where the app has no jobs to wait with, the replay waits. */
+  /** Recorded events arrive here faster than Loops allows. Where the app has no jobs to wait with, `npm start` waits. */
   private async waitForRateLimit(): Promise<void> {
     const last = this.recentRequests.at(-ROOM - 1)
     if (last !== undefined) await sleep(this.clock, Math.max(0, last + RATE_WINDOW_MILLISECONDS - this.clock.now()))
   }
 
-  /** A job that waits for its turn runs soon; a job that waits for Loops to recover may take an hour and is left. */
+  /** A job that waits for a slot runs soon; a job that waits for Loops to recover may take an hour and is left. */
   private async waitForJobs(): Promise<void> {
     const deadline = this.clock.now() + LONGEST_JOB_WAIT_MILLISECONDS
     const isBusy = () => this.worker.unfinished.size > 0 || this.jobs().some(({ runAt }) => runAt <= deadline)

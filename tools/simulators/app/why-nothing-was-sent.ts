@@ -18,7 +18,7 @@ export function whyNothingWasSent(
   outcome: Outcome,
 ): string | undefined {
   const { matched, skipped } = explanation
-  if (matched.length === 0) return unwantedSentence(explanation.nearMisses)
+  if (matched.length === 0) return noMatchSentence(explanation.nearMisses)
   if (skipped !== undefined) return skipSentence(skipped)
   const writes = outcome.made.filter(({ method }) => method !== 'GET')
   if (writes.some(({ status }) => status === 409)) return REPEATED
@@ -38,8 +38,8 @@ function reasonOfApp({ userIdAlone }: Explanation, { logs, isRepeated, unknownUs
   return isRepeated ? REPEATED : 'There is nothing to send: Loops has just been told the same.'
 }
 
-/** Says that the settings do not ask for an event, and why where a name looks like its own or a filter does not hold. */
-export function unwantedSentence(
+/** Says that the settings do not ask for an event, and why where a name looks like its own or a filter does not match. */
+export function noMatchSentence(
   nearMisses: readonly { readonly group: string; readonly reason: string }[],
   otherwise = 'no list of events names it',
 ): string {

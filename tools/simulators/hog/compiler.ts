@@ -93,14 +93,14 @@ function statement(one: Statement, scope: Scope): Bytecode {
   }
 }
 
-/** The variables that `compile` declares leave the stack behind it. */
+/** The variables that `compile` declares leave the stack after it. */
 function block(scope: Scope, compile: () => Bytecode): Bytecode {
   scope.open()
   const body = compile()
   return [...body, ...scope.close().map((isCaptured) => (isCaptured ? Operation.CLOSE_UPVALUE : Operation.POP))]
 }
 
-/** A jump is counted from behind its own operand. */
+/** A jump is counted from after its own operand. */
 function branches(condition: Bytecode, then: Bytecode, otherwise: Bytecode): Bytecode {
   return [
     ...condition,

@@ -66,7 +66,7 @@ const LONGEST_WAIT = 30_000
 /** Sources by their text: compiling one takes seconds. */
 const compiled = new Map<string, Bytecode>()
 
-/** @throws HogSyntaxError or UnknownHog if the source is no Hog. */
+/** @throws HogSyntaxError or UnknownHog if the source is not Hog. */
 export function compileSource(hog: string, parser: HogParser): Bytecode {
   const bytecode = compiled.get(hog) ?? compileProgram(parser.program(hog))
   if (compiled.size > 10) compiled.clear()
@@ -74,7 +74,7 @@ export function compileSource(hog: string, parser: HogParser): Bytecode {
   return bytecode
 }
 
-/** @throws HogSyntaxError if the source, or a text of the inputs, is no Hog. */
+/** @throws HogSyntaxError if the source, or a text of the inputs, is not Hog. */
 export function compileDestination(hog: string, inputs: Inputs, parser: HogParser): HogFunction {
   return { bytecode: compileSource(hog, parser), inputs: compileInputs(inputs, parser) }
 }

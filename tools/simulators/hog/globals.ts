@@ -1,4 +1,4 @@
-/** What PostHog's server gives a run of a Hog function beside its inputs. */
+/** What PostHog's server gives a run of a Hog function besides its inputs. */
 import type { CapturedEvent } from '../../lib/shapes'
 import type { Person } from './persons'
 

@@ -114,7 +114,7 @@ export class HogRun {
   }
 }
 
-/** PostHog's own defaults; a header that is no text does not leave the server. */
+/** PostHog's own defaults; a header that is not a text does not leave the server. */
 function requestOf([url, options]: unknown[]): HogRequest {
   const { method, headers, body } = (options ?? {}) as Record<string, unknown>
   const all = Object.entries(headers ?? { 'Content-Type': 'application/json' }) as [string, unknown][]

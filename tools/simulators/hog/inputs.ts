@@ -17,7 +17,7 @@ class Template {
 
 export type CompiledInputs = ReadonlyMap<string, unknown>
 
-/** @throws HogSyntaxError if the braces of a text hold no Hog, as PostHog's REST API refuses it. */
+/** @throws HogSyntaxError if the braces of a text do not hold Hog, as PostHog's REST API refuses it. */
 export function compileInputs(inputs: Inputs, parser: HogParser): CompiledInputs {
   return new Map(
     Object.entries(inputs).map(([key, { value, templating = 'hog' }]) => [
@@ -67,7 +67,7 @@ function mapTexts(value: unknown, change: (text: string) => unknown): unknown {
   return mapValues(value, (inner) => mapTexts(inner, change))
 }
 
-/** Changes the values of an object; whatever is none stays. */
+/** Changes the values of an object; any other value stays. */
 function mapValues(value: unknown, change: (inner: unknown) => unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, change(inner)]))

@@ -41,7 +41,7 @@ export class Scope {
     return this.locals.push({ name, depth: this.depth, isCaptured: false }) - 1
   }
 
-  /** `undefined`: the name is no variable, so it is a global or a function of the VM. */
+  /** `undefined`: the name is not a variable, so it is a global or a function of the VM. */
   find(name: string): Variable | undefined {
     const index = this.locals.findLastIndex((local) => local.name === name)
     if (index >= 0) return { isLocal: true, index }

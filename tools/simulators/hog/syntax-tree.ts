@@ -65,7 +65,7 @@ export interface Program {
 }
 
 export interface HogParser {
-  /** @throws HogSyntaxError if the source is no Hog. */
+  /** @throws HogSyntaxError if the source is not Hog. */
   program(source: string): Program
   /** Reads the text of an input, in which braces hold Hog. @throws HogSyntaxError if they hold something else. */
   template(text: string): Expression

@@ -39,7 +39,7 @@ export class Audience {
     return [...this.contacts]
   }
 
-  /** The contacts that have the e-mail address or the user id: none, one, or two different ones. */
+  /** The contacts that have the email or the user id: none, one, or two different ones. */
   find({ email, userId }: Identity): StoredContact[] {
     const byEmail = email === undefined ? undefined : this.byEmail.get(comparable(email))
     const byUserId = userId === undefined ? undefined : this.byUserId.get(userId)

@@ -39,7 +39,7 @@ export interface MailingList {
   isPublic: boolean
 }
 
-/** A contact as `GET /v1/contacts/find` shows it; properties of the team's own stand beside the fixed ones. */
+/** A contact as `GET /v1/contacts/find` shows it; properties of the team's own stand besides the fixed ones. */
 export interface Contact {
   id: string
   email: string

@@ -93,7 +93,7 @@ function deleteContact({ team, body }: Call) {
   return { success: true, message: 'Contact deleted.' }
 }
 
-/** The e-mail address or the user id; refuses both and neither. */
+/** The email or the user id; refuses both and neither. */
 function readOneIdentifier(claimed: ClaimedIdentity): Identity {
   if ((claimed.email === undefined) === (claimed.userId === undefined)) throw Refusal.of(400, 'Invalid email address.')
   return readIdentity(claimed)

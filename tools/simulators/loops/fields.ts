@@ -67,7 +67,7 @@ export function readIdentity({ email, userId }: ClaimedIdentity): Identity {
   return { email, userId }
 }
 
-/** Assumed: something before the `@`, a dot somewhere behind it, no space. */
+/** Assumed: something before the `@`, a dot somewhere after it, no space. */
 export function isEmail(value: Json | undefined): value is string {
   return typeof value === 'string' && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)
 }

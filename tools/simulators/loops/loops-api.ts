@@ -30,7 +30,7 @@ export interface LoopsApiOptions {
   clock?: Clock
   requestsPerSecond?: number
   mailingLists?: readonly MailingList[]
-  /** The team's own properties, beside those that every team has. */
+  /** The team's own properties, besides those that every team has. */
   contactProperties?: readonly ContactProperty[]
   strictness?: Partial<Strictness>
 }
@@ -211,7 +211,7 @@ export class LoopsApi {
 
   private contactWith(email: string): StoredContact {
     const [contact] = this.team.audience.find({ email, userId: undefined })
-    if (contact === undefined) throw new Error(`LoopsApi: no contact has the e-mail address ${email}`)
+    if (contact === undefined) throw new Error(`LoopsApi: no contact has the email ${email}`)
     return contact
   }
 }

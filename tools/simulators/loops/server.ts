@@ -4,10 +4,21 @@ import { text } from 'node:stream/consumers'
 import { listenOnLoopback } from '../../lib/local-server'
 import type { LoopbackServer } from '../../lib/local-server'
 import type { LoopsApiRequest, LoopsApiResponse } from './contract'
+import type { LoopsApi } from './loops-api'
 
 /** The part of `LoopsApi` that the server needs. */
 export interface Answerer {
   answer(request: LoopsApiRequest): Promise<LoopsApiResponse | 'dropped'>
+}
+
+/**
+ * Several accounts of Loops at one address: each request goes to the account whose key it bears, and one with an unknown key
+ * to the first account, which refuses it.
+ */
+export function loopsAccounts(first: LoopsApi, ...others: readonly LoopsApi[]): Answerer {
+  return {
+    answer: (request) => (others.find((account) => account.isAddressedBy(request)) ?? first).answer(request),
+  }
 }
 
 /**

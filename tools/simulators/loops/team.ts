@@ -30,8 +30,8 @@ export class Team {
   }
 
   /**
-   * Writes to the contact with the email address or user ID, or to a new one (U3 to U6, E7, E8), and returns the contact.
-   * Throws a Refusal with the message `unknownUser` if there is no contact and no email address to create one with.
+   * Writes to the contact with the email or user ID, or to a new one (U3 to U6, E7, E8), and returns the contact.
+   * Throws a Refusal with the message `unknownUser` if there is no contact and no email to create one with.
    */
   write(identity: Identity, fields: ContactFields, unknownUser = 'Contact not found.'): Contact {
     const [found, other] = this.audience.find(identity)

@@ -157,7 +157,7 @@ function withoutSlash(path: string): string {
   return path.replace(/\/+$/, '')
 }
 
-/** Turns off every feature for which posthog-js loads more code, because the sandbox serves no such code. */
+/** Turns off every feature for which posthog-js loads more code, because the simulator serves no such code. */
 const REMOTE_CONFIG = {
   supportedCompression: ['gzip', 'gzip-js'],
   analytics: { endpoint: '/e/' },

@@ -72,12 +72,12 @@ function posthogApiRequest(
   if (method === 'get') {
     for (const [name, value] of Object.entries(data)) url.searchParams.set(name, String(value))
   }
-  url.searchParams.set('token', 'phc_sandbox')
+  url.searchParams.set('token', 'phc_simulator')
   return {
     method: method.toUpperCase(),
     url: url.href,
     headers: {
-      Authorization: 'Bearer phx_sandbox',
+      Authorization: 'Bearer phx_simulator',
       ...(['post', 'patch'].includes(method) && { 'Content-Type': 'application/json' }),
       ...headers,
     },

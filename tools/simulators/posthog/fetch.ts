@@ -37,7 +37,7 @@ export function fetchOf(server: ServerVersion): Fetch {
 export function routeTo(origin: string, target: string, fetchLibrary: Fetch = nodeFetch as Fetch): Fetch {
   return async (url, init) => {
     const address = new URL(url)
-    if (address.origin !== origin) throw new Error(`The sandbox has no route to ${address.origin}.`)
+    if (address.origin !== origin) throw new Error(`The simulator has no route to ${address.origin}.`)
     return fetchLibrary(new URL(target).origin + address.pathname + address.search, init)
   }
 }

@@ -90,7 +90,7 @@ export interface RunningWorker {
 /** Called before or after each effect: it may wait, throw, or kill the worker. */
 export type EffectHook = (worker: RunningWorker, effect: Effect) => void | Promise<void>
 
-/** What an app costs the server, beside the requests that it makes. */
+/** What an app costs the server, besides the requests that it makes. */
 export interface Counts {
   /** How often the app has awaited a promise or called `then`: each goes through the guard of 30 seconds. */
   awaits: number

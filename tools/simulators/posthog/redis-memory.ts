@@ -49,7 +49,7 @@ function listBytes(elements: readonly string[]): number {
   return bytes
 }
 
-/** An element with its length before and behind it. */
+/** An element with its length before and after it. */
 function elementBytes(length: number): number {
   if (length < 64) return length + 2
   return length + (length < 4096 ? 4 : 7)

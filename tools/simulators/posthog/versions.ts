@@ -27,7 +27,7 @@ export interface ServerVersion {
   readonly nextJobOnce: 'ended' | 'started'
   /** How often a job runner that has found no due job looks again. */
   readonly jobLookMilliseconds: number
-  /** The fields of `meta` beside `cache`, `config`, `attachments`, `storage`, `global` and `jobs`. */
+  /** The fields of `meta` besides `cache`, `config`, `attachments`, `storage`, `global` and `jobs`. */
   readonly metaExtensions: readonly MetaExtension[]
   /** Whether `meta.cache.get(key, default)` gives the default for a missing key, and not `null`. */
   readonly cacheGivesDefault: boolean

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCampaign } from '../../../../tools/lab/faults/campaign'
 import type { CampaignOptions } from '../../../../tools/lab/faults/campaign'
+import { faultMixes } from '../../../../tools/lab/faults/fault-mixes'
 import type { FaultMix } from '../../../../tools/lab/faults/fault-mixes'
 import type { Load } from '../../../../tools/lab/faults/loads'
 import type { Measures } from '../../../../tools/lab/faults/measures'
 import { serverVersion } from '../../../../tools/simulators/posthog/versions'
-import { mixOf } from './setup'
 
 jest.setTimeout(30_000)
 
@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Sends each event once and forgets it: no retry, no idempotency key, no pacing, no look at what is newer. */
+/** Sends each event once and forgets it: no retry, no idempotency key, no rate limit, no look at what is newer. */
 const naiveApp = `
   import fetch from 'node-fetch'
   const loops = 'https://app.loops.so/api/v1'
@@ -46,6 +46,12 @@ function appOf(source: string): string {
 }
 
 const naive = appOf(naiveApp)
+
+function mixOf(name: string): FaultMix {
+  const found = faultMixes.find((mix) => mix.name === name)
+  if (found === undefined) throw new Error(`No mix ${name}`)
+  return found
+}
 
 const storm = mixOf('storm').rates
 
@@ -98,7 +104,7 @@ describe('a campaign', () => {
     expect(lost + delivered).toBe(100)
   })
 
-  it('shows what is lost without pacing', async () => {
+  it('shows what is lost without a rate limit', async () => {
     const { lost, tooMany } = await smallCampaign({}, {}, 'burst')
     expect(tooMany).toBeGreaterThan(50)
     expect(lost).toBeGreaterThan(50)
@@ -109,11 +115,11 @@ describe('a campaign', () => {
   })
 
   it('shows what is out of order where answers take long now and then', async () => {
-    const { outOfOrder, byTwoWorkers } = await smallCampaign({ tail: 0.2 }, { people: 2 }, 'burst')
+    const { outOfOrder, byTwoWorkers } = await smallCampaign({ tail: 0.2 }, { people: 2 }, 'steady')
     expect(outOfOrder).toBeGreaterThan(0)
     expect(byTwoWorkers).toBe(0)
     const threads = { people: 2, server: serverVersion('1.30') }
-    expect((await smallCampaign({ tail: 0.2 }, threads, 'burst')).byTwoWorkers).toBeGreaterThan(0)
+    expect((await smallCampaign({ tail: 0.2 }, threads, 'steady')).byTwoWorkers).toBeGreaterThan(0)
   })
 
   it('shows what is lost while Loops refuses the key', async () => {

@@ -143,7 +143,7 @@ function parsedBody(text: string): Readonly<Record<string, unknown>> {
     const body: unknown = JSON.parse(text)
     if (isRecord(body)) return body
   } catch {
-    // Answered below, like JSON that is no object.
+    // Answered below, like JSON that is not an object.
   }
   throw new ApiError(400, 'validation_error', 'parse_error', 'JSON parse error')
 }

@@ -1,7 +1,25 @@
 import type { Fault, FaultHook } from '../../simulators/loops/faults'
 import type { Clock } from '../../lib/clock'
+import type { LoopsApi } from '../../simulators/loops/loops-api'
 import type { FaultMix } from './fault-mixes'
 import type { Random } from './random'
+import type { Person } from './traffic'
+
+export const apiKey = 'loops-simulator-key'
+
+/**
+ * Creates the contacts first, so that Loops takes requests that carry only a user ID.
+ *
+ * @param pause takes so long that Loops' rate limit leaves room for the next request.
+ */
+export async function addContacts(people: readonly Person[], api: LoopsApi, pause: () => Promise<void>): Promise<void> {
+  const headers = { authorization: `Bearer ${apiKey}` }
+  for (const { email, userId, isNew } of people) {
+    if (isNew) continue
+    api.handle({ method: 'POST', path: '/api/v1/contacts/create', headers, body: JSON.stringify({ email, userId }) })
+    await pause()
+  }
+}
 
 const hangMilliseconds = 30_000
 
