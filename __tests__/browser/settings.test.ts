@@ -26,7 +26,7 @@ describe('settings', () => {
     expect(await page.locator('[aria-invalid]').count()).toBe(1)
     expect(await page.locator('#setting-email').getAttribute('aria-invalid')).toBe('true')
     expect(await textOf('#settings-status')).toBe('1 problem: Email of the user.')
-    await page.getByText('The app is off until its settings are mended.').waitFor()
+    await page.getByText('The app is off until its settings are fixed.').waitFor()
 
     await page.locator('#setting-email').fill('{person.properties.email}')
     await isGone('[aria-invalid]')

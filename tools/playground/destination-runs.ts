@@ -114,7 +114,7 @@ export class DestinationRuns {
 
   private whyNothing(event: CapturedEvent, person: Person, outcomes: readonly MappingOutcome[]): string | undefined {
     if (outcomes.length === 0)
-      return unwantedSentence(nearMisses(this.body.mappings, event, person), 'no mapping is for its name')
+      return unwantedSentence(nearMisses(this.body.mappings, event, person), 'no mapping has its name')
     if (outcomes.some(({ error }) => error !== undefined)) return undefined
     return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
   }

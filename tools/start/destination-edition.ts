@@ -44,8 +44,8 @@ export class DestinationEdition implements Edition {
     const fetch = dryRun ? mockedFetch : hogFetch(this.options.fetch)
     const outcomes = await this.installed.deliver(event, person, { fetch, clock })
     if (outcomes.length > 0) return this.resultOf(outcomes)
-    const reason = unwantedSentence(nearMisses(body.mappings, event, person), 'no mapping is for its name')
-    return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waits: false } }
+    const reason = unwantedSentence(nearMisses(body.mappings, event, person), 'no mapping has its name')
+    return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waitsFor: undefined } }
   }
 
   close(): void {
@@ -79,7 +79,7 @@ export class DestinationEdition implements Edition {
             })),
         errors,
         logs: messages.map((message) => ({ by: BY, level: 'INFO' as const, message, at: clock.now() })),
-        waits: false,
+        waitsFor: undefined,
       },
     }
   }

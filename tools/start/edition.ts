@@ -14,5 +14,5 @@ export interface EventResult {
   readonly matched: readonly string[]
   /** Why it sends nothing to Loops. */
   readonly reason: string | undefined
-  readonly outcome: Pick<Outcome, 'made' | 'errors' | 'logs' | 'waits'>
+  readonly outcome: Pick<Outcome, 'made' | 'errors' | 'logs' | 'waitsFor'>
 }

@@ -2,6 +2,7 @@ import colors from 'picocolors'
 import type { CapturedEvent } from '../lib/shapes'
 import type { Contact, RecordedEvent } from '../simulators/loops/contract'
 import type { LogEntry, RequestRecord } from '../simulators/posthog/records'
+import { waitSentence } from '../simulators/app/why-nothing-was-sent'
 import type { EventResult } from './edition'
 import { counted } from './progress'
 
@@ -12,14 +13,14 @@ export function eventReport(place: number, event: CapturedEvent, result: EventRe
   return [heading, ...resultLines(result).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
 }
 
-function resultLines({ matched, reason, outcome: { made, errors, logs, waits } }: EventResult): string[] {
+function resultLines({ matched, reason, outcome: { made, errors, logs, waitsFor } }: EventResult): string[] {
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
     ...(matched.length === 0 ? [] : [`matches ${matched.join(' and ')}`]),
     ...logs.filter(({ by }) => by !== 'setupPlugin').flatMap(logLine),
     ...deliveries.flatMap((request) => [...requestLines(request), answerLine(request)]),
     ...errors.map(({ name, message }) => colors.red(`${name}: ${message}`)),
-    ...(waits ? [colors.yellow('a request failed; PostHog keeps it in the job queue for another try')] : []),
+    ...(waitsFor === undefined ? [] : [colors.yellow(waitSentence(waitsFor))]),
     ...(reason === undefined ? [] : [colors.yellow(reason)]),
   ]
 }

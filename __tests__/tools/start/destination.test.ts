@@ -64,11 +64,11 @@ and 1 event
   })
 
   const stranger = { ...event, properties: {} }
-  const unwanted = (reason: string) => `The settings do not ask for this event: ${reason}.`
+  const unwanted = (reason: string) => `The event matches no setting: ${reason}.`
   it.each<[why: string, reasons: string[], events: object[], given: object]>([
     [
       'a name that no mapping has, or nearly has',
-      [unwanted('no mapping is for its name'), unwanted('"Purchase" differs from "purchase" only in capitals')],
+      [unwanted('no mapping has its name'), unwanted('"Purchase" differs from "purchase" only in capitals')],
       [
         { ...event, event: 'other' },
         { ...event, event: 'Purchase' },
@@ -190,8 +190,8 @@ and 1 event
   it('has the defaults of the destination without a file of settings', async () => {
     const pageview = { ...event, event: '$pageview', timestamp: new Date().toISOString() }
     const { said } = await npmStart(...today, '--events', file('e.json', [event, pageview]))
-    expect(said.match(/^ +(matches|The settings).*$/gm)).toEqual([
-      '     The settings do not ask for this event: no mapping is for its name.',
+    expect(said.match(/^ +(matches|The event matches).*$/gm)).toEqual([
+      '     The event matches no setting: no mapping has its name.',
       '     matches Send events',
     ])
   })

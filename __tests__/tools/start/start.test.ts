@@ -9,7 +9,7 @@ describe('npm start', () => {
     expect(said).toContain('PUT https://app.loops.so/api/v1/contacts/update')
     expect(said).toContain('POST https://app.loops.so/api/v1/events/send')
     expect(said).toContain('The event is skipped: it has neither an email address nor a user ID.\n')
-    expect(said).toContain('The settings do not ask for this event: no list of events names it.\n')
+    expect(said).toContain('The event matches no setting: no list of events has its name.\n')
     expect(said).toContain('400 {"success":false,"message":"Contact not found."}')
     expect(said).toMatch(/Loops now has 1 contact\n.*"firstName":"Maren","lastName":"Holt-Reyes".*"plan":"pro"/)
     expect(said).toMatch(/and 6 events\n {2}signedUp of maren\.holt@example\.com \{"pathname":"\/pricing"\}/)
@@ -54,7 +54,7 @@ and 1 event
     ['JSON lines', `${JSON.stringify(event)}\n\n${JSON.stringify(another)}\n`],
     [
       'JSON lines with properties as text',
-      `${JSON.stringify({ ...event, properties: '{"total":49.5}' })}\n${JSON.stringify(another)}`,
+      `${JSON.stringify({ ...event, properties: '{"total":49.5,"$set":{"email":"ada@example.com"}}' })}\n${JSON.stringify(another)}`,
     ],
     ['an indented list', JSON.stringify([event, another], null, 2)],
     ['a list with a byte order mark', `\uFEFF${JSON.stringify([event, another])}`],
@@ -88,8 +88,8 @@ and 1 event
     const properties = { ...event.properties, $pathname: '/pricing' }
     const events = [event, { ...pageview, uuid: 'a' }, { ...pageview, uuid: 'b', properties }]
     const { said } = await npmStart('--events', file('e.json', events))
-    expect(said.match(/^ +(The settings|"eventProperties").*$|^ +"pathname".*$/gm)).toEqual([
-      '     The settings do not ask for this event: no list of events names it.',
+    expect(said.match(/^ +(The event matches|"eventProperties").*$|^ +"pathname".*$/gm)).toEqual([
+      '     The event matches no setting: no list of events has its name.',
       '       "eventProperties": {},',
       '       "eventProperties": {',
       '         "pathname": "/pricing"',

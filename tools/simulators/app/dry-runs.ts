@@ -15,9 +15,9 @@ export interface Explanation {
   matched: SettingsGroup[]
   /** Why the app skips a matching event. */
   skipped?: string
-  /** Why groups of settings do not match the event, where a name looks like its own or a filter does not hold. */
+  /** Why groups of settings do not match the event, where a name is similar or a filter does not match. */
   nearMisses: { group: SettingsGroup; reason: string }[]
-  /** The user ID of a request that has no email address. */
+  /** The user ID of a request that has no email. */
   userIdAlone?: string
 }
 
