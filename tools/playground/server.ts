@@ -4,7 +4,8 @@ import { createPlayground } from './api'
 import { destinationStart } from '../../destination/from-settings/form'
 import { DestinationRuns } from './destination-runs'
 import { pageFiles } from './page-files'
-import { readRecordedEvents, recipesNow } from './recorded-events'
+import { readRecordedEvents } from '../simulators/posthog/recorded-events'
+import { recipesNow } from './recipes'
 import { Session, USUAL_SERVER } from './session'
 
 async function main(port: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { checkedConfig } from '../lib/config-file'
 import { DryRuns } from '../simulators/app/dry-runs'
-import { eventFrom } from '../simulators/posthog/event-file'
+import { eventFrom } from '../simulators/posthog/event-value'
 import type { CapturedEvent } from '../lib/shapes'
 import type { Fetch } from '../simulators/posthog/fetch'
 import { UsageError } from '../lib/usage-error'

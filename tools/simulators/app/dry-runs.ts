@@ -34,7 +34,11 @@ interface DryRun {
 export class DryRuns {
   private readonly dryRuns: DryRun[]
 
-  constructor(config: AppConfig, server: ServerVersion, options: Pick<InstallationOptions, 'trusted' | 'clock'> = {}) {
+  constructor(
+    config: AppConfig,
+    server: ServerVersion,
+    options: Pick<InstallationOptions, 'trusted' | 'clock' | 'posthogApi'> = {},
+  ) {
     const dryRun = (group: SettingsGroup, changes: AppConfig): DryRun => {
       const installation = createInstallation({
         ...options,
