@@ -49,7 +49,7 @@ describe('an event', () => {
     const editor = page.getByLabel('Your own event as JSON')
     await editor.fill('{"event": "order:placed", ')
     expect(await textOf('#own-problem')).toMatch(/^This is not JSON yet: .*line 1/)
-    await page.locator('#result-body').getByText('Mend the event first.').waitFor()
+    await page.locator('#result-body').getByText('Fix the event first.').waitFor()
     await editor.fill('{"event": "order:placed"}')
     await page.locator('#own-problem', { hasText: 'has no distinct_id. PostHog refuses such an event.' }).waitFor()
     await editor.fill('{"event": "order:placed", "distinct_id": "user_1"}')

@@ -86,6 +86,8 @@ export class DestinationRuns {
       verdict: this.verdictOf(outcomes),
       requests,
       ...(reason !== undefined && { reason }),
+      ...(outcomes.length === 0 &&
+        nearMisses(this.body.mappings, event, person).length === 0 && { isUnnamed: true as const }),
       missing: outcomes.flatMap(({ mapping, requests: sent }) =>
         sent.flatMap(({ body = '' }) => missingIn(body, this.mappedBy(mapping))),
       ),

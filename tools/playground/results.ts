@@ -62,6 +62,7 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
     verdict,
     requests,
     ...(reason !== undefined && { reason }),
+    ...(explanation.matched.length === 0 && explanation.nearMisses.length === 0 && { isUnnamed: true as const }),
     missing: request === undefined ? [] : missingIn(request.body, mappedBy(config, verdict)),
     warnings: request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request }),
     errors: [...new Set([...errors, ...(outcome.waitsFor === undefined ? [] : [waitSentence(outcome.waitsFor)])])],

@@ -9,6 +9,7 @@ import { recipesNow } from './recipes'
 import { Session, USUAL_SERVER } from './session'
 
 async function main(port: number): Promise<void> {
+  process.stdout.write('The playground is starting ...\n')
   const session = new Session({ recorded: await readRecordedEvents(), recipes: recipesNow() })
   const [files] = await Promise.all([
     pageFiles(),
