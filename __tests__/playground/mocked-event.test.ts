@@ -63,7 +63,7 @@ describe('a mocked event', () => {
       'it is old',
       { settings: { maxEventAge: '24' } },
       expect.stringMatching(
-        /^The event is skipped: it is older than "Maximum event age (hours)" allows \(\d+ days\)\.$/,
+        /^The event is skipped: it is older than "Maximum event age \(hours\)" allows \(\d+ days\)\.$/,
       ),
     ],
     ['it is skipped', { event: anonymous }, 'The event is skipped: it has neither an email address nor a user ID.'],
