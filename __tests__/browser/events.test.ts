@@ -36,11 +36,11 @@ describe('an event', () => {
     const names = ['$pageview', '$identify', 'user signed up']
     const badges = page.locator('#list-recorded .badge', { hasText: /\S/ })
     await badges.nth(2).waitFor()
-    expect((await badges.allInnerTexts()).slice(0, names.length)).toEqual(['skipped', 'PUT', 'not asked for'])
+    expect((await badges.allInnerTexts()).slice(0, names.length)).toEqual(['skipped', 'PUT', 'no match'])
     await choose(/^\$pageview/)
     await page.getByText('The event is skipped: it has neither an email address nor a user ID.').waitFor()
     await choose(/^user signed up/)
-    await page.getByText('The settings do not ask for this event').waitFor()
+    await page.getByText('The event matches no setting').waitFor()
   })
 
   test('of one’s own is checked as it is typed', async () => {
@@ -49,7 +49,7 @@ describe('an event', () => {
     const editor = page.getByLabel('Your own event as JSON')
     await editor.fill('{"event": "order:placed", ')
     expect(await textOf('#own-problem')).toMatch(/^This is not JSON yet: .*line 1/)
-    await page.locator('#result-body').getByText('Mend the event first.').waitFor()
+    await page.locator('#result-body').getByText('Fix the event first.').waitFor()
     await editor.fill('{"event": "order:placed"}')
     await page.locator('#own-problem', { hasText: 'has no distinct_id. PostHog refuses such an event.' }).waitFor()
     await editor.fill('{"event": "order:placed", "distinct_id": "user_1"}')

@@ -24,7 +24,7 @@ describe('the recipes', () => {
   test('name the filter that keeps an event back', async () => {
     await page.getByLabel('Start from').selectOption('purchase')
     await page.locator('#list-recorded [role=option]').nth(1).click()
-    await page.getByText('The settings do not ask for this event: filter 1 does not hold: total is 0, not >').waitFor()
+    await page.getByText('The event matches no setting: filter 1 does not hold: total is 0, not >').waitFor()
   })
 
   test('have the defaults and the recorded events back', async () => {

@@ -26,7 +26,7 @@ describe('settings', () => {
     expect(await page.locator('[aria-invalid]').count()).toBe(1)
     expect(await page.locator('#setting-email').getAttribute('aria-invalid')).toBe('true')
     expect(await textOf('#settings-status')).toBe('1 problem: Email of the user.')
-    await page.getByText('The app is off until its settings are mended.').waitFor()
+    await page.getByText('The app is off until its settings are fixed.').waitFor()
 
     await page.locator('#setting-email').fill('{person.properties.email}')
     await isGone('[aria-invalid]')
@@ -64,7 +64,7 @@ describe('settings', () => {
     expect(saved).not.toHaveProperty('apiKey')
   })
 
-  test('outlive a reload, but the key does not, and another tab starts afresh', async () => {
+  test('outlive a reload, but the key does not, and another tab starts afresh, but for the server', async () => {
     await page.locator('#setting-apiKey').fill(apiKey)
     await page.getByLabel('PostHog server').selectOption('2025-09')
     await page.getByLabel('Dry run').selectOption('Yes')
@@ -78,7 +78,7 @@ describe('settings', () => {
     expect(await shown(page)).toEqual(['loops-sandbox-key', '2025-09', 'Yes', '', 'purchase'])
 
     await openAnotherTab()
-    expect(await shown(page)).toEqual(['loops-sandbox-key', '2024-02', 'No', '$identify, $set', '$pageview'])
+    expect(await shown(page)).toEqual(['loops-sandbox-key', '2025-09', 'No', '$identify, $set', '$pageview'])
   })
 
   function shown(tab: Page): Promise<string[]> {

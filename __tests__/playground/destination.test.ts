@@ -98,17 +98,17 @@ describe('the destination', () => {
     [
       'no mapping names it',
       { ...question, event: { ...event, event: 'other' } },
-      'The settings do not ask for this event: no mapping is for its name.',
+      'The event matches no setting: no mapping has its name.',
     ],
     [
       'its name differs in capitals',
       { ...question, event: { ...event, event: 'Purchase' } },
-      'The settings do not ask for this event: "Purchase" differs from "purchase" only in capitals.',
+      'The event matches no setting: "Purchase" differs from "purchase" only in capitals.',
     ],
     [
       'a filter does not hold',
       withMapping({ filters: [{ key: 'total', operator: 'gt', value: 100, type: 'event' }] }),
-      'The settings do not ask for this event: filter 1 does not hold: total is 49.5, not > 100.',
+      'The event matches no setting: filter 1 does not hold: total is 49.5, not > 100.',
     ],
     [
       'nobody is known',

@@ -43,27 +43,27 @@ describe('a mocked event', () => {
   })
 
   test.each<[string, Parameters<typeof resultFor>[0], unknown]>([
-    ['the settings are wrong', { settings: { email: '' } }, 'The app is off until its settings are mended.'],
+    ['the settings are wrong', { settings: { email: '' } }, 'The app is off until its settings are fixed.'],
     [
       'nobody asks for it',
       { event: { ...event, event: 'a' } },
-      'The settings do not ask for this event: no list of events names it.',
+      'The event matches no setting: no list of events has its name.',
     ],
     [
       'its name differs in capitals',
       { event: { ...event, event: 'Purchase' } },
-      'The settings do not ask for this event: "Purchase" differs from "purchase" only in capitals.',
+      'The event matches no setting: "Purchase" differs from "purchase" only in capitals.',
     ],
     [
       'a filter does not hold',
       { settings: { eventFilters: '[{"key": "total", "operator": "gt", "value": 100}]' } },
-      'The settings do not ask for this event: filter 1 does not hold: total is 49.5, not > 100.',
+      'The event matches no setting: filter 1 does not hold: total is 49.5, not > 100.',
     ],
     [
       'it is old',
       { settings: { maxEventAge: '24' } },
       expect.stringMatching(
-        /^The event is skipped: it is older than "Maximum event age (hours)" allows \(\d+ days\)\.$/,
+        /^The event is skipped: it is older than "Maximum event age \(hours\)" allows \(\d+ days\)\.$/,
       ),
     ],
     ['it is skipped', { event: anonymous }, 'The event is skipped: it has neither an email address nor a user ID.'],

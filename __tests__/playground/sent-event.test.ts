@@ -24,7 +24,7 @@ describe('an event that is sent', () => {
     const again = await answer<Result>('send', { ...identify, event: { ...identify.event, uuid: 'another' } })
     expect(again).toMatchObject({
       requests: [],
-      reason: 'There is nothing to send: Loops has just been told the same.',
+      reason: 'The event is skipped: Loops has accepted the same update of its contact within ten minutes.',
     })
   })
 
@@ -56,19 +56,19 @@ describe('an event that is sent', () => {
     expect(results.at(-1)?.verdict).toEqual({ matched: ['Events to send'] })
   })
 
-  test('tells that it waits for its turn', async () => {
+  test('tells that it waits for its slot of the rate limit', async () => {
     const slowly = { ...send, settings: { ...settings, requestsPerSecond: '0.1' } }
     const another = { ...event, uuid: '018f0000-0000-7000-8000-000000000003' }
     const results = [await answer<Result>('send', slowly), await answer<Result>('send', { ...slowly, event: another })]
     expect(results.at(-1)).toMatchObject({
       requests: [],
-      errors: ['The request waits in PostHog’s job queue, for its turn or for another try.'],
+      errors: [expect.stringMatching(/^The event waits in PostHog's job queue: next try in \d\d seconds\.$/)],
     })
   })
 
-  test('tells what Loops refuses', async () => {
+  test('tells what Loops rejects, with the second try five seconds later', async () => {
     const result = await answer<Result>('send', { ...send, event: { ...event, properties: {} } })
-    expect(result.requests[0]?.answer).toMatchObject({ status: 400 })
+    expect(result.requests.map((request) => request.answer?.status)).toEqual([400, 400])
     expect(result.errors).toEqual([expect.stringMatching(/^Error: Loops answered 400 to \/v1\/events\/send/)])
   })
 

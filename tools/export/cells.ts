@@ -19,8 +19,9 @@ export function cellOf(value: LoopsValue): string | undefined {
  * reference is in them.
  */
 export function isFormula(text: string): boolean {
-  return FORMULA.test(text) && !TELEPHONE_NUMBER.test(text)
+  // Some spreadsheets begin a cell after each of these signs.
+  return text.split(/[;\t\r\n]/).some((part) => FORMULA.test(part) && !TELEPHONE_NUMBER.test(part))
 }
 
 const FORMULA = /^\s*([=＝]|[+\-@＋－＠][^]*[(|![])/
-const TELEPHONE_NUMBER = /^[+-][\d\s()./-]*$/
+const TELEPHONE_NUMBER = /^\s*[+-][\d\s()./-]*$/

@@ -6,7 +6,7 @@ import { contactOf } from './contact'
 import type { Contact } from './contact'
 import { personsPage } from './persons'
 import type { PersonsPage, PersonsSource } from './persons'
-import { linesOf, openRows } from './rows'
+import { linesOf, openRows, writeWhole } from './rows'
 import type { Row } from './rows'
 import { saveState } from './state'
 import type { ExportFiles, ExportState } from './state'
@@ -37,7 +37,7 @@ export async function collectRows({ source, settings, since, files, state, onPag
       const page: PersonsPage = await personsPage(source, state.next)
       const rows = rowsOf(page, settings, since, state)
       const lines = linesOf(rows)
-      await file.write(lines, 0, lines.length, state.rowBytes)
+      await writeWhole(file, lines, state.rowBytes)
       state.rowBytes += lines.length
       state.next = page.next ?? null
       saveState(files, state)

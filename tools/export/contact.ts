@@ -32,11 +32,11 @@ export interface Contact {
 /** Why a person is left out, as a clause. */
 export const LEFT_OUT = [
   'PostHog created them before --since',
-  'a property filter does not hold',
-  'they have no email address',
-  'the settings exclude their address',
-  'a spreadsheet would run their address as a formula',
-  'a newer person has their address, or PostHog listed them twice',
+  'a property filter does not match',
+  'they have no email',
+  'the settings exclude their email',
+  'a spreadsheet would run their email as a formula',
+  'another person with their email is written, or PostHog listed them twice',
 ] as const
 export type LeftOut = (typeof LEFT_OUT)[number]
 
@@ -49,11 +49,11 @@ export function contactOf(person: Person, settings: Settings, since = -Infinity)
   const { contactUpdates } = settings
   if (person.createdAt < since) return 'PostHog created them before --since'
   const data = eventOf(person, person.distinctIds[0])
-  if (unmetFilter(contactUpdates.filters, data) !== undefined) return 'a property filter does not hold'
+  if (unmetFilter(contactUpdates.filters, data) !== undefined) return 'a property filter does not match'
   const email = addressOf(person, settings)
-  if (email === undefined) return 'they have no email address'
-  if (isExcluded(settings.excludedEmails, email)) return 'the settings exclude their address'
-  if (isFormula(email)) return 'a spreadsheet would run their address as a formula'
+  if (email === undefined) return 'they have no email'
+  if (isExcluded(settings.excludedEmails, email)) return 'the settings exclude their email'
+  if (isFormula(email)) return 'a spreadsheet would run their email as a formula'
   const userId = userIdOfPerson(person, settings)
   const properties = contactProperties(contactUpdates, data)
   return {

@@ -14,8 +14,8 @@ export interface WrittenCsv {
   /** False if the setting "User ID" is empty. */
   readonly hasUserIds: boolean
   readonly withoutUserId: number
-  /** Rows whose address a newer row has. */
-  readonly sameAddress: number
+  /** Rows whose email another row has, which is written. */
+  readonly sameEmail: number
   /** Contacts whose user ID a newer contact has: they are written without it. */
   readonly sameUserId: number
   /** Properties that have no column. */
@@ -23,8 +23,8 @@ export interface WrittenCsv {
 }
 
 /**
- * Writes the CSV from the finished rows, in their order; of the rows with the same address only the newest, because Loops
- * would make one contact of them. The file appears under its name when it is complete.
+ * Writes the CSV from the finished rows, in their order; of the rows with the same email only one, because Loops would make
+ * one contact of them: the newest with a user ID, or else the newest. The file appears under its name when it is complete.
  */
 export async function writeCsv(
   files: ExportFiles,
@@ -34,17 +34,17 @@ export async function writeCsv(
 ): Promise<WrittenCsv> {
   const hasUserIds = userIdSetting.length > 0
   const columns = columnsFor([...mapping.keys()], state.properties)
-  const addresses = await newestBy('email', files, state)
-  const userIds = await newestBy('userId', files, state, addresses)
-  const written = { hasUserIds, contacts: 0, withoutUserId: 0, sameAddress: 0, sameUserId: 0, leftOut: columns.leftOut }
+  const emails = await newestBy('email', files, state)
+  const userIds = await newestBy('userId', files, state, emails)
+  const written = { hasUserIds, contacts: 0, withoutUserId: 0, sameEmail: 0, sameUserId: 0, leftOut: columns.leftOut }
 
   async function* records(): AsyncGenerator<string[]> {
     yield [headerOf('email'), ...(hasUserIds ? [headerOf('userId')] : []), ...columns.headers]
     let place = -1
     for await (const { email, userId, cells } of readRows(files.rows, state.rowBytes)) {
       place += 1
-      if (!addresses.isNewest(email.toLowerCase(), place)) {
-        written.sameAddress += 1
+      if (!emails.isNewest(email.toLowerCase(), place)) {
+        written.sameEmail += 1
         continue
       }
       const isOwn = userId !== undefined && userIds.isNewest(userId, place)
@@ -61,7 +61,10 @@ export async function writeCsv(
   return written
 }
 
-/** Which row is the newest with its address or user ID; only those count that `among` takes for the newest of their address. */
+/** Milliseconds: more than any time since 1970, and few enough for exact sums. */
+const LONG_AGO_TO_LATER = 1e15
+
+/** Which row is written with its email or user ID; for the user ID only those count that `among` takes for their email. */
 async function newestBy(
   name: 'email' | 'userId',
   { rows }: ExportFiles,
@@ -72,9 +75,11 @@ async function newestBy(
   let place = -1
   for await (const row of readRows(rows, state.rowBytes)) {
     place += 1
-    const address = row.email.toLowerCase()
-    const value = name === 'email' ? address : row.userId
-    if (value !== undefined && among?.isNewest(address, place) !== false) newest.add(value, place, row.createdAt)
+    const email = row.email.toLowerCase()
+    const value = name === 'email' ? email : row.userId
+    if (value === undefined || among?.isNewest(email, place) === false) continue
+    // A person with an ID of their own counts as newer than all without.
+    newest.add(value, place, row.createdAt + (row.userId === undefined ? 0 : LONG_AGO_TO_LATER))
   }
   return newest
 }

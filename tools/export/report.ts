@@ -7,7 +7,7 @@ import type { ExportState } from './state'
 export function reportOf(path: string, state: ExportState, written: WrittenCsv): string {
   const leftOut = {
     ...state.leftOut,
-    'a newer person has their address, or PostHog listed them twice': written.sameAddress,
+    'another person with their email is written, or PostHog listed them twice': written.sameEmail,
   }
   const reasons = LEFT_OUT.flatMap((reason) => {
     const persons = leftOut[reason] ?? 0
@@ -29,7 +29,7 @@ export function reportOf(path: string, state: ExportState, written: WrittenCsv):
   return [
     `${path}: ${number(written.contacts)} of ${number(state.persons)} persons.`,
     ...[...reasons, ...rest].map((line) => `  ${line}`),
-    'In Loops: Audience -> Import -> CSV. Leave "Trigger loops" off, unless each contact is to get the mails of new contacts.\n',
+    'In Loops: Audience -> Import -> CSV. Leave "Trigger loops" off, unless each contact is to get the emails of new contacts.\n',
   ].join('\n')
 }
 

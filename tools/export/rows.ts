@@ -14,6 +14,20 @@ export function openRows(path: string, resumed: boolean): Promise<FileHandle> {
   return open(path, resumed ? 'r+' : 'w', 0o600)
 }
 
+/**
+ * Writes all of the bytes. A disk that is nearly full takes a part of them without an error.
+ *
+ * @throws the error of the file system, before or after a part is written.
+ */
+export async function writeWhole(file: Pick<FileHandle, 'write'>, bytes: Buffer, position: number): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written)
+    if (bytesWritten === 0) throw Object.assign(new Error('the disk took nothing of a write'), { syscall: 'write' })
+    written += bytesWritten
+  }
+}
+
 export function linesOf(rows: readonly Row[]): Buffer {
   return Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
 }

@@ -39,6 +39,8 @@ export class VirtualClock implements Clock {
     (one, other) => one.at < other.at || (one.at === other.at && one.order < other.order),
   )
   private order = 0
+  /** How many timers of the heap are cancelled. */
+  private cancelled = 0
 
   constructor(private time = Date.UTC(2024, 4, 1)) {}
 
@@ -50,7 +52,10 @@ export class VirtualClock implements Clock {
     const timer: Timer = { at: this.time + Math.max(0, milliseconds), order: this.order++, callback }
     this.timers.add(timer)
     return () => {
+      if (timer.callback === undefined) return
       timer.callback = undefined
+      this.cancelled += 1
+      this.removeCancelled()
     }
   }
 
@@ -60,9 +65,7 @@ export class VirtualClock implements Clock {
       await new Promise((resolve) => setImmediate(resolve))
       const next = this.nextTimer()
       if (next === undefined || next.at > until) break
-      this.timers.takeFirst()
-      this.time = next.at
-      next.callback?.()
+      this.fire(next)
     }
     if (until !== Infinity) this.time = Math.max(this.time, until)
   }
@@ -83,10 +86,24 @@ export class VirtualClock implements Clock {
       if (state.isSettled) return promise
       const next = this.nextTimer()
       if (next === undefined) throw new Error('Nothing is left that could settle the promise.')
-      this.timers.takeFirst()
-      this.time = next.at
-      next.callback?.()
+      this.fire(next)
     }
+  }
+
+  private fire(timer: Timer): void {
+    this.timers.takeFirst()
+    this.time = timer.at
+    const { callback } = timer
+    // So that a later cancellation does nothing.
+    timer.callback = undefined
+    callback?.()
+  }
+
+  /** Many events must not fill the memory, even if no time passes: each leaves timers that it has cancelled. */
+  private removeCancelled(): void {
+    if (this.cancelled < 1000 || this.cancelled < this.timers.size / 2) return
+    this.timers.keep(({ callback }) => callback !== undefined)
+    this.cancelled = 0
   }
 
   private nextTimer(): Timer | undefined {
@@ -94,15 +111,26 @@ export class VirtualClock implements Clock {
       const next = this.timers.first()
       if (next === undefined || next.callback !== undefined) return next
       this.timers.takeFirst()
+      this.cancelled -= 1
     }
   }
 }
 
 /** A binary heap: takes items in any order and gives the first of them by `comesBefore`. */
 class Heap<Item> {
-  private readonly items: Item[] = []
+  private items: Item[] = []
 
   constructor(private readonly comesBefore: (one: Item, other: Item) => boolean) {}
+
+  get size(): number {
+    return this.items.length
+  }
+
+  keep(isKept: (item: Item) => boolean): void {
+    const kept = this.items.filter(isKept)
+    this.items = []
+    for (const item of kept) this.add(item)
+  }
 
   first(): Item | undefined {
     return this.items[0]

@@ -70,12 +70,12 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   },
 }
 
-function settingsIn({ settings, server, destination, recipe }: Question): SettingsQuestion {
+function settingsIn({ settings, server, destination, recipes }: Question): SettingsQuestion {
   return {
     settings: checkedConfig(settings, 'The form'),
     server: String(server),
     ...(server === TODAY && { destination: checkedForm(destination) }),
-    ...(typeof recipe === 'string' && { recipe }),
+    ...(Array.isArray(recipes) && { recipes: recipes.map(String) }),
   }
 }
 
@@ -175,11 +175,16 @@ function startOf({ recorded, recipes }: Session): Start {
   }
 }
 
+/** All live events together may be as long. */
+const MOST_UNREAD_BYTES = 64 * 1024 * 1024
+
 /** Sends the news as server-sent events until the page is closed. */
 function streamNews(response: ServerResponse, session: Session): void {
   response.writeHead(200, { ...PAGE_HEADERS, 'Content-Type': 'text/event-stream' })
   const end = session.live.listen(({ name, data }) => {
     response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+    // What a listener does not read would fill the memory. The page connects again, and gets all live events then.
+    if (response.writableLength > MOST_UNREAD_BYTES) response.destroy()
   })
   response.on('close', end)
 }

@@ -99,6 +99,8 @@ export interface Result {
   requests: ShownRequest[]
   /** Why there is no request, in one sentence. */
   reason?: string
+  /** True if no setting names the event, so that naming it would send it. */
+  isUnnamed?: true
   /** The names in Loops that the settings map, and whose values the event lacks. */
   missing: string[]
   /** The unexpected differences between the event and its request, each in a sentence. */
@@ -136,8 +138,8 @@ export interface SettingsQuestion {
   server: string
   /** Asked for with the server that runs the destination instead of the app. */
   destination?: DestinationSettings
-  /** The id of the recipe whose events stand in the list in place of the recorded ones. */
-  recipe?: string
+  /** The ids of the recipes whose events are in the list in place of the recorded ones. */
+  recipes?: readonly string[]
 }
 
 export interface EventQuestion extends SettingsQuestion {

@@ -86,6 +86,8 @@ export class DestinationRuns {
       verdict: this.verdictOf(outcomes),
       requests,
       ...(reason !== undefined && { reason }),
+      ...(outcomes.length === 0 &&
+        nearMisses(this.body.mappings, event, person).length === 0 && { isUnnamed: true as const }),
       missing: outcomes.flatMap(({ mapping, requests: sent }) =>
         sent.flatMap(({ body = '' }) => missingIn(body, this.mappedBy(mapping))),
       ),
@@ -114,7 +116,7 @@ export class DestinationRuns {
 
   private whyNothing(event: CapturedEvent, person: Person, outcomes: readonly MappingOutcome[]): string | undefined {
     if (outcomes.length === 0)
-      return noMatchSentence(nearMisses(this.body.mappings, event, person), 'no mapping is for its name')
+      return noMatchSentence(nearMisses(this.body.mappings, event, person), 'no mapping has its name')
     if (outcomes.some(({ error }) => error !== undefined)) return undefined
     return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
   }

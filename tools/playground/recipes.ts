@@ -1,6 +1,8 @@
 /** What people set this project up for first: settings, events as the SDKs send them, and the requests that come of them. */
 import type { AppConfig } from '../lib/config-file'
+import { ingest } from '../simulators/posthog/events'
 import type { RawEvent } from '../simulators/posthog/events'
+import type { RecipeStart } from './contract'
 
 export interface Recipe {
   readonly id: string
@@ -169,3 +171,14 @@ export const recipes: readonly Recipe[] = [
     ],
   },
 ]
+
+/** The recipes with their events, which happen now, a second apart. */
+export function recipesNow(): RecipeStart[] {
+  return recipes.map(({ id, name, sentence, settings, steps }) => ({
+    id,
+    name,
+    sentence,
+    settings,
+    events: steps.map(({ event }, place) => ingest(event, { now: Date.now() - (steps.length - place) * 1000 })),
+  }))
+}

@@ -2,7 +2,7 @@ import { settingFields } from '../lib/app-files'
 import type { AppConfig } from '../lib/config-file'
 import { DryRuns, type Explanation } from '../simulators/app/dry-runs'
 import type { CapturedEvent } from '../lib/shapes'
-import { whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
+import { waitSentence, whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
 import { ObservedApp, type Outcome } from '../simulators/app/observed-app'
 import type { ServerVersion } from '../simulators/posthog/versions'
 import type { Result, ShownRequest, Verdict } from './contract'
@@ -23,9 +23,9 @@ export interface SetUp {
 export async function mockedResult(setUp: SetUp, event: CapturedEvent): Promise<Result> {
   const { config, server } = setUp
   if ((await problemsWith(config, server)).length > 0) return offResult(setUp, { errors: [] })
-  // No request leaves this process, so the app need not pace requests, and its own dry run is off.
-  const unpaced = { ...config, requestsPerSecond: '1000', dryRun: 'No' }
-  const app = new ObservedApp({ server, config: unpaced, fetch: mockedLoops(), trusted: true })
+  // No request leaves this process, so the app needs no rate limit, and its own dry run is off.
+  const unlimited = { ...config, requestsPerSecond: '1000', dryRun: 'No' }
+  const app = new ObservedApp({ server, config: unlimited, fetch: mockedLoops(), trusted: true })
   try {
     const outcome = await app.deliver(event)
     const result = await resultOf(setUp, event, outcome)
@@ -40,7 +40,7 @@ export function offResult({ config }: SetUp, { errors }: Pick<Outcome, 'errors'>
   const result = {
     verdict: { matched: [] },
     requests: [],
-    reason: 'The app is off until its settings are mended.',
+    reason: 'The app is off until its settings are fixed.',
     missing: [],
     warnings: [],
     errors: [...new Set(errors.map(({ message }) => message))],
@@ -62,9 +62,10 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
     verdict,
     requests,
     ...(reason !== undefined && { reason }),
+    ...(explanation.matched.length === 0 && explanation.nearMisses.length === 0 && { isUnnamed: true as const }),
     missing: request === undefined ? [] : missingIn(request.body, mappedBy(config, verdict)),
     warnings: request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request }),
-    errors: [...new Set([...errors, ...(outcome.waits ? [WAITS] : [])])],
+    errors: [...new Set([...errors, ...(outcome.waitsFor === undefined ? [] : [waitSentence(outcome.waitsFor)])])],
     logs: outcome.logs.filter(({ level }) => level !== 'ERROR').map(({ level, message }) => `${level} ${message}`),
   }
   return withoutKey(result, setUp.config.apiKey)
@@ -79,8 +80,6 @@ function mappedBy({ eventProperties = '', contactProperties = '' }: AppConfig, {
     contact: namesIn('Update contacts', contactProperties),
   }
 }
-
-const WAITS = 'The request waits in PostHog’s job queue, for its turn or for another try.'
 
 function shownRequest({
   method,

@@ -4,10 +4,12 @@ import { createPlayground } from './api'
 import { destinationStart } from '../../destination/from-settings/form'
 import { DestinationRuns } from './destination-runs'
 import { pageFiles } from './page-files'
-import { readRecordedEvents, recipesNow } from './recorded-events'
+import { readRecordedEvents } from '../simulators/posthog/recorded-events'
+import { recipesNow } from './recipes'
 import { Session, USUAL_SERVER } from './session'
 
 async function main(port: number): Promise<void> {
+  process.stdout.write('The playground is starting ...\n')
   const session = new Session({ recorded: await readRecordedEvents(), recipes: recipesNow() })
   const [files] = await Promise.all([
     pageFiles(),

@@ -1,6 +1,6 @@
 import { checkedConfig } from '../lib/config-file'
 import { DryRuns } from '../simulators/app/dry-runs'
-import { eventFrom } from '../simulators/posthog/event-file'
+import { eventFrom } from '../simulators/posthog/event-value'
 import type { CapturedEvent } from '../lib/shapes'
 import type { Fetch } from '../simulators/posthog/fetch'
 import { UsageError } from '../lib/usage-error'
@@ -81,9 +81,10 @@ export class Session {
     }
   }
 
-  /** The recorded events, or those of the recipe that is asked for. */
-  private listed({ recipe }: SettingsQuestion): readonly CapturedEvent[] {
-    return this.recipes.find(({ id }) => id === recipe)?.events ?? this.recorded
+  /** The recorded events, or those of the recipes that are asked for. */
+  private listed({ recipes = [] }: SettingsQuestion): readonly CapturedEvent[] {
+    const events = recipes.flatMap((wanted) => this.recipes.find(({ id }) => id === wanted)?.events ?? [])
+    return events.length > 0 ? events : this.recorded
   }
 
   /** What happened before the event: PostHog stores the person of all that. */

@@ -10,7 +10,8 @@ import { launchChromium } from '../lib/chromium'
 import { createPlayground } from './api'
 import { TODAY } from './contract'
 import { pageFiles } from './page-files'
-import { readRecordedEvents, recipesNow } from './recorded-events'
+import { readRecordedEvents } from '../simulators/posthog/recorded-events'
+import { recipesNow } from './recipes'
 import { Session, USUAL_SERVER } from './session'
 
 const PORT = 8010

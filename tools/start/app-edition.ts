@@ -7,7 +7,10 @@ import { whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
 import type { Clock } from '../lib/clock'
 import { UsageError } from '../lib/usage-error'
 import type { Fetch } from '../simulators/posthog/fetch'
-import type { CapturedEvent } from '../lib/shapes'
+import type { FileEvent } from '../simulators/posthog/event-file'
+import { PersonsApi } from '../simulators/posthog/persons-api'
+import type { Person } from '../simulators/posthog/persons-api'
+import type { PosthogApi } from '../simulators/posthog/records'
 import type { ServerVersion } from '../simulators/posthog/versions'
 import type { Edition, EventResult } from './edition'
 
@@ -22,15 +25,22 @@ export interface AppEditionOptions {
 export class AppEdition implements Edition {
   private readonly app: ObservedApp
   private readonly dryRuns: DryRuns
+  /** The person of the event at hand, if the file has it. */
+  private readonly persons: Person[] = []
 
   constructor(private readonly options: AppEditionOptions) {
     const { config, server, clock } = options
-    this.app = new ObservedApp({ ...options, trusted: true })
-    this.dryRuns = new DryRuns(config, server, { clock, trusted: true })
+    const posthogApi: PosthogApi = (request) => new PersonsApi(clock, this.persons).answer(request)
+    this.app = new ObservedApp({ ...options, posthogApi, trusted: true })
+    this.dryRuns = new DryRuns(config, server, { clock, posthogApi, trusted: true })
   }
 
-  async replay(event: CapturedEvent): Promise<EventResult> {
+  async replay({ event, person }: FileEvent): Promise<EventResult> {
     const { config, server } = this.options
+    this.persons.length = 0
+    if (person !== undefined) {
+      this.persons.push({ uuid: PERSON_ID, distinct_ids: [event.distinct_id], properties: { ...person } })
+    }
     const explanation = await this.dryRuns.explain(event)
     const outcome = await this.app.deliver(event)
     if (!this.app.enabled) throw new UsageError(refusalIn(outcome))
@@ -43,6 +53,9 @@ export class AppEdition implements Edition {
     this.app.close()
   }
 }
+
+/** Exports of events do not always name the person's ID. */
+const PERSON_ID = '00000000-0000-4000-8000-000000000001'
 
 function refusalIn({ errors }: Outcome): string {
   const message = errors.at(-1)?.message ?? 'It gives no reason.'

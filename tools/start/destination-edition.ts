@@ -8,7 +8,7 @@ import type { MappingOutcome } from '../simulators/hog/installed-destination'
 import { Persons } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { Fetch } from '../simulators/posthog/fetch'
-import type { CapturedEvent } from '../lib/shapes'
+import type { FileEvent } from '../simulators/posthog/event-file'
 import { noMatchSentence } from '../simulators/app/why-nothing-was-sent'
 import type { Edition, EventResult } from './edition'
 
@@ -38,14 +38,15 @@ export class DestinationEdition implements Edition {
     return new DestinationEdition(new InstalledDestination({ ...body, inputs }, await loadHogParser()), options)
   }
 
-  async replay(event: CapturedEvent): Promise<EventResult> {
+  async replay({ event, person: exported }: FileEvent): Promise<EventResult> {
     const { body, clock, dryRun } = this.options
-    const person = this.persons.after(event)
+    const stored = this.persons.after(event)
+    const person = exported === undefined ? stored : { ...stored, properties: exported }
     const fetch = dryRun ? mockedFetch : hogFetch(this.options.fetch)
     const outcomes = await this.installed.deliver(event, person, { fetch, clock })
     if (outcomes.length > 0) return this.resultOf(outcomes)
-    const reason = noMatchSentence(nearMisses(body.mappings, event, person), 'no mapping is for its name')
-    return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waits: false } }
+    const reason = noMatchSentence(nearMisses(body.mappings, event, person), 'no mapping has its name')
+    return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waitsFor: undefined } }
   }
 
   close(): void {
@@ -79,7 +80,7 @@ export class DestinationEdition implements Edition {
             })),
         errors,
         logs: messages.map((message) => ({ by: BY, level: 'INFO' as const, message, at: clock.now() })),
-        waits: false,
+        waitsFor: undefined,
       },
     }
   }

@@ -1,10 +1,10 @@
 import type { Outcome } from '../simulators/app/observed-app'
-import type { CapturedEvent } from '../lib/shapes'
+import type { FileEvent } from '../simulators/posthog/event-file'
 
 /** The app or the destination, as the replay runs it. */
 export interface Edition {
   /** Runs an event to its end. Throws UsageError if the settings are refused. */
-  replay(event: CapturedEvent): Promise<EventResult>
+  replay(event: FileEvent): Promise<EventResult>
   close(): void
 }
 
@@ -14,5 +14,7 @@ export interface EventResult {
   readonly matched: readonly string[]
   /** Why it sends nothing to Loops. */
   readonly reason: string | undefined
-  readonly outcome: Pick<Outcome, 'made' | 'errors' | 'logs' | 'waits'>
+  /** What a reader should know about the outcome. */
+  readonly note?: string | undefined
+  readonly outcome: Pick<Outcome, 'made' | 'errors' | 'logs' | 'waitsFor'>
 }

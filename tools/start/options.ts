@@ -4,7 +4,8 @@ import { serverVersion, serverVersions } from '../simulators/posthog/versions'
 import type { ServerVersion } from '../simulators/posthog/versions'
 
 export interface ReplayOptions {
-  readonly events: string
+  /** Without it, the recorded events are replayed. */
+  readonly events: string | undefined
   /** Without it, the defaults of the app or the destination apply. */
   readonly config: string | undefined
   /** `today`: a server that runs the destination. */
@@ -19,7 +20,8 @@ PostHog's own Hog VM, into a simulator of Loops.
 
 Usage: npm start -- [options]
 
-  --events FILE     events as a JSON list, or as JSON lines as PostHog exports them (tools/start/sample.json)
+  --events FILE     events as a JSON list, or as JSON lines as PostHog exports them (the recorded ones of
+                    tools/start/sample.json, dated as of today)
   --config FILE     the settings as a JSON object, their "apiKey" unused: those of the app or, with --server today, also
                     "inputs" and "mappings" as in dist/destination.json (the defaults with --events, otherwise
                     tools/start/sample-config.json)
@@ -48,7 +50,7 @@ export function parseOptions(
   const { help: wantsHelp, live, server } = values
   if (wantsHelp === true) return undefined
   return {
-    events: values.events ?? `${directory}/sample.json`,
+    events: values.events,
     // The sample's settings are for the sample's events.
     config: values.config ?? (values.events === undefined ? `${directory}/sample-config.json` : undefined),
     server: knownServer(server ?? '2024-02'),

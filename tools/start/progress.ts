@@ -8,6 +8,9 @@ export interface Progress {
   stop(): void
 }
 
+/** For few events. */
+export const noProgress: Progress = { update: () => undefined, stop: () => undefined }
+
 const LINE_EVERY = 1000
 
 /** A line on stderr for every thousand events, with an estimate of the time left. */

@@ -2,48 +2,56 @@ import colors from 'picocolors'
 import type { CapturedEvent } from '../lib/shapes'
 import type { Contact, RecordedEvent } from '../simulators/loops/contract'
 import type { LogEntry, RequestRecord } from '../simulators/posthog/records'
+import type { ReplayOptions } from './options'
+import { waitSentence } from '../simulators/app/why-nothing-was-sent'
 import type { EventResult } from './edition'
 import { counted } from './progress'
 
 /** One event and its outcome, as lines for the terminal. */
 export function eventReport(place: number, event: CapturedEvent, result: EventResult): string {
-  const from = colors.dim(`of ${event.distinct_id}, ${event.timestamp}`)
-  const heading = `${String(place).padStart(3)}  ${colors.bold(event.event)}  ${from}`
+  const from = colors.dim(plain(`of ${event.distinct_id}, ${event.timestamp}`))
+  const heading = `${String(place).padStart(3)}  ${colors.bold(plain(event.event))}  ${from}`
   return [heading, ...resultLines(result).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
 }
 
-function resultLines({ matched, reason, outcome: { made, errors, logs, waits } }: EventResult): string[] {
+function resultLines({ matched, reason, note, outcome: { made, errors, logs, waitsFor } }: EventResult): string[] {
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
-    ...(matched.length === 0 ? [] : [`matches ${matched.join(' and ')}`]),
-    ...logs.filter(({ by }) => by !== 'setupPlugin').flatMap(logLine),
+    ...(matched.length === 0 ? [] : [plain(`matches ${matched.join(' and ')}`)]),
+    ...logs.filter(({ by, message }) => by !== 'setupPlugin' && !isSkipLine(message)).flatMap(logLine),
     ...deliveries.flatMap((request) => [...requestLines(request), answerLine(request)]),
-    ...errors.map(({ name, message }) => colors.red(`${name}: ${message}`)),
-    ...(waits ? [colors.yellow('a request failed; PostHog keeps it in the job queue for another try')] : []),
-    ...(reason === undefined ? [] : [colors.yellow(reason)]),
+    ...errors.map(({ name, message }) => colors.red(plain(`${name}: ${message}`))),
+    ...(waitsFor === undefined ? [] : [colors.yellow(waitSentence(waitsFor))]),
+    ...(reason === undefined ? [] : [colors.yellow(plain(reason))]),
+    ...(note === undefined ? [] : [colors.yellow(note)]),
   ]
 }
 
-/** Method, address and body; of the headers only the idempotency key, and never the API key. */
+/** True for the line with which the app logs a reason for the first time: the reason is shown for each event. */
+function isSkipLine(message: string): boolean {
+  return message.startsWith('An event is skipped: ')
+}
+
+/** Method, URL and body; of the headers only the idempotency key, and never the API key. */
 function requestLines({ method, url, headers, body }: RequestRecord): string[] {
   const key = headers['Idempotency-Key']
   return [
     `${colors.cyan(method)} ${url}`,
-    ...(key === undefined ? [] : [colors.dim(`Idempotency-Key: ${key}`)]),
+    ...(key === undefined ? [] : [colors.dim(plain(`Idempotency-Key: ${key}`))]),
     ...prettyJson(body),
   ]
 }
 
 function answerLine({ status, error, answer }: RequestRecord & { answer: string }): string {
-  if (status === undefined) return colors.red(`no answer: ${error ?? 'unknown'}`)
-  return (status < 300 ? colors.green : colors.red)(`${status} ${answer}`)
+  if (status === undefined) return colors.red(plain(`no answer: ${error ?? 'unknown'}`))
+  return (status < 300 ? colors.green : colors.red)(plain(`${status} ${answer}`))
 }
 
 function prettyJson(text = ''): string[] {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2).split('\n')
+    return JSON.stringify(JSON.parse(text), null, 2).split('\n').map(plain)
   } catch {
-    return text === '' ? [] : [text]
+    return text === '' ? [] : [plain(text)]
   }
 }
 
@@ -55,16 +63,16 @@ export function setUpReport(logs: readonly LogEntry[]): string {
 
 /** A line of the app's Logs tab. Errors are left out: the report lists them separately. */
 function logLine({ level, message }: LogEntry): string[] {
-  return level === 'ERROR' ? [] : [colors.dim(`${level} ${message}`)]
+  return level === 'ERROR' ? [] : [colors.dim(plain(`${level} ${message}`))]
 }
 
 const LINES_OF_LOOPS = 100
 
 /** The contacts and events in Loops after the replay, the first hundred of each. */
 export function loopsReport(contacts: readonly Contact[], events: readonly RecordedEvent[]): string {
-  const contactLine = (contact: Contact): string => `  ${JSON.stringify(filledIn(contact))}`
+  const contactLine = (contact: Contact): string => plain(`  ${JSON.stringify(filledIn(contact))}`)
   const eventLine = ({ eventName, email, eventProperties }: RecordedEvent): string =>
-    `  ${eventName} of ${email} ${JSON.stringify(eventProperties)}`
+    plain(`  ${eventName} of ${email} ${JSON.stringify(eventProperties)}`)
   return [
     colors.bold(`Loops now has ${withNoun(contacts.length, 'contact')}`),
     ...firstLines(contacts, contactLine),
@@ -79,12 +87,70 @@ function firstLines<Item>(items: readonly Item[], line: (item: Item) => string):
   return [...items.slice(0, LINES_OF_LOOPS).map(line), ...(more > 0 ? [`  and ${counted(more)} more`] : [])]
 }
 
+/** What a replay has seen. */
+export interface Tally {
+  events: number
+  /** Events that could not be replayed. */
+  skipped: number
+  /** Events that the settings skip because of their age. */
+  tooOld: number
+  /** Events with the properties of their person. */
+  withPerson: number
+  milliseconds: number
+}
+
 /** How many events were replayed, and what that took: time, and the largest memory of the process. */
-export function effortReport(events: number, milliseconds: number, bytes: number): string {
+export function effortReport({ events, skipped, milliseconds }: Tally): string {
   const seconds = milliseconds / 1000
   const time = seconds < 10 ? seconds.toFixed(1) : counted(Math.round(seconds))
-  return `${withNoun(events, 'event')} in ${time} s, at most ${counted(Math.ceil(bytes / 1_000_000))} MB\n`
+  const megabytes = Math.ceil((process.resourceUsage().maxRSS * 1024) / 1_000_000)
+  const left = skipped === 0 ? '' : `, ${counted(skipped)} skipped`
+  return `${withNoun(events, 'event')}${left} in ${time} s, at most ${counted(megabytes)} MB\n`
 }
+
+/** What the reader may do next. */
+export function nextSteps({ events, config, server, liveKey }: ReplayOptions, { tooOld, withPerson }: Tally): string {
+  const isOwn = events !== undefined
+  const files = `--events ${events ?? 'my-events.json'} --config ${isOwn && config !== undefined ? config : 'my-settings.json'}`
+  const today = server === 'today' ? ' --server today' : ''
+  const steps: [command: string, what: string][] = [
+    ...(liveKey === undefined && isOwn
+      ? [
+          ['LOOPS_API_KEY=... npm start -- --live ' + files + today, 'sends them to your Loops account'] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...(isOwn ? [] : [[`npm start -- ${files}${today}`, 'your own events and settings'] as [string, string]]),
+    ...(today === ''
+      ? [[`npm start -- --server today${isOwn ? ` ${files}` : ''}`, 'the same in the destination'] as [string, string]]
+      : []),
+    ['npm run playground', 'settings, events and requests in a page'],
+  ]
+  return [
+    '',
+    ...(tooOld === 0
+      ? []
+      : [
+          `${withNoun(tooOld, 'event')} ${tooOld === 1 ? 'is' : 'are'} too old to be sent: to try them, set "maxEventAge" to "".`,
+        ]),
+    ...(withPerson > 0 && server !== 'today'
+      ? ['The file gives persons. The app looks them up if "posthogUrl" is set, as in PostHog.']
+      : []),
+    colors.bold('Next'),
+    ...steps.flatMap(([command, what]) => [`  ${plain(command)}`, `      ${what}`]),
+    '',
+  ].join('\n')
+}
+
+/** A text as one line for a terminal: control characters, which could rewrite what the terminal shows, are escaped. */
+export function plain(text: string): string {
+  return text.replace(CONTROL_CHARACTERS, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** The control characters, the line and paragraph separators, and the signs that change the direction of the text. */
+const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 function withNoun(count: number, noun: string): string {
   return `${counted(count)} ${noun}${count === 1 ? '' : 's'}`

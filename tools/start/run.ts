@@ -1,11 +1,12 @@
 /** `npm start`: shows what the app or the destination makes of PostHog events. `npm start -- --help` lists the options. */
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { appDirectory } from '../lib/app-files'
 import { compileInAnotherProcess } from '../simulators/app/compile-app'
 import { readConfigFile } from '../lib/config-file'
 import type { AppConfig } from '../lib/config-file'
 import { readEventFile } from '../simulators/posthog/event-file'
+import type { FileEvent, ReadingOptions } from '../simulators/posthog/event-file'
 import { networkTo } from '../simulators/app/network'
 import { builtDestination } from '../../destination/from-settings/body'
 import { readDestinationFile } from './destination-file'
@@ -17,13 +18,17 @@ import { LoopsApi } from '../simulators/loops/loops-api'
 import { fetchOf } from '../simulators/posthog/fetch'
 import type { Fetch } from '../simulators/posthog/fetch'
 import type { ServerVersion } from '../simulators/posthog/versions'
+import { messageOf, UsageError } from '../lib/usage-error'
 import { AppEdition } from './app-edition'
 import { DestinationEdition } from './destination-edition'
+import type { Edition, EventResult } from './edition'
 import { help, parseOptions } from './options'
 import type { ReplayOptions } from './options'
-import { progressBar, progressLines } from './progress'
+import { noProgress, progressBar, progressLines } from './progress'
 import type { Progress } from './progress'
-import { effortReport, eventReport, loopsReport, setUpReport } from './report'
+import { readRecordedEvents, RECORDED_STRANGER, recordedEventsPath } from '../simulators/posthog/recorded-events'
+import { effortReport, eventReport, loopsReport, nextSteps, plain, setUpReport } from './report'
+import type { Tally } from './report'
 
 /** What the process around the replay offers. */
 export interface Host {
@@ -75,7 +80,9 @@ async function replayIntoLoops(options: ReplayOptions, apiKey: string, output: O
   const fetchLibrary = options.server === 'today' ? fetch : fetchOf(options.server)
   const settled = <Result>(promise: Promise<Result>): Promise<Result> => promise
   const surroundings = { target: 'the real Loops', apiKey, fetch: fetchLibrary, clock: systemClock, settled }
-  output.say(await replay(options, surroundings, output, host))
+  const tally = await replay(options, surroundings, output, host)
+  output.say(effortReport(tally))
+  output.say(nextSteps(options, tally))
 }
 
 async function replayIntoSimulator(options: ReplayOptions, output: Output, host: Host): Promise<void> {
@@ -84,25 +91,32 @@ async function replayIntoSimulator(options: ReplayOptions, output: Output, host:
   const api = new LoopsApi({ apiKey, clock, contactProperties: [{ key: 'plan', label: 'Plan', type: 'string' }] })
   const fetch = networkTo(api, clock, options.server === 'today' ? { importedFetch: 'undici' } : options.server)
   const settled = <Result>(promise: Promise<Result>): Promise<Result> => clock.settled(promise)
-  const effort = await replay(options, { target: 'the Loops simulator', apiKey, fetch, clock, settled }, output, host)
+  const tally = await replay(options, { target: 'the Loops simulator', apiKey, fetch, clock, settled }, output, host)
   output.say(loopsReport(api.contacts(), api.events()))
-  output.say(effort)
+  output.say(effortReport(tally))
+  output.say(nextSteps(options, tally))
 }
 
-/** @returns how many events were replayed, and what that took. */
-async function replay(options: ReplayOptions, surroundings: Surroundings, output: Output, host: Host): Promise<string> {
+async function replay(options: ReplayOptions, surroundings: Surroundings, output: Output, host: Host): Promise<Tally> {
   const begun = performance.now()
   const edition = await editionFor(options, surroundings, output, host)
-  let [events, bytesRead] = [0, 0]
-  let progress: Progress | undefined
+  const tally: Tally = { events: 0, skipped: 0, tooOld: 0, withPerson: 0, milliseconds: 0 }
+  const skip = (sentence: string): void => {
+    tally.skipped += 1
+    output.tell(`Skipped: ${plain(sentence)}\n`)
+  }
+  let [bytesRead, progress]: [number, Progress | undefined] = [0, undefined]
+  const onRead = (bytes: number): void => void (bytesRead = bytes)
   try {
-    for await (const event of readEventFile(options.events, (bytes) => (bytesRead = bytes))) {
-      progress ??= progressOf(options.events, output, host)
-      const result = await surroundings.settled(edition.replay(event))
-      events += 1
-      output.say(setUpReport(result.outcome.logs))
-      output.say(`${eventReport(events, event, result)}\n`)
-      progress.update(events, bytesRead)
+    for await (const event of eventsOf(options, { onRead, onSkipped: skip })) {
+      progress ??= options.events === undefined ? noProgress : progressOf(options.events, output, host)
+      const result = await resultOf(event, edition, surroundings, skip)
+      if (result !== undefined) {
+        note(event, result, tally)
+        output.say(setUpReport(result.outcome.logs))
+        output.say(`${eventReport(tally.events, event.event, { ...result, note: noteOn(event, result, options) })}\n`)
+      }
+      progress.update(tally.events, bytesRead)
       // Lets the process notice Ctrl-C.
       await new Promise((resolve) => setImmediate(resolve))
       if (host.interrupted.aborted) break
@@ -111,15 +125,53 @@ async function replay(options: ReplayOptions, surroundings: Surroundings, output
     progress?.stop()
     edition.close()
   }
-  if (host.interrupted.aborted) output.say(`Interrupted after ${events} events.\n\n`)
-  return effortReport(events, performance.now() - begun, process.resourceUsage().maxRSS * 1024)
+  if (host.interrupted.aborted) output.say(`Interrupted after ${tally.events} events.\n\n`)
+  else if (tally.events === 0) throw new UsageError('No event is left to replay.')
+  return { ...tally, milliseconds: performance.now() - begun }
+}
+
+async function* eventsOf({ events }: ReplayOptions, reading: ReadingOptions): AsyncGenerator<FileEvent> {
+  if (events !== undefined) yield* readEventFile(events, reading)
+  else for (const event of await readRecordedEvents()) yield { event, person: undefined }
+}
+
+/** The result of the event; `undefined` if a value of it makes the simulators fail, which `skip` is told. */
+async function resultOf(
+  event: FileEvent,
+  edition: Edition,
+  { settled }: Surroundings,
+  skip: (sentence: string) => void,
+): Promise<EventResult | undefined> {
+  try {
+    return await settled(edition.replay(event))
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    skip(`the simulators cannot process the event "${event.event.event}": ${messageOf(error)}.`)
+    return undefined
+  }
+}
+
+function note({ person }: FileEvent, { reason = '' }: EventResult, tally: Tally): void {
+  tally.events += 1
+  if (/\bolder than\b|\bhours old\b/.test(reason)) tally.tooOld += 1
+  if (person !== undefined) tally.withPerson += 1
+}
+
+/** A sentence on a rejection that has a remedy, or none. */
+function noteOn({ event }: FileEvent, { outcome: { made } }: EventResult, { events }: ReplayOptions) {
+  const { status, body = '' } = made.at(-1) ?? {}
+  if (status !== 400 || body.includes('"email":')) return undefined
+  if (events === undefined && event.distinct_id === RECORDED_STRANGER) {
+    return 'This rejection is intended: it shows what happens to a user ID that Loops does not know.'
+  }
+  return 'The request has only a user ID, and Loops does not know it: set the email with this event or with one before it.'
 }
 
 /** Loads the edition, and says which it is and what plays no part in it. */
 async function editionFor(options: ReplayOptions, { target, ...rest }: Surroundings, output: Output, host: Host) {
   const { server, config: path, dryRun, liveKey } = options
   const begin = (name: string, notes: readonly string[]): void => {
-    output.say([`PostHog ${name} -> ${target}`, ...notes, '', ''].join('\n'))
+    output.say([`PostHog ${name} -> ${target}`, ...sourcesOf(options), ...notes, '', ''].join('\n'))
   }
   if (server === 'today') {
     const body = path === undefined ? builtDestination : await readDestinationFile(path)
@@ -130,12 +182,25 @@ async function editionFor(options: ReplayOptions, { target, ...rest }: Surroundi
   const given = path === undefined ? {} : readConfigFile(path)
   const config = { ...given, apiKey: rest.apiKey, ...(dryRun && { dryRun: 'Yes' }) }
   host.prepare(server)
-  begin(server.name, ignoredSettings(given, path ?? '', liveKey))
+  begin(`${server.name} (app)`, ignoredSettings(given, path ?? '', liveKey))
   return new AppEdition({ ...rest, server, config })
 }
 
+/** Which files the events and the settings are from. */
+function sourcesOf({ events, config }: ReplayOptions): string[] {
+  return [
+    `Events: ${events ?? `${shownPath(recordedEventsPath)}, dated as of today`}`,
+    `Settings: ${config === undefined ? 'the defaults' : shownPath(config)}`,
+  ]
+}
+
+function shownPath(path: string): string {
+  const short = relative('', path)
+  return plain(short.startsWith('..') ? path : short)
+}
+
 const destinationNotes = [
-  'Persons are as the events of the file have made them. Test accounts are not left out, since only PostHog knows them.',
+  'Persons are as the file gives them, or else as its events have made them. Test accounts are included: only PostHog knows them.',
 ]
 
 /** A sentence for each setting that the replay ignores. */
@@ -145,7 +210,7 @@ function ignoredSettings({ apiKey, posthogUrl = '' }: AppConfig, path: string, l
     ...(apiKey === undefined ? [] : [`The "apiKey" in ${path} is not used: ${instead}.`]),
     ...(posthogUrl === ''
       ? []
-      : ['There is no PostHog to ask, so "posthogUrl" finds nobody: of a person only what the event sets is known.']),
+      : ['There is no PostHog to ask: "posthogUrl" finds the persons that the file of events gives, and no others.']),
   ]
 }
 

@@ -94,16 +94,16 @@ describe('the address of a person', () => {
     ['nowhere', { properties: {} }, '{person.properties.email}', undefined],
     ['nowhere, without a distinct_id', { properties: {}, distinctIds: [] }, '{event.distinct_id}', undefined],
   ])('is found %s', (_name, person, email, address) => {
-    const expected = address === undefined ? 'they have no email address' : { ...withoutUserId, email: address }
+    const expected = address === undefined ? 'they have no email' : { ...withoutUserId, email: address }
     expect(outcome(person, { email, userId: '' })).toEqual(expected)
   })
 })
 
 describe('a person', () => {
   it.each<[string, Record<string, string>, { since?: number }, unknown]>([
-    ['is left out by its address', { excludedEmails: 'ADA@example.com' }, {}, 'the settings exclude their address'],
-    ['is left out by a domain', { excludedEmails: 'Example.com' }, {}, 'the settings exclude their address'],
-    ['is left out by a filter', { contactFilters: 'person.total > 120' }, {}, 'a property filter does not hold'],
+    ['is left out by its address', { excludedEmails: 'ADA@example.com' }, {}, 'the settings exclude their email'],
+    ['is left out by a domain', { excludedEmails: 'Example.com' }, {}, 'the settings exclude their email'],
+    ['is left out by a filter', { contactFilters: 'person.total > 120' }, {}, 'a property filter does not match'],
     ['is kept by all filters', { contactFilters: 'person.total >= 120, person.plan is set' }, {}, contact],
     ['is left out by --since', {}, { since: createdAt + 1 }, 'PostHog created them before --since'],
     ['is kept by --since', {}, { since: createdAt }, contact],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { exported, newFolder, person, startPostHog } from './setup'
 
 const IMPORT =
-  'In Loops: Audience -> Import -> CSV. Leave "Trigger loops" off, unless each contact is to get the mails of new contacts.\n'
+  'In Loops: Audience -> Import -> CSV. Leave "Trigger loops" off, unless each contact is to get the emails of new contacts.\n'
 
 const ada = person(
   { email: 'ada@example.com', firstname: 'Ada', plan: 'pro' },
@@ -32,9 +32,9 @@ describe('npm run export-contacts', () => {
       said: [
         'FOLDER/contacts.csv: 2 of 6 persons.',
         '  1 left out: PostHog created them before --since',
-        '  1 left out: they have no email address',
-        '  1 left out: the settings exclude their address',
-        '  1 left out: a spreadsheet would run their address as a formula',
+        '  1 left out: they have no email',
+        '  1 left out: the settings exclude their email',
+        '  1 left out: a spreadsheet would run their email as a formula',
         '  1 without a user ID: none, or several that can be their own (--user-id names a property)',
         IMPORT,
       ].join('\n'),
@@ -140,7 +140,7 @@ describe('npm run export-contacts', () => {
     )
   })
 
-  it('writes the newest of the persons with one address, and gives a user ID to the newest of its contacts', async () => {
+  it('writes one of the persons with one email, and gives a user ID to the newest of its contacts', async () => {
     const { url } = await startPostHog([
       person({ email: 'ada@example.com', n: 1, uid: 'u1' }, { created_at: '2024-01-01T00:00:00Z' }),
       person({ email: 'ADA@example.com', n: 2, uid: 'u2' }, { created_at: '2024-03-01T00:00:00Z' }),
@@ -153,20 +153,30 @@ describe('npm run export-contacts', () => {
     const config = { contactProperties: 'n: {person.properties.n}' }
     const { contacts, said } = await exported(url, { config, args: ['--user-id', 'uid'] })
     expect(contacts).toEqual([
-      { Email: 'bob@example.com', 'User ID': 'u2', n: '3' },
+      { Email: 'ADA@example.com', 'User ID': 'u2', n: '2' },
+      { Email: 'bob@example.com', 'User ID': '', n: '3' },
       { Email: 'eve@example.com', 'User ID': '', n: '4' },
       { Email: 'Max@example.com', 'User ID': 'u1', n: '5' },
-      { Email: 'ada@example.com', 'User ID': '', n: '' },
     ])
     expect(said).toBe(
       [
         'FOLDER/contacts.csv: 4 of 7 persons.',
-        '  3 left out: a newer person has their address, or PostHog listed them twice',
-        '  1 without a user ID: none, or several that can be their own (--user-id names a property)',
-        '  1 without a user ID: a newer contact has the same',
+        '  3 left out: another person with their email is written, or PostHog listed them twice',
+        '  2 without a user ID: a newer contact has the same',
         IMPORT,
       ].join('\n'),
     )
+  })
+
+  it('writes of several persons with one email the newest that has an ID of its own', async () => {
+    const { url } = await startPostHog([
+      person({ email: 'ada@example.com', n: 1, uid: 'u1' }, { created_at: '2024-01-01T00:00:00Z' }),
+      person({ email: 'ada@example.com', n: 2, uid: 'u2' }, { created_at: '2024-02-01T00:00:00Z' }),
+      person({ email: 'ada@example.com', n: 3 }, { created_at: '2024-03-01T00:00:00Z' }),
+    ])
+    const config = { contactProperties: 'n: {person.properties.n}' }
+    const { contacts } = await exported(url, { config, args: ['--user-id', 'uid'] })
+    expect(contacts).toEqual([{ Email: 'ada@example.com', 'User ID': 'u2', n: '2' }])
   })
 
   it('takes the UUID for the ID of a person', async () => {

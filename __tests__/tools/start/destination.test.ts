@@ -1,5 +1,5 @@
 import { builtDestination } from '../../../destination/from-settings/body'
-import { config, event, file, npmStart } from './setup'
+import { config, event, file, folder, next, npmStart } from './setup'
 
 jest.setTimeout(60_000)
 
@@ -11,7 +11,8 @@ const today = ['--server', 'today']
 async function replayed(events: object[], given: object, ...options: string[]) {
   const files = ['--events', file('e.json', events), '--config', file('c.json', given)]
   const { exitCode, said, told } = await npmStart(...today, ...options, ...files)
-  return { exitCode, told, said: said.replace(/in [\d.]+ s, at most [\d,]+ MB/, 'in SECONDS s, at most MEMORY MB') }
+  const steady = said.replace(/in [\d.]+ s, at most [\d,]+ MB/, 'in SECONDS s, at most MEMORY MB').replace(next, '')
+  return { exitCode, told, said: steady.replaceAll(folder, 'FOLDER') }
 }
 
 /** What is said of each event, without its heading. */
@@ -27,7 +28,9 @@ describe('npm start -- --server today', () => {
       exitCode: 0,
       told: '',
       said: `PostHog today (destination) -> the Loops simulator
-Persons are as the events of the file have made them. Test accounts are not left out, since only PostHog knows them.
+Events: FOLDER/e.json
+Settings: FOLDER/c.json
+Persons are as the file gives them, or else as its events have made them. Test accounts are included: only PostHog knows them.
 
   1  purchase  of user_1, 2024-05-01T10:00:00.000Z
      matches Send events
@@ -64,11 +67,11 @@ and 1 event
   })
 
   const stranger = { ...event, properties: {} }
-  const unwanted = (reason: string) => `The settings do not ask for this event: ${reason}.`
+  const unwanted = (reason: string) => `The event matches no setting: ${reason}.`
   it.each<[why: string, reasons: string[], events: object[], given: object]>([
     [
       'a name that no mapping has, or nearly has',
-      [unwanted('no mapping is for its name'), unwanted('"Purchase" differs from "purchase" only in capitals')],
+      [unwanted('no mapping has its name'), unwanted('"Purchase" differs from "purchase" only in capitals')],
       [
         { ...event, event: 'other' },
         { ...event, event: 'Purchase' },
@@ -144,7 +147,7 @@ and 1 event
 
   it('shows the error that an answer of Loops leads to', async () => {
     const [report = ''] = await reportsOf([stranger], settings)
-    expect(report).toMatch(/400 \{"success":false,.*\nError: Loops answered 400: .*$/)
+    expect(report).toMatch(/400 \{"success":false,.*\nError: Loops answered 400: .*$/m)
   })
 
   it('sends nothing in a dry run', async () => {
@@ -190,8 +193,8 @@ and 1 event
   it('has the defaults of the destination without a file of settings', async () => {
     const pageview = { ...event, event: '$pageview', timestamp: new Date().toISOString() }
     const { said } = await npmStart(...today, '--events', file('e.json', [event, pageview]))
-    expect(said.match(/^ +(matches|The settings).*$/gm)).toEqual([
-      '     The settings do not ask for this event: no mapping is for its name.',
+    expect(said.match(/^ +(matches|The event matches).*$/gm)).toEqual([
+      '     The event matches no setting: no mapping has its name.',
       '     matches Send events',
     ])
   })

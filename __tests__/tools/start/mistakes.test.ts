@@ -1,4 +1,11 @@
-import { event, file, folder, npmStart, runWith } from './setup'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { another, config, event, file, folder, npmStart, runWith } from './setup'
+
+function bytes(name: string, content: readonly number[]): string {
+  writeFileSync(join(folder, name), Buffer.from(content))
+  return join(folder, name)
+}
 
 describe('a mistake gives one sentence and exit code 1', () => {
   it.each<[string, () => string[], RegExp]>([
@@ -25,49 +32,14 @@ describe('a mistake gives one sentence and exit code 1', () => {
       () => ['--events', file('bad.json', '{"event": \n')],
       /bad\.json is not valid JSON: it is cut off\.\n$/,
     ],
-    [
-      'a line that is no JSON',
-      () => ['--events', file('bad.jsonl', `${JSON.stringify(event)}\n{`)],
-      /bad\.jsonl, line 2 is not valid JSON: Expected property name or '}'\.\n$/,
-    ],
-    [
-      'a first line that is no JSON',
-      () => ['--events', file('bad.jsonl', `\uFEFF{"event": \n${JSON.stringify(event)}\n`)],
-      /bad\.jsonl, line 1 is not valid JSON/,
-    ],
     ['a folder', () => ['--events', folder], /^.*replay-\w+ is a folder: name a file in it\.\n$/],
-    ['an empty file', () => ['--events', file('empty.json', '')], /empty\.json holds no events\.\n$/],
-    ['a file of blanks', () => ['--events', file('blank.json', '\uFEFF \n\n')], /blank\.json holds no events\.\n$/],
-    [
-      'a time that is none',
-      () => ['--events', file('t.json', [event, { ...event, timestamp: 'garbage' }])],
-      /t\.json, event 2 has the timestamp "garbage", which is no time: write it like "2024-05-01T10:00:00Z", or leave it out\.\n$/,
-    ],
-    [
-      'a number for a time',
-      () => ['--events', file('t.jsonl', JSON.stringify({ ...event, timestamp: 1714557600 }))],
-      /t\.jsonl, line 1 has the timestamp 1714557600, which is no time/,
-    ],
-    ['a file without events', () => ['--events', file('none.json', [])], /none\.json holds no events\.\n$/],
+    ['an empty file', () => ['--events', file('empty.json', '')], /empty\.json has no events\.\n$/],
+    ['a file of blanks', () => ['--events', file('blank.json', '\uFEFF \n\n')], /blank\.json has no events\.\n$/],
+    ['a file without events', () => ['--events', file('none.json', [])], /none\.json has no events\.\n$/],
     [
       'a file with something else',
       () => ['--events', file('else.json', '"text"')],
-      /else\.json holds no list of events: write/,
-    ],
-    [
-      'something else than an event',
-      () => ['--events', file('e.json', [{ name: 1 }])],
-      /e\.json, event 1 has no name: write it as "event"/,
-    ],
-    [
-      'properties that are no object',
-      () => ['--events', file('p.json', [{ ...event, properties: 1 }])],
-      /p\.json, event 1 has "properties" that are no JSON object/,
-    ],
-    [
-      'an event of nobody',
-      () => ['--events', file('d.json', [{ event: 'a' }])],
-      /d\.json, event 1: .* has no distinct_id/,
+      /else\.json has no list of events: write/,
     ],
     ['no such settings', () => ['--config', 'none.json'], /^There is no file none\.json\.\n$/],
     [
@@ -86,14 +58,24 @@ describe('a mistake gives one sentence and exit code 1', () => {
       /n\.json gives "dryRun" no text: put its/,
     ],
     [
-      'a broken event of a list',
-      () => ['--events', file('l.json', `[\n${JSON.stringify(event)},\n\n  {"event": ada@example.com}]`)],
-      /l\.json, line 4 is not valid JSON: Unexpected token 'a'\.\n$/,
-    ],
-    [
       'a list that is cut off',
       () => ['--events', file('l.json', `[\n${JSON.stringify(event)},\n{"event": "a"`)],
       /l\.json, line 3 is the last one, and the list has no end: event 2 is cut off\.\n$/,
+    ],
+    [
+      'a file that gzip has compressed',
+      () => ['--events', bytes('e.json.gz', [0x1f, 0x8b, 8, 0])],
+      /e\.json\.gz is compressed with gzip: unpack it first, with gunzip\.\n$/,
+    ],
+    [
+      'a file in UTF-16',
+      () => ['--events', bytes('e.json', [0xff, 0xfe, 0x5b, 0])],
+      /e\.json is written in UTF-16: save it as UTF-8\.\n$/,
+    ],
+    [
+      'a CSV',
+      () => ['--events', file('e.csv', 'uuid,event,properties\n1,purchase,"{""total"": 5}"\n')],
+      /e\.csv looks like CSV: export the events as JSON or as JSON lines\.\n$/,
     ],
     [
       'something behind a list',
@@ -109,6 +91,51 @@ describe('a mistake gives one sentence and exit code 1', () => {
     const { exitCode, told } = await npmStart(...args())
     expect(told).toMatch(sentence)
     expect(told.trimEnd()).not.toContain('\n')
+    expect(exitCode).toBe(1)
+  })
+
+  const deep = `{"event": "deep", "distinct_id": "a", "properties": ${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`
+  it.each<[string, unknown, RegExp]>([
+    ['a line that is no JSON', '{', /line 2 is not valid JSON: Expected property name or '}'/],
+    [
+      'an event of a name that is none',
+      { name: 1 },
+      /line 2 has no name: write it as "event", like {"event": "purchase"}/,
+    ],
+    [
+      'a time that is none',
+      { ...event, timestamp: 'x' },
+      /line 2 has the timestamp "x", which is no time: write it like/,
+    ],
+    [
+      'a number for a time',
+      { ...event, timestamp: 1714557600 },
+      /line 2 has the timestamp 1714557600, which is no time/,
+    ],
+    ['properties that are no object', { ...event, properties: 1 }, /line 2 has "properties" that are no JSON object/],
+    [
+      'a person that is none',
+      { ...event, person_properties: '[' },
+      /line 2 has "person_properties" whose text is not valid/,
+    ],
+    ['an event of nobody', { event: 'a' }, /line 2: The event 'a' has no distinct_id/],
+    ['an event that is nested too deep', deep, /line 2 is nested deeper than 200 levels, which no product sends/],
+  ])('is skipped with a sentence: %s', async (_, hostile, sentence) => {
+    const line = (content: unknown) => (typeof content === 'string' ? content : JSON.stringify(content))
+    const lines = [event, hostile, another].map(line).join('\n')
+    const files = ['--events', file('h.jsonl', lines), '--config', file('c.json', config)]
+    const { exitCode, said, told } = await npmStart(...files)
+    expect(told).toMatch(/^Skipped: [^\n]*\.\n$/)
+    expect(told).toMatch(sentence)
+    expect(said).toContain('2 events, 1 skipped in ')
+    expect(exitCode).toBe(0)
+  })
+
+  it('is said if all events are skipped', async () => {
+    const { exitCode, told } = await npmStart('--events', file('e.json', `[\n\n {"event": ada@example.com}]`))
+    expect(told).toMatch(
+      /^Skipped: \S+e\.json, line 3 is not valid JSON: Unexpected token 'a'\.\nNo event is left to replay\.\n$/,
+    )
     expect(exitCode).toBe(1)
   })
 

@@ -32,7 +32,7 @@ describe('npm start', () => {
     const { exitCode, said } = await interrupted(files, 'Idempotency-Key: uuid-30')
     expect(exitCode).toBe(130)
     const [, events, sent, shown] =
-      /Interrupted after (\d+) events\.\n\nLoops now has 1 contact\n.*\nand ([\d,]+) events\n[^]*\n([\d,]+) events in [\d.]+ s, at most \d+ MB\n$/.exec(
+      /Interrupted after (\d+) events\.\n\nLoops now has 1 contact\n.*\nand ([\d,]+) events\n[^]*\n([\d,]+) events in [\d.]+ s, at most \d+ MB\n\nNext\n/.exec(
         said,
       ) ?? []
     expect(Number(events)).toBeGreaterThan(30)

@@ -34,6 +34,9 @@ export async function runWith(
   return { exitCode, said: stripVTControlCharacters(said.join('')), told: told.join('') }
 }
 
+/** The end of what is said of one's own events: what to do next. */
+export const next = /\nNext\n[^]*$/
+
 export const event = {
   uuid: '018f0000-0000-7000-8000-000000000001',
   event: 'purchase',

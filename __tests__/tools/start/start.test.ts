@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { another, config, event, file, live, npmStart, runWith } from './setup'
+import { another, config, event, file, folder, live, npmStart, runWith } from './setup'
 
 describe('npm start', () => {
   it('shows the recorded events as requests of both kinds, and what Loops has in the end', async () => {
@@ -9,7 +9,7 @@ describe('npm start', () => {
     expect(said).toContain('PUT https://app.loops.so/api/v1/contacts/update')
     expect(said).toContain('POST https://app.loops.so/api/v1/events/send')
     expect(said).toContain('The event is skipped: it has neither an email address nor a user ID.\n')
-    expect(said).toContain('The settings do not ask for this event: no list of events names it.\n')
+    expect(said).toContain('The event matches no setting: no list of events has its name.\n')
     expect(said).toContain('400 {"success":false,"message":"Contact not found."}')
     expect(said).toMatch(/Loops now has 1 contact\n.*"firstName":"Maren","lastName":"Holt-Reyes".*"plan":"pro"/)
     expect(said).toMatch(/and 6 events\n {2}signedUp of maren\.holt@example\.com \{"pathname":"\/pricing"\}/)
@@ -20,8 +20,12 @@ describe('npm start', () => {
 
   it('tells the whole way of an event', async () => {
     const { said } = await npmStart('--events', file('one.json', [event]), '--config', file('c.json', config))
-    expect(said.replace(/in [\d.]+ s, at most [\d,]+ MB/, 'in SECONDS s, at most MEMORY MB')).toBe(
-      `PostHog 2024-02 -> the Loops simulator
+    expect(
+      said.replace(/in [\d.]+ s, at most [\d,]+ MB/, 'in SECONDS s, at most MEMORY MB').replaceAll(folder, 'FOLDER'),
+    ).toBe(
+      `PostHog 2024-02 (app) -> the Loops simulator
+Events: FOLDER/one.json
+Settings: FOLDER/c.json
 
 LOG Connected to Loops: the API key belongs to the team "Company name".
 
@@ -44,6 +48,14 @@ Loops now has 1 contact
 and 1 event
   purchase of ada@example.com {"total":49.5}
 1 event in SECONDS s, at most MEMORY MB
+
+Next
+  LOOPS_API_KEY=... npm start -- --live --events FOLDER/one.json --config FOLDER/c.json
+      sends them to your Loops account
+  npm start -- --server today --events FOLDER/one.json --config FOLDER/c.json
+      the same in the destination
+  npm run playground
+      settings, events and requests in a page
 `,
     )
   })
@@ -54,7 +66,7 @@ and 1 event
     ['JSON lines', `${JSON.stringify(event)}\n\n${JSON.stringify(another)}\n`],
     [
       'JSON lines with properties as text',
-      `${JSON.stringify({ ...event, properties: '{"total":49.5}' })}\n${JSON.stringify(another)}`,
+      `${JSON.stringify({ ...event, properties: '{"total":49.5,"$set":{"email":"ada@example.com"}}' })}\n${JSON.stringify(another)}`,
     ],
     ['an indented list', JSON.stringify([event, another], null, 2)],
     ['a list with a byte order mark', `\uFEFF${JSON.stringify([event, another])}`],
@@ -88,8 +100,8 @@ and 1 event
     const properties = { ...event.properties, $pathname: '/pricing' }
     const events = [event, { ...pageview, uuid: 'a' }, { ...pageview, uuid: 'b', properties }]
     const { said } = await npmStart('--events', file('e.json', events))
-    expect(said.match(/^ +(The settings|"eventProperties").*$|^ +"pathname".*$/gm)).toEqual([
-      '     The settings do not ask for this event: no list of events names it.',
+    expect(said.match(/^ +(The event matches|"eventProperties").*$|^ +"pathname".*$/gm)).toEqual([
+      '     The event matches no setting: no list of events has its name.',
       '       "eventProperties": {},',
       '       "eventProperties": {',
       '         "pathname": "/pricing"',
@@ -113,7 +125,7 @@ and 1 event
   it.each(['1.30', '2025-09'])('runs on PostHog %s', async (version) => {
     const files = ['--events', file('one.json', [event]), '--config', file('c.json', config)]
     const { said } = await npmStart('--server', version, ...files)
-    expect(said).toMatch(new RegExp(`^PostHog ${version} -> `))
+    expect(said).toMatch(new RegExp(`^PostHog ${version} \\(app\\) -> `))
     expect(said).toContain('200 {"success":true}')
   })
 
@@ -129,14 +141,14 @@ and 1 event
       'the address of PostHog',
       { posthogUrl: 'https://posthog.example.com' },
       [],
-      ['There is no PostHog to ask, so "posthogUrl" finds nobody: of a person only what the event sets is known.'],
+      ['There is no PostHog to ask: "posthogUrl" finds the persons that the file of events gives, and no others.'],
     ],
     ['neither', { posthogUrl: '' }, [], []],
   ])('tells at once that a setting plays no part: %s', async (_name, settings, options, sentences) => {
     const path = file('c.json', { ...config, ...settings })
     const { said } = await runWith(live, [...options, '--events', file('one.json', [event]), '--config', path])
     const [head = ''] = said.split('\n\n')
-    expect(head.replaceAll(path, 'FILE').split('\n').slice(1)).toEqual(sentences)
+    expect(head.replaceAll(path, 'FILE').split('\n').slice(3)).toEqual(sentences)
   })
 
   describe('where no event can be put off', () => {

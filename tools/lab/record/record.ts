@@ -36,7 +36,11 @@ async function recordBrowser(page: Page, record: RecordStep): Promise<void> {
   )
   await record('user signed up', () =>
     page.evaluate(() => {
-      posthog.capture('user signed up', { method: 'password', plan: 'free', $set: { onboarding_step: 'welcome' } })
+      posthog.capture('user signed up', {
+        method: 'password',
+        plan: 'free',
+        $set: { email: 'maren.holt@example.com', firstname: 'Maren', onboarding_step: 'welcome' },
+      })
     }),
   )
   await record('$pageview', () => page.goto(`${APP}/dashboard`))

@@ -1,4 +1,5 @@
 import type { DestinationSettings, DestinationStart, InputSchema, MappingSettings, Problem } from '../contract'
+import { freeName } from './combined'
 import { byId, element } from './dom'
 import { Field } from './field'
 import { FILTER_COLUMNS, filtersOfRows, rowsOfFilters } from './filter-rows'
@@ -60,9 +61,14 @@ export class DestinationForm {
     return { inputs: Object.fromEntries(Object.entries(inputs).filter(([key]) => !secrets.includes(key))), mappings }
   }
 
-  /** Draws the form with these values. The key stays unchanged. */
-  fill({ inputs, mappings }: DestinationSettings): void {
+  /**
+   * Draws the form with these values. The key stays unchanged.
+   *
+   * @returns the inputs and the mappings that have other values than before.
+   */
+  fill({ inputs, mappings }: DestinationSettings): HTMLElement[] {
     this.status.changed()
+    const before = this.settings()
     const key = this.inputs.find(({ field }) => field.secret === true)?.value ?? this.keyToStartWith
     const note = this.form.querySelector('.form-note')
     this.inputs = this.start.fields.map((field) => {
@@ -74,7 +80,68 @@ export class DestinationForm {
       ...(note === null ? [] : [note]),
       ...this.inputs.map(({ view }) => view.element),
       ...drawn.map(({ part }) => part),
+      this.addButton(),
     )
+    const isNew = (one: unknown, other: unknown): boolean => JSON.stringify(one) !== JSON.stringify(other)
+    const after = this.settings()
+    return [
+      ...this.inputs
+        .filter(({ field: { key } }) => isNew(before.inputs[key], after.inputs[key]))
+        .map(({ view }) => view.element),
+      ...drawn.filter((_, place) => isNew(before.mappings[place], after.mappings[place])).map(({ part }) => part),
+    ]
+  }
+
+  /** Draws the form with other mappings, as the user has asked for, and shows the one at `place`. */
+  private change(mappings: MappingSettings[], place: number): void {
+    this.fill({ ...this.settings(), mappings })
+    this.form.dispatchEvent(new Event('input', { bubbles: true }))
+    this.form.querySelectorAll('fieldset')[place]?.scrollIntoView({ block: 'nearest' })
+  }
+
+  private addButton(): HTMLElement {
+    const add = element('button', { type: 'button', class: 'add-mapping' }, 'Add a mapping')
+    add.addEventListener('click', () => {
+      const { mappings } = this.settings()
+      const [, send] = this.start.settings.mappings
+      if (send === undefined) return
+      this.change([...mappings, { ...send, name: freeName(send.name, mappings), events: [] }], mappings.length)
+    })
+    return add
+  }
+
+  private mappingButtons(place: number): HTMLElement {
+    const duplicate = element('button', { type: 'button', class: 'quiet' }, 'Duplicate')
+    duplicate.addEventListener('click', () => {
+      const { mappings } = this.settings()
+      const copied = mappings[place]
+      if (copied === undefined) return
+      this.change([...mappings, { ...copied, name: freeName(copied.name, mappings) }], mappings.length)
+    })
+    const remove = element('button', { type: 'button', class: 'quiet' }, 'Delete')
+    remove.addEventListener('click', () => {
+      const { mappings } = this.settings()
+      this.change(
+        mappings.filter((_, other) => other !== place),
+        Math.max(0, place - 1),
+      )
+    })
+    return element('div', { class: 'buttons mapping-buttons' }, duplicate, remove)
+  }
+
+  /** Changes the first mapping that does one of these actions. Undefined if there is none. */
+  changeFirst(
+    actions: readonly string[],
+    change: (mapping: MappingSettings) => MappingSettings,
+  ): HTMLElement | undefined {
+    const { inputs, mappings } = this.settings()
+    const place = mappings.findIndex((mapping) => actions.includes(String(mapping.inputs.action)))
+    const found = mappings[place]
+    if (found === undefined) return undefined
+    return this.fill({
+      inputs,
+      mappings: mappings.map((mapping) => (mapping === found ? change(mapping) : mapping)),
+    })[0]
   }
 
   show(problems: readonly Problem[]): void {
@@ -87,8 +154,18 @@ export class DestinationForm {
     for (const [key, { view }] of all) {
       view.show(problems.filter((problem) => problem.key === key).map(({ sentence }) => sentence))
     }
-    const labelOf = (wanted: string) => all.find(([key]) => key === wanted)?.[1].field.label
-    this.status.show(problems, labelOf, 'PostHog accepts these inputs.')
+    const fieldOf = (wanted: string) => {
+      const [, found] = all.find(([key]) => key === wanted) ?? []
+      return (
+        found && {
+          label: found.field.label,
+          focus: () => {
+            found.view.focus()
+          },
+        }
+      )
+    }
+    this.status.show(problems, fieldOf, 'PostHog accepts these inputs.')
   }
 
   private drawMapping(mapping: MappingSettings, place: number): { view: MappingView; part: HTMLElement } {
@@ -104,18 +181,19 @@ export class DestinationForm {
     }
     view.events.values = events.map((event) => [event ?? EVERY_EVENT])
     view.filters.values = rowsOf ?? []
-    const fixed = rowsOf === undefined ? ` These stay, too: ${JSON.stringify(filters)}.` : ''
+    const fixed = rowsOf === undefined ? ` These stay as well: ${JSON.stringify(filters)}.` : ''
     const part = element(
       'fieldset',
       { class: 'mapping' },
       element('legend', {}, name),
+      this.mappingButtons(place),
       fieldOf(
         `destination-${place}-events`,
         'Events',
         view.events,
         `The events of this mapping; ${EVERY_EVENT} is every event. Without an event the mapping is left out.`,
       ),
-      fieldOf(`destination-${place}-filters`, 'Property filters', view.filters, `All of them must hold.${fixed}`),
+      fieldOf(`destination-${place}-filters`, 'Property filters', view.filters, `All of them must match.${fixed}`),
       ...view.inputs.filter(({ field }) => field.hidden !== true).map(({ view: one }) => one.element),
     )
     return { view, part }

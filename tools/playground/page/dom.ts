@@ -31,3 +31,32 @@ export function setText(target: HTMLElement, text: string): void {
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
+
+/** Makes a function that runs `work` once its calls have paused for `milliseconds`. */
+export function afterPause(milliseconds: number, work: () => void): () => void {
+  let timer: number | undefined
+  return () => {
+    window.clearTimeout(timer)
+    timer = window.setTimeout(work, milliseconds)
+  }
+}
+
+/** Lets a button copy a text, and say for a moment that it has. */
+export function connectCopy(
+  button: HTMLButtonElement,
+  text: () => string,
+  onRefusal: (sentence: string) => void = () => undefined,
+): void {
+  const label = button.textContent
+  button.addEventListener('click', () => {
+    navigator.clipboard.writeText(text()).then(
+      () => {
+        button.textContent = 'Copied'
+        window.setTimeout(() => (button.textContent = label), 1500)
+      },
+      () => {
+        onRefusal('The browser does not let this page write to the clipboard.')
+      },
+    )
+  })
+}

@@ -154,7 +154,7 @@ function timeOfDay(timestamp: string): string {
 }
 
 function badgeOf({ matched, skipped }: Verdict): [text: string, kind: string, title: string] {
-  if (matched.length === 0) return ['not asked for', 'is-none', 'The settings do not ask for this event']
+  if (matched.length === 0) return ['no match', 'is-none', 'The event matches no setting']
   if (skipped !== undefined) return ['skipped', 'is-skipped', skipped]
   if (matched.length === 2) return ['POST', 'is-post', 'Sends an event and updates the contact']
   return matched[0] === 'Events to send'

@@ -21,6 +21,15 @@ export class Field {
     this.element = element('div', { class: 'field' }, name, control, this.error, ...below, hintOf(id, hint))
   }
 
+  /** Brings the field into view, with the cursor in it. */
+  focus(): void {
+    this.element.scrollIntoView({ block: 'center' })
+    const first = this.control.matches('input, select')
+      ? this.control
+      : this.control.querySelector<HTMLElement>('input, select, button')
+    first?.focus({ preventScroll: true })
+  }
+
   /** Shows the sentences, or none. */
   show(sentences: readonly string[]): void {
     setText(this.error, sentences.join(' '))

@@ -1,6 +1,6 @@
 import type { WrittenFilter } from '../contract'
 import { PLAIN_OPERATORS, textOfValue } from './setting-text'
-import type { Column } from './column'
+import type { Column } from './rows'
 
 /** PostHog's operators that the plain syntax has, in its words. */
 const OPERATORS = Object.entries(PLAIN_OPERATORS).map(([label, value]) => ({ value, label }))

@@ -1,8 +1,8 @@
 import type { InputSchema } from '../contract'
 import { element } from './dom'
 import { Field } from './field'
-import type { Column } from './column'
 import { Rows } from './rows'
+import type { Column } from './rows'
 import { LIST_COLUMNS, PROPERTY_COLUMNS } from './setting-rows'
 import { textOfValue } from './setting-text'
 

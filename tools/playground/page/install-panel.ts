@@ -1,6 +1,5 @@
 import type { Install, SettingsQuestion } from '../contract'
-import { afterPause } from './delay'
-import { byId, setText } from './dom'
+import { afterPause, byId, connectCopy, setText } from './dom'
 import { ask, latestOnly, sentenceOf } from './server-access'
 
 const TYPING_PAUSE = 200
@@ -27,7 +26,7 @@ export function connectInstall(question: () => SettingsQuestion): void {
     dialog.close()
   })
   address.addEventListener('input', afterPause(TYPING_PAUSE, show))
-  connectCopy(byId('copy-deploy', 'button'))
+  connectCopy(byId('copy-deploy', 'button'), () => byId('install-deploy', 'pre').textContent, showProblem)
 }
 
 function showInstall(install: Install): void {
@@ -44,18 +43,4 @@ function showInstall(install: Install): void {
 function showProblem(sentence: string): void {
   setText(byId('install-problem', 'p'), sentence)
   byId('install-ways', 'div').hidden = sentence !== ''
-}
-
-function connectCopy(button: HTMLButtonElement): void {
-  button.addEventListener('click', () => {
-    navigator.clipboard.writeText(byId('install-deploy', 'pre').textContent).then(
-      () => {
-        button.textContent = 'Copied'
-        window.setTimeout(() => (button.textContent = 'Copy'), 1500)
-      },
-      () => {
-        showProblem('The browser does not let this page write to the clipboard.')
-      },
-    )
-  })
 }

@@ -7,7 +7,10 @@ export interface Kept {
   /** Without the key. */
   destination: DestinationSettings
   server: string
-  recipe: string
+  /** The ids of the recipes; the first is empty for the defaults. */
+  recipes: readonly string[]
+  /** The recipes that the form of each edition is made of. */
+  applied: Record<'app' | 'destination', string>
 }
 
 const NAME = 'loops-app-playground'
@@ -19,6 +22,25 @@ export function keptSettings(): Partial<Kept> {
   } catch {
     // The browser forbids storage.
     return {}
+  }
+}
+
+const CHOSEN = 'loops-app-posthog'
+
+/** The server that the user has said to have, in any tab; undefined before. */
+export function chosenServer(): string | undefined {
+  try {
+    return window.localStorage.getItem(CHOSEN) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function keepChosenServer(server: string): void {
+  try {
+    window.localStorage.setItem(CHOSEN, server)
+  } catch {
+    // The browser forbids storage, so the page asks again.
   }
 }
 

@@ -1,7 +1,7 @@
 import { TODAY } from '../contract'
 import type { Start } from '../contract'
-import { byId, element } from './dom'
-import { keptSettings } from './kept-settings'
+import { byId, connectCopy, element } from './dom'
+import { chosenServer, keepChosenServer, keptSettings } from './kept-settings'
 import { Playground } from './playground'
 import { followSections } from './sections'
 import { read } from './server-access'
@@ -16,12 +16,28 @@ function showAddress(): void {
 new PostHog('any-key', {
   host: '${origin}',
 }) // posthog-node`
-  const button = byId('copy-capture', 'button')
-  button.addEventListener('click', () => {
-    void navigator.clipboard.writeText(origin).then(() => {
-      button.textContent = 'Copied'
-      window.setTimeout(() => (button.textContent = 'Copy'), 1500)
-    })
+  connectCopy(byId('copy-capture', 'button'), () => origin)
+}
+
+/** Asks once which PostHog the user has, and remembers the answer. */
+function askForServer(server: HTMLSelectElement, older: string): void {
+  const question = byId('which-posthog', 'div')
+  question.hidden = chosenServer() !== undefined
+  const choose = (name: string): void => {
+    keepChosenServer(name)
+    question.hidden = true
+    if (server.value === name) return
+    server.value = name
+    server.dispatchEvent(new Event('change'))
+  }
+  byId('has-destinations', 'button').addEventListener('click', () => {
+    choose(TODAY)
+  })
+  byId('has-apps', 'button').addEventListener('click', () => {
+    choose(server.value === TODAY ? older : server.value)
+  })
+  server.addEventListener('change', () => {
+    choose(server.value)
   })
 }
 
@@ -36,9 +52,10 @@ async function main(): Promise<void> {
     element('option', { value: TODAY }, 'PostHog today (destination)'),
   )
   const kept = keptSettings()
-  const isKnown = [...server.options].some(({ value }) => value === kept.server)
-  server.value = isKnown && kept.server !== undefined ? kept.server : start.server
+  const isKnown = (name = '') => [...server.options].some(({ value }) => value === name)
+  server.value = [kept.server, chosenServer(), start.server].find(isKnown) ?? start.server
   new Playground(start, kept).open()
+  askForServer(server, start.server)
   followSections()
   // For the browser's own tools, and for take-screenshots.ts.
   performance.mark('usable')

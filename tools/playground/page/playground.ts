@@ -1,17 +1,16 @@
 import type { LoopsState, MailingListState, Problem, Result, Start, Target, Verdicts } from '../contract'
 import type { CapturedEvent } from '../../lib/shapes'
-import { afterPause } from './delay'
-import { byId, counted } from './dom'
+import { afterPause, byId, counted } from './dom'
 import { EventEditor } from './event-editor'
 import { EventList } from './event-list'
 import { connectInstall } from './install-panel'
 import { highlighted } from './json-view'
 import type { Kept } from './kept-settings'
-import { listenForNews } from './live'
-import { LivePanel } from './live-panel'
+import { listenForNews, LivePanel } from './live-panel'
 import { showLoops } from './loops-view'
-import { ResultView, sentBadge, type Sent } from './result-view'
-import { Sending } from './sending'
+import { connectProperties } from './property-menu'
+import { ResultView, sentBadge, TARGETS } from './result-view'
+import { Sending, targetOf } from './sending'
 import { ask, latestOnly, read, Refused, sentenceOf } from './server-access'
 import { connectSettingsFiles } from './settings-files'
 import { SettingsPanel } from './settings-panel'
@@ -19,7 +18,7 @@ import { Suggestions } from './suggestions'
 import { Tabs, type TabName } from './tabs'
 
 const TYPING_PAUSE = 200
-const MEND_FIRST = 'Mend the event first.'
+const MEND_FIRST = 'Fix the event first.'
 
 /** The page: connects the settings, the events and the result. */
 export class Playground {
@@ -30,7 +29,9 @@ export class Playground {
   private readonly editor: EventEditor
   private readonly tabs: Tabs
   private readonly sending: Sending
-  private readonly result = new ResultView()
+  private readonly result = new ResultView((name) => {
+    this.panel.sendEvent(name)
+  })
   private event: object | undefined
   /** The id of the last live event with a verdict; undefined after the settings have changed. */
   private judgedUpTo: number | undefined
@@ -90,14 +91,15 @@ export class Playground {
 
   /** Lists the recorded events, or those of the chosen recipe. */
   private listEvents(): void {
-    const { events } = this.panel.chosenRecipe ?? { events: this.start.recorded }
+    const recipes = this.panel.chosenRecipes
+    const events = recipes.length === 0 ? this.start.recorded : recipes.flatMap((recipe) => recipe.events)
     this.recorded.clear()
     events.forEach((event, place) => {
       this.recorded.add(place, event, 'last')
     })
     this.suggestions.showEventNames([...events, ...this.start.recorded])
     // The first recorded event is skipped with the default settings; the one after it shows a request.
-    this.recorded.choose(this.panel.chosenRecipe === undefined ? 1 : 0)
+    this.recorded.choose(recipes.length === 0 ? 1 : events.length - (recipes.at(-1)?.events.length ?? 0))
     this.tabs.show('recorded')
   }
 
@@ -168,7 +170,7 @@ export class Playground {
   private describe(tab: TabName): void {
     const { size } = this.live.list
     const status = {
-      recorded: `${counted(this.recorded.size, 'event')} of one person, ${this.panel.chosenRecipe === undefined ? 'as the real SDKs sent them' : 'of the recipe'}.`,
+      recorded: `${counted(this.recorded.size, 'event')} of one person, ${this.panel.chosenRecipes.length === 0 ? 'as the real SDKs sent them' : 'of the recipe'}.`,
       live: size === 0 ? 'Listening.' : `Listening. ${counted(size, 'event')}, the newest first.`,
       own: 'Checked as you type.',
     }
@@ -181,6 +183,7 @@ export class Playground {
     this.suggestions.showEvent(event)
     const json = byId('chosen-json', 'pre')
     json.replaceChildren(...(event === undefined ? [] : [highlighted(event)]))
+    connectProperties(json, event, this.panel)
     json.scrollTop = 0
     // The editor already shows its own event.
     byId('chosen', 'div').hidden = event === undefined || this.tabs.current === 'own'
@@ -189,9 +192,10 @@ export class Playground {
 
   private readonly check = latestOnly(async (signal) => {
     try {
-      const problems = await ask<Problem[]>('settings', this.panel.question(), signal)
+      const found = await ask<Problem[]>('settings', this.panel.question(), signal)
+      const problems = [...found, ...this.suggestions.listProblems(this.panel.mailingLists())]
       this.panel.show(problems)
-      byId('events', 'section').classList.toggle('is-off', problems.length > 0)
+      byId('events', 'section').classList.toggle('is-off', found.length > 0)
       byId('settings-note', 'span').textContent = problems.length === 0 ? '' : String(problems.length)
     } catch (error) {
       const sentence = sentenceOf(error)
@@ -286,13 +290,6 @@ export class Playground {
 
 /** What to do with the event: `send again` gives it a new uuid. */
 type Way = 'mocked' | 'send' | 'send again'
-
-const TARGETS: Record<Target, Sent> = { simulator: 'the Loops simulator', loops: 'the real Loops' }
-
-/** The user has confirmed the real Loops, or it is no target. */
-function targetOf(to: Target) {
-  return { to, ...(to === 'loops' && { confirmed: true }) }
-}
 
 function nameOf(event: object): string {
   return 'event' in event ? String(event.event) : ''

@@ -1,10 +1,15 @@
-import type { LoopsAnswer, Result, ShownRequest } from '../contract'
-import { byId, counted, element, setText } from './dom'
+import type { LoopsAnswer, Result, ShownRequest, Target } from '../contract'
+import { byId, connectCopy, counted, element, setText } from './dom'
 import type { SentBadge } from './event-list'
 import { highlightedText } from './json-view'
 
 /** Whether the shown requests were sent, and where to. */
 export type Sent = 'mocked' | 'not yet' | 'the Loops simulator' | 'the real Loops'
+
+export const TARGETS: Readonly<Record<Target, Sent>> = {
+  simulator: 'the Loops simulator',
+  loops: 'the real Loops',
+}
 
 /** What came of an event that was sent, for its row in the list. */
 export function sentBadge({ requests, errors, reason }: Result): SentBadge {
@@ -28,6 +33,9 @@ export class ResultView {
   private readonly status = byId('result-status', 'p')
   private readonly note = byId('result-note', 'span')
 
+  /** @param onSendThis lets the settings send the event of this name, which no setting names. */
+  constructor(private readonly onSendThis: (name: string) => void) {}
+
   show(name: string, result: Result, sent: Sent): void {
     const { requests, reason, missing, warnings, errors, logs } = result
     const [first] = requests
@@ -35,12 +43,21 @@ export class ResultView {
     this.say(summary(name, result), errors.length > 0)
     this.body.replaceChildren(
       ...(reason === undefined ? [] : [element('p', { class: 'reason' }, reason)]),
+      ...(result.isUnnamed === true ? [this.sendThisButton(name)] : []),
       ...requests.map((request) => requestCard(request, sent)),
       ...(missing.length === 0 ? [] : [element('p', { class: 'quiet-text missing' }, missingSentence(missing))]),
       ...listOf('Warnings', 'warnings', warnings),
       ...listOf('Errors', 'errors', errors),
       ...listOf('Log', 'log', logs),
     )
+  }
+
+  private sendThisButton(name: string): HTMLElement {
+    const button = element('button', { type: 'button', class: 'send-this' }, 'Send this event')
+    button.addEventListener('click', () => {
+      this.onSendThis(name)
+    })
+    return button
   }
 
   /** Shows a sentence in place of a result. */
@@ -83,8 +100,31 @@ function requestCard({ mapping, method, url, headers, body, answer }: ShownReque
   if (body !== '') {
     card.append(element('pre', { class: 'code', tabindex: 0, 'aria-label': 'Body' }, highlightedText(body)))
   }
-  card.append(answerRow(answer, sent))
+  card.append(copyRow({ method, url, headers, body }), answerRow(answer, sent))
   return card
+}
+
+type Curl = Pick<ShownRequest, 'method' | 'url' | 'headers' | 'body'>
+
+function copyRow(request: Curl): HTMLElement {
+  const button = element('button', { type: 'button', class: 'quiet' }, 'Copy as curl')
+  connectCopy(button, () => curlOf(request))
+  return element('div', { class: 'copy-row' }, button)
+}
+
+/** The request as a command for a shell that has the key in LOOPS_API_KEY. */
+function curlOf({ method, url, headers, body }: Curl): string {
+  const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization')
+  return [
+    `curl -X ${method} ${quoted(url)}`,
+    '-H "Authorization: Bearer $LOOPS_API_KEY"',
+    ...others.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
+    ...(body === '' ? [] : [`--data-raw ${quoted(body)}`]),
+  ].join(' \\\n  ')
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** The URL with places to wrap after each slash. */

@@ -1,5 +1,13 @@
-import type { Column } from './column'
 import { element } from './dom'
+
+/** A column of rows. */
+export interface Column {
+  label: string
+  /** The choices of a select; left out for a text. */
+  choices?: readonly { readonly value: string; readonly label: string }[]
+  /** The id of a datalist. */
+  suggestions?: string
+}
 
 type Control = HTMLInputElement | HTMLSelectElement
 

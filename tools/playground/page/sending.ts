@@ -71,3 +71,8 @@ export class Sending {
     document.body.classList.toggle('is-live', !this.isMocked && this.to === 'loops')
   }
 }
+
+/** The target in a question. The user has confirmed the real Loops, or it is no target. */
+export function targetOf(to: Target): { to: Target; confirmed?: boolean } {
+  return { to, ...(to === 'loops' && { confirmed: true }) }
+}

@@ -1,7 +1,7 @@
 import { element } from './dom'
 import { FILTER_COLUMNS, filtersOfRows, rowsOfFilters } from './filter-rows'
-import type { Column } from './column'
 import { Rows } from './rows'
+import type { Column } from './rows'
 import { filtersIn, mappingOfRows, rowsOfMapping, textOfFilters } from './setting-text'
 
 interface Notation {

@@ -50,6 +50,19 @@ function isPlainValue(value: string): boolean {
   return /^[\w$@+ -]([\w$@+. -]*)$/.test(rest) && !/\b(event|person)\.properties\b/.test(rest)
 }
 
+/** The names in a list of events; undefined if the text is a JSON object or no list. */
+export function namesIn(text: string): string[] | undefined {
+  if (!/^\s*(\[|\{\s*["}])/.test(text)) return entriesOf(text)
+  const list = parsed(text)
+  return Array.isArray(list) && list.every((name) => typeof name === 'string') ? list : undefined
+}
+
+/** The text of a list of events. */
+export function textOfNames(names: readonly string[]): string {
+  const isPlain = names.every((name) => /^[\w$!*][\w$*: .-]*$/.test(name))
+  return isPlain ? names.join(', ') : JSON.stringify(names)
+}
+
 /** The filters of a text; undefined if the text is none. */
 export function filtersIn(text: string): WrittenFilter[] | undefined {
   if (/^\s*[[{]/.test(text)) return filtersOfJson(text)

@@ -51,22 +51,40 @@ export class SettingsForm {
     )
   }
 
-  /** Fills in the given settings, and the defaults for all others. The key stays unchanged. */
-  fill(settings: Settings): void {
+  /**
+   * Fills in the given settings, and the defaults for all others. The key stays unchanged.
+   *
+   * @returns the fields that have another value than before.
+   */
+  fill(settings: Settings): HTMLElement[] {
     this.status.changed()
-    for (const { field, control, rows } of this.views) {
+    const changed: HTMLElement[] = []
+    for (const { field, control, view, rows } of this.views) {
+      const before = control.value
       if (field.secret === true) control.value ||= this.keyToStartWith
       else setValue(control, settings[field.key] ?? field.default)
       rows?.follow()
+      if (control.value !== before) changed.push(view.element)
     }
+    return changed
   }
 
   show(problems: readonly Problem[]): void {
     for (const { field, view } of this.views) {
       view.show(problems.filter(({ key }) => key === field.key).map(({ sentence }) => sentence))
     }
-    const labelOf = (wanted: string) => this.views.find(({ field: { key } }) => key === wanted)?.field.name
-    this.status.show(problems, labelOf, 'The app accepts these settings.')
+    const fieldOf = (wanted: string) => {
+      const found = this.views.find(({ field: { key } }) => key === wanted)
+      return (
+        found && {
+          label: found.field.name,
+          focus: () => {
+            found.view.focus()
+          },
+        }
+      )
+    }
+    this.status.show(problems, fieldOf, 'The app accepts these settings.')
   }
 }
 

@@ -1,22 +1,34 @@
 import { TODAY } from '../contract'
 import type { DestinationSettings, Problem, RecipeStart, Settings, SettingsQuestion, Start } from '../contract'
+import { withFilters, withMappings, withNames, withRecipe, withRows } from './combined'
 import { DestinationForm } from './destination-form'
-import { byId, element } from './dom'
+import { byId } from './dom'
 import { keepSettings, type Kept } from './kept-settings'
+import { Recipes } from './recipes'
 import { ask, sentenceOf } from './server-access'
 import { SettingsForm } from './settings-form'
+import { rowsOfMapping } from './setting-text'
 import { SettingsStatus } from './settings-status'
 
-/** The settings column: the form of the edition that the chosen server runs, and the recipe that it started from. */
+/** A property of an event or of its person. */
+export interface Property {
+  readonly of: 'event' | 'person'
+  readonly name: string
+  readonly value: unknown
+}
+
+/** The settings column: the form of the edition that the chosen server runs, and the recipes that it is made of. */
 export class SettingsPanel {
   readonly status = new SettingsStatus()
   private readonly app: SettingsForm
   private readonly destination: DestinationForm
   private readonly server = byId('server', 'select')
-  private readonly recipe = byId('recipe', 'select')
+  private readonly recipes: Recipes
+  /** The ids of the recipes that each form is made of; a form gets the others when it is shown. */
+  private readonly applied: Record<'app' | 'destination', string>
 
   constructor(
-    private readonly start: Start,
+    start: Start,
     kept: Partial<Kept>,
     private readonly onChange: () => void,
     onRecipe: () => void,
@@ -25,16 +37,23 @@ export class SettingsPanel {
     this.app.fill(kept.settings ?? {})
     this.destination = new DestinationForm(start.destination, start.simulatorKey, this.status, onChange)
     if (kept.destination !== undefined) this.destination.fill(kept.destination)
-    this.recipe.append(...start.recipes.map(({ id, name }) => element('option', { value: id }, name)))
-    // A browser may restore the control after a reload, and the events of a recipe are the settings' business.
-    this.recipe.value = start.recipes.find(({ id }) => id === kept.recipe)?.id ?? ''
-    this.recipe.addEventListener('change', () => {
-      onRecipe()
-      void this.startFrom(this.chosenRecipe)
-    })
+    this.recipes = new Recipes(
+      start.recipes,
+      kept.recipes ?? [],
+      () => {
+        onRecipe()
+        void this.startAnew()
+      },
+      (recipe) => {
+        onRecipe()
+        void this.change(() => this.add(recipe))
+      },
+    )
+    this.applied = kept.applied ?? { app: this.recipes.ids.join(), destination: this.recipes.ids.join() }
     this.server.addEventListener('change', () => {
       this.draw()
-      onChange()
+      if (this.applied[this.edition] === this.recipes.ids.join()) onChange()
+      else void this.startAnew()
     })
     this.draw()
   }
@@ -43,8 +62,8 @@ export class SettingsPanel {
     return this.server.value === TODAY
   }
 
-  get chosenRecipe(): RecipeStart | undefined {
-    return this.start.recipes.find(({ id }) => id === this.recipe.value)
+  get chosenRecipes(): readonly RecipeStart[] {
+    return this.recipes.all
   }
 
   question(): SettingsQuestion {
@@ -52,7 +71,7 @@ export class SettingsPanel {
       settings: this.app.settings(),
       server: this.server.value,
       ...(this.isToday && { destination: this.destination.settings() }),
-      ...(this.chosenRecipe !== undefined && { recipe: this.chosenRecipe.id }),
+      recipes: this.recipes.all.map(({ id }) => id),
     }
   }
 
@@ -71,7 +90,8 @@ export class SettingsPanel {
       settings: this.app.settingsToKeep(),
       destination: this.destination.settingsToKeep(),
       server: this.server.value,
-      recipe: this.recipe.value,
+      recipes: this.recipes.ids,
+      applied: this.applied,
     })
   }
 
@@ -87,26 +107,128 @@ export class SettingsPanel {
 
   /** Fills in the content of a file. Settings of the app become those of the destination if its form is shown. */
   async load(name: string, content: unknown): Promise<void> {
-    if (this.isToday) this.destination.fill(await ask<DestinationSettings>('destination-form', { name, content }))
-    else this.app.fill(await ask<Settings>('config-file', { name, content }))
+    await this.fill(name, content)
     this.onChange()
   }
 
-  /** Fills in the settings of the recipe, or the defaults. */
-  private async startFrom(recipe: RecipeStart | undefined): Promise<void> {
+  /** The mailing lists as they are written, by the keys of their fields. */
+  mailingLists(): { key: string; names: string[] }[] {
+    if (this.isToday) {
+      return this.destination.settings().mappings.map(({ inputs }, place) => ({
+        key: `${place}.mailingLists`,
+        names: Object.keys((inputs.mailingLists as object | undefined) ?? {}),
+      }))
+    }
+    const settings = this.app.settings()
+    return ['eventMailingLists', 'contactMailingLists'].map((key) => ({
+      key,
+      names: (rowsOfMapping(settings[key] ?? '') ?? []).map(([name = '']) => name),
+    }))
+  }
+
+  /** Lets the settings send the event of this name. */
+  sendEvent(name: string): void {
+    if (this.isToday) {
+      this.changeDestination(['event', 'both'], (mapping) => ({ ...mapping, events: [...mapping.events, name] }))
+    } else {
+      this.changeApp('trackedEvents', (text) => withNames(text, JSON.stringify([name])))
+    }
+  }
+
+  /** Maps the property to a name in Loops. */
+  map({ of, name }: Property): void {
+    const key = of === 'event' ? 'eventProperties' : 'contactProperties'
+    const [nameInLoops, value] = [name.replace(/^\$/, ''), `{${of}.properties.${name}}`]
+    if (!this.isToday) {
+      this.changeApp(key, (text) => withRows(text, JSON.stringify({ [nameInLoops]: value })))
+      return
+    }
+    this.changeDestination([of === 'event' ? 'event' : 'contact', 'both'], (mapping) => {
+      const dictionary = mapping.inputs[key] as object | undefined
+      return { ...mapping, inputs: { ...mapping.inputs, [key]: { ...dictionary, [nameInLoops]: value } } }
+    })
+  }
+
+  /** Sends only the events whose property has this value. */
+  filterBy({ of, name, value }: Property): void {
+    const filter = { key: name, type: of, operator: 'exact', value }
+    if (this.isToday) {
+      this.changeDestination(['event', 'both'], (mapping) => ({ ...mapping, filters: [...mapping.filters, filter] }))
+    } else {
+      this.changeApp('eventFilters', (text) => withFilters(text, JSON.stringify([filter])))
+    }
+  }
+
+  private get edition(): 'app' | 'destination' {
+    return this.isToday ? 'destination' : 'app'
+  }
+
+  private async fill(name: string, content: unknown): Promise<HTMLElement[]> {
+    if (this.isToday)
+      return this.destination.fill(await ask<DestinationSettings>('destination-form', { name, content }))
+    return this.app.fill(await ask<Settings>('config-file', { name, content }))
+  }
+
+  /** Fills in the settings of the recipes, or the defaults. */
+  private startAnew(): Promise<void> {
+    return this.change(async () => {
+      const [first, ...others] = this.recipes.all
+      const changed = await this.fill('The recipe', first?.settings ?? {})
+      for (const recipe of others) changed.push(...(await this.add(recipe)))
+      return changed
+    })
+  }
+
+  /** Adds the recipe to what the shown form holds. */
+  private async add({ settings, name }: RecipeStart): Promise<HTMLElement[]> {
+    if (this.isToday) {
+      const recipe = await ask<DestinationSettings>('destination-form', { name, content: settings })
+      return this.destination.fill(withMappings(this.destination.settings(), recipe))
+    }
+    const combined = withRecipe(this.app.settings(), settings)
+    const changed = this.app.fill(combined.settings)
+    if (combined.left.length > 0) this.status.say(`Nothing could be added to: ${combined.left.join(', ')}.`, true)
+    return changed
+  }
+
+  private async change(work: () => Promise<HTMLElement[]>): Promise<void> {
     try {
-      await this.load('The recipe', recipe?.settings ?? {})
-      this.draw()
+      const changed = await work()
+      this.applied[this.edition] = this.recipes.ids.join()
+      this.mark(changed)
+      this.onChange()
     } catch (error) {
       this.status.say(sentenceOf(error) ?? '', true)
     }
   }
 
+  private changeApp(key: string, change: (text: string) => string | undefined): void {
+    const settings = this.app.settings()
+    const text = change(settings[key] ?? '')
+    if (text === undefined) this.status.say(`Nothing can be added to the text of this setting: ${key}.`, true)
+    else this.mark(this.app.fill({ ...settings, [key]: text }))
+    this.onChange()
+  }
+
+  private changeDestination(...change: Parameters<DestinationForm['changeFirst']>): void {
+    const changed = this.destination.changeFirst(...change)
+    if (changed === undefined) this.status.say('No mapping is for this: add one.', true)
+    else this.mark([changed])
+    this.onChange()
+  }
+
+  /** Marks what has changed until the user changes something, and scrolls to the first of it. */
+  private mark(changed: readonly HTMLElement[]): void {
+    document.querySelectorAll('.is-changed').forEach((one) => {
+      one.classList.remove('is-changed')
+    })
+    const shown = changed.filter((one) => one.isConnected)
+    for (const one of shown) one.classList.add('is-changed')
+    shown[0]?.scrollIntoView({ block: 'nearest' })
+  }
+
   private draw(): void {
     this.app.isShown = !this.isToday
     this.destination.isShown = this.isToday
-    const sentence = byId('recipe-sentence', 'p')
-    sentence.textContent = this.chosenRecipe?.sentence ?? ''
-    sentence.hidden = this.chosenRecipe === undefined
   }
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../contract'
-import { byId, counted, setText } from './dom'
+import { byId, counted, element, setText } from './dom'
 
 /** The sentence above the settings. */
 export class SettingsStatus {
@@ -19,13 +19,28 @@ export class SettingsStatus {
     setText(this.line, sentence)
   }
 
-  /** Counts the problems and names their fields, once each. */
-  show(problems: readonly Problem[], labelOf: (key: string) => string | undefined, accepted: string): void {
+  /** Counts the problems and names their fields, once each, with a way to each field. */
+  show(
+    problems: readonly Problem[],
+    fieldOf: (key: string) => { readonly label: string; readonly focus: () => void } | undefined,
+    accepted: string,
+  ): void {
     if (this.hasSaid) return
     this.line.classList.toggle('is-bad', problems.length > 0)
     const others = problems.filter(({ key }) => key === null).map(({ sentence }) => sentence)
-    const labels = [...new Set(problems.flatMap(({ key }) => (key === null ? [] : (labelOf(key) ?? []))))]
-    const summary = problems.length === 0 ? accepted : `${counted(problems.length, 'problem')}: ${labels.join(', ')}.`
-    setText(this.line, others.length > 0 ? others.join(' ') : summary)
+    const keys = [...new Set(problems.flatMap(({ key }) => key ?? []))]
+    const fields = keys.flatMap((key) => fieldOf(key) ?? [])
+    if (problems.length === 0 || others.length > 0) {
+      setText(this.line, problems.length === 0 ? accepted : others.join(' '))
+      return
+    }
+    const text = `${counted(problems.length, 'problem')}: ${fields.map(({ label }) => label).join(', ')}.`
+    if (this.line.textContent === text) return
+    const links = fields.flatMap(({ label, focus }, place) => {
+      const button = element('button', { type: 'button', class: 'to-field' }, label)
+      button.addEventListener('click', focus)
+      return place === 0 ? [button] : [', ', button]
+    })
+    this.line.replaceChildren(`${counted(problems.length, 'problem')}: `, ...links, '.')
   }
 }

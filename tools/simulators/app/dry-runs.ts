@@ -15,7 +15,7 @@ export interface Explanation {
   matched: SettingsGroup[]
   /** Why the app skips a matching event. */
   skipped?: string
-  /** Why groups of settings do not match the event, where a name looks like its own or a filter does not match. */
+  /** Why groups of settings do not match the event, where a name is similar or a filter does not match. */
   nearMisses: { group: SettingsGroup; reason: string }[]
   /** The user ID of a request that has no email. */
   userIdAlone?: string
@@ -34,7 +34,11 @@ interface DryRun {
 export class DryRuns {
   private readonly dryRuns: DryRun[]
 
-  constructor(config: AppConfig, server: ServerVersion, options: Pick<InstallationOptions, 'trusted' | 'clock'> = {}) {
+  constructor(
+    config: AppConfig,
+    server: ServerVersion,
+    options: Pick<InstallationOptions, 'trusted' | 'clock' | 'posthogApi'> = {},
+  ) {
     const dryRun = (group: SettingsGroup, changes: AppConfig): DryRun => {
       const installation = createInstallation({
         ...options,

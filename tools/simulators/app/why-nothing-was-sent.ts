@@ -6,6 +6,13 @@ import type { ServerVersion } from '../posthog/versions'
 const REPEATED =
   'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.'
 const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
+const SAME_UPDATE = 'Loops has accepted the same update of its contact within ten minutes'
+
+/** Says when a job tries an event. */
+export function waitSentence(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000))
+  return `The event waits in PostHog's job queue: next try in ${seconds} second${seconds === 1 ? '' : 's'}.`
+}
 
 /**
  * Says in one sentence why an event sends nothing to Loops. Returns undefined if it sends something, if it waits in the job
@@ -22,7 +29,7 @@ export function whyNothingWasSent(
   if (skipped !== undefined) return skipSentence(skipped)
   const writes = outcome.made.filter(({ method }) => method !== 'GET')
   if (writes.some(({ status }) => status === 409)) return REPEATED
-  if (writes.length > 0 || outcome.waits || outcome.errors.length > 0) return undefined
+  if (writes.length > 0 || outcome.waitsFor !== undefined || outcome.errors.length > 0) return undefined
   if (config.delivery === 'webhook' && server.composeWebhook !== 'called') {
     return `PostHog ${server.name} never asks the app for a webhook: choose "direct".`
   }
@@ -30,22 +37,20 @@ export function whyNothingWasSent(
   return reasonOfApp(explanation, outcome)
 }
 
-function reasonOfApp({ userIdAlone }: Explanation, { logs, isRepeated, unknownUserIds }: Outcome): string {
+function reasonOfApp({ userIdAlone }: Explanation, { logs }: Outcome): string {
   const logged = logs.map(({ message }) => /^An event is skipped: (.*?)\. /.exec(message)?.[1]).find(Boolean)
-  if (logged !== undefined) return skipSentence(logged)
-  // The app logs each reason once, so a repeated reason must be derived from the outcome.
-  if (userIdAlone !== undefined && unknownUserIds.has(userIdAlone)) return skipSentence(UNKNOWN_USER_ID)
-  return isRepeated ? REPEATED : 'There is nothing to send: Loops has just been told the same.'
+  // The app logs each reason once: the reason of a later event follows from what its request would be.
+  return skipSentence(logged ?? (userIdAlone === undefined ? SAME_UPDATE : UNKNOWN_USER_ID))
 }
 
-/** Says that the settings do not ask for an event, and why where a name looks like its own or a filter does not match. */
+/** Says that no setting matches an event, and why where a name is similar or a filter does not match. */
 export function noMatchSentence(
   nearMisses: readonly { readonly group: string; readonly reason: string }[],
-  otherwise = 'no list of events names it',
+  otherwise = 'no list of events has its name',
 ): string {
   const reasons = [...new Set(nearMisses.map(({ reason }) => reason))]
   const texts = reasons.length > 1 ? nearMisses.map(({ group, reason }) => `${group}: ${reason}`) : reasons
-  return `The settings do not ask for this event: ${texts.join('; ') || otherwise}.`
+  return `The event matches no setting: ${texts.join('; ') || otherwise}.`
 }
 
 function skipSentence(reason: string): string {

@@ -1,17 +1,31 @@
+/** Files of events, read one event at a time. */
 import { createReadStream } from 'node:fs'
 import type { ReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { ingest } from './events'
-import type { RawEvent } from './events'
-import type { CapturedEvent } from '../../lib/shapes'
-import { messageOf, UsageError } from '../../lib/usage-error'
 import { ListError, listElements } from '../../lib/json-list'
+import type { CapturedEvent } from '../../lib/shapes'
 import { parseJsonAt, readTextFile, unreadable } from '../../lib/text-file'
+import { UsageError } from '../../lib/usage-error'
+import { eventFrom, isObject, personPropertiesIn } from './event-value'
 
-/** A value of the file, and where it stands. */
+/** An event of a file. */
+export interface FileEvent {
+  readonly event: CapturedEvent
+  /** The properties of the person, if the file has them: exports of PostHog do. */
+  readonly person: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface ReadingOptions {
+  /** Called before each event with the bytes that are read so far. */
+  readonly onRead?: (bytes: number) => void
+  /** Called with a sentence for each malformed event, which is skipped. Without it such an event ends the reading. */
+  readonly onSkipped?: (sentence: string) => void
+}
+
+/** A value of the file, and where it is. */
 interface Placed {
-  readonly value: unknown
+  readonly read: () => unknown
   readonly place: string
 }
 
@@ -19,38 +33,57 @@ interface Placed {
  * Reads events from a file, one at a time: a JSON list, the `results` of PostHog's events API, or JSON lines as PostHog's
  * batch exports write them (where `properties` may be text that holds JSON). Only an answer of the events API is read whole.
  *
- * @param onRead called before each event with the bytes that are read so far.
- * @throws UsageError that names the file, and the line or the place in the list of a malformed event.
+ * @throws UsageError that names the file if it cannot be read; without `onSkipped` also one that names the line or the place
+ * in the list of a malformed event.
  */
 export async function* readEventFile(
   path: string,
-  onRead: (bytes: number) => void = () => undefined,
-): AsyncGenerator<CapturedEvent> {
+  { onRead = () => undefined, onSkipped }: ReadingOptions = {},
+): AsyncGenerator<FileEvent> {
   const form = await formOf(path)
   const stream = createReadStream(path, 'utf8')
   const values = form === 'whole' ? answerOfApi(path) : form === 'list' ? list(stream, path) : jsonLines(stream, path)
   let isEmpty = true
   try {
-    for await (const { value, place } of values) {
+    for await (const placed of values) {
       isEmpty = false
       onRead(stream.bytesRead)
-      yield eventFrom(value, place)
+      const event = onSkipped === undefined ? eventAt(placed) : eventOrSkip(placed, onSkipped)
+      if (event !== undefined) yield event
     }
   } finally {
     stream.destroy()
   }
-  if (isEmpty) throw new UsageError(`${path} holds no events.`)
+  if (isEmpty) throw new UsageError(`${path} has no events.`)
+}
+
+function eventAt({ read, place }: Placed): FileEvent {
+  const value = read()
+  return { event: eventFrom(value, place), person: personPropertiesIn(value, place) }
+}
+
+function eventOrSkip(placed: Placed, onSkipped: (sentence: string) => void): FileEvent | undefined {
+  try {
+    return eventAt(placed)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    onSkipped(error.message)
+    return undefined
+  }
 }
 
 /** How the file holds its events: in a list, in lines, or somewhere inside a value that has to be read whole. */
 async function formOf(path: string): Promise<'list' | 'lines' | 'whole'> {
   const [first = '', second = ''] = await firstLines(path).catch((error: unknown) => {
-    throw unreadable(path, error)
+    throw error instanceof UsageError ? error : unreadable(path, error)
   })
   if (first === '' || first.startsWith('[')) return 'list'
   const event = objectIn(first)
   // A broken first line belongs to JSON lines if the second line is an object.
   const isLines = event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !('results' in event)
+  if (!isLines && /^[^{"]*,/.test(first)) {
+    throw new UsageError(`${path} looks like CSV: export the events as JSON or as JSON lines.`)
+  }
   return isLines ? 'lines' : 'whole'
 }
 
@@ -60,6 +93,8 @@ async function firstLines(path: string): Promise<string[]> {
   const lines: string[] = []
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(4096), 0, 4096, 0)
+    const problem = problemOfBytes(buffer.subarray(0, bytesRead))
+    if (problem !== undefined) throw new UsageError(`${path} ${problem}.`)
     // `trim` removes a byte order mark, too.
     const beginning = buffer.toString('utf8', 0, bytesRead).trim()
     if (beginning.startsWith('[')) return ['[']
@@ -71,6 +106,20 @@ async function firstLines(path: string): Promise<string[]> {
   } finally {
     await file.close()
   }
+}
+
+/** The first bytes of files that hold no text in UTF-8, and what to do with them. */
+const KINDS_OF_FILES: readonly (readonly [bytes: readonly number[], problem: string])[] = [
+  [[0x1f, 0x8b], 'is compressed with gzip: unpack it first, with gunzip'],
+  [[0x50, 0x4b, 0x03, 0x04], 'is a ZIP archive: unpack it first'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'is compressed with Zstandard: unpack it first, with unzstd'],
+  [[0x50, 0x41, 0x52, 0x31], 'is a Parquet file: export the events as JSON lines'],
+  [[0xff, 0xfe], 'is written in UTF-16: save it as UTF-8'],
+  [[0xfe, 0xff], 'is written in UTF-16: save it as UTF-8'],
+]
+
+function problemOfBytes(bytes: Buffer): string | undefined {
+  return KINDS_OF_FILES.find(([first]) => first.every((byte, place) => bytes[place] === byte))?.[1]
 }
 
 function objectIn(line: string): object | undefined {
@@ -87,7 +136,7 @@ async function* jsonLines(stream: ReadStream, path: string): AsyncGenerator<Plac
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
     number += 1
     const place = `${path}, line ${number}`
-    if (line.trim() !== '') yield { value: parseJsonAt(place, line.trim()), place }
+    if (line.trim() !== '') yield { read: () => parseJsonAt(place, line.trim()), place }
   }
 }
 
@@ -96,7 +145,7 @@ async function* list(stream: ReadStream, path: string): AsyncGenerator<Placed> {
   try {
     for await (const { text, line } of listElements(stream as AsyncIterable<string>)) {
       number += 1
-      yield { value: parseJsonAt(`${path}, line ${line}`, text), place: `${path}, event ${number}` }
+      yield { read: () => parseJsonAt(`${path}, line ${line}`, text), place: `${path}, event ${number}` }
     }
   } catch (error) {
     if (!(error instanceof ListError)) throw error
@@ -108,50 +157,8 @@ function* answerOfApi(path: string): Generator<Placed> {
   const content = parseJsonAt(path, readTextFile(path))
   const results = isObject(content) && 'results' in content ? content.results : content
   if (!Array.isArray(results)) {
-    throw new UsageError(`${path} holds no list of events: write [{"event": …}] or JSON lines.`)
+    throw new UsageError(`${path} has no list of events: write [{"event": …}] or JSON lines.`)
   }
-  for (const [index, value] of results.entries()) yield { value, place: `${path}, event ${index + 1}` }
-}
-
-/** Makes an event of a parsed value. Throws a UsageError that names `place`, where the value stands in a file. */
-export function eventFrom(value: unknown, place?: string): CapturedEvent {
-  const subject = place ?? 'The event'
-  if (!isObject(value) || typeof value.event !== 'string') {
-    throw new UsageError(`${subject} has no name: write it as "event", like {"event": "purchase"}.`)
-  }
-  const { properties = {}, id, uuid = id, timestamp } = value
-  if (!isTime(timestamp)) {
-    throw new UsageError(
-      `${subject} has the timestamp ${JSON.stringify(timestamp)}, which is no time: ` +
-        'write it like "2024-05-01T10:00:00Z", or leave it out.',
-    )
-  }
-  const raw = {
-    ...value,
-    properties: propertiesFrom(properties, subject),
-    ...(typeof uuid === 'string' && { uuid }),
-  } as RawEvent
-  try {
-    return ingest(raw)
-  } catch (error) {
-    throw new UsageError(place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`)
-  }
-}
-
-function propertiesFrom(properties: unknown, subject: string): Record<string, unknown> {
-  const isText = typeof properties === 'string'
-  const object: unknown = isText ? parseJsonAt(`${subject} has "properties" whose text`, properties) : properties
-  if (!isObject(object))
-    throw new UsageError(`${subject} has "properties" that are no JSON object: write {"total": 49.5}.`)
-  return object
-}
-
-/** False for a malformed timestamp, which PostHog would silently replace by the time of arrival. */
-function isTime(timestamp: unknown): boolean {
-  if (timestamp === undefined || timestamp === null) return true
-  return typeof timestamp === 'string' && !Number.isNaN(Date.parse(timestamp))
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  for (const [index, value] of (results as unknown[]).entries())
+    yield { read: () => value, place: `${path}, event ${index + 1}` }
 }

@@ -10,6 +10,8 @@ export class KillSwitch {
   private killed = false
   private resolveEnd: () => void = () => undefined
   private readonly timers = new Set<() => void>()
+  /** What ends the waits of `orKilled`. */
+  private readonly waits = new Set<() => void>()
   /** Resolves when the worker is killed. */
   readonly end = new Promise<void>((resolve) => {
     this.resolveEnd = resolve
@@ -21,7 +23,21 @@ export class KillSwitch {
     this.killed = true
     for (const cancel of this.timers) cancel()
     this.timers.clear()
+    for (const end of this.waits) end()
     this.resolveEnd()
+  }
+
+  /**
+   * Settles as `work` does, or resolves when the worker is killed. `Promise.race` with `end` would keep memory of each event as
+   * long as the worker lives.
+   */
+  orKilled(work: Promise<void>): Promise<void> {
+    if (this.isKilled()) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.waits.add(resolve)
+      const forget = () => this.waits.delete(resolve)
+      work.then(resolve, reject).then(forget, forget)
+    })
   }
 
   isKilled(): boolean {

@@ -52,7 +52,7 @@ export class Worker implements RunningWorker {
     const delivery: Delivery = { webhook: null, requests: [], errors: [], killed: false }
     if (this.installed.enabled && this.alive) {
       this.begun.add(event)
-      await Promise.race([this.killSwitch.end, this.callHooks(event, delivery)])
+      await this.killSwitch.orKilled(this.callHooks(event, delivery))
       this.begun.delete(event)
     }
     delivery.killed = !this.alive
@@ -65,7 +65,7 @@ export class Worker implements RunningWorker {
       for (let time = 0; time < times; time++) await this.runJobOnce(job)
     }
     this.begun.add(job)
-    await Promise.race([this.killSwitch.end, run()])
+    await this.killSwitch.orKilled(run())
     this.begun.delete(job)
     return this.alive
   }
