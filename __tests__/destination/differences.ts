@@ -20,6 +20,13 @@ const DIFFERENCES: readonly Difference[] = [
       [...email, userId].some((parts) => parts.length > 1 && !parts.every((part) => isSomeones(event, part))),
   },
   {
+    why: 'A value that begins like a place without braces is a slip in the input; the app finds those in its settings.',
+    isIn: (event, { email, userId }) =>
+      [...email, userId].some((parts) =>
+        /^\s*(event\.|person\.|\{)/.test(parts.map((part) => textOf(event, part)).join('')),
+      ),
+  },
+  {
     why: 'The destination takes the first address of a list, because its input may be one; the app takes no list.',
     isIn: (event, { email }) => email.some((parts) => parts.some((part) => Array.isArray(found(event, part)))),
   },
@@ -69,6 +76,10 @@ function found(event: CapturedEvent, part: Part): unknown {
   const [properties, name] = placeOf(event, part)
   const whole = own(properties, name)
   return whole ?? name.split('.').reduce<unknown>(own, properties)
+}
+
+function textOf(event: CapturedEvent, part: Part): string {
+  return 'text' in part ? part.text : String(found(event, part))
 }
 
 function placeOf(event: CapturedEvent, part: Part): [properties: unknown, name: string] {
