@@ -1,7 +1,7 @@
 import { LoopsApi } from '../../tools/simulators/loops/loops-api'
 import { apiKey, eventWith } from '../app/setup'
 import { globalsOf, loadDestination } from './setup'
-import type { FirstStep, LoadedDestination, Values } from './setup'
+import type { FirstStep, LoadedDestination } from './setup'
 import { vms } from './vms'
 
 let destination: LoadedDestination
@@ -72,65 +72,6 @@ describe.each(vms)('a hostile event, in the VM %s', (_, vm) => {
     loops.handle(put({ email: 'ada@example.com', userId: 'user_1' }))
     const answer = loops.handle({ ...put(request?.body), method: 'POST', path: '/api/v1/events/send' })
     expect([answer.status, answer.body]).toEqual([200, '{"success":true}'])
-  })
-
-  it('says where it stopped including properties', () => {
-    const { request, sentences } = step(properties(1000, 1))
-    expect(Object.keys(request?.body['eventProperties'] ?? {})).toHaveLength(99)
-    const sentence = 'Of 1001 properties, 99 are looked at: map those that you need.'
-    expect(sentences).toEqual([sentence, sentence])
-  })
-})
-
-describe.each(vms)('the work of a run, in the VM %s', (_, vm) => {
-  const byDefault = { action: 'both', email: '{person.properties.email}', userId: '{event.distinct_id}' }
-  const includesAll = { includeAllEventProperties: true, includeAllPersonProperties: true }
-  const excludedEmails = Array.from({ length: 5000 }, (__, index) =>
-    index % 2 === 0 ? `person${index}@example${index}.org` : `*.example${index}.net`,
-  ).join(', ')
-
-  function stepOf(count: number, values: Values, email = 'ada@example.com'): FirstStep {
-    const names = (kind: string) => properties(count, 'a value', (index) => `${kind} ${index}`)
-    const globals = globalsOf(eventWith({ ...names('event'), $set: { email, ...names('person') } }))
-    const ended = destination.first(globals, { ...byDefault, ...values }, vm)
-    expect(ended.error).toBeUndefined()
-    return ended
-  }
-
-  const included = ({ request }: FirstStep): number[] => {
-    const { eventProperties, ...contact } = request?.body ?? {}
-    return [eventProperties ?? {}, contact].map((all) => Object.keys(all).filter((name) => name.includes(' ')).length)
-  }
-
-  it.each([
-    ['nothing', 0, {}, 2000],
-    ['100 properties of the event and 100 of the person', 100, includesAll, 40_000],
-    ['5,000 emails to leave out', 0, { excludedEmails }, 3500],
-    ['all that', 100, { ...includesAll, excludedEmails }, 42_000],
-  ])('%s', (__, count, values, most) => {
-    const ended = stepOf(count, values)
-    expect(included(ended)).toEqual([count, count])
-    expect(ended.sentences).toEqual([])
-    expect(ended.operations).toBeLessThan(most)
-  })
-
-  it.each(['person4998@example4998.org', 'ada@mail.example4999.net'])('finds %s among 5,000', (email) => {
-    const { request, sentences } = stepOf(0, { excludedEmails }, email)
-    expect([request, sentences]).toEqual([undefined, ['Nothing is sent: the settings exclude its email address.']])
-  })
-
-  it("gives the event's properties its time first", () => {
-    const lists = (kind: string) =>
-      properties(
-        100,
-        Array.from({ length: 500 }, () => 'ab'),
-        (index) => `${kind} ${index}`,
-      )
-    const globals = globalsOf(eventWith({ ...lists('event'), $set: { email: 'ada@example.com', ...lists('person') } }))
-    const ended = destination.first(globals, { ...byDefault, ...includesAll }, vm)
-    const [ofEvent = 0, ofPerson] = included(ended)
-    expect(ofEvent).toBeGreaterThan(0)
-    expect(ofPerson).toBe(0)
   })
 })
 
