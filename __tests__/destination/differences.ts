@@ -20,6 +20,10 @@ const DIFFERENCES: readonly Difference[] = [
       [...email, userId].some((parts) => parts.length > 1 && !parts.every((part) => isSomeones(event, part))),
   },
   {
+    why: 'Loops takes keys of 100 characters, of which the hash of the destination has 17; the uuid of an event has 36.',
+    isIn: ({ uuid }) => uuid !== undefined && uuid.length > 83,
+  },
+  {
     why: 'A value that begins like a place without braces is a slip in the input; the app finds those in its settings.',
     isIn: (event, { email, userId }) =>
       [...email, userId].some((parts) =>
