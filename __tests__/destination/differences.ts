@@ -83,7 +83,9 @@ function found(event: CapturedEvent, part: Part): unknown {
 }
 
 function textOf(event: CapturedEvent, part: Part): string {
-  return 'text' in part ? part.text : String(found(event, part))
+  if ('text' in part) return part.text
+  const value = found(event, part)
+  return typeof value === 'string' ? value : ''
 }
 
 function placeOf(event: CapturedEvent, part: Part): [properties: unknown, name: string] {
