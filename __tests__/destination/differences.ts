@@ -20,6 +20,17 @@ const DIFFERENCES: readonly Difference[] = [
       [...email, userId].some((parts) => parts.length > 1 && !parts.every((part) => isSomeones(event, part))),
   },
   {
+    why: 'Loops takes keys of 100 characters, of which the hash of the destination has 17; the uuid of an event has 36.',
+    isIn: ({ uuid }) => uuid !== undefined && uuid.length > 83,
+  },
+  {
+    why: 'A value that begins like a place without braces is a slip in the input; the app finds those in its settings.',
+    isIn: (event, { email, userId }) =>
+      [...email, userId].some((parts) =>
+        /^\s*(event\.|person\.|\{)/.test(parts.map((part) => textOf(event, part)).join('')),
+      ),
+  },
+  {
     why: 'The destination takes the first address of a list, because its input may be one; the app takes no list.',
     isIn: (event, { email }) => email.some((parts) => parts.some((part) => Array.isArray(found(event, part)))),
   },
@@ -69,6 +80,12 @@ function found(event: CapturedEvent, part: Part): unknown {
   const [properties, name] = placeOf(event, part)
   const whole = own(properties, name)
   return whole ?? name.split('.').reduce<unknown>(own, properties)
+}
+
+function textOf(event: CapturedEvent, part: Part): string {
+  if ('text' in part) return part.text
+  const value = found(event, part)
+  return typeof value === 'string' ? value : ''
 }
 
 function placeOf(event: CapturedEvent, part: Part): [properties: unknown, name: string] {

@@ -6,7 +6,7 @@ import { always } from '../properties/runs'
 import { meantSettings } from '../properties/settings'
 import type { MeantSettings } from '../properties/settings'
 import { fitsARun, isCompared } from './differences'
-import { loadDestination, personAfter } from './setup'
+import { loadDestination, personAfter, withAppsKey } from './setup'
 import type { LoadedDestination, SentRequest } from './setup'
 import { inputsFor, stored } from './matching'
 
@@ -30,7 +30,7 @@ describe('the destination and the app', () => {
     expect(step.error).toBeUndefined()
     const translation = translate(event, settings, Date.now(), person)
     const request = translation && 'request' in translation ? translation.request : undefined
-    expect(withoutMappedNulls(step.request, meant)).toEqual(
+    expect(withoutMappedNulls(step.request && withAppsKey(step.request), meant)).toEqual(
       withoutMappedNulls(request && (JSON.parse(JSON.stringify(request)) as SentRequest), meant),
     )
   })

@@ -55,7 +55,7 @@ describe('destinationFromSettings', () => {
     expect(values).toEqual([
       {
         email:
-          "{[person.properties.email, (event.properties['account.email'] ?? event.properties.account.email), " +
+          "{[event.properties.$set.email ?? person.properties.email, (event.properties['account.email'] ?? event.properties.account.email), " +
           "concat(event.properties.login, '@example.org')]}",
         userId: "{concat('acc-', person.id, '-', event.properties['it\\'s'])}",
         excludedEmails: 'example.com, *.example.net, ada@example.org',

@@ -26,12 +26,25 @@ export interface SentRequest {
   readonly body: Readonly<Record<string, unknown>>
 }
 
+/**
+ * The request with the idempotency key that the app's has: the destination adds a hash of what tells the requests of one event
+ * apart, because several mappings may match it.
+ */
+export function withAppsKey(request: SentRequest): SentRequest {
+  const { idempotencyKey } = request
+  if (idempotencyKey === undefined) return request
+  expect(idempotencyKey).toMatch(/^[\w-]{1,83}-[\da-f]{16}$/)
+  return { ...request, idempotencyKey: idempotencyKey.slice(0, -17) }
+}
+
 /** What came of an event before Loops has answered. */
 export interface FirstStep {
   readonly request: SentRequest | undefined
   /** What stands in the log: each print, and the error if there is one. */
   readonly sentences: readonly string[]
   readonly error: Error | undefined
+  /** Of the VM, up to the request. */
+  readonly operations?: number
 }
 
 /** Runs the destination on events; compiled once, since the source is long. */
@@ -47,7 +60,7 @@ export async function loadDestination() {
     const step = run.start()
     expect(run.logs.filter(({ message }) => message.includes(apiKey))).toEqual([])
     return {
-      request: step.kind === 'waits' ? sent(step.request) : undefined,
+      ...(step.kind === 'waits' ? { request: sent(step.request), operations: run.operations } : { request: undefined }),
       sentences: run.logs.map(({ message }) => message),
       error: step.kind === 'failed' ? step.error : undefined,
     }

@@ -5,7 +5,7 @@
 import type { CapturedEvent } from '../../src/posthog/event'
 import type { Config } from '../../src/settings/field'
 import { settingsFor, translated } from '../app/setup'
-import { globalsOf, loadDestination } from '../destination/setup'
+import { globalsOf, loadDestination, withAppsKey } from '../destination/setup'
 import type { LoadedDestination, SentRequest } from '../destination/setup'
 import { inputsFor, stored } from '../destination/matching'
 
@@ -83,7 +83,7 @@ function resultOfDestination(captured: CapturedEvent, config: Config): Result {
   if (inputs === undefined) return undefined
   const { request, sentences, error } = destination.first(globalsOf(event), inputs)
   expect(error).toBeUndefined()
-  if (request !== undefined) return { request, ...unclearOf(sentences.map(unclearName)) }
+  if (request !== undefined) return { request: withAppsKey(request), ...unclearOf(sentences.map(unclearName)) }
   return { skipped: reasonIn(sentences.join(' ')) }
 }
 

@@ -32,7 +32,7 @@ const purchase = {
   headers: {
     Authorization: 'Bearer ••••••••',
     'Content-Type': 'application/json',
-    'Idempotency-Key': event.uuid,
+    'Idempotency-Key': `${event.uuid}-72d3353cfa20657b`,
   },
   body: '{"eventName":"purchase","eventProperties":{"total":49.5},"email":"ada@example.com","userId":"user_1"}',
 }

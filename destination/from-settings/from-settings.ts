@@ -11,7 +11,7 @@ import type { EventRule, ReadSettings, Settings } from '../../src/settings/setti
 import { HOUR } from '../../src/time'
 import { builtDestination, NEGATIVE_OPERATORS } from './body'
 import type { DestinationBody, DestinationMapping, EventFilter } from './body'
-import { hogExpression, inputText, literalText } from './notation'
+import { emailExpression, hogExpression, inputText, literalText } from './notation'
 import type { Inputs, Refused, WrittenFilter } from './types'
 
 export type AppSettings = Readonly<Record<string, string>>
@@ -113,7 +113,7 @@ function inexpressibleFilters(config: AppSettings): string[] {
 /** The inputs at the top: who the request is about. */
 export function inputsOfIdentity({ email, userId, excludedEmails, ...settings }: Settings): Values {
   const [only, ...others] = email
-  const places = email.map(hogExpression).join(', ')
+  const places = email.map(emailExpression).join(', ')
   return {
     email: only?.length === 1 && others.length === 0 ? `{${places}}` : `{[${places}]}`,
     userId: userId.length === 0 ? '' : `{${hogExpression(userId)}}`,

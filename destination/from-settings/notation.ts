@@ -23,6 +23,16 @@ export function hogExpression(template: Template): string {
   return only !== undefined && others.length === 0 ? only : `concat(${template.map(hogPart).join(', ')})`
 }
 
+/**
+ * A Hog expression for an entry of the app's `email` setting. The email that the event itself sets comes before the stored one,
+ * which may be older.
+ */
+export function emailExpression(template: Template): string {
+  const [only, ...others] = template
+  const isEmail = typeof only === 'object' && only.of === 'person properties' && only.name === 'email'
+  return (isEmail && others.length === 0 ? 'event.properties.$set.email ?? ' : '') + hogExpression(template)
+}
+
 function partOfText(part: Part): string {
   return typeof part === 'string' ? literalText(part) : `{${hogPart(part)}}`
 }

@@ -336,7 +336,10 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     expect(JSON.parse(json)).toMatchObject({
       type: 'destination',
       enabled: false,
-      inputs: { apiKey: { value: '(LOOPS_API_KEY)' }, email: { value: '{person.properties.email}' } },
+      inputs: {
+        apiKey: { value: '(LOOPS_API_KEY)' },
+        email: { value: '{event.properties.$set.email ?? person.properties.email}' },
+      },
       mappings: [{ name: 'Update contacts' }, { name: 'Send events' }],
     })
     expect(end).toBe('Nothing was changed: this was a dry run.\n\n')

@@ -35,7 +35,7 @@ Persons are as the file gives them, or else as its events have made them. Test a
   1  purchase  of user_1, 2024-05-01T10:00:00.000Z
      matches Send events
      POST https://app.loops.so/api/v1/events/send
-     Idempotency-Key: 018f0000-0000-7000-8000-000000000001
+     Idempotency-Key: 018f0000-0000-7000-8000-000000000001-72d3353cfa20657b
      {
        "eventName": "purchase",
        "eventProperties": {

@@ -68,6 +68,11 @@ export class HogRun {
     return (JSON.parse(this.globals) as { inputs: Record<string, unknown> }).inputs
   }
 
+  /** How many operations the VM has run up to the `fetch` that the run waits for. */
+  get operations(): number {
+    return (JSON.parse(this.state) as VMState).ops
+  }
+
   start(): Step {
     return this.advance(this.hogFunction.bytecode)
   }

@@ -23,7 +23,7 @@ export interface DestinationToInstall {
   readonly mappings: readonly MappingToInstall[] | null
 }
 
-interface MappingToInstall {
+export interface MappingToInstall {
   readonly name?: unknown
   readonly inputs: Inputs
   readonly filters: Filters
