@@ -42,13 +42,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Runs a command of PostHog's cache or job queue. A command that fails is tried up to eight times at once; one that was slow
+   * Runs a command of PostHog's cache or job queue. A command that fails is tried up to twelve times at once; one that was slow
    * to fail is not, because PostHog gives a hook 30 seconds in all.
    *
    * @returns what the command answers. Nothing is awaited here: PostHog guards each `await` of an app, at 130 microseconds.
    * @throws what the last try threw.
    */
-  function withRetries(command, start = Date.now(), triesLeft = 8) {
+  function withRetries(command, start = Date.now(), triesLeft = 12) {
     return ownPromise(command).catch((error) => {
       if (triesLeft === 1 || Date.now() - start > 2 * SECOND) throw error
       return withRetries(command, start, triesLeft - 1)

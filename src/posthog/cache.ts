@@ -2,7 +2,7 @@ import { SECOND } from '../time'
 import type { Cache } from './meta'
 
 /**
- * Runs a command of PostHog's cache or job queue. A command that fails is tried up to eight times at once; one that was slow
+ * Runs a command of PostHog's cache or job queue. A command that fails is tried up to twelve times at once; one that was slow
  * to fail is not, because PostHog gives a hook 30 seconds in all.
  *
  * @returns what the command answers. Nothing is awaited here: PostHog guards each `await` of an app, at 130 microseconds.
@@ -11,7 +11,7 @@ import type { Cache } from './meta'
 export function withRetries<Result>(
   command: () => Promise<Result>,
   start = Date.now(),
-  triesLeft = 8,
+  triesLeft = 12,
 ): Promise<Result> {
   return ownPromise(command).catch((error: unknown) => {
     if (triesLeft === 1 || Date.now() - start > 2 * SECOND) throw error
