@@ -32,7 +32,7 @@ export interface Contact {
 /** Why a person is left out, as a clause. */
 export const LEFT_OUT = [
   'PostHog created them before --since',
-  'a property filter does not hold',
+  'a property filter does not match',
   'they have no email address',
   'the settings exclude their address',
   'a spreadsheet would run their address as a formula',
@@ -49,7 +49,7 @@ export function contactOf(person: Person, settings: Settings, since = -Infinity)
   const { contactUpdates } = settings
   if (person.createdAt < since) return 'PostHog created them before --since'
   const data = eventOf(person, person.distinctIds[0])
-  if (unmetFilter(contactUpdates.filters, data) !== undefined) return 'a property filter does not hold'
+  if (unmetFilter(contactUpdates.filters, data) !== undefined) return 'a property filter does not match'
   const email = addressOf(person, settings)
   if (email === undefined) return 'they have no email address'
   if (isExcluded(settings.excludedEmails, email)) return 'the settings exclude their address'

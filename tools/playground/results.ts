@@ -63,7 +63,10 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
     requests,
     ...(reason !== undefined && { reason }),
     missing: request === undefined ? [] : missingIn(request.body, mappedBy(config, verdict)),
-    warnings: request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request }),
+    warnings: [
+      ...(request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request })),
+      ...explanation.hints,
+    ],
     errors: [...new Set([...errors, ...(outcome.waits ? [WAITS] : [])])],
     logs: outcome.logs.filter(({ level }) => level !== 'ERROR').map(({ level, message }) => `${level} ${message}`),
   }

@@ -1,6 +1,5 @@
 import type { Clock } from '../lib/clock'
 import type { DestinationBody } from '../../destination/from-settings/body'
-import { nearMisses } from '../../destination/from-settings/why-not'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
 import type { SentRequest } from '../simulators/hog/destination'
 import { InstalledDestination } from '../simulators/hog/installed-destination'
@@ -39,13 +38,13 @@ export class DestinationEdition implements Edition {
   }
 
   async replay(event: CapturedEvent): Promise<EventResult> {
-    const { body, clock, dryRun } = this.options
+    const { clock, dryRun } = this.options
     const person = this.persons.after(event)
     const fetch = dryRun ? mockedFetch : hogFetch(this.options.fetch)
     const outcomes = await this.installed.deliver(event, person, { fetch, clock })
     if (outcomes.length > 0) return this.resultOf(outcomes)
-    const reason = unwantedSentence(nearMisses(body.mappings, event, person), 'no mapping is for its name')
-    return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waits: false } }
+    const reason = unwantedSentence(this.installed.notRun(event, person), 'no mapping is for its name')
+    return { matched: [], reason, hints: [], outcome: { made: [], errors: [], logs: [], waits: false } }
   }
 
   close(): void {
@@ -68,6 +67,7 @@ export class DestinationEdition implements Edition {
     return {
       matched: outcomes.map(({ mapping }) => mapping.name),
       reason: isUnsent ? 'The request is not sent: this is a dry run.' : reason,
+      hints: [...new Set(outcomes.flatMap(({ nearMisses }) => nearMisses))],
       outcome: {
         made: dryRun
           ? []

@@ -14,5 +14,7 @@ export interface EventResult {
   readonly matched: readonly string[]
   /** Why it sends nothing to Loops. */
   readonly reason: string | undefined
+  /** Properties that the settings name and the event lacks, although it has one whose name looks alike. */
+  readonly hints: readonly string[]
   readonly outcome: Pick<Outcome, 'made' | 'errors' | 'logs' | 'waits'>
 }

@@ -12,7 +12,7 @@ export function eventReport(place: number, event: CapturedEvent, result: EventRe
   return [heading, ...resultLines(result).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
 }
 
-function resultLines({ matched, reason, outcome: { made, errors, logs, waits } }: EventResult): string[] {
+function resultLines({ matched, reason, hints, outcome: { made, errors, logs, waits } }: EventResult): string[] {
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
     ...(matched.length === 0 ? [] : [`matches ${matched.join(' and ')}`]),
@@ -21,6 +21,7 @@ function resultLines({ matched, reason, outcome: { made, errors, logs, waits } }
     ...errors.map(({ name, message }) => colors.red(`${name}: ${message}`)),
     ...(waits ? [colors.yellow('a request failed; PostHog keeps it in the job queue for another try')] : []),
     ...(reason === undefined ? [] : [colors.yellow(reason)]),
+    ...hints.map((hint) => colors.yellow(hint)),
   ]
 }
 

@@ -103,7 +103,7 @@ describe('a person', () => {
   it.each<[string, Record<string, string>, { since?: number }, unknown]>([
     ['is left out by its address', { excludedEmails: 'ADA@example.com' }, {}, 'the settings exclude their address'],
     ['is left out by a domain', { excludedEmails: 'Example.com' }, {}, 'the settings exclude their address'],
-    ['is left out by a filter', { contactFilters: 'person.total > 120' }, {}, 'a property filter does not hold'],
+    ['is left out by a filter', { contactFilters: 'person.total > 120' }, {}, 'a property filter does not match'],
     ['is kept by all filters', { contactFilters: 'person.total >= 120, person.plan is set' }, {}, contact],
     ['is left out by --since', {}, { since: createdAt + 1 }, 'PostHog created them before --since'],
     ['is kept by --since', {}, { since: createdAt }, contact],

@@ -38,7 +38,7 @@ function reasonOfApp({ userIdAlone }: Explanation, { logs, isRepeated, unknownUs
   return isRepeated ? REPEATED : 'There is nothing to send: Loops has just been told the same.'
 }
 
-/** Says that the settings do not ask for an event, and why where a name looks like its own or a filter does not hold. */
+/** Says that the settings do not ask for an event, and why where a name looks like its own or a filter does not match. */
 export function unwantedSentence(
   nearMisses: readonly { readonly group: string; readonly reason: string }[],
   otherwise = 'no list of events names it',
