@@ -1041,7 +1041,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (holds !== undefined) return { kind: 'position', holds }
     if (take(reader, /\./y)) {
       const test = reader.flags.includes('s') ? () => true : (character) => character !== '\n'
-      return { kind: 'character', test, tests: 1 }
+      return { kind: 'character', test, sets: 0 }
     }
     if (take(reader, /\[/y)) return parseClass(reader)
     const set = parseEscapedSet(reader)
@@ -1062,12 +1062,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function literalNode(reader, character) {
-    return { kind: 'character', test: literalTest(character, reader.flags.includes('i')), tests: 1 }
+    const ignoresCase = reader.flags.includes('i')
+    return { kind: 'character', test: literalTest(character, ignoresCase), sets: ignoresCase ? 1 : 0 }
   }
 
   function classNode(reader, sets, isNegated) {
-    const tests = 1 + sets.filter((set) => set.isNegated).length
-    return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), tests }
+    const asked = 1 + sets.filter((set) => set.isNegated).length
+    return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), sets: asked }
   }
 
   /** Reads a class behind its `[`. A `]` that comes first stands for itself. */
@@ -1147,8 +1148,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    *   is at most the size of the pattern times the length of the text. JavaScript's own RegExp tries one way after the
    *   other, and a pattern such as `^(a+)+$` can hang the server.
    * - Bounded work. The size of a pattern is about its number of characters with all repetitions written out. A pattern
-   *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text, or fewer
-   *   if size times characters would exceed `MOST_STEPS`, and treats the text as if it ended there.
+   *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text and treats it
+   *   as if it ended there. After `MOST_STEPS` steps it gives up.
    * - RE2's answers to two questions: is this a pattern, and does this text contain a match? The property tests compare
    *   both with `re2js`. The engine ignores captures and laziness, because neither changes whether a text matches.
    */
@@ -1156,8 +1157,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const LARGEST_PATTERN = 10_000
   const LONGEST_TEXT = 10_000
 
-  /** They take a fraction of a second. */
-  const MOST_STEPS = 10_000_000
+  /** They take at most some 50 milliseconds, on a busy machine too. */
+  const MOST_STEPS = 1_000_000
+
+  /** A set of characters is a regular expression of JavaScript, which takes as long as five other steps. */
+  const STEPS_OF_SET = 5
 
   /** Makes a pattern ready to be matched. Returns `undefined` if RE2 refuses it, and if it is too large. */
   function compilePattern(source) {
@@ -1172,20 +1176,22 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** `steps` is the number of steps that the state needs for each character. Throws if the pattern becomes too large. */
-  function addState(total, { next, takes, holds }, steps = 1) {
+  /** Adds a state of that size. Throws if the pattern becomes too large. */
+  function addState(total, { next, takes, holds, steps = 1 }, size = 1) {
     const id = total.size
-    total.size += steps
+    total.size += size
     if (total.size > LARGEST_PATTERN) throw new Error('The pattern is too large')
     // All states have the same shape: V8 then matches ten times as fast.
-    return { id, takes, holds, next }
+    return { id, takes, holds, steps, next }
   }
 
   /** Builds the states of one part of the pattern in front of the state that follows it. */
   function statesBefore(next, node, total) {
     switch (node.kind) {
-      case 'character':
-        return addState(total, { takes: node.test, next: [next] }, node.tests)
+      case 'character': {
+        const steps = Math.max(1, node.sets * STEPS_OF_SET)
+        return addState(total, { takes: node.test, next: [next], steps }, Math.max(1, node.sets))
+      }
       case 'position':
         return addState(total, { holds: node.holds, next: [next] })
       case 'sequence':
@@ -1218,14 +1224,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return first
   }
 
-  /** Whether a text contains a match of the pattern. */
+  /** Whether a text contains a match of the pattern; `undefined` if the matcher has given up before it found out. */
   function matchesPattern({ start, matched, size }, text) {
-    const longest = Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size))
-    const characters = Array.from(text.slice(0, longest))
+    const characters = Array.from(text.slice(0, LONGEST_TEXT))
     // The last position at which the matcher was in a state, by its id: it visits no state twice at one position.
     const lastSeen = new Int32Array(size).fill(-1)
     let reached = []
+    let steps = 0
     for (let position = 0; position <= characters.length; position++) {
+      if (steps > MOST_STEPS) return undefined
       const character = characters[position]
       const open = reached
       open.push(start)
@@ -1233,6 +1240,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       for (let state = open.pop(); state !== undefined; state = open.pop()) {
         if (lastSeen[state.id] === position) continue
         lastSeen[state.id] = position
+        steps += state.steps
         if (state === matched) return true
         if (state.takes === undefined) {
           if (state.holds?.(characters, position) === false) continue
@@ -1353,7 +1361,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       pattern &&
       ((found) => {
         const text = textOf(found)
-        return text !== undefined && matchesPattern(pattern, text)
+        return text !== undefined && matchesPattern(pattern, text) === true
       })
     )
   }

@@ -141,7 +141,7 @@ function matching(written: unknown): PropertyTest | undefined {
     pattern &&
     ((found) => {
       const text = textOf(found)
-      return text !== undefined && matchesPattern(pattern, text)
+      return text !== undefined && matchesPattern(pattern, text) === true
     })
   )
 }
