@@ -16,8 +16,9 @@ interface Placed {
 }
 
 /**
- * Reads events from a file, one at a time: a JSON list, the `results` of PostHog's events API, or JSON lines as PostHog's
- * batch exports write them (where `properties` may be text that holds JSON). Only an answer of the events API is read whole.
+ * Reads events from a file, one at a time: a JSON list, JSON lines as PostHog's batch exports write them (where `properties`
+ * may be text that holds JSON), the `results` of PostHog's events API or query API, or the `batch` that an SDK sends. Only an
+ * answer of an API and a batch are read whole.
  *
  * @param onRead called before each event with the bytes that are read so far.
  * @throws UsageError that names the file, and the line or the place in the list of a malformed event.
@@ -28,7 +29,7 @@ export async function* readEventFile(
 ): AsyncGenerator<CapturedEvent> {
   const form = await formOf(path)
   const stream = createReadStream(path, 'utf8')
-  const values = form === 'whole' ? answerOfApi(path) : form === 'list' ? list(stream, path) : jsonLines(stream, path)
+  const values = form === 'whole' ? answerOrBatch(path) : form === 'list' ? list(stream, path) : jsonLines(stream, path)
   let isEmpty = true
   try {
     for await (const { value, place } of values) {
@@ -50,7 +51,7 @@ async function formOf(path: string): Promise<'list' | 'lines' | 'whole'> {
   if (first === '' || first.startsWith('[')) return 'list'
   const event = objectIn(first)
   // A broken first line belongs to JSON lines if the second line is an object.
-  const isLines = event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !('results' in event)
+  const isLines = event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !hasEvents(event)
   return isLines ? 'lines' : 'whole'
 }
 
@@ -104,13 +105,25 @@ async function* list(stream: ReadStream, path: string): AsyncGenerator<Placed> {
   }
 }
 
-function* answerOfApi(path: string): Generator<Placed> {
+function* answerOrBatch(path: string): Generator<Placed> {
   const content = parseJsonAt(path, readTextFile(path))
-  const results = isObject(content) && 'results' in content ? content.results : content
-  if (!Array.isArray(results)) {
+  const events = isObject(content) ? (content['results'] ?? content['batch']) : content
+  if (!Array.isArray(events)) {
     throw new UsageError(`${path} holds no list of events: write [{"event": …}] or JSON lines.`)
   }
-  for (const [index, value] of results.entries()) yield { value, place: `${path}, event ${index + 1}` }
+  const columns = isObject(content) && Array.isArray(content['columns']) ? content['columns'].map(String) : undefined
+  for (const [index, value] of events.entries()) {
+    yield { value: columns === undefined ? value : rowWith(columns, value), place: `${path}, event ${index + 1}` }
+  }
+}
+
+/** PostHog's query API answers with the names of the columns and a list of values for each event. */
+function rowWith(columns: readonly string[], row: unknown): unknown {
+  return Array.isArray(row) ? Object.fromEntries(columns.map((column, place) => [column, row[place]])) : row
+}
+
+function hasEvents(value: object): boolean {
+  return 'results' in value || 'batch' in value
 }
 
 /** Makes an event of a parsed value. Throws a UsageError that names `place`, where the value stands in a file. */
