@@ -115,7 +115,7 @@ export const hogDifferences: readonly HogDifference[] = [
     applies: (one) => one.operator.endsWith('regex') && (one.found === '' || valuesOf(one).includes('')),
   },
   {
-    because: "a day is a whole day, as in PostHog's insights; for Hog it is the midnight at its start",
+    because: 'a day is a whole day; for Hog it is the midnight at its start',
     example: { operator: 'is_date_exact', value: '2024-05-01', found: '2024-05-01T10:00:00Z' },
     applies: (one) =>
       one.operator.startsWith('is_date') && valuesOf(one).some((value) => /^\d{4}-\d\d-\d\d$/.test(String(value))),
