@@ -18,6 +18,8 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 const isNothing = (value: unknown): boolean => value === null || value === undefined
 const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null
 const isDecimal = (text: string): boolean => /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)
+const isDecimalText = (value: unknown): boolean => isText(value) && isDecimal(value)
+const isBooleanText = (value: unknown): boolean => isText(value) && /^(true|false)$/i.test(value)
 const valuesOf = ({ value }: FilterCase): readonly unknown[] => (Array.isArray(value) ? value : [value])
 
 const searches = ({ operator }: FilterCase): boolean => operator.endsWith('contains') || operator.endsWith('regex')
@@ -54,9 +56,11 @@ export const hogDifferences: readonly HogDifference[] = [
       ),
   },
   {
-    because: 'texts that are numbers compare as numbers; Hog compares two texts letter by letter',
+    because: 'texts that are numbers or booleans compare as such; Hog compares two texts letter by letter',
     example: { operator: 'gt', value: '100', found: '49.5' },
-    applies: (one) => compares(one) && meet(one, isText, isText),
+    applies: (one) =>
+      (orders(one) && meet(one, isText, isText)) ||
+      (equates(one) && (meet(one, isDecimalText, isDecimalText) || meet(one, isBooleanText, isBooleanText))),
   },
   {
     because: 'true is no number; Hog counts it as 1',
@@ -72,7 +76,13 @@ export const hogDifferences: readonly HogDifference[] = [
   {
     because: 'only true and false, in any case, are booleans; Hog takes each text but "true" for false',
     example: { operator: 'exact', value: 'pro', found: false },
-    applies: (one) => compares(one) && meet(one, (side) => typeof side === 'boolean', isText),
+    applies: (one) =>
+      compares(one) &&
+      meet(
+        one,
+        (side) => typeof side === 'boolean',
+        (side) => isText(side) && !/^(true|false)$/.test(side),
+      ),
   },
   {
     because: 'true is no number; Hog orders it',
@@ -82,7 +92,8 @@ export const hogDifferences: readonly HogDifference[] = [
   {
     because: 'one value in a list means the same as alone; Hog compares several without converting them',
     example: { operator: 'exact', value: ['5', '6'], found: 5 },
-    applies: (one) => equates(one) && valuesOf(one).length > 1,
+    applies: (one) =>
+      equates(one) && valuesOf(one).length > 1 && valuesOf(one).some((value) => typeof value !== typeof one.found),
   },
   {
     because:
