@@ -230,8 +230,17 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * of URLs (they may name a person or hold PostHog's token), and line breaks, which could forge a second log line.
    */
   function withoutSecrets(text, apiKey) {
-    const withoutQueries = withoutKey(text, apiKey).replace(/(https?:\/\/[^\s?]*)\?\S*/gi, '$1')
-    return onOneLine(withoutQueries.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/gi, '[email]'))
+    const withoutQueries = withoutKey(text, apiKey).replace(/https?:\/\/\S+/gi, withoutQuery)
+    return onOneLine(withoutQueries.replace(/[^\s"'<>]+/g, withoutEmail))
+  }
+
+  function withoutQuery(url) {
+    return url.split('?', 1)[0] ?? ''
+  }
+
+  /** Masks a whole word, which the pattern above reads once: a pattern for an address would begin anew at each character. */
+  function withoutEmail(word) {
+    return /.(@|%40)./.test(word) ? '[email]' : word
   }
 
   /** Replaces the API key by `[API key]`, whatever its case: some settings are read in lower case. Keeps a text that is too short. */
@@ -267,6 +276,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       properties,
       person: without(layered(layers), unset),
       personId: stored?.id,
+      isPersonKnown: stored !== undefined,
       setOnce: stored === undefined ? setOnce : undefined,
       unset,
     }
@@ -774,37 +784,64 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return position <= name.length - last.length
   }
 
-  /** The condition of a property filter in words, for the reason why it does not hold. */
+  /** Dates and times as the operators `is_date_exact`, `is_date_before` and `is_date_after` read them. */
 
-  const PHRASES = {
-    exact: 'not = VALUE',
-    is_not: 'not != VALUE',
-    icontains: 'not containing VALUE',
-    not_icontains: 'which contains VALUE',
-    regex: 'not matching VALUE',
-    not_regex: 'which matches VALUE',
-    gt: 'not > VALUE',
-    gte: 'not >= VALUE',
-    lt: 'not < VALUE',
-    lte: 'not <= VALUE',
-    is_set: 'not set',
-    is_not_set: 'not missing',
-    is_date_exact: 'not on VALUE',
-    is_date_before: 'not before VALUE',
-    is_date_after: 'not after VALUE',
+  const DAY_FORM = '(\\d{4})(-?)(\\d\\d)\\2(\\d\\d)'
+  const CLOCK_FORM = '(\\d\\d)(?::?(\\d\\d)(?::?(\\d\\d)(?:[.,](\\d+))?)?)?'
+  /** Some programs write a blank before the zone, or `UTC` after the offset. */
+  const ZONE_FORM = '(?: ?(?:Z|UTC|GMT|([+-])(\\d\\d)(?::?(\\d\\d))?(?: UTC)?))?'
+  const DATE_AND_TIME = new RegExp(`^${DAY_FORM}(?:[T ]${CLOCK_FORM}${ZONE_FORM})?$`, 'i')
+  const WHOLE_DAY = new RegExp(`^${DAY_FORM}$`)
+
+  /** A shorter number written as a text is a year or a day. */
+  const UNIX_TIME = /^-?\d{9,}(\.\d+)?$/
+
+  /**
+   * Milliseconds since 1970 of an ISO 8601 date or time (UTC if it has no zone, with a blank or a `T` between the two), or of
+   * a Unix time of seconds or milliseconds, as a number or a text. `undefined` for any other value.
+   */
+  function timeIn(value) {
+    if (typeof value === 'number') return unixTime(value)
+    if (typeof value !== 'string') return undefined
+    const text = value.trim()
+    return UNIX_TIME.test(text) ? unixTime(Number(text)) : isoTime(text)
   }
 
-  const COMPARISONS = new Set(['gt', 'gte', 'lt', 'lte'])
-
-  /** What a value that does not pass the filter is, for example `not > 100`. Several values are joined with `or`. */
-  function failurePhrase(operator, values) {
-    return PHRASES[operator].replace('VALUE', () => values.map((value) => shown(operator, value)).join(' or '))
+  /** The moment that the value tells, or the whole day of a date without a time; `undefined` if it tells neither. */
+  function spanIn(value) {
+    const from = timeIn(value)
+    const isWholeDay = typeof value === 'string' && WHOLE_DAY.test(value.trim())
+    return from === undefined ? undefined : { from, to: isWholeDay ? from + DAY - 1 : from }
   }
 
-  /** A number that is written as text, as in `total > 100`, is shown as the number that it is compared as. */
-  function shown(operator, value) {
-    const isNumber = COMPARISONS.has(operator) && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
-    return quoted(isNumber ? Number(value) : value)
+  /** True for a date relative to the current one, as PostHog writes it (`-7d`, `-1mStart`, `dStart`) or people do. */
+  function isRelativeDate(value) {
+    return (
+      typeof value === 'string' &&
+      /^([+-]?\d+ ?[a-z]+|[a-z](start|end)|now|today|yesterday|tomorrow|(last|past|next|this) .*|\d+ [a-z]+ ago)$/i.test(
+        value.trim(),
+      )
+    )
+  }
+
+  /** Seconds until the year 5138; a larger number is milliseconds. */
+  function unixTime(value) {
+    const time = Math.round(Math.abs(value) < 100_000_000_000 ? value * 1000 : value)
+    return Number.isNaN(new Date(time).getTime()) ? undefined : time
+  }
+
+  function isoTime(text) {
+    const found = DATE_AND_TIME.exec(text)
+    if (found === null) return undefined
+    const [, year = '', , month = '', date = '', hour = '00', minute = '00', second = '00', fraction = '0'] = found
+    const [sign, hours = '0', minutes = '0'] = found.slice(9)
+    const day = `${year}-${month}-${date}`
+    // JavaScript reads February 30 as a day of March.
+    if (new Date(`${day}T00:00Z`).getUTCDate() !== Number(date)) return undefined
+    const time = Date.parse(`${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}Z`)
+    const offset = (Number(hours) * 60 + Number(minutes)) * MINUTE
+    const moment = sign === '-' ? time + offset : time - offset
+    return Number.isNaN(moment) ? undefined : moment
   }
 
   /**
@@ -1004,7 +1041,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (holds !== undefined) return { kind: 'position', holds }
     if (take(reader, /\./y)) {
       const test = reader.flags.includes('s') ? () => true : (character) => character !== '\n'
-      return { kind: 'character', test, tests: 1 }
+      return { kind: 'character', test, sets: 0 }
     }
     if (take(reader, /\[/y)) return parseClass(reader)
     const set = parseEscapedSet(reader)
@@ -1025,12 +1062,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function literalNode(reader, character) {
-    return { kind: 'character', test: literalTest(character, reader.flags.includes('i')), tests: 1 }
+    const ignoresCase = reader.flags.includes('i')
+    return { kind: 'character', test: literalTest(character, ignoresCase), sets: ignoresCase ? 1 : 0 }
   }
 
   function classNode(reader, sets, isNegated) {
-    const tests = 1 + sets.filter((set) => set.isNegated).length
-    return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), tests }
+    const asked = 1 + sets.filter((set) => set.isNegated).length
+    return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), sets: asked }
   }
 
   /** Reads a class behind its `[`. A `]` that comes first stands for itself. */
@@ -1110,8 +1148,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    *   is at most the size of the pattern times the length of the text. JavaScript's own RegExp tries one way after the
    *   other, and a pattern such as `^(a+)+$` can hang the server.
    * - Bounded work. The size of a pattern is about its number of characters with all repetitions written out. A pattern
-   *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text, or fewer
-   *   if size times characters would exceed `MOST_STEPS`, and treats the text as if it ended there.
+   *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text and treats it
+   *   as if it ended there. After `MOST_STEPS` steps it gives up.
    * - RE2's answers to two questions: is this a pattern, and does this text contain a match? The property tests compare
    *   both with `re2js`. The engine ignores captures and laziness, because neither changes whether a text matches.
    */
@@ -1119,8 +1157,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const LARGEST_PATTERN = 10_000
   const LONGEST_TEXT = 10_000
 
-  /** They take a fraction of a second. */
-  const MOST_STEPS = 10_000_000
+  /** They take at most some 50 milliseconds, on a busy machine too. */
+  const MOST_STEPS = 1_000_000
+
+  /** A set of characters is a regular expression of JavaScript, which takes as long as five other steps. */
+  const STEPS_OF_SET = 5
 
   /** Makes a pattern ready to be matched. Returns `undefined` if RE2 refuses it, and if it is too large. */
   function compilePattern(source) {
@@ -1135,20 +1176,22 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** `steps` is the number of steps that the state needs for each character. Throws if the pattern becomes too large. */
-  function addState(total, { next, takes, holds }, steps = 1) {
+  /** Adds a state of that size. Throws if the pattern becomes too large. */
+  function addState(total, { next, takes, holds, steps = 1 }, size = 1) {
     const id = total.size
-    total.size += steps
+    total.size += size
     if (total.size > LARGEST_PATTERN) throw new Error('The pattern is too large')
     // All states have the same shape: V8 then matches ten times as fast.
-    return { id, takes, holds, next }
+    return { id, takes, holds, steps, next }
   }
 
   /** Builds the states of one part of the pattern in front of the state that follows it. */
   function statesBefore(next, node, total) {
     switch (node.kind) {
-      case 'character':
-        return addState(total, { takes: node.test, next: [next] }, node.tests)
+      case 'character': {
+        const steps = Math.max(1, node.sets * STEPS_OF_SET)
+        return addState(total, { takes: node.test, next: [next], steps }, Math.max(1, node.sets))
+      }
       case 'position':
         return addState(total, { holds: node.holds, next: [next] })
       case 'sequence':
@@ -1181,14 +1224,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return first
   }
 
-  /** Whether a text contains a match of the pattern. */
+  /** Whether a text contains a match of the pattern; `undefined` if the matcher has given up before it found out. */
   function matchesPattern({ start, matched, size }, text) {
-    const longest = Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size))
-    const characters = Array.from(text.slice(0, longest))
+    const characters = Array.from(text.slice(0, LONGEST_TEXT))
     // The last position at which the matcher was in a state, by its id: it visits no state twice at one position.
     const lastSeen = new Int32Array(size).fill(-1)
     let reached = []
+    let steps = 0
     for (let position = 0; position <= characters.length; position++) {
+      if (steps > MOST_STEPS) return undefined
       const character = characters[position]
       const open = reached
       open.push(start)
@@ -1196,6 +1240,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       for (let state = open.pop(); state !== undefined; state = open.pop()) {
         if (lastSeen[state.id] === position) continue
         lastSeen[state.id] = position
+        steps += state.steps
         if (state === matched) return true
         if (state.takes === undefined) {
           if (state.holds?.(characters, position) === false) continue
@@ -1209,137 +1254,183 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The operators of property filters. They follow PostHog's action matcher (`action-matcher.ts` of its plugin server): it
-   * casts values as ClickHouse does, and a filter with a list of values holds if any one passes, for `is_not` too.
+   * The operators of property filters, as PostHog's documentation describes them. Each operator that denies another matches
+   * exactly where the other does not, because it is nothing but the other's opposite.
    */
 
-  const TEXT = { takes: 'a text', types: ['string'] }
-
-  const PATTERN = {
-    takes: 'a regular expression of RE2, at most 10,000 characters long with its repetitions written out',
-    types: ['string'],
+  const EXACT = {
+    takes: 'a value, or use the operator is_not_set for a property that is missing',
+    test: equalTo,
   }
 
-  const NUMBER = { takes: 'a number', types: ['number', 'boolean'] }
+  const CONTAINS = { takes: 'a text', test: containing }
 
-  const DATE = { takes: 'a date like "2024-05-01" or "2024-05-01T10:00:00Z"', types: ['string', 'number'] }
+  const MATCHES = {
+    takes: 'a regular expression of RE2, at most 10,000 characters long with its repetitions written out',
+    test: matching,
+  }
+
+  const IS_SET = { test: () => () => true }
+
+  const DATE_OPERATOR = {
+    takes: 'a date like "2024-05-01" or "2024-05-01T10:00:00Z"',
+    problemOf: (written) =>
+      isRelativeDate(written)
+        ? 'is relative to now, which is not possible here: ' +
+          'remove the filter, or write one on a property that your program sets, like is_trial = true'
+        : undefined,
+  }
 
   const operators = {
-    exact: { takes: 'a value', otherwise: false, test: comparing((found, written) => found == written) },
-    is_not: { takes: 'a value', otherwise: true, test: comparing((found, written) => found != written) },
-    icontains: { ...TEXT, otherwise: false, test: containing },
-    not_icontains: { ...TEXT, otherwise: true, test: (written) => negated(containing(written)) },
-    regex: { ...PATTERN, otherwise: false, test: matching },
-    not_regex: { ...PATTERN, otherwise: true, test: (written) => negated(matching(written)) },
-    gt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found > written) },
-    gte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found >= written) },
-    lt: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found < written) },
-    lte: { ...NUMBER, otherwise: false, test: comparingNumbers((found, written) => found <= written) },
-    is_set: { otherwise: false, test: () => () => true },
-    is_not_set: { otherwise: true, test: () => () => false },
-    is_date_exact: {
-      ...DATE,
-      otherwise: false,
-      test: comparingDates((time, { from, to }) => time >= from && time <= to),
-    },
-    is_date_before: { ...DATE, otherwise: false, test: comparingDates((time, { from }) => time < from) },
-    is_date_after: { ...DATE, otherwise: false, test: comparingDates((time, { to }) => time > to) },
+    exact: EXACT,
+    is_not: { ...EXACT, isNegated: true },
+    icontains: CONTAINS,
+    not_icontains: { ...CONTAINS, isNegated: true },
+    regex: MATCHES,
+    not_regex: { ...MATCHES, isNegated: true },
+    gt: comparingNumbers((found, written) => found > written),
+    gte: comparingNumbers((found, written) => found >= written),
+    lt: comparingNumbers((found, written) => found < written),
+    lte: comparingNumbers((found, written) => found <= written),
+    is_set: IS_SET,
+    is_not_set: { ...IS_SET, isNegated: true },
+    is_date_exact: comparingDates((time, { from, to }) => time >= from && time <= to),
+    is_date_before: comparingDates((time, { from }) => time < from),
+    is_date_after: comparingDates((time, { to }) => time > to),
   }
 
   function isOperatorName(name) {
     return typeof name === 'string' && own(operators, name) !== undefined
   }
 
-  function comparing(holds) {
-    return (written) => {
-      const right = primitive(written)
-      return (found) => {
-        // For JavaScript two objects are never equal, even with equal contents.
-        if (isObject(found) && isObject(written)) return holds(0, 1)
-        const left = primitive(found)
-        return holds(left, right) || (typeOf(found) !== typeOf(written) && holds(castNumber(left), castNumber(right)))
-      }
+  /** Numbers and texts that are numbers compare as numbers, `true` and `false` in any case as booleans, all else as text. */
+  function equalTo(written) {
+    const text = textOf(written)
+    if (text === undefined) return undefined
+    const [number, boolean] = [numberIn(written), booleanIn(written)]
+    return (found) => {
+      const foundNumber = number === undefined || areLongTexts(found, written) ? undefined : numberIn(found)
+      if (foundNumber !== undefined) return foundNumber === number
+      const foundBoolean = boolean === undefined ? undefined : booleanIn(found)
+      return foundBoolean === undefined ? textOf(found) === text : foundBoolean === boolean
     }
   }
 
-  function comparingNumbers(holds) {
-    return (written) => {
-      const right = castNumber(primitive(written))
-      return Number.isNaN(right) ? undefined : (found) => holds(castNumber(primitive(found)), right)
+  /** Numbers have 15 exact digits: two longer texts, such as IDs, may differ although they give the same number. */
+  function areLongTexts(found, written) {
+    return typeof found === 'string' && typeof written === 'string' && Math.max(found.length, written.length) > 15
+  }
+
+  function booleanIn(value) {
+    if (typeof value === 'boolean') return value
+    if (typeof value !== 'string' || !/^(true|false)$/i.test(value)) return undefined
+    return value.toLowerCase() === 'true'
+  }
+
+  /** The number that the value is or, in decimal notation, says; `undefined` for any other value. */
+  function numberIn(value) {
+    const isNumber =
+      typeof value === 'number' ||
+      (typeof value === 'string' && /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value))
+    return isNumber && Number.isFinite(Number(value)) ? Number(value) : undefined
+  }
+
+  function comparingNumbers(matches) {
+    return {
+      takes: 'a number',
+      test: (written) => {
+        const right = numberIn(written)
+        if (right === undefined) return undefined
+        return (found) => {
+          const left = numberIn(found)
+          return left !== undefined && matches(left, right)
+        }
+      },
     }
-  }
-
-  /**
-   * Converts a value as JavaScript's `==` does, but never calls a method of the value. The text "null" equals null, as in
-   * PostHog (PostHog/posthog#12893).
-   */
-  function primitive(value, depth = 0) {
-    if (value === null) return 'null'
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-    if (Array.isArray(value) && depth < 100) {
-      return value.map((item) => (item === null ? '' : primitive(item, depth + 1))).join(',')
-    }
-    return value === undefined ? undefined : '[object Object]'
-  }
-
-  /** Casts to a number as PostHog does: its words for true and false first. */
-  function castNumber(value) {
-    const word = String(value).toLowerCase()
-    if (['y', 'yes', 't', 'true', 'on', '1'].includes(word)) return 1
-    if (['n', 'no', 'f', 'false', 'off', '0'].includes(word)) return 0
-    return Number(value)
-  }
-
-  function isObject(value) {
-    return typeof value === 'object' && value !== null
-  }
-
-  /** The type that decides about casting; null counts as the text "null". */
-  function typeOf(value) {
-    return value === null ? 'string' : typeof value
   }
 
   function containing(written) {
     const text = textOf(written)?.toLowerCase()
-    return text === undefined ? undefined : (found) => typeof found === 'string' && found.toLowerCase().includes(text)
+    return text === undefined ? undefined : (found) => textOf(found)?.toLowerCase().includes(text) === true
   }
 
   function matching(written) {
     const source = textOf(written)
     const pattern = source === undefined ? undefined : compilePattern(source)
-    return pattern && ((found) => typeof found === 'string' && matchesPattern(pattern, found))
+    return (
+      pattern &&
+      ((found) => {
+        const text = textOf(found)
+        return text !== undefined && matchesPattern(pattern, text) === true
+      })
+    )
   }
 
-  function negated(test) {
-    return test && ((found) => !test(found))
-  }
-
-  function textOf(written) {
-    return typeof written === 'string' ? written : jsonText(written)
+  /** The value as a text: lists and objects as JSON. `undefined` for null, and for a value that is nested too deeply. */
+  function textOf(value) {
+    if (value === null || value === undefined) return undefined
+    return typeof value === 'string' ? value : jsonText(value)
   }
 
   /** A date without a time is the whole day, in UTC. */
-  function comparingDates(holds) {
-    return (written) => {
-      const from = timeOf(written)
-      if (from === undefined) return undefined
-      const isWholeDay = typeof written === 'string' && written.length === '2024-05-01'.length
-      const span = { from, to: isWholeDay ? from + 86_399_999 : from }
-      return (found) => {
-        const time = timeOf(found)
-        return time !== undefined && holds(time, span)
-      }
+  function comparingDates(matches) {
+    return {
+      ...DATE_OPERATOR,
+      test: (written) => {
+        const span = spanIn(written)
+        if (span === undefined) return undefined
+        return (found) => {
+          const time = timeIn(found)
+          return time !== undefined && matches(time, span)
+        }
+      },
     }
   }
 
-  /** Milliseconds since 1970 of an ISO 8601 date (UTC if it has no zone), or of Unix time in seconds or milliseconds. */
-  function timeOf(value) {
-    if (typeof value === 'number') return value < 100_000_000_000 ? value * 1000 : value
-    if (typeof value !== 'string') return undefined
-    const [, day, time = '00:00', zone = 'Z'] =
-      /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(value.trim()) ?? []
-    const parsed = day === undefined ? NaN : Date.parse(`${day}T${time}${zone}`)
-    return Number.isNaN(parsed) ? undefined : parsed
+  /** The condition of a property filter in words, for the reason why it does not match. */
+
+  const PHRASES = {
+    exact: 'not = VALUE',
+    is_not: 'not != VALUE',
+    icontains: 'not containing VALUE',
+    not_icontains: 'which contains VALUE',
+    regex: 'not matching VALUE',
+    not_regex: 'which matches VALUE',
+    gt: 'not > VALUE',
+    gte: 'not >= VALUE',
+    lt: 'not < VALUE',
+    lte: 'not <= VALUE',
+    is_set: 'not set',
+    is_not_set: 'not missing',
+    is_date_exact: 'not on VALUE',
+    is_date_before: 'not before VALUE',
+    is_date_after: 'not after VALUE',
+  }
+
+  /** What a value has to be so that the operator can compare it. */
+  const KINDS = [
+    { operators: /^[gl]te?$/, kind: 'a number', isOfKind: (found) => numberIn(found) !== undefined },
+    { operators: /^is_date_/, kind: 'a date', isOfKind: (found) => timeIn(found) !== undefined },
+  ]
+
+  /**
+   * What a property that does not pass is, and what it is not: `49.5, not > 100`, `missing, not set`. Several values are joined
+   * with `or`; for an operator that denies, only those that fit.
+   *
+   * @param values the values of the filter, each with its test.
+   */
+  function failureOf(operator, values) {
+    const comparison = KINDS.find(({ operators: names }) => names.test(operator))
+    const shown = (value) => quoted(comparison?.kind === 'a number' ? numberIn(value) : value)
+    return (found) => {
+      const isThere = found !== undefined && found !== null
+      if (isThere && comparison?.isOfKind(found) === false) {
+        return `${typeof found === 'string' ? 'the text ' : ''}${quoted(found)}, not ${comparison.kind}`
+      }
+      const deciding = operators[operator].isNegated === true ? values.filter(([, test]) => test(found)) : values
+      const phrase = PHRASES[operator].replace('VALUE', () => deciding.map(([value]) => shown(value)).join(' or '))
+      return `${found === undefined ? 'missing' : quoted(found)}, ${phrase}`
+    }
   }
 
   /** The plain way to write property filters: `plan = pro, person.seats > 100, email is set`. */
@@ -1360,14 +1451,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** The first operator of an entry ends its property: a name with an operator in it needs JSON. */
-  const ENTRY =
-    /^(.*?)(?:\s*(!=|>=|<=|=|>|<)\s*|\s+(not\s+contains|contains|matches|is\s+set|is\s+not\s+set)(?:\s+|$))(.*)$/i
+  const OPERATOR = /(!=|>=|<=|=|>|<)|\s(not\s+contains|contains|matches|is\s+set|is\s+not\s+set)(?=\s|$)/i
 
   /** Reads filters that are separated by commas. Entries that are wrong are rejected and left out. */
   function parsePlainFilters(field, example) {
     return splitList(field.text).flatMap((entry) => {
-      const [, key = '', sign, word, value = ''] = ENTRY.exec(entry) ?? []
-      const operator = sign ?? word?.toLowerCase().replace(/\s+/g, ' ') ?? ''
+      const { key, operator, value } = partsOf(entry)
       const problem = problemOf(entry, key, operator, value)
       if (problem !== undefined) {
         rejectSlip(field, entry, problem, example)
@@ -1378,6 +1467,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const filter = { key: name, type, operator: OPERATORS[operator] ?? 'exact' }
       return [operator.endsWith('set') ? filter : { ...filter, value }]
     })
+  }
+
+  /** The entry around its operator; an empty operator if it has none. */
+  function partsOf(entry) {
+    const found = OPERATOR.exec(entry)
+    if (found === null) return { key: '', operator: '', value: '' }
+    const [written, sign, word = ''] = found
+    return {
+      key: entry.slice(0, found.index).trim(),
+      operator: sign ?? word.toLowerCase().replace(/\s+/g, ' '),
+      value: entry.slice(found.index + written.length).trim(),
+    }
   }
 
   /** The problem of an entry and its parts; `undefined` if there is none. */
@@ -1396,6 +1497,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return `has a word too many before "${operator}": write !=, not contains or is not set`
     if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": leave it out`
     if (value === '') return `has no value after "${operator}": write one`
+    if (/^!?=$/.test(operator) && /^(null|undefined)$/i.test(value)) {
+      return `has "${value}", which is the text here: write "is set" or "is not set"`
+    }
     if (isPattern) {
       const isOfAnotherTool = /^\/.*\/[a-z]+$|^\/\^|\$\/$|^%.*%$/.test(value)
       return isOfAnotherTool
@@ -1416,67 +1520,118 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const NOT_A_NAME =
     /[{}]|^(event|properties|traits|context|person\.properties)\.|^(where|if|when|and|or)\s|^[*(]|:\s|\s[-+*/]\s*\d/i
 
+  const EXAMPLE = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
+
   /**
    * Reads PostHog's filter JSON, a list of `{key, type, operator, value}`, or the plain notation, `plan = pro`. Filters that are
    * wrong are rejected and left out.
    */
   function parseFilters(field) {
-    const example = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
-    if (!/^[[{]/.test(field.text)) {
-      return parsePlainFilters(field, example).flatMap((filter) => parseFilter(field, filter))
-    }
-    const list = parseJson(field, example)
-    if (list === undefined) return []
-    if (!Array.isArray(list)) {
-      field.reject(field.text, `is not a list of filters: write it like ${example}`)
-      return []
-    }
-    return list.flatMap((filter) => parseFilter(field, filter))
+    return writtenFilters(field).flatMap((filter) => parseFilter(field, filter))
   }
 
-  /** The first filter that does not hold for the event and its person; `undefined` if all hold. */
+  /** The filters of the setting as PostHog's JSON has them, whatever is in each; a setting that is none is rejected. */
+  function writtenFilters(field) {
+    if (!/^[[{]/.test(field.text)) return parsePlainFilters(field, EXAMPLE)
+    const json = parseJson(field, EXAMPLE)
+    if (json === undefined) return []
+    if (Array.isArray(json) || isGroup(json)) return filtersIn(field, json)
+    field.reject(field.text, `is not a list of filters: write it like ${EXAMPLE}`)
+    return []
+  }
+
+  /**
+   * The filter that does not match the event and its person; `undefined` if all match. A filter that is known not to match
+   * comes before one on a property that nobody knows, which does not match whatever its operator.
+   */
   function unmetFilter(filters, data) {
-    return filters.find((filter) => {
-      const { operator, tests } = filter
-      const found = filteredValue(filter, data)
-      if (found === undefined || operator.types?.includes(typeof found) === false) return !operator.otherwise
-      return !tests.some((test) => test(found))
-    })
+    let unknown
+    for (const [index, filter] of filters.entries()) {
+      const properties = filter.type === 'event' ? data.properties : data.person
+      const found = own(properties, filter.key)
+      const isKnown = filter.type === 'event' || isPersonPropertyKnown(filter.key, data)
+      const unmet = { filter, place: index + 1, isKnown, properties, found }
+      if (!isKnown) unknown ??= unmet
+      else if (!matches(filter, found)) return unmet
+    }
+    return unknown
   }
 
-  /** The value that the filter looks at. */
-  function filteredValue({ key, type }, { properties, person }) {
-    return own(type === 'event' ? properties : person, key)
+  function matches({ tests, isNegated }, found) {
+    const isThere = found !== undefined && found !== null
+    return (isThere && tests.some((test) => test(found))) !== isNegated
+  }
+
+  /** Without the stored person, only what the event itself sets or removes is known. */
+  function isPersonPropertyKnown(key, { isPersonKnown, person, unset }) {
+    return isPersonKnown || own(person, key) !== undefined || unset.includes(key)
+  }
+
+  /** PostHog's groups, which its insights have around filters: all of the values must match, or any of them. */
+  function isGroup(json) {
+    return isRecord(json) && (json.type === 'AND' || json.type === 'OR') && Array.isArray(json.values)
+  }
+
+  /** The filters of a list or a group, in any depth. Rejects a group of which any filter may match. */
+  function filtersIn(field, json) {
+    if (Array.isArray(json)) return json.flatMap((one) => filtersIn(field, one))
+    if (!isGroup(json)) return [json]
+    const { type, values } = json
+    if (type === 'AND' || values.length < 2) return values.flatMap((one) => filtersIn(field, one))
+    const remedy = 'write one filter with several values, or filters that must all match'
+    field.reject(json, `is an OR group, of which any filter may match: ${remedy}`)
+    return []
   }
 
   /** What the app reads of a filter, and `label`, with which PostHog shows it. */
   const FILTER_FIELDS = ['key', 'type', 'operator', 'value', 'label']
 
+  /** The fields of the filter that say something: PostHog exports others as null or false. */
+  function statedFields(filter) {
+    const fields = Object.entries(isRecord(filter) ? filter : {})
+    return Object.fromEntries(fields.filter(([name, value]) => value !== null && (value !== false || name === 'value')))
+  }
+
   function parseFilter(field, filter) {
-    const { key, type = 'event', operator: written, value } = isRecord(filter) ? filter : {}
-    const unknown = Object.keys(isRecord(filter) ? filter : {}).find((name) => !FILTER_FIELDS.includes(name))
-    // PostHog's action matcher reads a null operator as exact.
-    const name = written ?? 'exact'
-    const values = Array.isArray(value) ? value : [value]
+    const { key, type = 'event', operator: name = 'exact', value, ...others } = statedFields(filter)
+    const unknown = Object.keys(others).find((other) => !FILTER_FIELDS.includes(other))
     if (typeof key !== 'string' || key === '') {
       field.reject(filter, 'has no "key": write the name of the property')
-    } else if (unknown !== undefined) {
-      field.reject(unknown, `is not a field of a filter (filter on "${key}"): write key, operator, value and type only`)
     } else if (type !== 'event' && type !== 'person') {
       field.reject(type, `is not a filter type (filter on "${key}"): write "event" or "person"`)
+    } else if (unknown !== undefined) {
+      field.reject(unknown, `is not a field of a filter (filter on "${key}"): write key, operator, value and type only`)
     } else if (!isOperatorName(name)) {
       field.reject(name, `is not an operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
-    } else if (operators[name].takes !== undefined && (value === undefined || values.length === 0)) {
-      field.reject(filter, 'has no "value": write the value to compare with')
     } else {
-      const operator = operators[name]
-      const compared = operator.takes === undefined ? [undefined] : values
-      const tests = compared.flatMap((one) => operator.test(one) ?? [])
-      if (tests.length === compared.length)
-        return [{ key, type, operator, tests, failure: failurePhrase(name, values) }]
-      field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
+      const tests = testsOf(field, name, { filter, key, value })
+      if (tests !== undefined) {
+        const { isNegated = false } = operators[name]
+        const values = tests.map((test, place) => [listOf(value)[place], test])
+        return [{ key, type, tests, isNegated, failureOf: failureOf(name, values) }]
+      }
     }
     return []
+  }
+
+  /** The tests of a filter; `undefined` if a value is rejected, or if there is none where the operator needs one. */
+  function testsOf(field, name, { filter, key, value }) {
+    const operator = operators[name]
+    const compared = operator.takes === undefined ? [undefined] : listOf(value)
+    if (compared.length === 0 || (operator.takes !== undefined && value === undefined)) {
+      field.reject(filter, 'has no "value": write the value to compare with')
+      return undefined
+    }
+    const tests = compared.flatMap((one) => operator.test(one) ?? [])
+    if (tests.length === compared.length) return tests
+    const problem = compared.map((one) => operator.problemOf?.(one)).find((one) => one !== undefined)
+    const invalid = `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`
+    field.reject(value, problem === undefined ? invalid : `${problem} (filter on "${key}")`)
+    return undefined
+  }
+
+  function listOf(value) {
+    return Array.isArray(value) ? value : [value]
   }
 
   /** The event's uuid; without one, a text of distinct_id, event name and timestamp, which a replayed event repeats. */
@@ -1825,7 +1980,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       )
     return (
       rules.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
-      rules.some((rule) => hasFilterWithoutValue(rule, data)) ||
+      rules.some((rule) => needsLookUp(rule, data)) ||
       rules.some(({ mapping, mailingLists }) => [...mapping.values(), ...mailingLists.values()].some(lacksValue)) ||
       (rules.length > 0 &&
         (lacksValue(settings.userId) || emailEntriesWithoutAddress(settings.email, data).some(lacksValue)))
@@ -1849,27 +2004,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** True if a filter of a rule that may match the event needs person data that the event lacks. */
   function filtersNeedPerson(event, settings, receivedAt) {
     const data = withPerson(event)
-    return rulesThatMayMatch(data, settings, receivedAt).some((rule) => hasFilterWithoutValue(rule, data))
+    return rulesThatMayMatch(data, settings, receivedAt).some((rule) => needsLookUp(rule, data))
   }
 
-  /**
-   * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks; none
-   * for an event that is too old.
-   */
+  /** The rules that name the event and whose filters may match it; none for an event that is too old. */
   function rulesThatMayMatch(data, settings, receivedAt) {
     if (excessiveAge(data.event, settings, receivedAt) !== undefined) return []
     return [settings.eventsToSend, settings.contactUpdates].filter(
       ({ events, filters }) =>
-        nameInLoops(events, data.event.event) !== undefined &&
-        unmetFilter(
-          filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
-          data,
-        ) === undefined,
+        nameInLoops(events, data.event.event) !== undefined && unmetFilter(filters, data)?.isKnown !== true,
     )
   }
 
-  function hasFilterWithoutValue({ filters }, { person }) {
-    return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
+  /** True if a filter looks at a person property that only a look-up can tell. */
+  function needsLookUp({ filters }, data) {
+    return unmetFilter(filters, data)?.isKnown === false
   }
 
   /**
@@ -2101,10 +2250,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** The first filter of the rule that does not hold; `undefined` if all hold. */
   function unmetIn(rule, group, data) {
-    const filter = unmetFilter(rule.filters, data)
-    return filter && { group, place: rule.filters.indexOf(filter) + 1, filter, found: filteredValue(filter, data) }
+    const unmet = unmetFilter(rule.filters, data)
+    return unmet && { group, ...unmet }
   }
 
   /** The reason names the remedy for people whose distinct_id is their email. */
@@ -2969,9 +3117,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { waiting, original: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
   }
 
+  /** Names that look like another: the usual reason why a name in the settings finds nothing. */
+
   /**
-   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals or blanks are
-   * all that differs. `undefined` if no name looks like it.
+   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, blanks or
+   * signs are all that differs. `undefined` if no name looks like it.
    */
   function whyNotNamed({ exact, wildcards, excluded }, event) {
     if (typeof event !== 'string' || event === '') return undefined
@@ -2981,34 +3131,92 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
     }
     for (const [difference, simplified] of SIMPLIFICATIONS) {
-      const similar = named.find(({ pieces }) => matchesWildcard(pieces.map(simplified), simplified(event)))
-      if (similar !== undefined)
-        return `${quoted(event)} differs from ${quoted(similar.pieces.join('*'))} only in ${difference}`
+      const similar = named.find(
+        ({ pieces }) => !isWildcardOfSigns(pieces) && matchesWildcard(pieces.map(simplified), simplified(event)),
+      )
+      if (similar !== undefined) return differenceOf(event, similar.pieces.join('*'), difference)
     }
     return undefined
   }
 
+  /** Of the properties, the one whose name looks like the missing one: the one that differs least. */
+  function similarProperty(missing, properties) {
+    const names = Object.keys(properties)
+    for (const [difference, simplified] of SIMPLIFICATIONS) {
+      const wanted = simplified(missing)
+      const name = wanted === '' ? undefined : names.find((one) => simplified(one) === wanted)
+      if (name !== undefined) return { name, clause: differenceOf(name, missing, difference) }
+    }
+    return undefined
+  }
+
+  function differenceOf(name, wanted, difference) {
+    return `${quoted(name)} differs from ${quoted(wanted)} only in ${difference}`
+  }
+
+  /** Without its signs, `$*` would look like every name. */
+  function isWildcardOfSigns(pieces) {
+    return withoutSigns(pieces.join('')) === ''
+  }
+
   const withoutBlanks = (text) => text.replace(/\s+/g, '')
+  const withoutSigns = (text) => text.replace(/[\s$_-]+/g, '')
 
   const SIMPLIFICATIONS = [
     ['capitals', (text) => text.toLowerCase()],
     ['blanks', withoutBlanks],
     ['capitals and blanks', (text) => withoutBlanks(text.toLowerCase())],
+    ['signs', withoutSigns],
+    ['capitals and signs', (text) => withoutSigns(text.toLowerCase())],
   ]
+
+  /** Properties that the settings name and the event lacks, although it has one whose name looks alike: for a dry run. */
+
+  /** A clause for each, like `person.properties.firstname: the event has firstName`; none for an event that no rule matches. */
+  function nearMisses(event, settings, stored) {
+    const data = withPerson(event, stored)
+    const rules = [settings.eventsToSend, settings.contactUpdates].filter((rule) => isMatched(rule, data))
+    if (rules.length === 0) return []
+    const values = rules.flatMap(({ mapping, mailingLists }) => [...mapping.values(), ...mailingLists.values()])
+    const clauses = [...settings.email, settings.userId, ...values].flatMap((template) => clausesOf(template, data))
+    return [...new Set(clauses)]
+  }
+
+  function isMatched({ events, filters }, data) {
+    return nameInLoops(events, data.event.event) !== undefined && unmetFilter(filters, data) === undefined
+  }
+
+  function clausesOf(template, data) {
+    if (typeof template !== 'object') return []
+    return template.flatMap((part) => {
+      if (typeof part !== 'object' || !('name' in part) || placeholderValue(part, data) !== undefined) return []
+      const isOfEvent = part.of === 'event properties'
+      const similar = similarProperty(part.name, isOfEvent ? data.properties : data.person)
+      if (similar === undefined) return []
+      return [`${isOfEvent ? 'event' : 'person'}.properties.${part.name}: the event has ${similar.name}`]
+    })
+  }
 
   /** Why the settings do not want an event, as a clause for the log. */
 
-  /** Names the filters that do not hold, and their properties; nothing of the event. */
-  function unmetReason(unmet) {
-    return joined(unmet.map((one) => [one.group, `${beginning(one)} (on ${quoted(nameOf(one.filter))})`]))
-  }
-
-  /** Names the filters that do not hold, with the values that the event has: only for a dry run. */
-  function unmetReasonWithValues(unmet) {
+  /** Names the filters that do not match, and their properties; no value of the event. */
+  function unmetReason(unmet, settings) {
     return joined(
       unmet.map((one) => {
-        const found = one.found === undefined ? 'missing' : quoted(one.found)
-        return [one.group, `${beginning(one)}: ${nameOf(one.filter)} is ${found}, ${one.filter.failure}`]
+        const similar = similarNameOf(one)
+        const names = `${quoted(nameOf(one.filter))}${similar === undefined ? '' : `; ${similar}`}`
+        return [one.group, whyUnmet(one, settings, ` (on ${names})`)]
+      }),
+    )
+  }
+
+  /** Names the filters that do not match, with the values that the event has: only for a dry run. */
+  function unmetReasonWithValues(unmet, settings) {
+    return joined(
+      unmet.map((one) => {
+        const similar = similarNameOf(one)
+        const found = one.filter.failureOf(one.found) + (similar === undefined ? '' : ` (${similar})`)
+        return [one.group, whyUnmet(one, settings, `: ${nameOf(one.filter)} is ${found}`)]
       }),
     )
   }
@@ -3030,8 +3238,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return reasons.map(([group, reason]) => `${group}: ${reason}`).join('; ')
   }
 
-  function beginning({ place }) {
-    return `filter ${place} does not hold`
+  /** `whatDecided` is left out where nobody knows the property. */
+  function whyUnmet({ place, filter, isKnown }, { posthogUrl }, whatDecided) {
+    const whyUnknown =
+      posthogUrl === ''
+        ? `fill in "${settingFields.posthogUrl.label}"`
+        : 'the event has no person of its own that PostHog could look up'
+    return `filter ${place} does not match${isKnown ? whatDecided : `: ${nameOf(filter)} is unknown, ${whyUnknown}`}`
+  }
+
+  /** The property that is there instead of a missing one, and how its name differs. */
+  function similarNameOf({ filter, properties, found }) {
+    return found === undefined ? similarProperty(filter.key, properties)?.clause : undefined
   }
 
   /** As the plain syntax of filters writes it. */
@@ -3057,9 +3275,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
     /** Logs the filters that do not match, once each. An event that they keep back costs the server no text after that. */
     function unmetOnce(unmet) {
-      if (unmet.every(({ filter }) => filters.has(filter))) return
-      for (const { filter } of unmet) filters.add(filter)
-      skipOnce(unmetReason(unmet))
+      const kinds = unmet.map(
+        ({ group, place, isKnown, found }) => `${group} ${place} ${String(isKnown)} ${String(found === undefined)}`,
+      )
+      if (kinds.every((kind) => filters.has(kind))) return
+      for (const kind of kinds) filters.add(kind)
+      skipOnce(unmetReason(unmet, settings))
     }
 
     /** Logs that a request leaves out a mailing list, or `subscribed`. Events may bring the names, so their number is limited. */
@@ -3074,8 +3295,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
     return {
       skipOnce,
-      translated: (event, translation) => {
-        if (settings.dryRun) logDryRun(event, translation, settings)
+      translated: (event, translation, stored) => {
+        if (settings.dryRun) logDryRun(event, translation, settings, stored)
         else if (translation === undefined) return
         else if ('unmet' in translation) unmetOnce(translation.unmet)
         else if ('skipped' in translation) skipOnce(translation.skipped, translation.detail)
@@ -3093,17 +3314,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** Logs the request of the event or why there is none, and nothing of an event whose name is like none in the settings. */
-  function logDryRun(event, translation, settings) {
-    if (translation === undefined || 'unmet' in translation) {
-      const reason = translation ? unmetReasonWithValues(translation.unmet) : similarNameReason(event, settings)
-      if (reason === undefined) return
-      const line = `Dry run: the event ${quoted(event.event)} matches no setting: ${reason}.`
+  function logDryRun(event, translation, settings, stored) {
+    const logLine = (line) => {
       console.log(onOneLine(withoutKey(line, settings.apiKey)))
+    }
+    if (translation === undefined || 'unmet' in translation) {
+      const reason = translation
+        ? unmetReasonWithValues(translation.unmet, settings)
+        : similarNameReason(event, settings)
+      if (reason !== undefined) logLine(`Dry run: the event ${quoted(event.event)} matches no setting: ${reason}.`)
     } else if ('skipped' in translation) {
       logDrySkip(event, translation.skipped + (translation.detail ?? ''))
     } else {
       logRequest(translation.request)
     }
+    for (const clause of nearMisses(event, settings, stored)) logLine(`Dry run: ${clause}.`)
   }
 
   /** Logs why a dry run skips the event. */
@@ -3226,7 +3451,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Translates the event; `undefined` if nothing is to be sent. Logs why an event is skipped, and the request of a dry run. */
   function requestToSend({ event, receivedAt, settings, log, stored }) {
     const translation = translate(event, settings, receivedAt, stored)
-    log.translated(event, translation)
+    log.translated(event, translation, stored)
     if (settings.dryRun || translation === undefined || !('request' in translation)) return undefined
     return translation.request
   }

@@ -28,8 +28,17 @@ export function withoutLoopsKeys(text: string): string {
  * of URLs (they may name a person or hold PostHog's token), and line breaks, which could forge a second log line.
  */
 export function withoutSecrets(text: string, apiKey: string): string {
-  const withoutQueries = withoutKey(text, apiKey).replace(/(https?:\/\/[^\s?]*)\?\S*/gi, '$1')
-  return onOneLine(withoutQueries.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/gi, '[email]'))
+  const withoutQueries = withoutKey(text, apiKey).replace(/https?:\/\/\S+/gi, withoutQuery)
+  return onOneLine(withoutQueries.replace(/[^\s"'<>]+/g, withoutEmail))
+}
+
+function withoutQuery(url: string): string {
+  return url.split('?', 1)[0] ?? ''
+}
+
+/** Masks a whole word, which the pattern above reads once: a pattern for an address would begin anew at each character. */
+function withoutEmail(word: string): string {
+  return /.(@|%40)./.test(word) ? '[email]' : word
 }
 
 /** Replaces the API key by `[API key]`, whatever its case: some settings are read in lower case. Keeps a text that is too short. */

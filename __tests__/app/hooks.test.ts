@@ -203,9 +203,19 @@ describe('a dry run', () => {
   })
 })
 
-describe('a filter that does not hold', () => {
+describe('a property that looks like one of a mapping', () => {
+  it('is named in a dry run, without its value', async () => {
+    await onEvent(eventWith({ Total: 5, $set: {} }), metaWith({ ...sendsPurchases, dryRun: 'Yes' }))
+    expect(logs.map(([, line]) => line)).toEqual([
+      expect.stringMatching(/^Dry run: POST /),
+      'Dry run: event.properties.total: the event has Total.',
+    ])
+  })
+})
+
+describe('a filter that does not match', () => {
   const filtered = { ...sendsPurchases, eventFilters: '[{"key": "total", "operator": "gt", "value": 100}]' }
-  const line = 'filter 1 does not hold: total is 49.5, not > 100'
+  const line = 'filter 1 does not match: total is 49.5, not > 100'
 
   it('is named with the value in a dry run', async () => {
     await onEvent(purchase, metaWith({ ...filtered, dryRun: 'Yes' }))
@@ -221,7 +231,7 @@ describe('a filter that does not hold', () => {
     expect(logs).toEqual([
       [
         'log',
-        'An event is skipped: filter 1 does not hold (on "total"). ' +
+        'An event is skipped: filter 1 does not match (on "total"). ' +
           'Later events that are skipped for this reason are not logged.',
       ],
     ])
@@ -232,6 +242,19 @@ describe('a filter that does not hold', () => {
     await onEvent(purchase, metaWith({ ...filtered, contactEvents: 'purchase' }))
     expect(fetchMock).toHaveBeenCalledTimes(1)
     expect(logs).toEqual([])
+  })
+
+  it('is named once more where nobody knows the property, with the remedy', async () => {
+    const meta = metaWith({ ...sendsPurchases, eventFilters: 'person.plan != free' })
+    for (let time = 0; time < 2; time++) {
+      await onEvent(eventWith({ $set: { email: 'ada@example.com', plan: 'free' } }), meta)
+      await onEvent(purchase, meta)
+    }
+    const [known, unknown] = ['(on "person.plan")', ': person.plan is unknown, fill in "PostHog address"']
+    expect(logs.map(([, line]) => String(line).split('. ')[0])).toEqual([
+      `An event is skipped: filter 1 does not match ${known}`,
+      `An event is skipped: filter 1 does not match${unknown}`,
+    ])
   })
 
   it('shows no API key that the event holds', async () => {

@@ -246,8 +246,33 @@ describe('a settings error', () => {
     ],
     [
       'a date that is none',
+      { contactFilters: '[{"key": "a", "operator": "is_date_after", "value": "2024-02-30"}]' },
+      '"2024-02-30" is not valid for is_date_after (filter on "a"): write a date like "2024-05-01"',
+    ],
+    [
+      'a value that is null',
+      { contactFilters: '[{"key": "a", "operator": "is_not", "value": ["pro", null]}]' },
+      '["pro",null] is not valid for is_not (filter on "a"): write a value, or use the operator is_not_set',
+    ],
+    [
+      'a group of which any filter may match',
+      { contactFilters: '{"type": "OR", "values": [{"key": "a", "value": "b"}, {"key": "c", "value": "d"}]}' },
+      'is an OR group, of which any filter may match: write one filter with several values, or filters',
+    ],
+    [
+      'a filter on a cohort',
+      { contactFilters: '[{"key": "id", "type": "cohort", "value": 5, "operator": "in", "cohort_name": "Staff"}]' },
+      '"cohort" is not a filter type (filter on "id"): write "event" or "person".',
+    ],
+    [
+      'a filter that is turned around',
+      { contactFilters: '[{"key": "a", "value": "b", "negation": true}]' },
+      '"negation" is not a field of a filter (filter on "a"): write key, operator, value and type only.',
+    ],
+    [
+      'a date relative to now',
       { contactFilters: '[{"key": "a", "operator": "is_date_after", "value": "-7d"}]' },
-      '"-7d" is not valid for is_date_after (filter on "a"): write a date like "2024-05-01"',
+      '"-7d" is relative to now, which is not possible here: remove the filter, or write one on a property',
     ],
   ]
   it.each(mistakes)('names %s', (_, config, message) => {

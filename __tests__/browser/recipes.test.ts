@@ -24,7 +24,7 @@ describe('the recipes', () => {
   test('name the filter that keeps an event back', async () => {
     await page.getByLabel('Start from').selectOption('purchase')
     await page.locator('#list-recorded [role=option]').nth(1).click()
-    await page.getByText('The event matches no setting: filter 1 does not hold: total is 0, not >').waitFor()
+    await page.getByText('The event matches no setting: filter 1 does not match: total is 0, not >').waitFor()
   })
 
   test('have the defaults and the recorded events back', async () => {
@@ -52,7 +52,7 @@ describe('an event that was sent', () => {
     await events.getByRole('heading', { name: '2 events' }).waitFor()
 
     await page.locator('#list-recorded [role=option]').nth(1).click()
-    await page.getByText('filter 1 does not hold').waitFor()
+    await page.getByText('filter 1 does not match').waitFor()
     expect(await row.innerText()).toContain('200')
     expect(await page.getByRole('button', { name: 'Send again' }).isVisible()).toBe(false)
   })

@@ -31,7 +31,8 @@ export function stored({ $set, $set_once, properties, timestamp, ...event }: Cap
  */
 export function inputsFor(event: CapturedEvent, settings: Settings): Values | undefined {
   const { eventsToSend, contactUpdates } = settings
-  const data = withPerson(event)
+  // PostHog knows the stored person.
+  const data = withPerson(event, { properties: withPerson(event).person })
   const asks = ({ events, filters }: EventRule): boolean =>
     nameInLoops(events, event.event) !== undefined && unmetFilter(filters, data) === undefined
   const [sends, updates] = [asks(eventsToSend), asks(contactUpdates)]

@@ -41,7 +41,7 @@ const LOGGED_FIELDS = ['team', 'warning']
 
 /** Expressions that only pass on a message that is made elsewhere. */
 const PASSED_ON =
-  /^(problem|reason|reason \+ .*|line|warning|translation\.skipped.*|unmetReason\(unmet\)|PERSON_MISSING|check\.(team|warning)|onOneLine\(.*|await .*)$/s
+  /^(problem|reason|reason \+ .*|line|warning|translation\.skipped.*|unmetReason\(.*|PERSON_MISSING|check\.(team|warning)|onOneLine\(.*|await .*)$/s
 
 /** The messages, each up to the first part that changes. */
 function messagesIn(path: string): string[] {

@@ -106,9 +106,9 @@ describe('the destination', () => {
       'The event matches no setting: "Purchase" differs from "purchase" only in capitals.',
     ],
     [
-      'a filter does not hold',
+      'a filter does not match',
       withMapping({ filters: [{ key: 'total', operator: 'gt', value: 100, type: 'event' }] }),
-      'The event matches no setting: filter 1 does not hold: total is 49.5, not > 100.',
+      'The event matches no setting: filter 1 does not match: total is 49.5, not > 100.',
     ],
     [
       'nobody is known',

@@ -55,9 +55,9 @@ describe('a mocked event', () => {
       'The event matches no setting: "Purchase" differs from "purchase" only in capitals.',
     ],
     [
-      'a filter does not hold',
+      'a filter does not match',
       { settings: { eventFilters: '[{"key": "total", "operator": "gt", "value": 100}]' } },
-      'The event matches no setting: filter 1 does not hold: total is 49.5, not > 100.',
+      'The event matches no setting: filter 1 does not match: total is 49.5, not > 100.',
     ],
     [
       'it is old',

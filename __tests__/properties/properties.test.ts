@@ -10,10 +10,8 @@ import type { Config } from '../../src/settings/field'
 import type { LoopsRequest } from '../../src/loops/request'
 import type { Translation } from '../../src/translate/translate'
 import { LoopsApi } from '../../tools/simulators/loops/loops-api'
-import { eventWith, isWanted, receivedAt, settingsFor } from '../app/setup'
+import { eventWith, receivedAt, settingsFor } from '../app/setup'
 import { anyText, capturedEvent, frozen, jsonValue } from './events'
-import { dateCase, filterCase, passesFilter, plainFilterCase } from './filter-oracle'
-import type { WrittenFilter } from './filter-oracle'
 import { whoIs } from './identity-oracle'
 import { nameCase, nameInLoops } from './names-oracle'
 import { always } from './runs'
@@ -238,32 +236,6 @@ describe('identity', () => {
       .replace(/^.*neither.*$/, 'nobody')
       .replace(/^its only email is its distinct_id.*$/, 'nobody but by a distinct_id')
   }
-})
-
-describe('property filters', () => {
-  function passes(filters: readonly WrittenFilter[], properties: object, person: object): boolean {
-    return passesText(JSON.stringify(filters), properties, person)
-  }
-
-  function passesText(eventFilters: string, properties: object, person: object): boolean {
-    const event = eventWith({ ...properties, $set: person })
-    return isWanted(event, settingsFor({ trackedEvents: '*', contactEvents: '', eventFilters }))
-  }
-
-  always("hold where PostHog's action matcher says so", filterCase, ({ filters, event, person }) => {
-    const expected = filters.every((filter) => passesFilter(filter, filter.type === 'person' ? person : event))
-    expect(passes(filters, event, person)).toBe(expected)
-  })
-
-  always('mean the same in plain text and in JSON', plainFilterCase, ({ text, filters, event, person }) => {
-    const holds = filters.every((filter) => passesFilter(filter, filter.type === 'person' ? person : event))
-    expect(passes(filters, event, person)).toBe(holds)
-    expect(passesText(text, event, person)).toBe(holds)
-  })
-
-  always('compare dates however they are written', dateCase, ({ filter, property, holds }) => {
-    expect(passes([filter], { at: property }, {})).toBe(holds)
-  })
 })
 
 describe('event names', () => {

@@ -161,7 +161,7 @@ const filter = fc.record({
   key: propertyName.filter((key) => key !== ''),
   type: fc.constantFrom('event', 'person'),
   operator: fc.constantFrom('exact', 'is_not', 'icontains', 'not_icontains', 'is_set', 'is_not_set', 'is_not_set'),
-  value: fc.oneof(anyText, fc.constantFrom('pro', 1, true, null)),
+  value: fc.oneof(anyText, fc.constantFrom('pro', 1, true)),
 })
 const filters = fc.oneof(
   { weight: 4, arbitrary: fc.constant('') },

@@ -11,7 +11,7 @@ export interface DestinationBody {
   readonly hog: string
   readonly inputs_schema: readonly InputSchema[]
   readonly inputs: Inputs
-  readonly filters: { readonly source: string }
+  readonly filters: { readonly source: string } & Partial<MappingFilters>
   readonly mappings: readonly DestinationMapping[]
 }
 
@@ -27,7 +27,7 @@ export interface MappingFilters {
   readonly source: string
   readonly events: readonly EventFilter[]
   readonly actions: readonly unknown[]
-  /** All of them must hold. */
+  /** All of them must match. */
   readonly properties: readonly WrittenFilter[]
   readonly filter_test_accounts: boolean
 }
@@ -38,10 +38,9 @@ export interface EventFilter {
   readonly name: string
   readonly type: string
   readonly order: number
+  /** Filters of this event alone. */
+  readonly properties?: readonly WrittenFilter[]
 }
-
-/** With several values, a filter with one of these holds if all of them differ. */
-export const NEGATIVE_OPERATORS: readonly string[] = ['is_not', 'not_icontains', 'not_regex']
 
 /** `dist/destination.json`, with the defaults and without the API key. */
 export const builtDestination: DestinationBody = built

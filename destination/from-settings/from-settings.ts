@@ -5,11 +5,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { settingFields, settingText } from '../../src/settings/field'
 import type { SettingKey } from '../../src/settings/field'
-import { parsePlainFilters } from '../../src/settings/plain-filters'
+import { writtenFilters } from '../../src/settings/filters'
 import { readSettings } from '../../src/settings/settings'
 import type { EventRule, ReadSettings, Settings } from '../../src/settings/settings'
 import { HOUR } from '../../src/time'
-import { builtDestination, NEGATIVE_OPERATORS } from './body'
+import { builtDestination } from './body'
 import type { DestinationBody, DestinationMapping, EventFilter } from './body'
 import { emailExpression, hogExpression, inputText, literalText } from './notation'
 import type { Inputs, Refused, WrittenFilter } from './types'
@@ -32,7 +32,7 @@ export type FromSettings =
  */
 export function destinationFromSettings(config: AppSettings): FromSettings {
   const { settings, problems = [] } = settingsOf(config)
-  const refusals = [...unavailable(config), ...problems, ...inexpressibleFilters(config)]
+  const refusals = [...unavailable(config), ...problems]
   if (settings === undefined) return { refusals }
   refusals.push(
     ...inexpressibleNames('trackedEvents', settings.eventsToSend),
@@ -92,20 +92,6 @@ function inexpressibleNames(key: SettingKey, { events }: EventRule): string[] {
 
 function namesEveryEvent({ wildcards }: EventRule['events']): boolean {
   return wildcards.some(({ pieces, loopsName }) => pieces.join('*') === '*' && loopsName === undefined)
-}
-
-/** If a negative filter has several values, one of them has to differ for the app, and all of them for PostHog. */
-function inexpressibleFilters(config: AppSettings): string[] {
-  return (['eventFilters', 'contactFilters'] as const).flatMap((key) =>
-    filtersOf(config, key)
-      .filter(
-        ({ operator, value }) => NEGATIVE_OPERATORS.includes(operator) && Array.isArray(value) && value.length > 1,
-      )
-      .map((filter) => {
-        const subject = `the filter ${filter.operator} on ${JSON.stringify(filter.key)} has several values`
-        return refusal(key, `${subject}, and PostHog wants all of them to differ: write one value a filter`)
-      }),
-  )
 }
 
 // ---- The inputs ----
@@ -219,19 +205,24 @@ function eventsOf(names: Names): EventFilter[] {
 
 /** The filters of a setting in PostHog's JSON; none if the setting is wrong. */
 function filtersOf(config: AppSettings, key: 'eventFilters' | 'contactFilters'): readonly WrittenFilter[] {
-  const text = textOf(config, key)
-  if (!/^[[{]/.test(text)) return parsePlainFilters({ text, reject: () => undefined }, '')
-  try {
-    const written = JSON.parse(text) as unknown
-    return Array.isArray(written) ? written.map(completed) : []
-  } catch {
-    return []
-  }
+  const written = writtenFilters({ text: textOf(config, key), reject: () => undefined })
+  return written.map((filter) => completed(filter as Partial<WrittenFilter>))
 }
 
-/** Fills in the type and the operator, which the app takes as given and PostHog's REST API wants. */
+/**
+ * Fills in the type and the operator, which the app takes as given and PostHog's REST API wants, and writes numbers as
+ * numbers: PostHog compares two texts letter by letter.
+ */
 function completed(written: Partial<WrittenFilter>): WrittenFilter {
-  const { key = '', type = 'event', operator, ...rest } = written
-  // A null operator means exact.
-  return { ...rest, key, type, operator: operator ?? 'exact' }
+  const { key = '', type, operator, value, ...rest } = written
+  const isOrder = /^[gl]te?$/.test(operator ?? '')
+  const ordered = Array.isArray(value) ? value.map(Number) : Number(value)
+  return {
+    ...rest,
+    key,
+    type: type ?? 'event',
+    // A null operator means exact.
+    operator: operator ?? 'exact',
+    ...(value !== undefined && { value: isOrder ? ordered : value }),
+  }
 }

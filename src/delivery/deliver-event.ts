@@ -142,7 +142,7 @@ export function requestToSend({
   stored,
 }: EventToTranslate): LoopsRequest | undefined {
   const translation = translate(event, settings, receivedAt, stored)
-  log.translated(event, translation)
+  log.translated(event, translation, stored)
   if (settings.dryRun || translation === undefined || !('request' in translation)) return undefined
   return translation.request
 }

@@ -2,11 +2,12 @@
 import type { LoopsRequest } from '../loops/request'
 import type { CapturedEvent } from '../posthog/event'
 import { onOneLine, quoted, withoutKey } from '../redact'
-import type { PropertyFilter } from '../settings/filters'
+import type { StoredPerson } from '../posthog/person'
 import type { Settings } from '../settings/settings'
+import { nearMisses } from '../translate/near-misses'
 import type { Translation } from '../translate/translate'
 import { similarNameReason, unmetReason, unmetReasonWithValues } from '../translate/unwanted'
-import type { UnmetFilter } from '../translate/unwanted'
+import type { UnmetGroup } from '../translate/unwanted'
 
 export interface EventLog {
   /**
@@ -16,7 +17,7 @@ export interface EventLog {
    */
   readonly skipOnce: (reason: string, detail?: string) => void
   /** Logs what `translate` makes of an event: in a dry run of each one, otherwise each reason once. */
-  readonly translated: (event: CapturedEvent, translation: Translation) => void
+  readonly translated: (event: CapturedEvent, translation: Translation, stored?: StoredPerson) => void
   /** Logs a warning, once until `forgetWarning`. */
   readonly warnOnce: (name: string, warning: string) => void
   readonly forgetWarning: (name: string) => void
@@ -24,7 +25,7 @@ export interface EventLog {
 
 export function createEventLog(settings: Settings): EventLog {
   const skips = new Set<string>()
-  const filters = new Set<PropertyFilter>()
+  const filters = new Set<string>()
   const unclear = new Set<string>()
   const warnings = new Set<string>()
 
@@ -37,10 +38,13 @@ export function createEventLog(settings: Settings): EventLog {
   }
 
   /** Logs the filters that do not match, once each. An event that they keep back costs the server no text after that. */
-  function unmetOnce(unmet: readonly UnmetFilter[]): void {
-    if (unmet.every(({ filter }) => filters.has(filter))) return
-    for (const { filter } of unmet) filters.add(filter)
-    skipOnce(unmetReason(unmet))
+  function unmetOnce(unmet: readonly UnmetGroup[]): void {
+    const kinds = unmet.map(
+      ({ group, place, isKnown, found }) => `${group} ${place} ${String(isKnown)} ${String(found === undefined)}`,
+    )
+    if (kinds.every((kind) => filters.has(kind))) return
+    for (const kind of kinds) filters.add(kind)
+    skipOnce(unmetReason(unmet, settings))
   }
 
   /** Logs that a request leaves out a mailing list, or `subscribed`. Events may bring the names, so their number is limited. */
@@ -55,8 +59,8 @@ export function createEventLog(settings: Settings): EventLog {
 
   return {
     skipOnce,
-    translated: (event, translation) => {
-      if (settings.dryRun) logDryRun(event, translation, settings)
+    translated: (event, translation, stored) => {
+      if (settings.dryRun) logDryRun(event, translation, settings, stored)
       else if (translation === undefined) return
       else if ('unmet' in translation) unmetOnce(translation.unmet)
       else if ('skipped' in translation) skipOnce(translation.skipped, translation.detail)
@@ -74,17 +78,24 @@ export function createEventLog(settings: Settings): EventLog {
 }
 
 /** Logs the request of the event or why there is none, and nothing of an event whose name is like none in the settings. */
-function logDryRun(event: CapturedEvent, translation: Translation, settings: Settings): void {
-  if (translation === undefined || 'unmet' in translation) {
-    const reason = translation ? unmetReasonWithValues(translation.unmet) : similarNameReason(event, settings)
-    if (reason === undefined) return
-    const line = `Dry run: the event ${quoted(event.event)} matches no setting: ${reason}.`
+function logDryRun(
+  event: CapturedEvent,
+  translation: Translation,
+  settings: Settings,
+  stored: StoredPerson | undefined,
+): void {
+  const logLine = (line: string): void => {
     console.log(onOneLine(withoutKey(line, settings.apiKey)))
+  }
+  if (translation === undefined || 'unmet' in translation) {
+    const reason = translation ? unmetReasonWithValues(translation.unmet, settings) : similarNameReason(event, settings)
+    if (reason !== undefined) logLine(`Dry run: the event ${quoted(event.event)} matches no setting: ${reason}.`)
   } else if ('skipped' in translation) {
     logDrySkip(event, translation.skipped + (translation.detail ?? ''))
   } else {
     logRequest(translation.request)
   }
+  for (const clause of nearMisses(event, settings, stored)) logLine(`Dry run: ${clause}.`)
 }
 
 /** Logs why a dry run skips the event. */

@@ -13,6 +13,8 @@ export interface EventWithPerson {
    * if the stored person is known, since that one decides.
    */
   readonly setOnce: Properties | undefined
+  /** Whether the person was looked up: otherwise `person` has only what the event itself says. */
+  readonly isPersonKnown: boolean
   /** The names of the person properties that the event removes. */
   readonly unset: readonly string[]
 }
@@ -39,6 +41,7 @@ export function withPerson(event: CapturedEvent, stored?: StoredPerson): EventWi
     properties,
     person: without(layered(layers), unset),
     personId: stored?.id,
+    isPersonKnown: stored !== undefined,
     setOnce: stored === undefined ? setOnce : undefined,
     unset,
   }

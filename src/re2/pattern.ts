@@ -5,8 +5,8 @@
  *   is at most the size of the pattern times the length of the text. JavaScript's own RegExp tries one way after the
  *   other, and a pattern such as `^(a+)+$` can hang the server.
  * - Bounded work. The size of a pattern is about its number of characters with all repetitions written out. A pattern
- *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text, or fewer
- *   if size times characters would exceed `MOST_STEPS`, and treats the text as if it ended there.
+ *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text and treats it
+ *   as if it ended there. After `MOST_STEPS` steps it gives up.
  * - RE2's answers to two questions: is this a pattern, and does this text contain a match? The property tests compare
  *   both with `re2js`. The engine ignores captures and laziness, because neither changes whether a text matches.
  */
@@ -17,14 +17,18 @@ import type { PatternNode, PatternRepetition } from './syntax'
 const LARGEST_PATTERN = 10_000
 const LONGEST_TEXT = 10_000
 
-/** They take a fraction of a second. */
-const MOST_STEPS = 10_000_000
+/** They take at most some 50 milliseconds, on a busy machine too. */
+const MOST_STEPS = 1_000_000
+
+/** A set of characters is a regular expression of JavaScript, which takes as long as five other steps. */
+const STEPS_OF_SET = 5
 
 /** A state of the matcher. If `takes` is set, the next character must fit; if `holds` is set, the position must. */
 interface PatternState {
   readonly id: number
   readonly takes: CharacterTest | undefined
   readonly holds: PositionTest | undefined
+  readonly steps: number
   next: readonly PatternState[]
 }
 
@@ -32,7 +36,7 @@ export interface Pattern {
   readonly start: PatternState
   /** The state that is reached if the text matches. */
   readonly matched: PatternState
-  /** The most steps that the matcher needs for one character, about one for each state. Ids are smaller. */
+  /** The ids of the states are smaller. */
   readonly size: number
 }
 
@@ -54,24 +58,26 @@ interface PatternSize {
   size: number
 }
 
-/** `steps` is the number of steps that the state needs for each character. Throws if the pattern becomes too large. */
+/** Adds a state of that size. Throws if the pattern becomes too large. */
 function addState(
   total: PatternSize,
-  { next, takes, holds }: Pick<PatternState, 'next'> & Partial<PatternState>,
-  steps = 1,
+  { next, takes, holds, steps = 1 }: Pick<PatternState, 'next'> & Partial<PatternState>,
+  size = 1,
 ): PatternState {
   const id = total.size
-  total.size += steps
+  total.size += size
   if (total.size > LARGEST_PATTERN) throw new Error('The pattern is too large')
   // All states have the same shape: V8 then matches ten times as fast.
-  return { id, takes, holds, next }
+  return { id, takes, holds, steps, next }
 }
 
 /** Builds the states of one part of the pattern in front of the state that follows it. */
 function statesBefore(next: PatternState, node: PatternNode, total: PatternSize): PatternState {
   switch (node.kind) {
-    case 'character':
-      return addState(total, { takes: node.test, next: [next] }, node.tests)
+    case 'character': {
+      const steps = Math.max(1, node.sets * STEPS_OF_SET)
+      return addState(total, { takes: node.test, next: [next], steps }, Math.max(1, node.sets))
+    }
     case 'position':
       return addState(total, { holds: node.holds, next: [next] })
     case 'sequence':
@@ -108,14 +114,15 @@ function repeatedStates(
   return first
 }
 
-/** Whether a text contains a match of the pattern. */
-export function matchesPattern({ start, matched, size }: Pattern, text: string): boolean {
-  const longest = Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS / size))
-  const characters = Array.from(text.slice(0, longest))
+/** Whether a text contains a match of the pattern; `undefined` if the matcher has given up before it found out. */
+export function matchesPattern({ start, matched, size }: Pattern, text: string): boolean | undefined {
+  const characters = Array.from(text.slice(0, LONGEST_TEXT))
   // The last position at which the matcher was in a state, by its id: it visits no state twice at one position.
   const lastSeen = new Int32Array(size).fill(-1)
   let reached: PatternState[] = []
+  let steps = 0
   for (let position = 0; position <= characters.length; position++) {
+    if (steps > MOST_STEPS) return undefined
     const character = characters[position]
     const open = reached
     open.push(start)
@@ -123,6 +130,7 @@ export function matchesPattern({ start, matched, size }: Pattern, text: string):
     for (let state = open.pop(); state !== undefined; state = open.pop()) {
       if (lastSeen[state.id] === position) continue
       lastSeen[state.id] = position
+      steps += state.steps
       if (state === matched) return true
       if (state.takes === undefined) {
         if (state.holds?.(characters, position) === false) continue

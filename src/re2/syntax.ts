@@ -12,8 +12,8 @@ import type { CharacterSet, CharacterTest, PositionTest } from './characters'
 
 /** A parsed pattern as a tree. A group becomes the choice in it, because a filter needs no captures. */
 export type PatternNode =
-  /** `tests` is how many sets of characters the test looks into at most. */
-  | { readonly kind: 'character'; readonly test: CharacterTest; readonly tests: number }
+  /** `sets` is how many sets of characters the test looks into at most. */
+  | { readonly kind: 'character'; readonly test: CharacterTest; readonly sets: number }
   | { readonly kind: 'position'; readonly holds: PositionTest }
   | { readonly kind: 'sequence'; readonly parts: readonly PatternNode[] }
   | { readonly kind: 'choice'; readonly parts: readonly PatternNode[] }
@@ -125,7 +125,7 @@ function parsePart(reader: PatternReader): PatternNode {
   if (holds !== undefined) return { kind: 'position', holds }
   if (take(reader, /\./y)) {
     const test: CharacterTest = reader.flags.includes('s') ? () => true : (character) => character !== '\n'
-    return { kind: 'character', test, tests: 1 }
+    return { kind: 'character', test, sets: 0 }
   }
   if (take(reader, /\[/y)) return parseClass(reader)
   const set = parseEscapedSet(reader)
@@ -146,12 +146,13 @@ function parseGroup(reader: PatternReader, flags: string): PatternNode {
 }
 
 function literalNode(reader: PatternReader, character: string): PatternNode {
-  return { kind: 'character', test: literalTest(character, reader.flags.includes('i')), tests: 1 }
+  const ignoresCase = reader.flags.includes('i')
+  return { kind: 'character', test: literalTest(character, ignoresCase), sets: ignoresCase ? 1 : 0 }
 }
 
 function classNode(reader: PatternReader, sets: readonly CharacterSet[], isNegated: boolean): PatternNode {
-  const tests = 1 + sets.filter((set) => set.isNegated).length
-  return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), tests }
+  const asked = 1 + sets.filter((set) => set.isNegated).length
+  return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), sets: asked }
 }
 
 /** Reads a class behind its `[`. A `]` that comes first stands for itself. */

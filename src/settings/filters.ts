@@ -1,9 +1,10 @@
 import { isRecord, own } from '../json'
+import type { Properties } from '../json'
 import type { Field } from './field'
 import { parseJson } from './lists'
-import { failurePhrase } from './condition'
+import { failureOf } from './condition'
 import { isOperatorName, operators } from './operators'
-import type { Operator, PropertyTest } from './operators'
+import type { OperatorName, PropertyTest } from './operators'
 import type { EventWithPerson } from '../posthog/person'
 import { parsePlainFilters } from './plain-filters'
 
@@ -12,71 +13,140 @@ export interface PropertyFilter {
   readonly key: string
   /** Whether the filter looks at an event property or a person property. */
   readonly type: 'event' | 'person'
-  readonly operator: Operator
-  /** A test for each value of the filter; the filter holds if any test passes. */
+  /** A test for each value of the filter: it matches if any of them passes, or if none does and it is negated. */
   readonly tests: readonly PropertyTest[]
-  /** What a value that does not pass is, for example `not > 100`. */
-  readonly failure: string
+  readonly isNegated: boolean
+  /** What a property that does not pass is, for example `49.5, not > 100`. */
+  readonly failureOf: (found: unknown) => string
 }
+
+/** A filter that does not match an event, and what decided. */
+export interface UnmetFilter {
+  readonly filter: PropertyFilter
+  /** Its place among the filters, from 1. */
+  readonly place: number
+  /** False if nobody knows the property: it is the person's, the event does not set it, and the person was not looked up. */
+  readonly isKnown: boolean
+  /** The properties of the event or of the person, among which the filter looks. */
+  readonly properties: Properties
+  /** The value of the property; `undefined` if it is missing or unknown. */
+  readonly found: unknown
+}
+
+const EXAMPLE = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
 
 /**
  * Reads PostHog's filter JSON, a list of `{key, type, operator, value}`, or the plain notation, `plan = pro`. Filters that are
  * wrong are rejected and left out.
  */
 export function parseFilters(field: Field): PropertyFilter[] {
-  const example = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]'
-  if (!/^[[{]/.test(field.text)) {
-    return parsePlainFilters(field, example).flatMap((filter) => parseFilter(field, filter))
-  }
-  const list = parseJson(field, example)
-  if (list === undefined) return []
-  if (!Array.isArray(list)) {
-    field.reject(field.text, `is not a list of filters: write it like ${example}`)
-    return []
-  }
-  return list.flatMap((filter: unknown) => parseFilter(field, filter))
+  return writtenFilters(field).flatMap((filter) => parseFilter(field, filter))
 }
 
-/** The first filter that does not hold for the event and its person; `undefined` if all hold. */
-export function unmetFilter(filters: readonly PropertyFilter[], data: EventWithPerson): PropertyFilter | undefined {
-  return filters.find((filter) => {
-    const { operator, tests } = filter
-    const found = filteredValue(filter, data)
-    if (found === undefined || operator.types?.includes(typeof found) === false) return !operator.otherwise
-    return !tests.some((test) => test(found))
-  })
+/** The filters of the setting as PostHog's JSON has them, whatever is in each; a setting that is none is rejected. */
+export function writtenFilters(field: Field): readonly unknown[] {
+  if (!/^[[{]/.test(field.text)) return parsePlainFilters(field, EXAMPLE)
+  const json = parseJson(field, EXAMPLE)
+  if (json === undefined) return []
+  if (Array.isArray(json) || isGroup(json)) return filtersIn(field, json)
+  field.reject(field.text, `is not a list of filters: write it like ${EXAMPLE}`)
+  return []
 }
 
-/** The value that the filter looks at. */
-export function filteredValue({ key, type }: PropertyFilter, { properties, person }: EventWithPerson): unknown {
-  return own(type === 'event' ? properties : person, key)
+/**
+ * The filter that does not match the event and its person; `undefined` if all match. A filter that is known not to match
+ * comes before one on a property that nobody knows, which does not match whatever its operator.
+ */
+export function unmetFilter(filters: readonly PropertyFilter[], data: EventWithPerson): UnmetFilter | undefined {
+  let unknown: UnmetFilter | undefined
+  for (const [index, filter] of filters.entries()) {
+    const properties = filter.type === 'event' ? data.properties : data.person
+    const found = own(properties, filter.key)
+    const isKnown = filter.type === 'event' || isPersonPropertyKnown(filter.key, data)
+    const unmet = { filter, place: index + 1, isKnown, properties, found }
+    if (!isKnown) unknown ??= unmet
+    else if (!matches(filter, found)) return unmet
+  }
+  return unknown
+}
+
+function matches({ tests, isNegated }: PropertyFilter, found: unknown): boolean {
+  const isThere = found !== undefined && found !== null
+  return (isThere && tests.some((test) => test(found))) !== isNegated
+}
+
+/** Without the stored person, only what the event itself sets or removes is known. */
+function isPersonPropertyKnown(key: string, { isPersonKnown, person, unset }: EventWithPerson): boolean {
+  return isPersonKnown || own(person, key) !== undefined || unset.includes(key)
+}
+
+/** PostHog's groups, which its insights have around filters: all of the values must match, or any of them. */
+function isGroup(json: unknown): json is Properties & { readonly values: readonly unknown[] } {
+  return isRecord(json) && (json.type === 'AND' || json.type === 'OR') && Array.isArray(json.values)
+}
+
+/** The filters of a list or a group, in any depth. Rejects a group of which any filter may match. */
+function filtersIn(field: Field, json: unknown): unknown[] {
+  if (Array.isArray(json)) return json.flatMap((one: unknown) => filtersIn(field, one))
+  if (!isGroup(json)) return [json]
+  const { type, values } = json
+  if (type === 'AND' || values.length < 2) return values.flatMap((one) => filtersIn(field, one))
+  const remedy = 'write one filter with several values, or filters that must all match'
+  field.reject(json, `is an OR group, of which any filter may match: ${remedy}`)
+  return []
 }
 
 /** What the app reads of a filter, and `label`, with which PostHog shows it. */
 const FILTER_FIELDS = ['key', 'type', 'operator', 'value', 'label']
 
+/** The fields of the filter that say something: PostHog exports others as null or false. */
+function statedFields(filter: unknown): Properties {
+  const fields = Object.entries(isRecord(filter) ? filter : {})
+  return Object.fromEntries(fields.filter(([name, value]) => value !== null && (value !== false || name === 'value')))
+}
+
 function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
-  const { key, type = 'event', operator: written, value } = isRecord(filter) ? filter : {}
-  const unknown = Object.keys(isRecord(filter) ? filter : {}).find((name) => !FILTER_FIELDS.includes(name))
-  // PostHog's action matcher reads a null operator as exact.
-  const name = written ?? 'exact'
-  const values: unknown[] = Array.isArray(value) ? value : [value]
+  const { key, type = 'event', operator: name = 'exact', value, ...others } = statedFields(filter)
+  const unknown = Object.keys(others).find((other) => !FILTER_FIELDS.includes(other))
   if (typeof key !== 'string' || key === '') {
     field.reject(filter, 'has no "key": write the name of the property')
-  } else if (unknown !== undefined) {
-    field.reject(unknown, `is not a field of a filter (filter on "${key}"): write key, operator, value and type only`)
   } else if (type !== 'event' && type !== 'person') {
     field.reject(type, `is not a filter type (filter on "${key}"): write "event" or "person"`)
+  } else if (unknown !== undefined) {
+    field.reject(unknown, `is not a field of a filter (filter on "${key}"): write key, operator, value and type only`)
   } else if (!isOperatorName(name)) {
     field.reject(name, `is not an operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
-  } else if (operators[name].takes !== undefined && (value === undefined || values.length === 0)) {
-    field.reject(filter, 'has no "value": write the value to compare with')
   } else {
-    const operator = operators[name]
-    const compared = operator.takes === undefined ? [undefined] : values
-    const tests = compared.flatMap((one) => operator.test(one) ?? [])
-    if (tests.length === compared.length) return [{ key, type, operator, tests, failure: failurePhrase(name, values) }]
-    field.reject(value, `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`)
+    const tests = testsOf(field, name, { filter, key, value })
+    if (tests !== undefined) {
+      const { isNegated = false } = operators[name]
+      const values = tests.map((test, place) => [listOf(value)[place], test] as const)
+      return [{ key, type, tests, isNegated, failureOf: failureOf(name, values) }]
+    }
   }
   return []
+}
+
+/** The tests of a filter; `undefined` if a value is rejected, or if there is none where the operator needs one. */
+function testsOf(
+  field: Field,
+  name: OperatorName,
+  { filter, key, value }: { readonly filter: unknown; readonly key: string; readonly value: unknown },
+): PropertyTest[] | undefined {
+  const operator = operators[name]
+  const compared = operator.takes === undefined ? [undefined] : listOf(value)
+  if (compared.length === 0 || (operator.takes !== undefined && value === undefined)) {
+    field.reject(filter, 'has no "value": write the value to compare with')
+    return undefined
+  }
+  const tests = compared.flatMap((one) => operator.test(one) ?? [])
+  if (tests.length === compared.length) return tests
+  const problem = compared.map((one) => operator.problemOf?.(one)).find((one) => one !== undefined)
+  const invalid = `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`
+  field.reject(value, problem === undefined ? invalid : `${problem} (filter on "${key}")`)
+  return undefined
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value]
 }

@@ -29,14 +29,12 @@ const OPERATORS: Readonly<Record<string, OperatorName>> = {
 }
 
 /** The first operator of an entry ends its property: a name with an operator in it needs JSON. */
-const ENTRY =
-  /^(.*?)(?:\s*(!=|>=|<=|=|>|<)\s*|\s+(not\s+contains|contains|matches|is\s+set|is\s+not\s+set)(?:\s+|$))(.*)$/i
+const OPERATOR = /(!=|>=|<=|=|>|<)|\s(not\s+contains|contains|matches|is\s+set|is\s+not\s+set)(?=\s|$)/i
 
 /** Reads filters that are separated by commas. Entries that are wrong are rejected and left out. */
 export function parsePlainFilters(field: Field, example: string): WrittenFilter[] {
   return splitList(field.text).flatMap((entry) => {
-    const [, key = '', sign, word, value = ''] = ENTRY.exec(entry) ?? []
-    const operator = sign ?? word?.toLowerCase().replace(/\s+/g, ' ') ?? ''
+    const { key, operator, value } = partsOf(entry)
     const problem = problemOf(entry, key, operator, value)
     if (problem !== undefined) {
       rejectSlip(field, entry, problem, example)
@@ -47,6 +45,18 @@ export function parsePlainFilters(field: Field, example: string): WrittenFilter[
     const filter = { key: name, type, operator: OPERATORS[operator] ?? 'exact' }
     return [operator.endsWith('set') ? filter : { ...filter, value }]
   })
+}
+
+/** The entry around its operator; an empty operator if it has none. */
+function partsOf(entry: string): { readonly key: string; readonly operator: string; readonly value: string } {
+  const found = OPERATOR.exec(entry)
+  if (found === null) return { key: '', operator: '', value: '' }
+  const [written, sign, word = ''] = found
+  return {
+    key: entry.slice(0, found.index).trim(),
+    operator: sign ?? word.toLowerCase().replace(/\s+/g, ' '),
+    value: entry.slice(found.index + written.length).trim(),
+  }
 }
 
 /** The problem of an entry and its parts; `undefined` if there is none. */
@@ -65,6 +75,9 @@ function problemOf(entry: string, key: string, operator: string, value: string):
     return `has a word too many before "${operator}": write !=, not contains or is not set`
   if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": leave it out`
   if (value === '') return `has no value after "${operator}": write one`
+  if (/^!?=$/.test(operator) && /^(null|undefined)$/i.test(value)) {
+    return `has "${value}", which is the text here: write "is set" or "is not set"`
+  }
   if (isPattern) {
     const isOfAnotherTool = /^\/.*\/[a-z]+$|^\/\^|\$\/$|^%.*%$/.test(value)
     return isOfAnotherTool

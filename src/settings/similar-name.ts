@@ -1,10 +1,12 @@
+/** Names that look like another: the usual reason why a name in the settings finds nothing. */
+import type { Properties } from '../json'
 import { quoted } from '../redact'
 import { matchesWildcard } from './event-names'
 import type { EventNames } from './event-names'
 
 /**
- * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals or blanks are
- * all that differs. `undefined` if no name looks like it.
+ * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, blanks or
+ * signs are all that differs. `undefined` if no name looks like it.
  */
 export function whyNotNamed({ exact, wildcards, excluded }: EventNames, event: unknown): string | undefined {
   if (typeof event !== 'string' || event === '') return undefined
@@ -14,17 +16,47 @@ export function whyNotNamed({ exact, wildcards, excluded }: EventNames, event: u
     return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
   }
   for (const [difference, simplified] of SIMPLIFICATIONS) {
-    const similar = named.find(({ pieces }) => matchesWildcard(pieces.map(simplified), simplified(event)))
-    if (similar !== undefined)
-      return `${quoted(event)} differs from ${quoted(similar.pieces.join('*'))} only in ${difference}`
+    const similar = named.find(
+      ({ pieces }) => !isWildcardOfSigns(pieces) && matchesWildcard(pieces.map(simplified), simplified(event)),
+    )
+    if (similar !== undefined) return differenceOf(event, similar.pieces.join('*'), difference)
   }
   return undefined
 }
 
+/** A name that looks like a missing one, and how it differs. */
+export interface SimilarName {
+  readonly name: string
+  readonly clause: string
+}
+
+/** Of the properties, the one whose name looks like the missing one: the one that differs least. */
+export function similarProperty(missing: string, properties: Properties): SimilarName | undefined {
+  const names = Object.keys(properties)
+  for (const [difference, simplified] of SIMPLIFICATIONS) {
+    const wanted = simplified(missing)
+    const name = wanted === '' ? undefined : names.find((one) => simplified(one) === wanted)
+    if (name !== undefined) return { name, clause: differenceOf(name, missing, difference) }
+  }
+  return undefined
+}
+
+function differenceOf(name: string, wanted: string, difference: string): string {
+  return `${quoted(name)} differs from ${quoted(wanted)} only in ${difference}`
+}
+
+/** Without its signs, `$*` would look like every name. */
+function isWildcardOfSigns(pieces: readonly string[]): boolean {
+  return withoutSigns(pieces.join('')) === ''
+}
+
 const withoutBlanks = (text: string): string => text.replace(/\s+/g, '')
+const withoutSigns = (text: string): string => text.replace(/[\s$_-]+/g, '')
 
 const SIMPLIFICATIONS: readonly (readonly [difference: string, simplified: (text: string) => string])[] = [
   ['capitals', (text) => text.toLowerCase()],
   ['blanks', withoutBlanks],
   ['capitals and blanks', (text) => withoutBlanks(text.toLowerCase())],
+  ['signs', withoutSigns],
+  ['capitals and signs', (text) => withoutSigns(text.toLowerCase())],
 ]

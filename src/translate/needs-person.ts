@@ -1,6 +1,5 @@
 /** Whether the app has to look up the event's person in PostHog. */
 import type { CapturedEvent } from '../posthog/event'
-import { own } from '../json'
 import { nameInLoops } from '../settings/event-names'
 import { unmetFilter } from '../settings/filters'
 import { withPerson } from '../posthog/person'
@@ -26,7 +25,7 @@ export function needsPerson(event: CapturedEvent, settings: Settings, receivedAt
     template.some((part) => typeof part === 'object' && readsPerson(part) && placeholderValue(part, data) === undefined)
   return (
     rules.some((rule) => rule === settings.contactUpdates && rule.includeAll) ||
-    rules.some((rule) => hasFilterWithoutValue(rule, data)) ||
+    rules.some((rule) => needsLookUp(rule, data)) ||
     rules.some(({ mapping, mailingLists }) => [...mapping.values(), ...mailingLists.values()].some(lacksValue)) ||
     (rules.length > 0 &&
       (lacksValue(settings.userId) || emailEntriesWithoutAddress(settings.email, data).some(lacksValue)))
@@ -50,25 +49,19 @@ export function settingsWithoutPerson(event: CapturedEvent, settings: Settings):
 /** True if a filter of a rule that may match the event needs person data that the event lacks. */
 export function filtersNeedPerson(event: CapturedEvent, settings: Settings, receivedAt: number): boolean {
   const data = withPerson(event)
-  return rulesThatMayMatch(data, settings, receivedAt).some((rule) => hasFilterWithoutValue(rule, data))
+  return rulesThatMayMatch(data, settings, receivedAt).some((rule) => needsLookUp(rule, data))
 }
 
-/**
- * The rules that name the event and whose filters hold, not counting filters on person properties that the event lacks; none
- * for an event that is too old.
- */
+/** The rules that name the event and whose filters may match it; none for an event that is too old. */
 function rulesThatMayMatch(data: EventWithPerson, settings: Settings, receivedAt: number): EventRule[] {
   if (excessiveAge(data.event, settings, receivedAt) !== undefined) return []
   return [settings.eventsToSend, settings.contactUpdates].filter(
     ({ events, filters }) =>
-      nameInLoops(events, data.event.event) !== undefined &&
-      unmetFilter(
-        filters.filter(({ type, key }) => type === 'event' || own(data.person, key) !== undefined),
-        data,
-      ) === undefined,
+      nameInLoops(events, data.event.event) !== undefined && unmetFilter(filters, data)?.isKnown !== true,
   )
 }
 
-function hasFilterWithoutValue({ filters }: EventRule, { person }: EventWithPerson): boolean {
-  return filters.some(({ type, key }) => type === 'person' && own(person, key) === undefined)
+/** True if a filter looks at a person property that only a look-up can tell. */
+function needsLookUp({ filters }: EventRule, data: EventWithPerson): boolean {
+  return unmetFilter(filters, data)?.isKnown === false
 }

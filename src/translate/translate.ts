@@ -1,7 +1,7 @@
 import type { CapturedEvent } from '../posthog/event'
 import { nameInLoops } from '../settings/event-names'
 import { isExcluded } from '../settings/excluded-emails'
-import { filteredValue, unmetFilter } from '../settings/filters'
+import { unmetFilter } from '../settings/filters'
 import { withPerson } from '../posthog/person'
 import type { EventWithPerson, StoredPerson } from '../posthog/person'
 import type { LoopsRequest } from '../loops/request'
@@ -10,7 +10,7 @@ import type { EventRule, Settings } from '../settings/settings'
 import { excessiveAge } from './age'
 import { identityOfEvent } from './identity'
 import { contactProperties, eventProperties, mailingListValues, mailingListsOfEvent } from './properties'
-import type { UnmetFilter } from './unwanted'
+import type { UnmetGroup } from './unwanted'
 
 /** The result of `translate`; `undefined` if the settings do not name the event. */
 export type Translation =
@@ -21,8 +21,8 @@ export type Translation =
     }
   /** `detail` is what the reason says of this event. */
   | { readonly skipped: SkipReason; readonly detail?: string }
-  /** The filters that keep the event from all groups of settings that name it. */
-  | { readonly unmet: readonly UnmetFilter[] }
+  /** Why the filters keep the event from all groups of settings that name it. */
+  | { readonly unmet: readonly UnmetGroup[] }
   | undefined
 
 /** Why an event that matches the settings is not sent, as a clause for the log. */
@@ -87,10 +87,9 @@ export function translate(
   }
 }
 
-/** The first filter of the rule that does not hold; `undefined` if all hold. */
-function unmetIn(rule: EventRule, group: UnmetFilter['group'], data: EventWithPerson): UnmetFilter | undefined {
-  const filter = unmetFilter(rule.filters, data)
-  return filter && { group, place: rule.filters.indexOf(filter) + 1, filter, found: filteredValue(filter, data) }
+function unmetIn(rule: EventRule, group: UnmetGroup['group'], data: EventWithPerson): UnmetGroup | undefined {
+  const unmet = unmetFilter(rule.filters, data)
+  return unmet && { group, ...unmet }
 }
 
 /** The reason names the remedy for people whose distinct_id is their email. */

@@ -1,31 +1,34 @@
 /** Why the settings do not want an event, as a clause for the log. */
 import type { CapturedEvent } from '../posthog/event'
 import { quoted } from '../redact'
-import type { PropertyFilter } from '../settings/filters'
-import { whyNotNamed } from '../settings/similar-name'
+import { settingFields } from '../settings/field'
+import type { PropertyFilter, UnmetFilter } from '../settings/filters'
+import { similarProperty, whyNotNamed } from '../settings/similar-name'
 import type { Settings } from '../settings/settings'
 
 /** The filter that keeps an event from a group of settings that names it. */
-export interface UnmetFilter {
+export interface UnmetGroup extends UnmetFilter {
   readonly group: 'Events to send' | 'Update contacts'
-  /** Its place among the filters of the group, from 1. */
-  readonly place: number
-  readonly filter: PropertyFilter
-  /** The value of the property; `undefined` if the event or person lacks it. */
-  readonly found: unknown
 }
 
-/** Names the filters that do not hold, and their properties; nothing of the event. */
-export function unmetReason(unmet: readonly UnmetFilter[]): string {
-  return joined(unmet.map((one) => [one.group, `${beginning(one)} (on ${quoted(nameOf(one.filter))})`]))
-}
-
-/** Names the filters that do not hold, with the values that the event has: only for a dry run. */
-export function unmetReasonWithValues(unmet: readonly UnmetFilter[]): string {
+/** Names the filters that do not match, and their properties; no value of the event. */
+export function unmetReason(unmet: readonly UnmetGroup[], settings: Settings): string {
   return joined(
     unmet.map((one) => {
-      const found = one.found === undefined ? 'missing' : quoted(one.found)
-      return [one.group, `${beginning(one)}: ${nameOf(one.filter)} is ${found}, ${one.filter.failure}`]
+      const similar = similarNameOf(one)
+      const names = `${quoted(nameOf(one.filter))}${similar === undefined ? '' : `; ${similar}`}`
+      return [one.group, whyUnmet(one, settings, ` (on ${names})`)]
+    }),
+  )
+}
+
+/** Names the filters that do not match, with the values that the event has: only for a dry run. */
+export function unmetReasonWithValues(unmet: readonly UnmetGroup[], settings: Settings): string {
+  return joined(
+    unmet.map((one) => {
+      const similar = similarNameOf(one)
+      const found = one.filter.failureOf(one.found) + (similar === undefined ? '' : ` (${similar})`)
+      return [one.group, whyUnmet(one, settings, `: ${nameOf(one.filter)} is ${found}`)]
     }),
   )
 }
@@ -47,8 +50,18 @@ function joined(reasons: readonly (readonly [group: string, reason: string])[]):
   return reasons.map(([group, reason]) => `${group}: ${reason}`).join('; ')
 }
 
-function beginning({ place }: UnmetFilter): string {
-  return `filter ${place} does not hold`
+/** `whatDecided` is left out where nobody knows the property. */
+function whyUnmet({ place, filter, isKnown }: UnmetFilter, { posthogUrl }: Settings, whatDecided: string): string {
+  const whyUnknown =
+    posthogUrl === ''
+      ? `fill in "${settingFields.posthogUrl.label}"`
+      : 'the event has no person of its own that PostHog could look up'
+  return `filter ${place} does not match${isKnown ? whatDecided : `: ${nameOf(filter)} is unknown, ${whyUnknown}`}`
+}
+
+/** The property that is there instead of a missing one, and how its name differs. */
+function similarNameOf({ filter, properties, found }: UnmetFilter): string | undefined {
+  return found === undefined ? similarProperty(filter.key, properties)?.clause : undefined
 }
 
 /** As the plain syntax of filters writes it. */

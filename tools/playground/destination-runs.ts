@@ -4,7 +4,6 @@ import { bodyOf, formIn, NO_EVENT, NO_FORM } from '../../destination/from-settin
 import { problemsOfForm } from '../../destination/from-settings/form-checks'
 import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { destinationOf } from '../../destination/from-settings/read'
-import { nearMisses } from '../../destination/from-settings/why-not'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
 import type { SentRequest } from '../simulators/hog/destination'
 import { InstalledDestination } from '../simulators/hog/installed-destination'
@@ -86,12 +85,11 @@ export class DestinationRuns {
       verdict: this.verdictOf(outcomes),
       requests,
       ...(reason !== undefined && { reason }),
-      ...(outcomes.length === 0 &&
-        nearMisses(this.body.mappings, event, person).length === 0 && { isUnnamed: true as const }),
+      ...(outcomes.length === 0 && this.installed.notRun(event, person).length === 0 && { isUnnamed: true as const }),
       missing: outcomes.flatMap(({ mapping, requests: sent }) =>
         sent.flatMap(({ body = '' }) => missingIn(body, this.mappedBy(mapping))),
       ),
-      warnings: [],
+      warnings: [...new Set(outcomes.flatMap(({ nearMisses }) => nearMisses))],
       errors: outcomes.flatMap(({ mapping, error }) =>
         error === undefined ? [] : [`${mapping.name}: ${error.message}`],
       ),
@@ -115,8 +113,7 @@ export class DestinationRuns {
   }
 
   private whyNothing(event: CapturedEvent, person: Person, outcomes: readonly MappingOutcome[]): string | undefined {
-    if (outcomes.length === 0)
-      return noMatchSentence(nearMisses(this.body.mappings, event, person), 'no mapping has its name')
+    if (outcomes.length === 0) return noMatchSentence(this.installed.notRun(event, person), 'no mapping has its name')
     if (outcomes.some(({ error }) => error !== undefined)) return undefined
     return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
   }

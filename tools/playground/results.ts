@@ -64,7 +64,10 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
     ...(reason !== undefined && { reason }),
     ...(explanation.matched.length === 0 && explanation.nearMisses.length === 0 && { isUnnamed: true as const }),
     missing: request === undefined ? [] : missingIn(request.body, mappedBy(config, verdict)),
-    warnings: request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request }),
+    warnings: [
+      ...(request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request })),
+      ...explanation.hints,
+    ],
     errors: [...new Set([...errors, ...(outcome.waitsFor === undefined ? [] : [waitSentence(outcome.waitsFor)])])],
     logs: outcome.logs.filter(({ level }) => level !== 'ERROR').map(({ level, message }) => `${level} ${message}`),
   }

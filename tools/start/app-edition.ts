@@ -45,7 +45,9 @@ export class AppEdition implements Edition {
     const outcome = await this.app.deliver(event)
     if (!this.app.enabled) throw new UsageError(refusalIn(outcome))
     const reason = whyNothingWasSent(config, server, explanation, outcome)
-    return { matched: explanation.matched, reason, outcome }
+    // The app's own dry run logs the hints.
+    const hints = config.dryRun === 'Yes' ? [] : explanation.hints
+    return { matched: explanation.matched, reason, hints, outcome }
   }
 
   close(): void {

@@ -1,6 +1,5 @@
 import type { Clock } from '../lib/clock'
 import type { DestinationBody } from '../../destination/from-settings/body'
-import { nearMisses } from '../../destination/from-settings/why-not'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
 import type { SentRequest } from '../simulators/hog/destination'
 import { InstalledDestination } from '../simulators/hog/installed-destination'
@@ -39,14 +38,14 @@ export class DestinationEdition implements Edition {
   }
 
   async replay({ event, person: exported }: FileEvent): Promise<EventResult> {
-    const { body, clock, dryRun } = this.options
+    const { clock, dryRun } = this.options
     const stored = this.persons.after(event)
     const person = exported === undefined ? stored : { ...stored, properties: exported }
     const fetch = dryRun ? mockedFetch : hogFetch(this.options.fetch)
     const outcomes = await this.installed.deliver(event, person, { fetch, clock })
     if (outcomes.length > 0) return this.resultOf(outcomes)
-    const reason = noMatchSentence(nearMisses(body.mappings, event, person), 'no mapping has its name')
-    return { matched: [], reason, outcome: { made: [], errors: [], logs: [], waitsFor: undefined } }
+    const reason = noMatchSentence(this.installed.notRun(event, person), 'no mapping has its name')
+    return { matched: [], reason, hints: [], outcome: { made: [], errors: [], logs: [], waitsFor: undefined } }
   }
 
   close(): void {
@@ -69,6 +68,7 @@ export class DestinationEdition implements Edition {
     return {
       matched: outcomes.map(({ mapping }) => mapping.name),
       reason: isUnsent ? 'The request is not sent: this is a dry run.' : reason,
+      hints: [...new Set(outcomes.flatMap(({ nearMisses }) => nearMisses))],
       outcome: {
         made: dryRun
           ? []

@@ -14,6 +14,8 @@ export interface EventResult {
   readonly matched: readonly string[]
   /** Why it sends nothing to Loops. */
   readonly reason: string | undefined
+  /** Properties that the settings name and the event lacks, although it has one with a similar name. */
+  readonly hints: readonly string[]
   /** What a reader should know about the outcome. */
   readonly note?: string | undefined
   readonly outcome: Pick<Outcome, 'made' | 'errors' | 'logs' | 'waitsFor'>

@@ -14,7 +14,13 @@ export function eventReport(place: number, event: CapturedEvent, result: EventRe
   return [heading, ...resultLines(result).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
 }
 
-function resultLines({ matched, reason, note, outcome: { made, errors, logs, waitsFor } }: EventResult): string[] {
+function resultLines({
+  matched,
+  reason,
+  hints,
+  note,
+  outcome: { made, errors, logs, waitsFor },
+}: EventResult): string[] {
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
     ...(matched.length === 0 ? [] : [plain(`matches ${matched.join(' and ')}`)]),
@@ -24,6 +30,7 @@ function resultLines({ matched, reason, note, outcome: { made, errors, logs, wai
     ...(waitsFor === undefined ? [] : [colors.yellow(waitSentence(waitsFor))]),
     ...(reason === undefined ? [] : [colors.yellow(plain(reason))]),
     ...(note === undefined ? [] : [colors.yellow(note)]),
+    ...hints.map((hint) => colors.yellow(plain(hint))),
   ]
 }
 

@@ -80,7 +80,7 @@ and 1 event
     ],
     [
       'filters',
-      [unwanted('filter 2 does not hold: total is 49.5, not > 100')],
+      [unwanted('filter 2 does not match: total is 49.5, not > 100')],
       [event],
       { ...settings, eventFilters: 'total is set, total > 100' },
     ],
@@ -88,8 +88,8 @@ and 1 event
       'filters of several mappings',
       [
         unwanted(
-          'Update contacts: filter 1 does not hold: person.plan is missing, not = "pro"; ' +
-            'Send events: filter 1 does not hold: total is 49.5, not > 100',
+          'Update contacts: filter 1 does not match: person.plan is missing, not = "pro"; ' +
+            'Send events: filter 1 does not match: total is 49.5, not > 100',
         ),
       ],
       [{ ...event, event: 'signed up' }],
@@ -97,7 +97,7 @@ and 1 event
     ],
     [
       'a negative filter with several values, all of which must differ',
-      [unwanted('filter 1 does not hold: total is 49.5, not != 49.5')],
+      [unwanted('filter 1 does not match: total is 49.5, not != 49.5')],
       [event],
       {
         mappings: [
@@ -107,6 +107,45 @@ and 1 event
               ...builtDestination.mappings[1]?.filters,
               events: [{ id: null, name: 'All events', type: 'events', order: 0 }],
               properties: [{ key: 'total', type: 'event', operator: 'is_not', value: [5, 49.5] }],
+            },
+          },
+        ],
+      },
+    ],
+    [
+      'filters of the whole destination, of a mapping and of an event in it (PostHog/posthog#24376)',
+      [
+        unwanted(
+          'filter 1 of the destination does not match: person.plan is missing, not = "pro"; ' +
+            'filter 1 does not match: total is 49.5, not > 100; ' +
+            'filter 1 of the event "purchase" does not match: $current_url is missing, not containing "/signup"',
+        ),
+        'matches Send events\nNothing is sent: the settings exclude its email address.',
+      ],
+      [
+        event,
+        {
+          ...event,
+          uuid: 'b',
+          properties: { total: 200, $current_url: '/signup', $set: { email: 'ada@example.com', plan: 'pro' } },
+        },
+      ],
+      {
+        inputs: { excludedEmails: { value: 'example.com' }, maxEventAge: { value: '' } },
+        filters: {
+          events: [{ id: 'purchase' }],
+          properties: [{ key: 'plan', value: 'pro', operator: 'exact', type: 'person' }],
+        },
+        mappings: [
+          {
+            ...builtDestination.mappings[1],
+            filters: {
+              source: 'events',
+              events: [
+                { id: 'purchase', properties: [{ key: '$current_url', operator: 'icontains', value: '/signup' }] },
+                { id: 'other' },
+              ],
+              properties: [{ key: 'total', operator: 'gt', value: '100' }],
             },
           },
         ],
@@ -130,6 +169,17 @@ and 1 event
   ])('says why there is nothing to send: %s', async (_, reasons, events, given) => {
     const reports = await reportsOf(events, given)
     expect(reports.map((report) => report.replace(/\d+ days/, 'DAYS days'))).toEqual(reasons)
+  })
+
+  it('names properties that look like those of a mapping (coursetable/coursetable#683)', async () => {
+    const set = { email: 'ada@example.com', firstName: 'Ada', last_name: 'Lovelace', name: 'Ada Lovelace' }
+    const identify = { ...event, event: '$identify', timestamp: new Date().toISOString(), properties: { $set: set } }
+    const hints = ['firstname: the event has firstName', 'lastname: the event has last_name']
+    for (const options of [today, []]) {
+      const files = ['--events', file('e.json', [identify]), '--config', file('c.json', { trackedEvents: '' })]
+      const { said } = await npmStart(...options, ...files)
+      expect(said.match(/person\.properties\.(.*)$/gm)).toEqual(hints.map((hint) => `person.properties.${hint}`))
+    }
   })
 
   it('gives the destination the person as the events before have made them', async () => {

@@ -45,8 +45,8 @@ describe('npm start', () => {
     [
       'filters that do not match',
       [
-        unwanted('filter 2 does not hold: total is 49.5, not > 100'),
-        unwanted('filter 1 does not hold: total is missing, not set'),
+        unwanted('filter 2 does not match: total is 49.5, not > 100'),
+        unwanted('filter 1 does not match: total is missing, not set'),
       ],
       [event, { ...event, properties: { $set: { email: 'ada@example.com' } } }],
       { eventFilters: filters({ key: 'total', operator: 'is_set' }, { key: 'total', operator: 'gt', value: 100 }) },
@@ -57,8 +57,8 @@ describe('npm start', () => {
       'filters of both groups',
       [
         unwanted(
-          'Events to send: filter 1 does not hold: total is 49.5, not > 100; ' +
-            'Update contacts: filter 1 does not hold: person.plan is missing, not = "pro" or "team"',
+          'Events to send: filter 1 does not match: total is 49.5, not > 100; ' +
+            'Update contacts: filter 1 does not match: person.plan is unknown, fill in "PostHog address"',
         ),
       ],
       [event],

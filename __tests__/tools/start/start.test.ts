@@ -62,6 +62,27 @@ Next
 
   it.each([
     ['a list', [event, another]],
+    [
+      "the columns and rows of the query API's answer",
+      {
+        columns: ['uuid', 'event', 'distinct_id', 'properties', 'timestamp'],
+        results: [event, another].map((one) => [
+          ...[one.uuid, one.event, one.distinct_id, JSON.stringify(one.properties), one.timestamp],
+        ]),
+        types: [],
+      },
+    ],
+    [
+      'the body of a batch',
+      {
+        api_key: 'phc_x',
+        historical_migration: false,
+        batch: [event, another].map(({ distinct_id, properties, ...one }) => ({
+          ...one,
+          properties: { ...properties, distinct_id },
+        })),
+      },
+    ],
     ['the answer of the events API', { results: [{ ...event, id: 'a', uuid: undefined }, another] }],
     ['JSON lines', `${JSON.stringify(event)}\n\n${JSON.stringify(another)}\n`],
     [

@@ -70,11 +70,14 @@ export function filtersIn(text: string): WrittenFilter[] | undefined {
   return filters.every((filter) => filter !== undefined) ? filters : undefined
 }
 
-const ENTRY =
-  /^(.*?)(?:\s*(!=|>=|<=|=|>|<)\s*|\s+(not\s+contains|contains|matches|is\s+set|is\s+not\s+set)(?:\s+|$))(.*)$/i
+const OPERATOR = /(!=|>=|<=|=|>|<)|\s(not\s+contains|contains|matches|is\s+set|is\s+not\s+set)(?=\s|$)/i
 
 function plainFilter(entry: string): WrittenFilter | undefined {
-  const [, name = '', sign, word = '', value = ''] = ENTRY.exec(entry) ?? []
+  const found = OPERATOR.exec(entry)
+  if (found === null) return undefined
+  const [written, sign, word = ''] = found
+  const name = entry.slice(0, found.index).trim()
+  const value = entry.slice(found.index + written.length).trim()
   const plain = sign ?? word.toLowerCase().replace(/\s+/g, ' ')
   const operator = (PLAIN_OPERATORS as Readonly<Record<string, string>>)[plain]
   if (operator === undefined || name === '') return undefined

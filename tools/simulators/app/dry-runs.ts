@@ -17,6 +17,8 @@ export interface Explanation {
   skipped?: string
   /** Why groups of settings do not match the event, where a name is similar or a filter does not match. */
   nearMisses: { group: SettingsGroup; reason: string }[]
+  /** Properties that the settings name and the event lacks, although it has one with a similar name: a clause each. */
+  hints: string[]
   /** The user ID of a request that has no email. */
   userIdAlone?: string
 }
@@ -54,12 +56,14 @@ export class DryRuns {
 
   async explain(event: CapturedEvent): Promise<Explanation> {
     const skipped: SettingsGroup[] = []
-    const explanation: Explanation = { matched: [], nearMisses: [] }
+    const explanation: Explanation = { matched: [], nearMisses: [], hints: [] }
     for (const { group, installation, worker } of this.dryRuns) {
       await worker.deliver(event)
-      const line = installation.logs.find(({ message }) => message.startsWith('Dry run: '))
+      const [line, ...others] = installation.logs.filter(({ message }) => message.startsWith('Dry run: '))
       installation.forget()
       if (line === undefined) continue
+      const clauses = others.map(({ message }) => message.slice('Dry run: '.length, -1))
+      explanation.hints = [...new Set([...explanation.hints, ...clauses])]
       const [, verb, reason] = / (is skipped|matches no setting): (.*)\.$/.exec(line.message) ?? []
       if (reason === undefined) {
         explanation.matched.push(group)

@@ -26,6 +26,8 @@ const COMPARISONS: Readonly<Record<string, number>> = {
   'not in': Operation.NOT_IN,
   like: Operation.LIKE,
   'not like': Operation.NOT_LIKE,
+  ilike: Operation.ILIKE,
+  'not ilike': Operation.NOT_ILIKE,
   '=~': Operation.REGEX,
   '!~': Operation.NOT_REGEX,
 }

@@ -23,7 +23,23 @@ export const LIMITS = {
 
 const NAMES = [
   ...['GET_GLOBAL', 'CALL_GLOBAL', 'AND', 'OR', 'NOT', 'PLUS', 'MINUS', 'MULTIPLY', 'DIVIDE', 'MOD', 'EQ', 'NOT_EQ'],
-  ...['GT', 'GT_EQ', 'LT', 'LT_EQ', 'LIKE', 'NOT_LIKE', 'IN', 'NOT_IN', 'REGEX', 'NOT_REGEX', 'TRUE', 'FALSE', 'NULL'],
+  ...[
+    'GT',
+    'GT_EQ',
+    'LT',
+    'LT_EQ',
+    'LIKE',
+    'NOT_LIKE',
+    'ILIKE',
+    'NOT_ILIKE',
+    'IN',
+    'NOT_IN',
+    'REGEX',
+    'NOT_REGEX',
+    'TRUE',
+    'FALSE',
+    'NULL',
+  ],
   ...[
     'STRING',
     'INTEGER',

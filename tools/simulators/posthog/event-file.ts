@@ -30,8 +30,9 @@ interface Placed {
 }
 
 /**
- * Reads events from a file, one at a time: a JSON list, the `results` of PostHog's events API, or JSON lines as PostHog's
- * batch exports write them (where `properties` may be text that holds JSON). Only an answer of the events API is read whole.
+ * Reads events from a file, one at a time: a JSON list, JSON lines as PostHog's batch exports write them (where `properties`
+ * may be text that holds JSON), the `results` of PostHog's events API or query API, or the `batch` that an SDK sends. Only an
+ * answer of an API and a batch are read whole.
  *
  * @throws UsageError that names the file if it cannot be read; without `onSkipped` also one that names the line or the place
  * in the list of a malformed event.
@@ -42,7 +43,7 @@ export async function* readEventFile(
 ): AsyncGenerator<FileEvent> {
   const form = await formOf(path)
   const stream = createReadStream(path, 'utf8')
-  const values = form === 'whole' ? answerOfApi(path) : form === 'list' ? list(stream, path) : jsonLines(stream, path)
+  const values = form === 'whole' ? answerOrBatch(path) : form === 'list' ? list(stream, path) : jsonLines(stream, path)
   let isEmpty = true
   try {
     for await (const placed of values) {
@@ -80,7 +81,7 @@ async function formOf(path: string): Promise<'list' | 'lines' | 'whole'> {
   if (first === '' || first.startsWith('[')) return 'list'
   const event = objectIn(first)
   // A broken first line belongs to JSON lines if the second line is an object.
-  const isLines = event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !('results' in event)
+  const isLines = event === undefined ? first.startsWith('{') && objectIn(second) !== undefined : !hasEvents(event)
   if (!isLines && /^[^{"]*,/.test(first)) {
     throw new UsageError(`${path} looks like CSV: export the events as JSON or as JSON lines.`)
   }
@@ -153,12 +154,24 @@ async function* list(stream: ReadStream, path: string): AsyncGenerator<Placed> {
   }
 }
 
-function* answerOfApi(path: string): Generator<Placed> {
+function* answerOrBatch(path: string): Generator<Placed> {
   const content = parseJsonAt(path, readTextFile(path))
-  const results = isObject(content) && 'results' in content ? content.results : content
-  if (!Array.isArray(results)) {
+  const events = isObject(content) ? (content['results'] ?? content['batch']) : content
+  if (!Array.isArray(events)) {
     throw new UsageError(`${path} has no list of events: write [{"event": …}] or JSON lines.`)
   }
-  for (const [index, value] of (results as unknown[]).entries())
+  const columns = isObject(content) && Array.isArray(content['columns']) ? content['columns'].map(String) : undefined
+  for (const [index, row] of (events as unknown[]).entries()) {
+    const value = columns === undefined ? row : rowWith(columns, row)
     yield { read: () => value, place: `${path}, event ${index + 1}` }
+  }
+}
+
+/** PostHog's query API answers with the names of the columns and a list of values for each event. */
+function rowWith(columns: readonly string[], row: unknown): unknown {
+  return Array.isArray(row) ? Object.fromEntries(columns.map((column, place) => [column, row[place] as unknown])) : row
+}
+
+function hasEvents(value: object): boolean {
+  return 'results' in value || 'batch' in value
 }
