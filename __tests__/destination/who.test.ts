@@ -1,5 +1,5 @@
 import form from '../../destination/destination.json'
-import { eventWith } from '../app/setup'
+import { eventWith, uuid } from '../app/setup'
 import { globalsOf, loadDestination } from './setup'
 import type { LoadedDestination, Values } from './setup'
 
@@ -83,7 +83,7 @@ describe('userId', () => {
 
 describe('a place that is written without its braces', () => {
   const refused = (label: string, start: string, example: string): string =>
-    `Error executing function: Error('${label}: it begins with "${start}", so everybody would have the same: write the ` +
+    `Error executing function on event ${uuid}: Error('${label}: it begins with "${start}", so everybody would have the same: write the ` +
     `place in one pair of braces, like ${example}.')`
   const refusedId = (start: string): string => refused('User ID', start, '{event.distinct_id}')
   const refusedEmail = (start: string): string => refused('Email of the user', start, '{person.properties.email}')
