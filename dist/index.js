@@ -187,7 +187,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** The object's own property of that name; `undefined` if it is inherited, missing, or `object` is not an object. */
-  function own(object, name) {
+  function ownProperty(object, name) {
     const isObject = typeof object === 'object' && object !== null
     return isObject && Object.prototype.hasOwnProperty.call(object, name) ? object[name] : undefined
   }
@@ -291,9 +291,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Reads `$set`, `$set_once` and `$unset`. PostHog takes `$unset` as a list of names, or as an object with those names. */
   function personChanges(event) {
     const { properties } = event
-    const set = own(properties, '$set') ?? event.$set
-    const setOnce = own(properties, '$set_once') ?? event.$set_once
-    const unset = own(properties, '$unset')
+    const set = ownProperty(properties, '$set') ?? event.$set
+    const setOnce = ownProperty(properties, '$set_once') ?? event.$set_once
+    const unset = ownProperty(properties, '$unset')
     const removed = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
     return {
       set: isRecord(set) ? set : undefined,
@@ -467,16 +467,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const response = await posthog.api.get(path, { host: posthogUrl })
     if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
     const answer = await response.json()
-    const results = own(answer, 'results')
+    const results = ownProperty(answer, 'results')
     if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
     if (results.length === 0) return { properties: {}, distinctIds: [], lookedUpAt }
     const person = results[0]
-    const distinctIds = own(person, 'distinct_ids')
+    const distinctIds = ownProperty(person, 'distinct_ids')
     if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
       throw new Error('PostHog answered with another person than it was asked for')
     }
-    const id = own(person, 'uuid') ?? own(person, 'id')
-    const properties = own(person, 'properties')
+    const id = ownProperty(person, 'uuid') ?? ownProperty(person, 'id')
+    const properties = ownProperty(person, 'properties')
     return {
       ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
       properties: isRecord(properties) ? properties : {},
@@ -551,7 +551,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** The problem of an entry that stands in a list of lines. */
   const BULLET = 'has a dash or a bullet before an entry: write commas between entries'
 
-  const SLIPS = [
+  const COMMON_MISTAKES = [
     // An apostrophe between two letters is no quotation mark: the user's plan.
     [/["“”„‟«»‹›「」`]|(?:^|[^\p{L}\p{N}])['‘’‚]|['‘’‚](?:[^\p{L}\p{N}]|$)/u, 'has quotation marks: remove them'],
     [
@@ -569,7 +569,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   ]
 
   /** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */
-  function slipIn(entry, slips = SLIPS) {
+  function commonMistakeIn(entry, slips = COMMON_MISTAKES) {
     return slips.find(([pattern]) => pattern.test(entry))?.[1]
   }
 
@@ -672,7 +672,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** The entries between commas; `undefined` if the setting is rejected because of a slip. */
   function plainEntries(field, example) {
     const entries = splitList(field.text)
-    const slip = entries.map((entry) => slipIn(entry)).find((problem) => problem !== undefined)
+    const slip = entries.map((entry) => commonMistakeIn(entry)).find((problem) => problem !== undefined)
     if (slip === undefined) return entries
     rejectSlip(field, field.text, slip, example)
     return undefined
@@ -763,7 +763,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** An entry outside JSON, without the blanks behind its `!`; nothing if it is rejected because of a slip. */
   function plainName(field, entry, example) {
     const name = entry.replace(/^!\s*/, '')
-    const slip = slipIn(name, NAME_SLIPS)
+    const slip = commonMistakeIn(name, NAME_SLIPS)
     if (slip === undefined) return [entry.startsWith('!') ? `!${name}` : name]
     rejectSlip(field, entry, slip, example)
     return []
@@ -1300,7 +1300,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function isOperatorName(name) {
-    return typeof name === 'string' && own(operators, name) !== undefined
+    return typeof name === 'string' && ownProperty(operators, name) !== undefined
   }
 
   /** Numbers and texts that are numbers compare as numbers, `true` and `false` in any case as booleans, all else as text. */
@@ -1485,7 +1485,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function problemOf(entry, key, operator, value) {
     const isPattern = operator === 'matches'
     // A regular expression may hold the signs that separate entries in other tools.
-    const slip = slipIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
+    const slip = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
     if (slip !== undefined) return slip
     if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
     if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`
@@ -1548,7 +1548,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     let unknown
     for (const [index, filter] of filters.entries()) {
       const properties = filter.type === 'event' ? data.properties : data.person
-      const found = own(properties, filter.key)
+      const found = ownProperty(properties, filter.key)
       const isKnown = filter.type === 'event' || isPersonPropertyKnown(filter.key, data)
       const unmet = { filter, place: index + 1, isKnown, properties, found }
       if (!isKnown) unknown ??= unmet
@@ -1564,7 +1564,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Without the stored person, only what the event itself sets or removes is known. */
   function isPersonPropertyKnown(key, { isPersonKnown, person, unset }) {
-    return isPersonKnown || own(person, key) !== undefined || unset.includes(key)
+    return isPersonKnown || ownProperty(person, key) !== undefined || unset.includes(key)
   }
 
   /** PostHog's groups, which its insights have around filters: all of the values must match, or any of them. */
@@ -1830,9 +1830,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Looks the name up whole first, so that names with dots work, then as a path into nested objects. */
   function propertyValue(properties, { name, path }) {
-    const whole = own(properties, name)
+    const whole = ownProperty(properties, name)
     if (whole !== undefined || path.length === 1) return whole
-    return path.reduce(own, properties)
+    return path.reduce(ownProperty, properties)
   }
 
   /**
@@ -1919,16 +1919,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** True if the ID is not a device's, not shared and not too long. It is never cut: two people could get the same ID. */
   function canBePersonal(id, properties) {
-    return id !== own(properties, '$device_id') && fits(id) && !isShared(id)
+    return id !== ownProperty(properties, '$device_id') && fits(id) && !isShared(id)
   }
 
   /** True if PostHog's SDKs made the event's distinct_id for a visitor without a name, for many visitors, or for a group. */
   function isAnonymous(distinctId, properties) {
     return (
-      own(properties, '$is_identified') === false ||
-      own(properties, '$process_person_profile') === false ||
-      own(properties, '$cookieless_mode') === true ||
-      own(properties, '$anon_distinct_id') === distinctId ||
+      ownProperty(properties, '$is_identified') === false ||
+      ownProperty(properties, '$process_person_profile') === false ||
+      ownProperty(properties, '$cookieless_mode') === true ||
+      ownProperty(properties, '$anon_distinct_id') === distinctId ||
       // `$company_acme` is a group's, `$posthog_cookieless` that of all visitors without cookies.
       distinctId.startsWith('$') ||
       distinctId.startsWith('cookieless_') ||
@@ -1941,9 +1941,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * `$device_id` is not enough, because `reset()` keeps the device and makes a new anonymous ID.
    */
   function isAnonymousInOldBrowser(distinctId, properties) {
-    const hasDevice = (own(properties, '$device_id') ?? undefined) !== undefined
-    const isTold = (own(properties, '$is_identified') ?? undefined) !== undefined
-    return own(properties, '$lib') === 'web' && hasDevice && !isTold && own(properties, '$user_id') !== distinctId
+    const hasDevice = (ownProperty(properties, '$device_id') ?? undefined) !== undefined
+    const isTold = (ownProperty(properties, '$is_identified') ?? undefined) !== undefined
+    return (
+      ownProperty(properties, '$lib') === 'web' &&
+      hasDevice &&
+      !isTold &&
+      ownProperty(properties, '$user_id') !== distinctId
+    )
   }
 
   /**
@@ -1951,9 +1956,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * so such an ID counts as one of them, unless `$identify` names it beside the anonymous ID before.
    */
   function isMadeByMobileSdk({ event, distinct_id }, properties) {
-    if (!MOBILE_SDKS.has(own(properties, '$lib')) || !UUID_7.test(distinct_id)) return false
-    const isNamed = event === '$identify' && (own(properties, '$anon_distinct_id') ?? '') !== ''
-    return !isNamed && own(properties, '$is_identified') !== true
+    if (!MOBILE_SDKS.has(ownProperty(properties, '$lib')) || !UUID_7.test(distinct_id)) return false
+    const isNamed = event === '$identify' && (ownProperty(properties, '$anon_distinct_id') ?? '') !== ''
+    return !isNamed && ownProperty(properties, '$is_identified') !== true
   }
 
   const MOBILE_SDKS = new Set([
@@ -2105,7 +2110,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function contactProperties(rule, data, reportUnclear) {
     const kind = { isLeftOut: isLeftOutOfContact, valueOf: contactValue(reportUnclear) }
     const values = propertiesFrom(data.person, rule, kind, data)
-    for (const name of namesToReset(rule, data)) if (own(values, name) === undefined) values[name] = null
+    for (const name of namesToReset(rule, data)) if (ownProperty(values, name) === undefined) values[name] = null
     return values
   }
 
@@ -2129,7 +2134,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function mailingListsOfEvent(event, reportUnclear) {
     const rows = [personChanges(event).set, event.properties].flatMap((source) => {
-      const lists = own(source, 'mailingLists')
+      const lists = ownProperty(source, 'mailingLists')
       return Object.entries(isRecord(lists) ? lists : {})
     })
     // Loops trims names.
@@ -2432,11 +2437,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const values = {}
     const decisive = new Set(decisiveForIdentity)
     for (const name of namesOf(write, later)) {
-      const value = own(write.values, name)
+      const value = ownProperty(write.values, name)
       const latest = later.find(
         ({ entry, at }) =>
           writes(entry, name) &&
-          (own(write.entry.values, name) !== undefined || at > (write.lookedUpAt ?? 0) - LOOK_UP_LAG) &&
+          (ownProperty(write.entry.values, name) !== undefined || at > (write.lookedUpAt ?? 0) - LOOK_UP_LAG) &&
           (isSameContact(entry, write.entry) || (hasLostEmail && hasSameEmail(entry, identity))),
       )?.entry
       if (latest !== undefined) decisive.add(latest)
@@ -2511,12 +2516,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function writes({ values, names }, name) {
-    return own(values, name) !== undefined || names?.includes(name) === true
+    return ownProperty(values, name) !== undefined || names?.includes(name) === true
   }
 
   /** What the payload of a job keeps of a later entry. */
   function withOnly(values, entry) {
-    const kept = Object.entries(entry.values).filter(([name]) => own(values, name) !== undefined)
+    const kept = Object.entries(entry.values).filter(([name]) => ownProperty(values, name) !== undefined)
     return { ...entry, values: Object.fromEntries(kept) }
   }
 
@@ -3635,7 +3640,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The fields that the app reads. PostHog repeats the `$set` of the properties beside them. */
   function payloadOf({ uuid, event, distinct_id, timestamp, properties, $set, $set_once }) {
-    const repeated = (name) => own(properties, name) !== undefined
+    const repeated = (name) => ownProperty(properties, name) !== undefined
     return {
       ...(uuid !== undefined && { uuid }),
       event,
@@ -3736,15 +3741,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (hasOddBrace) return parseTemplate(field, text)
     const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
     const slip =
-      slipOutsideBraces(beside) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
+      mistakeOutsideBraces(beside) ??
+      names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
     if (slip === undefined) return parseTemplate(field, text)
     rejectSlip(field, text, slip, example)
     return undefined
   }
 
   /** The problem of a text that looks like a placeholder without its braces; `{}` stands for each placeholder. */
-  function slipOutsideBraces(text) {
-    return slipIn(text, BESIDE)
+  function mistakeOutsideBraces(text) {
+    return commonMistakeIn(text, BESIDE)
   }
 
   /** The settings that say where the email address and the user ID of a contact are found. */
@@ -4126,7 +4132,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (answer.status !== 200) {
       return { warning: `The Loops API key could not be checked (${answer.reason}). Events are still sent.` }
     }
-    const team = withoutSecrets(quoted(own(answer.json, 'teamName')), apiKey)
+    const team = withoutSecrets(quoted(ownProperty(answer.json, 'teamName')), apiKey)
     const connected = `Connected to Loops: the API key belongs to the team ${team}.`
     const missing = await missingNames(names, ask)
     if (missing.length === 0) return { team: connected }
@@ -4158,8 +4164,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function missingFrom(answer, { kind, names, keyField, labelField }) {
     if (!Array.isArray(answer)) return []
     const present = answer.map((entry) => ({
-      key: String(own(entry, keyField)),
-      label: String(own(entry, labelField)),
+      key: String(ownProperty(entry, keyField)),
+      label: String(ownProperty(entry, labelField)),
     }))
     const missing = [...new Set(names)].filter((name) => present.every(({ key }) => key !== name))
     return missing.map((name) => {

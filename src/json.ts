@@ -11,7 +11,7 @@ export function jsonText(value: unknown): string | undefined {
 }
 
 /** The object's own property of that name; `undefined` if it is inherited, missing, or `object` is not an object. */
-export function own(object: unknown, name: string): unknown {
+export function ownProperty(object: unknown, name: string): unknown {
   const isObject = typeof object === 'object' && object !== null
   return isObject && Object.prototype.hasOwnProperty.call(object, name) ? (object as Properties)[name] : undefined
 }

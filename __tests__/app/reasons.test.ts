@@ -1,7 +1,7 @@
 import { parseEventNames } from '../../src/settings/event-names'
 import { whyNotNamed } from '../../src/settings/similar-name'
 import { translate } from '../../src/translate/translate'
-import { unmetReason } from '../../src/translate/unwanted'
+import { unmetReason } from '../../src/translate/skip-reasons'
 import type { Config } from '../../src/settings/field'
 import { eventWith, receivedAt, settingsFor } from './setup'
 

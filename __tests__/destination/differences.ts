@@ -2,7 +2,7 @@
  * Where the destination and the app differ, so that the property test does not compare them. Each entry says why.
  */
 import type { CapturedEvent } from '../../src/posthog/event'
-import { isRecord, own } from '../../src/json'
+import { isRecord, ownProperty } from '../../src/json'
 import { withPerson } from '../../src/posthog/person'
 import { personalId } from '../../src/translate/identity'
 import { personAfter } from './setup'
@@ -78,8 +78,8 @@ function mappedParts({ eventMapping, contactMapping, eventMailingLists, contactM
 
 function found(event: CapturedEvent, part: Part): unknown {
   const [properties, name] = placeOf(event, part)
-  const whole = own(properties, name)
-  return whole ?? name.split('.').reduce<unknown>(own, properties)
+  const whole = ownProperty(properties, name)
+  return whole ?? name.split('.').reduce<unknown>(ownProperty, properties)
 }
 
 function textOf(event: CapturedEvent, part: Part): string {
@@ -103,7 +103,7 @@ function isSomeones(event: CapturedEvent, part: Part): boolean {
 
 function isNullWithDot(event: CapturedEvent, part: Part): boolean {
   const [properties, name] = placeOf(event, part)
-  return name.includes('.') && own(properties, name) === null
+  return name.includes('.') && ownProperty(properties, name) === null
 }
 
 function isStructure(value: unknown): boolean {

@@ -1,7 +1,7 @@
 /** Property filters in the app and in the preview of the destination, behind one function. */
 import { MappingFilters } from '../../tools/simulators/hog/mapping-filters'
 import { translate } from '../../src/translate/translate'
-import { unmetReasonWithValues } from '../../src/translate/unwanted'
+import { unmetReasonWithValues } from '../../src/translate/skip-reasons'
 import { eventWith, receivedAt, settingsFor } from '../app/setup'
 
 /** What filters look at. In the app the person is the one that PostHog has stored, if the row does not say otherwise. */

@@ -33,7 +33,7 @@ export function asAppSettings({ inputs, mappings }: DestinationSettings, parse: 
   const values = rows.map(([name, value]) => [name, valueIn(value, parse)] as const)
   const lists = updates.flatMap((mapping) => rowsOf(mapping, 'mailingLists').map(([id]) => [id, true]))
   const settings = {
-    email: JSON.stringify(email),
+    email: JSON.stringify(email.filter((place) => place !== EMAIL_OF_EVENT)),
     userId: JSON.stringify(userId),
     excludedEmails: typeof inputs.excludedEmails === 'string' ? inputs.excludedEmails : '',
     contactProperties: JSON.stringify(Object.fromEntries(values.filter(([, value]) => value !== undefined))),
@@ -46,6 +46,9 @@ export function asAppSettings({ inputs, mappings }: DestinationSettings, parse: 
   const notices = values.flatMap(([name, value]) => (value === undefined ? [noColumn(name)] : []))
   return { settings, notices }
 }
+
+/** The stored person has what an event sets. */
+const EMAIL_OF_EVENT = '{event.properties.$set.email}'
 
 function computed(key: string): string {
   return `${labelOf(key)}: the destination computes it, and the export reads properties only: write {person.properties.NAME}, or several places in {[...]}.`

@@ -1,7 +1,7 @@
 /** The app's rules for one text of the form: what a text outside braces looks like, and what the braces read. */
 import { AROUND_ID, neverGivesAddress, problemOfContact } from '../../src/settings/identity-templates'
-import { slipOutsideBraces } from '../../src/settings/plain-template'
-import { slipIn } from '../../src/settings/slips'
+import { mistakeOutsideBraces } from '../../src/settings/plain-template'
+import { commonMistakeIn } from '../../src/settings/common-mistakes'
 import { parseTemplate } from '../../src/settings/template'
 import { chainsIn, outsideBraces, partsOf, templateOf } from './hog-text'
 import type { Chain, ParseText } from './hog-text'
@@ -17,7 +17,7 @@ export function checkEmail(text: string, parse: ParseText, reject: Reject): void
   if (!isTemplate(text, parse, reject)) return
   const outside = outsideBraces(text)
   const template = templateOf(text, parse)
-  const slip = slipIn(outside) ?? slipOutsideBraces(outside)
+  const slip = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
   if (slip !== undefined) reject(text, slip)
   else if (/\},/.test(outside)) reject(text, `has several places between commas: ${SEVERAL_PLACES}`)
   else if (problemOfContact(template) !== undefined) reject(text, `${problemOfContact(template)}: write ${EXAMPLE}`)
@@ -32,7 +32,7 @@ export function checkUserId(text: string, parse: ParseText, reject: Reject): voi
   const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
   const outside = outsideBraces(text)
   const problem = problemOfContact(templateOf(text, parse))
-  const slip = slipIn(outside) ?? slipOutsideBraces(outside)
+  const slip = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
   if (slip !== undefined) reject(text, slip)
   else if (/\}[\s,]+\{/.test(outside)) reject(text, `gives several user IDs, but a contact has one: ${remedy}`)
   else if (AROUND_ID.test(outside)) reject(text, `has a name or signs around the placeholder: ${remedy}`)
@@ -44,7 +44,7 @@ export function checkValue(text: string, parse: ParseText, reject: Reject): void
   if (!isTemplate(text, parse, reject)) return
   const outside = outsideBraces(text)
   const isQuoted = /^["'“”„«»`‘’].*["'“”„«»`‘’]$/s.test(outside.trim())
-  const slip = slipOutsideBraces(outside) ?? (isQuoted ? slipIn(outside) : undefined)
+  const slip = mistakeOutsideBraces(outside) ?? (isQuoted ? commonMistakeIn(outside) : undefined)
   if (slip !== undefined) reject(text, `${slip}; to send this text as it is, write {${hogText(text)}}`)
 }
 
@@ -77,7 +77,7 @@ function isTemplate(text: string, parse: ParseText, reject: Reject): boolean {
 
 /** Rejects a text that PostHog's parser refuses: by the app's own sentence if the app refuses it, too. */
 function rejectHog(text: string, error: unknown, reject: Reject): void {
-  const slip = slipIn(text)
+  const slip = commonMistakeIn(text)
   const named = ODD_NAME.exec(text)
   if (slip !== undefined) reject(text, slip)
   else if (named !== null) reject(text, oddName(named))
@@ -109,7 +109,7 @@ function areKnown(text: string, chains: readonly Chain[], reject: Reject): boole
   if (unknown === undefined) return true
   const named = ODD_NAME.exec(text)
   // Hog takes what stands between double quotes as a name.
-  const slip = text.includes('"') ? slipIn(text) : undefined
+  const slip = text.includes('"') ? commonMistakeIn(text) : undefined
   if (slip !== undefined) reject(text, slip)
   else if (named !== null) reject(text, oddName(named))
   else parseTemplate({ text, reject }, `{${unknown.join('.')}}`)

@@ -2,7 +2,7 @@
  * What a delayed request says of its contact: of each value that it writes the one that PostHog received last, at the email
  * that its user ID has now.
  */
-import { own } from '../json'
+import { ownProperty } from '../json'
 import type { ContactValues, Identity } from '../loops/request'
 import { SECOND } from '../time'
 import type { LogEntry, TakenOver } from './waiting'
@@ -57,11 +57,11 @@ export function mergeLaterWrites(write: DelayedWrite, logs: readonly (readonly L
   const values: Record<string, unknown> = {}
   const decisive = new Set(decisiveForIdentity)
   for (const name of namesOf(write, later)) {
-    const value = own(write.values, name)
+    const value = ownProperty(write.values, name)
     const latest = later.find(
       ({ entry, at }) =>
         writes(entry, name) &&
-        (own(write.entry.values, name) !== undefined || at > (write.lookedUpAt ?? 0) - LOOK_UP_LAG) &&
+        (ownProperty(write.entry.values, name) !== undefined || at > (write.lookedUpAt ?? 0) - LOOK_UP_LAG) &&
         (isSameContact(entry, write.entry) || (hasLostEmail && hasSameEmail(entry, identity))),
     )?.entry
     if (latest !== undefined) decisive.add(latest)
@@ -139,12 +139,12 @@ function identityIn({ email, userId }: Identity): Identity {
 }
 
 function writes({ values, names }: LogEntry, name: string): boolean {
-  return own(values, name) !== undefined || names?.includes(name) === true
+  return ownProperty(values, name) !== undefined || names?.includes(name) === true
 }
 
 /** What the payload of a job keeps of a later entry. */
 function withOnly(values: ContactValues, entry: LogEntry): LogEntry {
-  const kept = Object.entries(entry.values).filter(([name]) => own(values, name) !== undefined)
+  const kept = Object.entries(entry.values).filter(([name]) => ownProperty(values, name) !== undefined)
   return { ...entry, values: Object.fromEntries(kept) }
 }
 

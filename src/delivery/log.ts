@@ -6,8 +6,8 @@ import type { StoredPerson } from '../posthog/person'
 import type { Settings } from '../settings/settings'
 import { nearMisses } from '../translate/near-misses'
 import type { Translation } from '../translate/translate'
-import { similarNameReason, unmetReason, unmetReasonWithValues } from '../translate/unwanted'
-import type { UnmetGroup } from '../translate/unwanted'
+import { similarNameReason, unmetReason, unmetReasonWithValues } from '../translate/skip-reasons'
+import type { UnmetGroup } from '../translate/skip-reasons'
 
 export interface EventLog {
   /**

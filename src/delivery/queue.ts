@@ -1,7 +1,7 @@
 import { RetryError } from '@posthog/plugin-scaffold'
 import { withRetries } from '../posthog/cache'
 import type { CapturedEvent } from '../posthog/event'
-import { own } from '../json'
+import { ownProperty } from '../json'
 import type { JobQueue } from '../posthog/meta'
 import { givenUp, isTooLate } from './retry'
 import type { WaitingEvent } from './waiting'
@@ -61,7 +61,7 @@ export function createEventQueue(jobs: JobQueue | undefined): EventQueue {
 
 /** The fields that the app reads. PostHog repeats the `$set` of the properties beside them. */
 function payloadOf({ uuid, event, distinct_id, timestamp, properties, $set, $set_once }: CapturedEvent): CapturedEvent {
-  const repeated = (name: string): boolean => own(properties, name) !== undefined
+  const repeated = (name: string): boolean => ownProperty(properties, name) !== undefined
   return {
     ...(uuid !== undefined && { uuid }),
     event,

@@ -3,7 +3,7 @@
  * until an event changes the person; a failure concerns its own event only. A circuit breaker leaves a PostHog that hangs alone.
  */
 import { createCircuitBreaker } from '../circuit-breaker'
-import { isRecord, own } from '../json'
+import { isRecord, ownProperty } from '../json'
 import { messageOf, withoutSecrets } from '../redact'
 import { MINUTE, SECOND } from '../time'
 import { inBackground, withRetries } from './cache'
@@ -207,16 +207,16 @@ async function askPostHog(distinctId: string, posthogUrl: string): Promise<Looke
   const response = await posthog.api.get(path, { host: posthogUrl })
   if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
   const answer: unknown = await response.json()
-  const results = own(answer, 'results')
+  const results = ownProperty(answer, 'results')
   if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
   if (results.length === 0) return { properties: {}, distinctIds: [], lookedUpAt }
   const person: unknown = results[0]
-  const distinctIds = own(person, 'distinct_ids')
+  const distinctIds = ownProperty(person, 'distinct_ids')
   if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
     throw new Error('PostHog answered with another person than it was asked for')
   }
-  const id = own(person, 'uuid') ?? own(person, 'id')
-  const properties = own(person, 'properties')
+  const id = ownProperty(person, 'uuid') ?? ownProperty(person, 'id')
+  const properties = ownProperty(person, 'properties')
   return {
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
     properties: isRecord(properties) ? properties : {},

@@ -1,5 +1,5 @@
 import type { CapturedEvent } from './event'
-import { isRecord, own } from '../json'
+import { isRecord, ownProperty } from '../json'
 import type { Properties } from '../json'
 
 /** An event and the known properties of its person: the input of filters and templates. */
@@ -63,9 +63,9 @@ export interface PersonChanges {
 /** Reads `$set`, `$set_once` and `$unset`. PostHog takes `$unset` as a list of names, or as an object with those names. */
 export function personChanges(event: CapturedEvent): PersonChanges {
   const { properties } = event
-  const set = own(properties, '$set') ?? event.$set
-  const setOnce = own(properties, '$set_once') ?? event.$set_once
-  const unset = own(properties, '$unset')
+  const set = ownProperty(properties, '$set') ?? event.$set
+  const setOnce = ownProperty(properties, '$set_once') ?? event.$set_once
+  const unset = ownProperty(properties, '$unset')
   const removed: readonly unknown[] = Array.isArray(unset) ? unset : Object.keys(isRecord(unset) ? unset : {})
   return {
     set: isRecord(set) ? set : undefined,

@@ -1,7 +1,7 @@
 import type { Field } from './field'
 import { isJson, isJsonObject, parseEntries, parseList, rejectSlip } from './lists'
-import { slipIn } from './slips'
-import type { Slip } from './slips'
+import { commonMistakeIn } from './common-mistakes'
+import type { CommonMistake } from './common-mistakes'
 
 /** The events that a setting names. */
 export interface EventNames {
@@ -71,7 +71,7 @@ export function nameInLoops({ exact, wildcards, excluded }: EventNames, event: u
 }
 
 /** Slips in an event name outside JSON: notations of other tools, none of which the app reads. */
-const NAME_SLIPS: readonly Slip[] = [
+const NAME_SLIPS: readonly CommonMistake[] = [
   [/[{}]|^<.*>$/, 'has braces or angle brackets: write the event name without them'],
   [/:\s/, 'has a colon with a blank: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
   [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
@@ -92,7 +92,7 @@ const NAME_SLIPS: readonly Slip[] = [
 /** An entry outside JSON, without the blanks behind its `!`; nothing if it is rejected because of a slip. */
 function plainName(field: Field, entry: string, example: string): string[] {
   const name = entry.replace(/^!\s*/, '')
-  const slip = slipIn(name, NAME_SLIPS)
+  const slip = commonMistakeIn(name, NAME_SLIPS)
   if (slip === undefined) return [entry.startsWith('!') ? `!${name}` : name]
   rejectSlip(field, entry, slip, example)
   return []

@@ -1,4 +1,4 @@
-import { isRecord, own } from '../json'
+import { isRecord, ownProperty } from '../json'
 import type { Properties } from '../json'
 import type { Field } from './field'
 import { parseJson } from './lists'
@@ -61,7 +61,7 @@ export function unmetFilter(filters: readonly PropertyFilter[], data: EventWithP
   let unknown: UnmetFilter | undefined
   for (const [index, filter] of filters.entries()) {
     const properties = filter.type === 'event' ? data.properties : data.person
-    const found = own(properties, filter.key)
+    const found = ownProperty(properties, filter.key)
     const isKnown = filter.type === 'event' || isPersonPropertyKnown(filter.key, data)
     const unmet = { filter, place: index + 1, isKnown, properties, found }
     if (!isKnown) unknown ??= unmet
@@ -77,7 +77,7 @@ function matches({ tests, isNegated }: PropertyFilter, found: unknown): boolean 
 
 /** Without the stored person, only what the event itself sets or removes is known. */
 function isPersonPropertyKnown(key: string, { isPersonKnown, person, unset }: EventWithPerson): boolean {
-  return isPersonKnown || own(person, key) !== undefined || unset.includes(key)
+  return isPersonKnown || ownProperty(person, key) !== undefined || unset.includes(key)
 }
 
 /** PostHog's groups, which its insights have around filters: all of the values must match, or any of them. */

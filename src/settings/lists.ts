@@ -5,7 +5,7 @@
 import { faultOfAlmostJson } from './almost-json'
 import type { Field } from './field'
 import { repeatedName } from './repeated-name'
-import { BULLET, slipIn } from './slips'
+import { BULLET, commonMistakeIn } from './common-mistakes'
 import { isRecord } from '../json'
 
 /**
@@ -101,7 +101,7 @@ export function splitList(text: string): string[] {
 /** The entries between commas; `undefined` if the setting is rejected because of a slip. */
 function plainEntries(field: Field, example: string): string[] | undefined {
   const entries = splitList(field.text)
-  const slip = entries.map((entry) => slipIn(entry)).find((problem) => problem !== undefined)
+  const slip = entries.map((entry) => commonMistakeIn(entry)).find((problem) => problem !== undefined)
   if (slip === undefined) return entries
   rejectSlip(field, field.text, slip, example)
   return undefined

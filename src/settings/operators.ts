@@ -2,7 +2,7 @@
  * The operators of property filters, as PostHog's documentation describes them. Each operator that denies another matches
  * exactly where the other does not, because it is nothing but the other's opposite.
  */
-import { jsonText, own } from '../json'
+import { jsonText, ownProperty } from '../json'
 import { compilePattern, matchesPattern } from '../re2/pattern'
 import { isRelativeDate, spanIn, timeIn } from './dates'
 import type { Span } from './dates'
@@ -80,7 +80,7 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
 }
 
 export function isOperatorName(name: unknown): name is OperatorName {
-  return typeof name === 'string' && own(operators, name) !== undefined
+  return typeof name === 'string' && ownProperty(operators, name) !== undefined
 }
 
 /** Numbers and texts that are numbers compare as numbers, `true` and `false` in any case as booleans, all else as text. */

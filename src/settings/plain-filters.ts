@@ -1,7 +1,7 @@
 /** The plain way to write property filters: `plan = pro, person.seats > 100, email is set`. */
 import type { Field } from './field'
 import { rejectSlip, splitList } from './lists'
-import { slipIn } from './slips'
+import { commonMistakeIn } from './common-mistakes'
 import type { OperatorName } from './operators'
 
 /** A filter as PostHog's JSON has it. */
@@ -63,7 +63,7 @@ function partsOf(entry: string): { readonly key: string; readonly operator: stri
 function problemOf(entry: string, key: string, operator: string, value: string): string | undefined {
   const isPattern = operator === 'matches'
   // A regular expression may hold the signs that separate entries in other tools.
-  const slip = slipIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
+  const slip = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
   if (slip !== undefined) return slip
   if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
   if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`

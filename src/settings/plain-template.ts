@@ -1,12 +1,12 @@
 import type { Field } from './field'
 import { rejectSlip } from './lists'
-import { slipIn } from './slips'
-import type { Slip } from './slips'
+import { commonMistakeIn } from './common-mistakes'
+import type { CommonMistake } from './common-mistakes'
 import { parseTemplate } from './template'
 import type { Template } from './template'
 
 /** Slips beside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
-const BESIDE: readonly Slip[] = [
+const BESIDE: readonly CommonMistake[] = [
   [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
   [
     /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
@@ -21,7 +21,7 @@ const BESIDE: readonly Slip[] = [
 ]
 
 /** Slips inside the braces, which hold a name and compute nothing. */
-const INSIDE: readonly Slip[] = [
+const INSIDE: readonly CommonMistake[] = [
   [
     /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
     'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
@@ -40,13 +40,14 @@ export function parsePlainTemplate(field: Field, text: string, example: string):
   if (hasOddBrace) return parseTemplate(field, text)
   const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
   const slip =
-    slipOutsideBraces(beside) ?? names.map((name) => slipIn(name, INSIDE)).find((problem) => problem !== undefined)
+    mistakeOutsideBraces(beside) ??
+    names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
   if (slip === undefined) return parseTemplate(field, text)
   rejectSlip(field, text, slip, example)
   return undefined
 }
 
 /** The problem of a text that looks like a placeholder without its braces; `{}` stands for each placeholder. */
-export function slipOutsideBraces(text: string): string | undefined {
-  return slipIn(text, BESIDE)
+export function mistakeOutsideBraces(text: string): string | undefined {
+  return commonMistakeIn(text, BESIDE)
 }

@@ -1,5 +1,5 @@
 import { isoText } from '../posthog/event'
-import { own } from '../json'
+import { ownProperty } from '../json'
 import type { Properties } from '../json'
 import type { Field } from './field'
 import type { EventWithPerson } from '../posthog/person'
@@ -106,7 +106,7 @@ function parsePlaceholder(text: string): Placeholder | undefined {
 
 /** Looks the name up whole first, so that names with dots work, then as a path into nested objects. */
 function propertyValue(properties: Properties, { name, path }: { name: string; path: readonly string[] }): unknown {
-  const whole = own(properties, name)
+  const whole = ownProperty(properties, name)
   if (whole !== undefined || path.length === 1) return whole
-  return path.reduce<unknown>(own, properties)
+  return path.reduce<unknown>(ownProperty, properties)
 }

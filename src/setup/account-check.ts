@@ -1,6 +1,6 @@
 import { getFromLoops } from '../loops/client'
 import type { LoopsAnswer } from '../loops/client'
-import { own } from '../json'
+import { ownProperty } from '../json'
 import type { Cache } from '../posthog/meta'
 import { onceForAllWorkers } from './once-for-all-workers'
 import { settingFields } from '../settings/field'
@@ -80,7 +80,7 @@ export async function checkAccount(
   if (answer.status !== 200) {
     return { warning: `The Loops API key could not be checked (${answer.reason}). Events are still sent.` }
   }
-  const team = withoutSecrets(quoted(own(answer.json, 'teamName')), apiKey)
+  const team = withoutSecrets(quoted(ownProperty(answer.json, 'teamName')), apiKey)
   const connected = `Connected to Loops: the API key belongs to the team ${team}.`
   const missing = await missingNames(names, ask)
   if (missing.length === 0) return { team: connected }
@@ -122,7 +122,10 @@ interface NamesInUse {
 /** A phrase for each name that Loops' answer lacks, with the most similar key; empty if the answer is not a list. */
 function missingFrom(answer: unknown, { kind, names, keyField, labelField }: NamesInUse): string[] {
   if (!Array.isArray(answer)) return []
-  const present = answer.map((entry) => ({ key: String(own(entry, keyField)), label: String(own(entry, labelField)) }))
+  const present = answer.map((entry) => ({
+    key: String(ownProperty(entry, keyField)),
+    label: String(ownProperty(entry, labelField)),
+  }))
   const missing = [...new Set(names)].filter((name) => present.every(({ key }) => key !== name))
   return missing.map((name) => {
     const [similar] = [0, 1, 2].flatMap((distance) =>

@@ -1,5 +1,5 @@
 /** Who an event belongs to in Loops: the email and the user ID of the request. */
-import { own } from '../json'
+import { ownProperty } from '../json'
 import type { Properties } from '../json'
 import type { CapturedEvent } from '../posthog/event'
 import { withSetOnce } from '../posthog/person'
@@ -87,16 +87,16 @@ export function personalId(value: unknown, { event, properties }: EventWithPerso
 
 /** True if the ID is not a device's, not shared and not too long. It is never cut: two people could get the same ID. */
 function canBePersonal(id: string, properties: Properties): boolean {
-  return id !== own(properties, '$device_id') && fits(id) && !isShared(id)
+  return id !== ownProperty(properties, '$device_id') && fits(id) && !isShared(id)
 }
 
 /** True if PostHog's SDKs made the event's distinct_id for a visitor without a name, for many visitors, or for a group. */
 function isAnonymous(distinctId: string, properties: Properties): boolean {
   return (
-    own(properties, '$is_identified') === false ||
-    own(properties, '$process_person_profile') === false ||
-    own(properties, '$cookieless_mode') === true ||
-    own(properties, '$anon_distinct_id') === distinctId ||
+    ownProperty(properties, '$is_identified') === false ||
+    ownProperty(properties, '$process_person_profile') === false ||
+    ownProperty(properties, '$cookieless_mode') === true ||
+    ownProperty(properties, '$anon_distinct_id') === distinctId ||
     // `$company_acme` is a group's, `$posthog_cookieless` that of all visitors without cookies.
     distinctId.startsWith('$') ||
     distinctId.startsWith('cookieless_') ||
@@ -109,9 +109,14 @@ function isAnonymous(distinctId: string, properties: Properties): boolean {
  * `$device_id` is not enough, because `reset()` keeps the device and makes a new anonymous ID.
  */
 function isAnonymousInOldBrowser(distinctId: string, properties: Properties): boolean {
-  const hasDevice = (own(properties, '$device_id') ?? undefined) !== undefined
-  const isTold = (own(properties, '$is_identified') ?? undefined) !== undefined
-  return own(properties, '$lib') === 'web' && hasDevice && !isTold && own(properties, '$user_id') !== distinctId
+  const hasDevice = (ownProperty(properties, '$device_id') ?? undefined) !== undefined
+  const isTold = (ownProperty(properties, '$is_identified') ?? undefined) !== undefined
+  return (
+    ownProperty(properties, '$lib') === 'web' &&
+    hasDevice &&
+    !isTold &&
+    ownProperty(properties, '$user_id') !== distinctId
+  )
 }
 
 /**
@@ -119,9 +124,9 @@ function isAnonymousInOldBrowser(distinctId: string, properties: Properties): bo
  * so such an ID counts as one of them, unless `$identify` names it beside the anonymous ID before.
  */
 function isMadeByMobileSdk({ event, distinct_id }: CapturedEvent, properties: Properties): boolean {
-  if (!MOBILE_SDKS.has(own(properties, '$lib')) || !UUID_7.test(distinct_id)) return false
-  const isNamed = event === '$identify' && (own(properties, '$anon_distinct_id') ?? '') !== ''
-  return !isNamed && own(properties, '$is_identified') !== true
+  if (!MOBILE_SDKS.has(ownProperty(properties, '$lib')) || !UUID_7.test(distinct_id)) return false
+  const isNamed = event === '$identify' && (ownProperty(properties, '$anon_distinct_id') ?? '') !== ''
+  return !isNamed && ownProperty(properties, '$is_identified') !== true
 }
 
 const MOBILE_SDKS = new Set<unknown>([

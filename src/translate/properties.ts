@@ -1,6 +1,6 @@
 /** The contact properties, event properties and mailing lists of a request. */
 import type { CapturedEvent } from '../posthog/event'
-import { isRecord, own } from '../json'
+import { isRecord, ownProperty } from '../json'
 import type { Properties } from '../json'
 import { personChanges } from '../posthog/person'
 import type { EventWithPerson } from '../posthog/person'
@@ -24,7 +24,7 @@ export function contactProperties(
 ): Record<string, LoopsValue | null> {
   const kind = { isLeftOut: isLeftOutOfContact, valueOf: contactValue(reportUnclear) }
   const values: Record<string, LoopsValue | null> = propertiesFrom(data.person, rule, kind, data)
-  for (const name of namesToReset(rule, data)) if (own(values, name) === undefined) values[name] = null
+  for (const name of namesToReset(rule, data)) if (ownProperty(values, name) === undefined) values[name] = null
   return values
 }
 
@@ -55,7 +55,7 @@ export function mailingListValues(
  */
 export function mailingListsOfEvent(event: CapturedEvent, reportUnclear: ReportUnclear): MailingLists {
   const rows = [personChanges(event).set, event.properties].flatMap((source) => {
-    const lists = own(source, 'mailingLists')
+    const lists = ownProperty(source, 'mailingLists')
     return Object.entries(isRecord(lists) ? lists : {})
   })
   // Loops trims names.

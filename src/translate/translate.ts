@@ -10,7 +10,7 @@ import type { EventRule, Settings } from '../settings/settings'
 import { excessiveAge } from './age'
 import { identityOfEvent } from './identity'
 import { contactProperties, eventProperties, mailingListValues, mailingListsOfEvent } from './properties'
-import type { UnmetGroup } from './unwanted'
+import type { UnmetGroup } from './skip-reasons'
 
 /** The result of `translate`; `undefined` if the settings do not name the event. */
 export type Translation =

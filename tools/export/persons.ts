@@ -1,6 +1,6 @@
 /** PostHog's persons, page by page. */
 import { UsageError } from '../lib/usage-error'
-import { isRecord, own } from '../../src/json'
+import { isRecord, ownProperty } from '../../src/json'
 import type { Person } from './contact'
 import { patiently } from './patience'
 import type { Patience } from './patience'
@@ -32,8 +32,8 @@ export const FIRST_PAGE = '?limit=1000'
  */
 export async function personsPage(source: PersonsSource, query: string): Promise<PersonsPage> {
   const answer = await patiently(() => pageAt(source, query), source.patience)
-  const results = own(answer, 'results')
-  const next = own(answer, 'next')
+  const results = ownProperty(answer, 'results')
+  const next = ownProperty(answer, 'next')
   if (!Array.isArray(results)) throw new UsageError('PostHog answers with something else than persons.')
   const nextQuery = typeof next === 'string' ? queryOf(next) : undefined
   if (nextQuery === query) throw new UsageError('PostHog names the same page of persons again and again.')
@@ -56,7 +56,7 @@ export async function countOfPersons({ client, project }: PersonsSource): Promis
   const body = { query: { kind: 'HogQLQuery', query: 'select count() from persons' } }
   const path = `/api/projects/${project}/query/`
   const answer = await client.send({ method: 'POST', path, body }).catch(() => undefined)
-  const results = own(answer, 'results')
+  const results = ownProperty(answer, 'results')
   const row: unknown = Array.isArray(results) ? results[0] : undefined
   const count: unknown = Array.isArray(row) ? row[0] : undefined
   return typeof count === 'number' ? count : undefined
@@ -68,10 +68,10 @@ function queryOf(address: string): string {
 }
 
 function personFrom(result: unknown): Person {
-  const id = own(result, 'uuid') ?? own(result, 'id')
-  const distinctIds = own(result, 'distinct_ids')
-  const properties = own(result, 'properties')
-  const createdAt = Date.parse(String(own(result, 'created_at')))
+  const id = ownProperty(result, 'uuid') ?? ownProperty(result, 'id')
+  const distinctIds = ownProperty(result, 'distinct_ids')
+  const properties = ownProperty(result, 'properties')
+  const createdAt = Date.parse(String(ownProperty(result, 'created_at')))
   return {
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
     createdAt: Number.isNaN(createdAt) ? 0 : createdAt,

@@ -3,7 +3,7 @@ import { exitCodeOf, runInTerminal } from '../lib/command-line'
 import type { Output } from '../lib/command-line'
 import { withoutKeys } from '../lib/keys'
 import { messageOf } from '../lib/usage-error'
-import { own } from '../../src/json'
+import { ownProperty } from '../../src/json'
 import { exportContacts } from './export-contacts'
 import type { Surroundings } from './export-contacts'
 import { help, parseOptions } from './options'
@@ -42,7 +42,7 @@ export function run(args: string[], environment: NodeJS.ProcessEnv, surroundings
 
 /** True for an error of the file system, such as a full disk. */
 function isOfFiles(error: unknown): boolean {
-  return typeof own(error, 'syscall') === 'string'
+  return typeof ownProperty(error, 'syscall') === 'string'
 }
 
 function runUntilInterrupted(output: Output): Promise<number> {

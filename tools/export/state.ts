@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { withoutKey } from '../../destination/from-settings/read'
 import { messageOf, UsageError } from '../lib/usage-error'
-import { own } from '../../src/json'
+import { ownProperty } from '../../src/json'
 import type { LeftOut } from './contact'
 import type { ExportOptions } from './options'
 import { FIRST_PAGE } from './persons'
@@ -52,7 +52,7 @@ export function beginOrResume(options: ExportOptions): ExportState {
   }
   const state = savedState(files.state)
   const remedy = `delete ${files.state} to begin anew`
-  if (own(state, 'form') !== 1) throw new UsageError(`${files.state} is no state of an export: ${remedy}.`)
+  if (ownProperty(state, 'form') !== 1) throw new UsageError(`${files.state} is no state of an export: ${remedy}.`)
   if (state.task !== task) {
     throw new UsageError(`${files.state} belongs to an export with other options or settings: use those, or ${remedy}.`)
   }

@@ -1,6 +1,6 @@
 /** PostHog's REST API, as a personal API key may use it; `npm run deploy` asks it, too. */
 import { messageOf, UsageError } from '../lib/usage-error'
-import { isRecord, own } from '../../src/json'
+import { isRecord, ownProperty } from '../../src/json'
 import { MINUTE } from '../../src/time'
 import { notReached, Refusal, refusalOf } from './refusal'
 
@@ -97,8 +97,8 @@ function noneIfRefused(error: unknown): Json[] {
 
 /** `fetch` says only that it failed; its cause says why. */
 function reasonOf(error: unknown): string {
-  const cause = own(error, 'cause')
-  const code = own(cause, 'code')
+  const cause = ownProperty(error, 'cause')
+  const code = ownProperty(cause, 'code')
   return typeof code === 'string' ? code : messageOf(cause ?? error)
 }
 

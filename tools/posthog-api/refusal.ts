@@ -1,6 +1,6 @@
 /** A sentence for each answer with which PostHog, or what stands in front of it, refuses. */
 import { UsageError } from '../lib/usage-error'
-import { own } from '../../src/json'
+import { ownProperty } from '../../src/json'
 import { withoutSecrets } from '../../src/redact'
 import { inWords } from './options'
 
@@ -71,7 +71,7 @@ function sentenceOf({ posthog, scopes, method, path, status, headers, json }: Re
   if (status === 403) return forbiddenSentence(request, keys, scopes, detail)
   if (status === 404) return `PostHog has no ${path}: ${detail}`
   if (status === 400) {
-    const attr = own(json, 'attr')
+    const attr = ownProperty(json, 'attr')
     const what = typeof attr === 'string' && attr !== '' ? `"${attr.replaceAll('__', '.')}"` : request
     const [, remedy = ''] = REMEDIES.find(([words]) => detail.includes(words)) ?? []
     return `PostHog refuses ${what}: ${detail}${remedy}`
@@ -110,7 +110,7 @@ function forbiddenSentence(request: string, keys: string, scopes: readonly strin
 /** What PostHog says, without addresses of people; the keys are masked where the command prints. */
 function detailOf(json: unknown): string {
   if (typeof json !== 'object' || json === null) return ''
-  const detail = own(json, 'detail')
+  const detail = ownProperty(json, 'detail')
   // The test of a function answers a wrong configuration with the errors by field.
   return withoutSecrets(typeof detail === 'string' && detail !== '' ? detail : JSON.stringify(json).slice(0, 500), '')
 }

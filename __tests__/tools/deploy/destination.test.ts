@@ -206,7 +206,7 @@ It changes in PostHog:
   - the event user signed up (in "Send events")
   - the event order completed (in "Send events")
   + the event purchase (in "Send events")
-  + the property filter {"key":"total","type":"event","operator":"gt","value":"100"} (in "Send events")
+  + the property filter {"key":"total","type":"event","operator":"gt","value":100} (in "Send events")
   + the property filter {"key":"plan","type":"person","operator":"exact","value":"pro"} (in "Send events")
   + Event names, purchase: "Bought" (in "Send events")
   - Event properties, pathname: "{event.properties.$pathname}" (in "Send events")

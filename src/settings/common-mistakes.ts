@@ -4,12 +4,12 @@
  */
 
 /** A text that is a slip, and the message about it: a problem that ends with the remedy. */
-export type Slip = readonly [pattern: RegExp, problem: string]
+export type CommonMistake = readonly [pattern: RegExp, problem: string]
 
 /** The problem of an entry that stands in a list of lines. */
 export const BULLET = 'has a dash or a bullet before an entry: write commas between entries'
 
-const SLIPS: readonly Slip[] = [
+const COMMON_MISTAKES: readonly CommonMistake[] = [
   // An apostrophe between two letters is no quotation mark: the user's plan.
   [/["“”„‟«»‹›「」`]|(?:^|[^\p{L}\p{N}])['‘’‚]|['‘’‚](?:[^\p{L}\p{N}]|$)/u, 'has quotation marks: remove them'],
   [
@@ -27,6 +27,6 @@ const SLIPS: readonly Slip[] = [
 ]
 
 /** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */
-export function slipIn(entry: string, slips: readonly Slip[] = SLIPS): string | undefined {
+export function commonMistakeIn(entry: string, slips: readonly CommonMistake[] = COMMON_MISTAKES): string | undefined {
   return slips.find(([pattern]) => pattern.test(entry))?.[1]
 }
