@@ -1572,12 +1572,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return isRecord(json) && (json.type === 'AND' || json.type === 'OR') && Array.isArray(json.values)
   }
 
-  /** The filters of a list or a group, in any depth. Rejects a group of which any filter may match. */
-  function filtersIn(field, json) {
-    if (Array.isArray(json)) return json.flatMap((one) => filtersIn(field, one))
+  /** PostHog's insights have three: deeper ones would run out of the stack. */
+  const MOST_LEVELS = 20
+
+  /** The filters of nested lists and groups. Rejects a group of which any filter may match. */
+  function filtersIn(field, json, level = 0) {
+    if (level > MOST_LEVELS) return [json]
+    if (Array.isArray(json)) return json.flatMap((one) => filtersIn(field, one, level + 1))
     if (!isGroup(json)) return [json]
     const { type, values } = json
-    if (type === 'AND' || values.length < 2) return values.flatMap((one) => filtersIn(field, one))
+    if (type === 'AND' || values.length < 2) return values.flatMap((one) => filtersIn(field, one, level + 1))
     const remedy = 'write one filter with several values, or filters that must all match'
     field.reject(json, `is an OR group, of which any filter may match: ${remedy}`)
     return []
