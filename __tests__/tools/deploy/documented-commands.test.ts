@@ -8,7 +8,9 @@ import type { Deploying } from './setup'
 jest.setTimeout(30_000)
 
 let given: Deploying
-beforeEach(async () => (given = await startDeploying({ projects: [{ id: 12345, name: 'Acme', test_account_filters: [] }] })))
+beforeEach(
+  async () => (given = await startDeploying({ projects: [{ id: 12345, name: 'Acme', test_account_filters: [] }] })),
+)
 afterEach(() => given.close())
 
 const commands = ['README.md', 'docs/deploy.md', 'docs/destination.md'].flatMap((document) =>
