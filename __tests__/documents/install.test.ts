@@ -25,7 +25,7 @@ async function requestsOf(commands: string): Promise<Received[]> {
     })
   })
   const posthog = await listenOnLoopback(server, 0)
-  const pasted = commands.replace(/POSTHOG=\S+/, `POSTHOG=${posthog.url}`)
+  const pasted = commands.replace(/https:\/\/(us\.(i\.)?posthog\.com|posthog\.example\.com)/, posthog.url)
   // No variable of the outside, and no program but those of the PATH that the commands name.
   await promisify(execFile)('bash', ['-euc', pasted], { cwd: root, env: { PATH: process.env.PATH ?? '' } })
   await posthog.close()
@@ -47,6 +47,24 @@ withCurl('the commands to paste', () => {
           method: 'POST',
           path: '/api/projects/12345/hog_functions/',
           body: { ...built, inputs: { ...built.inputs, apiKey: { value: 'your_loops_key' } } },
+        },
+      ],
+    ],
+    [
+      'README.md',
+      'Did it work\\?',
+      [
+        {
+          method: 'POST',
+          path: '/capture/',
+          authorization: undefined,
+          type: 'application/json',
+          body: {
+            api_key: 'phc_project_key',
+            event: 'user signed up',
+            distinct_id: 'test_user_1',
+            properties: { $set: { email: 'you@example.com' } },
+          },
         },
       ],
     ],
@@ -86,7 +104,7 @@ withCurl('the commands to paste', () => {
       ],
     ],
   ])('work: %s: %s', async (document, section, requests) => {
-    const [commands = ''] = codeIn(sectionOf(document, section), 'bash')
+    const commands = codeIn(sectionOf(document, section), 'bash').find((code) => code.includes('curl')) ?? ''
     expect(commands).not.toMatch(/\bjq\b/)
     expect(await requestsOf(commands)).toEqual(requests)
   })

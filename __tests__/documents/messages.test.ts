@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, textOf } from './setup'
+import { root, sectionOf, textOf } from './setup'
 
 const app = readFileSync(join(root, 'dist/index.js'), 'utf8')
 const destination = readFileSync(join(root, 'destination/loops.hog'), 'utf8')
@@ -47,8 +47,9 @@ describe('docs/troubleshooting.md', () => {
 
 describe("the README's troubleshooting", () => {
   it('quotes messages that docs/troubleshooting.md has', () => {
-    const [, section = ''] = textOf('README.md').split('## Troubleshooting\n')
-    const cells = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `([^`]+)`/gm)].map(([, message = '']) => message)
+    const cells = [...sectionOf('README.md', 'Did it work\\?').matchAll(/^\| `([^`]+)`/gm)].map(
+      ([, message = '']) => message,
+    )
     const found = quoted('docs/troubleshooting.md')
     const isFound = (message: string): boolean =>
       found.some((one) => message.split(/ … ?/).every((piece) => one.includes(piece)))

@@ -5,23 +5,44 @@ import { recipes } from '../../tools/playground/recipes'
 import { translated } from '../app/setup'
 import { globalsOf, loadDestination } from '../destination/setup'
 import type { LoadedDestination, SentRequest } from '../destination/setup'
-import { codeIn, rowsOf, sectionOf } from './setup'
+import { codeIn, sectionOf, textOf } from './setup'
 import { eventsOf } from './sdk-code'
 
-/** Stands in a table for the cell above. */
-const SAME = 'the same'
+/** A part of a recipe that changes one mapping of the destination. */
+interface OfMapping {
+  readonly mapping: string
+  readonly events: string
+  readonly inputs: object
+}
 
-/** The code and the settings that the README shows for each recipe, by its name. */
-const shown = new Map(
-  sectionOf('README.md', 'Recipes')
-    .split(/^\*\*/m)
-    .slice(1)
-    .map((text): [name: string, recipe: { code: string; settings: Config }] => {
-      const [code = ''] = codeIn(text, 'js')
-      const [settings = ''] = codeIn(text, 'json')
-      return [/^(.*?)\.\*\*/.exec(text)?.[1] ?? '', { code, settings: JSON.parse(settings) as Config }]
-    }),
-)
+interface ShownRecipe {
+  readonly code: string
+  readonly settings: Config
+  readonly destination: readonly OfMapping[]
+}
+
+const MAPPING = /mapping "([^"]+)", events? (.+?), inputs `([^`]+)`/g
+
+function recipeIn(text: string): ShownRecipe {
+  const [code = ''] = codeIn(text, 'js')
+  const [settings = ''] = codeIn(text, 'json')
+  const destination = [...text.matchAll(MAPPING)].map(([, mapping = '', events = '', inputs = '']) => ({
+    mapping,
+    events,
+    inputs: JSON.parse(inputs) as object,
+  }))
+  return { code, settings: JSON.parse(settings) as Config, destination }
+}
+
+const texts = [
+  ...sectionOf('README.md', 'Recipes')
+    .split(/^\*\*(?=.*\.\*\*)/m)
+    .slice(1),
+  ...textOf('docs/recipes.md').split(/^## /m).slice(1),
+]
+
+/** The code and the settings of both editions that the documents show for each recipe, by its name. */
+const shown = new Map(texts.map((text) => [/^(.*?)(?:\.\*\*|\n)/.exec(text)?.[1] ?? '', recipeIn(text)]))
 
 /** The request without its `Idempotency-Key`, which differs from run to run. */
 function requestOf(event: CapturedEvent, settings: Config): object[] {
@@ -31,7 +52,7 @@ function requestOf(event: CapturedEvent, settings: Config): object[] {
   return [{ method, path, body }]
 }
 
-describe('the recipes of the README', () => {
+describe('the recipes of README.md and docs/recipes.md', () => {
   it('are those of the playground', () => {
     const settings = recipes.map(({ name, settings: ofRecipe }) => [name, ofRecipe])
     expect([...shown].map(([name, recipe]) => [name, recipe.settings])).toEqual(settings)
@@ -44,25 +65,25 @@ describe('the recipes of the README', () => {
   })
 })
 
-describe('the recipes of docs/destination.md', () => {
-  const rows = rowsOf(sectionOf('docs/destination.md', 'Recipes'), 'recipe')
-  const named = rows.map((cells, place) =>
-    cells[0] === SAME ? [rows[place - 1]?.[0] ?? '', ...cells.slice(1)] : cells,
-  )
+describe('the recipes for the destination', () => {
   let destination: LoadedDestination
 
   beforeAll(async () => {
     destination = await loadDestination()
   })
 
-  it('are those of the README', () => {
-    expect(rows.map(([name]) => name).filter((name) => name !== SAME)).toEqual([...shown.keys()])
+  it('are there for each recipe', () => {
+    expect([...shown].filter(([, recipe]) => recipe.destination.length === 0)).toEqual([])
   })
 
-  it.each(named)('send what the app sends: %s: %s', async (name, mapping, names, changed) => {
-    const { code, settings } = shown.get(name) ?? { code: '', settings: {} }
-    const events = (await eventsOf(code)).filter(({ event }) => names.includes(`\`${event}\``))
-    const inputs = { ...defaultsOf(mapping.slice(1, -1)), ...(JSON.parse(changed.slice(1, -1)) as object) }
+  const changes = [...shown].flatMap(([name, recipe]) =>
+    recipe.destination.map((change): [string, string, OfMapping] => [name, change.mapping, change]),
+  )
+
+  it.each(changes)('send what the app sends: %s: %s', async (name, mapping, change) => {
+    const { code = '', settings = {} } = shown.get(name) ?? {}
+    const events = (await eventsOf(code)).filter(({ event }) => change.events.includes(`\`${event}\``))
+    const inputs = { ...defaultsOf(mapping), ...change.inputs }
     const sent = events.map((event) => destination.first(globalsOf(event), inputs).request)
     expect(events).not.toEqual([])
     expect(sent.flatMap(withoutKey)).toEqual(events.flatMap((event) => requestOf(event, settings)))

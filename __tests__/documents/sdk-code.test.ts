@@ -7,8 +7,8 @@ import { eventsOf } from './sdk-code'
 /** The app's settings under which each event shows who it is of. */
 const config = { trackedEvents: 'purchase', eventProperties: '', contactEvents: '$identify, $set' }
 
-describe('the code of "Tell PostHog the address"', () => {
-  const [browserCode = '', serverCode = ''] = codeIn(sectionOf('README.md', 'Tell PostHog the address'), 'js')
+describe('the code of "Set the email in PostHog"', () => {
+  const [browserCode = '', serverCode = ''] = codeIn(sectionOf('README.md', 'Set the email in PostHog'), 'js')
 
   const all = { email: 'ada@example.com', userId: 'user_1042' }
   const idAlone = { userId: 'user_1042' }
@@ -17,7 +17,7 @@ describe('the code of "Tell PostHog the address"', () => {
     // The update would change nothing.
     ['posthog-js', browserCode, { $identify: all, $set: undefined, purchase: idAlone }],
     ['posthog-node', serverCode, { $identify: all, purchase: all }],
-  ])('gives Loops the address with %s', async (_, code, whoIsSent) => {
+  ])('gives Loops the email with %s', async (_, code, whoIsSent) => {
     const events = await eventsOf(code)
     const sent = events.map((event) => {
       const translation = translated(event, config)

@@ -58,8 +58,9 @@ const email = 'ada@example.com'
 export const recipes: readonly Recipe[] = [
   {
     id: 'welcome',
-    name: 'A welcome mail after sign-up',
-    sentence: 'The event "user signed up" creates the contact and starts the loop that welcomes it, in one request.',
+    name: 'A welcome email after sign-up',
+    sentence:
+      'The event "user signed up" creates the contact and starts the workflow that welcomes it, in one request.',
     settings: {
       trackedEvents: 'user signed up',
       eventProperties: 'method: {event.properties.method}',
@@ -123,7 +124,7 @@ export const recipes: readonly Recipe[] = [
     id: 'purchase',
     name: 'A purchase with its properties',
     sentence:
-      'A purchase of more than 0 is sent with its total, currency and product, for the mail that thanks for it.',
+      'A purchase of more than 0 is sent with its total, currency and product, for the email that says thank you.',
     settings: {
       trackedEvents: 'purchase',
       eventProperties:
@@ -152,9 +153,9 @@ export const recipes: readonly Recipe[] = [
   },
   {
     id: 'back-end-address',
-    name: 'An address that the back end knows and the browser does not',
+    name: 'When only your back end knows the email',
     sentence:
-      'The back end identifies the person with the address; events of the browser then find the contact by its user ID.',
+      'The back end identifies the person with the email; events of the browser then find the contact by its user ID.',
     settings: {
       trackedEvents: 'report exported',
       eventProperties: 'format: {event.properties.format}',

@@ -59,7 +59,7 @@ describe('the table of answers in docs/delivery.md', () => {
     await clock.run(start + 2000)
     deliver(event('purchase', answer === userIdAlone ? {} : { $set: { email: 'ada@example.com' } }))
     await clock.run(start + 27_000)
-    if (app.jobs.pending().length > 0) return 'tries again later'
+    if (app.jobs.pending().length > 0) return 'retried later'
     await clock.run()
     const tries = app.requests.filter(({ url }) => url.endsWith('/send')).length
     if (app.jobErrors.length > 0) return `error after ${tries}, the last by a job`
@@ -69,12 +69,12 @@ describe('the table of answers in docs/delivery.md', () => {
   }
   const told: [cell: RegExp, reaction: string][] = [
     [/^done/, 'done'],
-    [/^tries again later/, 'tries again later'],
+    [/^retried later/, 'retried later'],
     [/^error/, 'error after 1'],
-    [/^tries once more with the email alone, then error/, 'error after 2'],
-    [/^tries once more after 5 seconds, then error/, 'error after 2, the last by a job'],
+    [/^retried once with the email alone, then error/, 'error after 2'],
+    [/^retried once after 5 seconds, then error/, 'error after 2, the last by a job'],
     [/^`RetryError`(, with the warning)?$/, 'RetryError after 1'],
-    [/^tries once more, then `RetryError`$/, 'RetryError after 2'],
+    [/^retried once, then `RetryError`$/, 'RetryError after 2'],
   ]
   const promised = (cell: string): string | undefined => told.find(([pattern]) => pattern.test(cell))?.[1]
 
