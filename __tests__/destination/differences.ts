@@ -40,6 +40,15 @@ const DIFFERENCES: readonly Difference[] = [
       mappedParts(meant).some((parts) => parts.length > 1 && parts.some((part) => isStructure(found(event, part)))),
   },
   {
+    why: 'Inside a text PostHog writes "undefined", "null" and "[object Object]" as they are; the app leaves them out.',
+    isIn: (event, meant) =>
+      mappedParts(meant).some(
+        (parts) =>
+          parts.length > 1 &&
+          parts.some((part) => /^(undefined|null|\[object Object\])$/.test(textOf(event, part).trim())),
+      ),
+  },
+  {
     why: 'A mapped text of blanks is what remains of "{first} {last}", so the destination leaves it out.',
     isIn: (event, meant) =>
       mappedParts(meant).some((parts) =>
