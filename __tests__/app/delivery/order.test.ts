@@ -98,7 +98,7 @@ describe('the event received last wins', () => {
     expect(api.contacts()).toMatchObject([{ plan: 'older' }])
   })
 
-  it('what Loops refuses of a later event does not keep back an earlier one', async () => {
+  it('what Loops rejects of a later event does not keep back an earlier one', async () => {
     const { clock, api, faults, deliver } = simulate()
     faults.push(failed, failed)
     deliver(event('purchase', { $set: { email: 'ada@example.com', plan: 'pro', seats: 1 } }))

@@ -62,7 +62,7 @@ describe('"Multiple contacts found"', () => {
     expect(api.contacts().find(({ email }) => email === 'ada@example.com')).toMatchObject({ plan: 'new' })
   })
 
-  it('goes with its own values where Loops refuses those of a later event', async () => {
+  it('goes with its own values where Loops rejects those of a later event', async () => {
     const { clock, api, faults, deliver } = simulateTwoContacts()
     faults.push(failed, failed)
     deliver(purchase({ seats: 1 }))
