@@ -62,6 +62,29 @@ describe('helpers may fail, deliveries may not', () => {
     expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
   })
 
+  it('logs an event that came while the cache was down with its job, for an earlier one that is tried again', async () => {
+    let refuses = false
+    const { clock, api, faults, deliver } = simulate(
+      '2024-02',
+      {},
+      {
+        beforeEffect: (_, { kind }) => {
+          if (refuses && kind === 'cache') throw new Error('Redis is busy')
+        },
+      },
+    )
+    faults.push(failed, failed, failed, failed)
+    deliver(set({ plan: 'old' }))
+    await clock.run(start + 6000)
+    faults.push(failed)
+    refuses = true
+    deliver(set({ plan: 'new' }))
+    await clock.run(start + 6500)
+    refuses = false
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ plan: 'new' }])
+  })
+
   it('lets PostHog record what no job takes', async () => {
     const { clock, app, faults, deliver } = simulate(
       '2024-02',

@@ -1,5 +1,5 @@
 import { MINUTE, byEmail, event, failed, purchase, set, simulate, start } from './setup'
-import type { Simulation } from './setup'
+import type { Simulation, Surroundings } from './setup'
 
 /** An update of Ada's contact that names her by both identifiers or by one. */
 const updates = {
@@ -70,11 +70,83 @@ describe('what is received while a request is on its way', () => {
     await clock.run()
     expect(api.contacts()).toMatchObject([{ plan: 'b', seats: 2 }])
   })
+
+  it('wins also by what waited in its lane, though it went out by another worker before the request under way', async () => {
+    const { clock, api, app, faults, deliver, sent } = await withContact()
+    const withoutRunner = app.startWorker(0)
+    await withoutRunner.prepare()
+    const begin = clock.now()
+    faults.push({ kind: 'delay', milliseconds: 8000 })
+    deliver(set({ plan: 'a', seats: 1 }), withoutRunner)
+    await clock.run(begin + 100)
+    deliver(set({ plan: 'b' }), withoutRunner)
+    await clock.run(begin + 200)
+    deliver(set({ seats: 2 }), withoutRunner)
+    await clock.run(begin + 7000)
+    expect(api.contacts()).toMatchObject([{ plan: 'first', seats: 2 }])
+    await clock.run()
+    expect(sent().map(([, , body]) => body)).toMatchObject([
+      { plan: 'first' },
+      { seats: 2 },
+      { plan: 'a', seats: 1 },
+      { plan: 'b', seats: 2 },
+    ])
+    expect(api.contacts()).toMatchObject([{ plan: 'b', seats: 2 }])
+  })
+})
+
+describe('the lane of a contact', () => {
+  it('is that of its new email, too, for a request that an event since then has moved there', async () => {
+    const { clock, api, faults, deliver } = await withContact()
+    faults.push(failed)
+    deliver(set({ plan: 'a' }))
+    await clock.run(start + MINUTE + 500)
+    deliver(event('$set', { $set: { email: 'new@example.com' } }))
+    await clock.run(start + MINUTE + 980)
+    faults.push({ kind: 'delay', milliseconds: 3000 })
+    await clock.run(start + MINUTE + 1200)
+    deliver(
+      event(
+        '$set',
+        { $is_identified: false, $set: { email: 'new@example.com', plan: 'b' } },
+        { distinct_id: 'visitor' },
+      ),
+    )
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ email: 'new@example.com', plan: 'b' }])
+  })
+
+  it('is held by the request under way, though the open circuit breaker has put off an event after it', async () => {
+    const { clock, api, faults, deliver } = await withContact()
+    const deliverOfSomebody = (number: number, milliseconds: number): void => {
+      faults.push({ kind: 'delay', milliseconds })
+      deliver(event('$set', { $set: { email: `p${number}@example.com`, plan: 'x' } }, { distinct_id: `p${number}` }))
+    }
+    const begin = clock.now()
+    // Five time-outs from 10 to 11.6 s: the circuit breaker opens.
+    for (let number = 0; number < 5; number++) {
+      deliverOfSomebody(number, 60_000)
+      await clock.run(begin + (number + 1) * 400)
+    }
+    await clock.run(begin + 8000)
+    // An answer after 4.8 s: the circuit breaker closes.
+    deliverOfSomebody(5, 4800)
+    await clock.run(begin + 8500)
+    faults.push({ kind: 'delay', milliseconds: 9000 })
+    deliver(set({ plan: 'a' }))
+    await clock.run(begin + 12_100)
+    deliver(set({ seats: 1 }))
+    await clock.run(begin + 14_100)
+    deliver(set({ plan: 'b' }))
+    await clock.run()
+    const ada = api.contacts().find(({ email }) => email === 'ada@example.com')
+    expect(ada).toMatchObject({ plan: 'b', seats: 1 })
+  })
 })
 
 /** The contact is in Loops, and a minute has passed. */
-async function withContact(options: Parameters<typeof simulate>[2] = {}): Promise<Simulation> {
-  const simulation = simulate('2024-02', {}, options)
+async function withContact(surroundings: Surroundings = {}): Promise<Simulation> {
+  const simulation = simulate('2024-02', {}, surroundings)
   simulation.deliver(set({ plan: 'first', seats: 0 }))
   await simulation.clock.run(start + MINUTE)
   return simulation

@@ -1,6 +1,9 @@
+import { VirtualClock } from '../../../tools/lib/clock'
 import type { AppConfig } from '../../../tools/lib/config-file'
 import type { CapturedEvent } from '../../../tools/lib/shapes'
+import type { Fault } from '../../../tools/simulators/loops/faults'
 import { MINUTE, HOUR, byEmail, start, simulate, simulateMany, event, set, purchase, failed } from './setup'
+import type { Simulation, Surroundings } from './setup'
 
 describe('nothing twice', () => {
   it('when a job runs twice', async () => {
@@ -117,5 +120,59 @@ describe('no idle chatter', () => {
 
   function ada() {
     return { $set: { email: 'ada@example.com' } }
+  }
+})
+
+describe('what Loops accepted last', () => {
+  const timeout: Fault = { kind: 'delay', milliseconds: 12_000, appliedOn: 'arrival' }
+  it.each<[string, string, CapturedEvent, Fault]>([
+    ['an event whose answer is lost', '2024-02', purchase({ plan: 'b' }), { kind: 'drop', applied: true }],
+    ['an event with a 500', '2024-02', purchase({ plan: 'b' }), { kind: 'status', status: 500, applied: true }],
+    ['an event that times out', '2024-02', purchase({ plan: 'b' }), timeout],
+    ['an update that times out, without jobs', '2024-11', set({ plan: 'b' }), timeout],
+  ])('is not known after %s: the value before it is sent again', async (_, version, unsure, fault) => {
+    const simulation = simulate(version)
+    await hasAccepted('a', simulation)
+    simulation.faults.push(fault)
+    simulation.deliver(unsure)
+    await simulation.clock.run(start + 3 * MINUTE)
+    await endsWith('a', simulation)
+  })
+
+  it('is not known while the cache does not take the note', async () => {
+    let refuses = false
+    const beforeEffect: Surroundings['beforeEffect'] = (_, { kind, name }) => {
+      if (refuses && kind === 'cache' && name === 'set') throw new Error('Redis is busy')
+    }
+    const simulation = simulate('2024-02', {}, { beforeEffect })
+    await hasAccepted('a', simulation)
+    refuses = true
+    simulation.deliver(set({ plan: 'b' }))
+    await simulation.clock.run(start + 2 * MINUTE)
+    refuses = false
+    await endsWith('a', simulation)
+  })
+
+  it('is not known to an update that waited in its lane, as the note of the one before may be on its way', async () => {
+    const clock = new VirtualClock(start)
+    const beforeEffect: Surroundings['beforeEffect'] = (_, { kind, name }) =>
+      kind === 'cache' && name === 'set' ? new Promise<void>((ends) => void clock.after(20, ends)) : undefined
+    const simulation = simulate('2024-02', {}, { beforeEffect }, clock)
+    await hasAccepted('a', simulation)
+    simulation.faults.push({ kind: 'delay', milliseconds: 301 })
+    simulation.deliver(set({ plan: 'b' }))
+    await clock.run(start + MINUTE + 300)
+    await endsWith('a', simulation)
+  })
+
+  async function hasAccepted(plan: string, { clock, deliver }: Simulation): Promise<void> {
+    deliver(set({ plan }))
+    await clock.run(start + MINUTE)
+  }
+
+  async function endsWith(plan: string, { clock, api, deliver }: Simulation): Promise<void> {
+    deliver(set({ plan }))
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ plan }])
   }
 })

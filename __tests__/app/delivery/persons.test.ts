@@ -80,3 +80,27 @@ describe('a look-up that comes too early', () => {
     expect(ofStranger).toHaveLength(3)
   })
 })
+
+describe('an event that waits for its person', () => {
+  it('is in the log of its contact, for an earlier one that is tried again', async () => {
+    const clock = new VirtualClock(start)
+    const persons = new PersonsApi(clock, [personOf('user_1')])
+    const contactProperties = 'plan: {event.properties.plan}, company: {person.properties.company}'
+    const options = { posthogApi: persons.answer }
+    const simulation = simulate('2024-02', { posthogUrl, contactProperties }, options, clock)
+    const { api, app, faults, deliver, worker } = simulation
+    const setPlan = (plan: string) => event('$set', { plan, $set: { email: 'user_1@example.com' } })
+    void worker.prepare()
+    await clock.run(start + MINUTE)
+    faults.push(...Array.from({ length: 12 }, () => failed))
+    deliver(setPlan('old'))
+    while (faults.length > 0) await clock.run(clock.now() + 5000)
+    expect(app.jobs.pending()).toHaveLength(1)
+    persons.fault = 500
+    deliver(setPlan('new'))
+    await clock.run(clock.now() + 1000)
+    persons.fault = undefined
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ plan: 'new' }])
+  })
+})

@@ -1,5 +1,7 @@
+import { VirtualClock } from '../../../tools/lib/clock'
 import type { CapturedEvent } from '../../../tools/lib/shapes'
-import { HOUR, MINUTE, event, failed, purchase, set, simulateMany, start } from './setup'
+import { HOUR, MINUTE, event, failed, purchase, set, simulate, simulateMany, start } from './setup'
+import type { Surroundings } from './setup'
 
 const ofSomebody = (number: number): CapturedEvent =>
   event(
@@ -34,6 +36,18 @@ describe('what the app keeps in the Redis of PostHog', () => {
       await clock.run(clock.now() + 1000)
     }
     await clock.run(start + 10 * MINUTE)
+    expect(app.cache.usage().keysWithoutLife).toEqual([])
+  })
+
+  it('has a life where `expire` overtakes the `incr` of set-up', async () => {
+    // A later one would bring the life of its key.
+    const oneRequest = { contactProperties: '', contactEvents: '' }
+    const clock = new VirtualClock(start)
+    const beforeEffect: Surroundings['beforeEffect'] = (_, { kind, name }) =>
+      kind === 'cache' && name === 'incr' ? new Promise<void>((ends) => void clock.after(5, ends)) : undefined
+    const { app, worker } = simulate('2024-02', oneRequest, { beforeEffect }, clock)
+    void worker.prepare()
+    await clock.run(start + MINUTE)
     expect(app.cache.usage().keysWithoutLife).toEqual([])
   })
 

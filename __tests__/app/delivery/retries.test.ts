@@ -1,5 +1,7 @@
 import { apiKey, isSetUpRequest } from '../setup'
-import { start, simulate, purchase, failed } from './setup'
+import type { CapturedEvent } from '../../../tools/lib/shapes'
+import { HOUR, MINUTE, start, simulate, purchase, set, failed } from './setup'
+import type { Simulation } from './setup'
 
 describe('retries', () => {
   it('wait longer each time, up to twenty minutes, and give up within the day that Loops knows an idempotency key', async () => {
@@ -49,5 +51,39 @@ describe('retries', () => {
     expect(then.app.enabled).toBe(true)
     const delivery = then.app.requests.filter(({ url }) => url.endsWith('/send'))
     expect(delivery.map(({ headers }) => headers.Authorization)).toEqual([`Bearer ${newKey}`])
+  })
+})
+
+describe('a job of a version that did not count the jobs', () => {
+  /** The job of an event that was received `age` milliseconds before the start. */
+  const run = (event: CapturedEvent, age: number, { worker }: Simulation): void => {
+    const payload = JSON.stringify({ event, receivedAt: start - age, failures: 0 })
+    void worker.runJob({ id: 1, name: 'deliver', runAt: start, payload })
+  }
+
+  it('writes no old value over a new one', async () => {
+    const simulation = simulate()
+    simulation.deliver(set({ plan: 'new' }))
+    await simulation.clock.run(start + MINUTE)
+    run(set({ plan: 'old' }), 5 * MINUTE, simulation)
+    await simulation.clock.run()
+    expect(simulation.api.contacts()).toMatchObject([{ plan: 'new' }])
+  })
+
+  it('goes back in a dry run', async () => {
+    const simulation = simulate('2024-02', { dryRun: 'Yes' })
+    run(purchase(), 5 * MINUTE, simulation)
+    await simulation.clock.run(start + MINUTE)
+    expect(simulation.app.jobs.pending()).toHaveLength(1)
+  })
+
+  it('is given up after a day', async () => {
+    const simulation = simulate()
+    run(purchase(), 30 * HOUR, simulation)
+    await simulation.clock.run()
+    expect(simulation.sent()).toEqual([])
+    expect(simulation.app.jobErrors.map(({ message }) => message)).toEqual([
+      'Given up after 0 tries within a day: its job was run too late',
+    ])
   })
 })

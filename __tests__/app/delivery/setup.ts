@@ -4,6 +4,7 @@ import type { AppConfig } from '../../../tools/lib/config-file'
 import { networkTo } from '../../../tools/simulators/app/network'
 import type { CapturedEvent } from '../../../tools/lib/shapes'
 import { LoopsApi } from '../../../tools/simulators/loops/loops-api'
+import type { Strictness } from '../../../tools/simulators/loops/contract'
 import type { Fault } from '../../../tools/simulators/loops/faults'
 import { createInstallation } from '../../../tools/simulators/posthog/plugin-server'
 import type { Installation, InstallationOptions } from '../../../tools/simulators/posthog/plugin-server'
@@ -45,10 +46,16 @@ afterEach(() => {
   })
 })
 
+/** What differs from the usual surroundings. */
+export interface Surroundings extends Partial<InstallationOptions> {
+  /** What Loops does where its documentation leaves it open. */
+  strictness?: Partial<Strictness>
+}
+
 export function simulate(
   version = '2024-02',
   changes: AppConfig = {},
-  options: Partial<InstallationOptions> = {},
+  { strictness = {}, ...options }: Surroundings = {},
   clock = new VirtualClock(start),
 ): Simulation {
   const api = new LoopsApi({
@@ -59,6 +66,7 @@ export function simulate(
       { key: 'plan', label: 'Plan', type: 'string' },
       { key: 'seats', label: 'Seats', type: 'number' },
     ],
+    strictness,
   })
   const faults: (Fault | undefined)[] = []
   api.setFault((request) => (isSetUpRequest(request) ? undefined : faults.shift()))

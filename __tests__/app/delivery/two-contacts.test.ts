@@ -1,10 +1,10 @@
 import { apiKey } from '../setup'
-import { MINUTE, event, failed, simulate, start } from './setup'
-import type { Simulation } from './setup'
+import { MINUTE, event, failed, purchase, set, simulate, start } from './setup'
+import type { Simulation, Surroundings } from './setup'
 
 /** Loops has two contacts: one with the email, one with the user ID. */
-function simulateTwoContacts(version = '2024-02'): Simulation {
-  const simulation = simulate(version)
+function simulateTwoContacts(version = '2024-02', surroundings: Surroundings = {}): Simulation {
+  const simulation = simulate(version, {}, surroundings)
   const headers = { authorization: `Bearer ${apiKey}` }
   for (const body of [{ email: 'ada@example.com' }, { email: 'other@example.com', userId: 'user_1' }]) {
     simulation.api.handle({ method: 'POST', path: '/v1/contacts/create', headers, body: JSON.stringify(body) })
@@ -49,6 +49,41 @@ describe('"Multiple contacts found"', () => {
     faults.push(undefined, { kind: 'drop', applied: true }, failed)
     deliver(event('purchase', { $set: { email: 'ada@example.com' } }))
     await clock.run(start + 60 * MINUTE)
+    expect(api.events()).toHaveLength(1)
+  })
+
+  it('sends the values that were received since with the email alone, too', async () => {
+    const { clock, api, faults, deliver } = simulateTwoContacts()
+    faults.push(failed)
+    deliver(set({ plan: 'old' }))
+    await clock.run(start + 500)
+    deliver(set({ plan: 'new' }))
+    await clock.run()
+    expect(api.contacts().find(({ email }) => email === 'ada@example.com')).toMatchObject({ plan: 'new' })
+  })
+
+  it('goes with its own values where Loops rejects those of a later event', async () => {
+    const { clock, api, faults, deliver } = simulateTwoContacts()
+    faults.push(failed, failed)
+    deliver(purchase({ seats: 1 }))
+    await clock.run(start + 500)
+    deliver(set({ seats: 'many' }))
+    await clock.run()
+    expect(api.events()).toMatchObject([{ email: 'ada@example.com', userId: null }])
+    expect(api.contacts().find(({ email }) => email === 'ada@example.com')).toMatchObject({ seats: 1 })
+  })
+
+  it.each<[string, (typeof failed | undefined)[], later: string | undefined]>([
+    ['the request with the email alone fails', [undefined, failed], undefined],
+    ['the first try fails, and a later update is taken over', [failed], 'new'],
+  ])('loses no event where Loops keeps the key of a rejected request, and %s', async (_, givenFaults, later) => {
+    const strictness = { idempotencyKeyConsumedByFailedRequest: true }
+    const { clock, api, faults, deliver } = simulateTwoContacts('2024-02', { strictness })
+    faults.push(...givenFaults)
+    deliver(purchase({ plan: 'old' }))
+    await clock.run(start + 500)
+    if (later !== undefined) deliver(set({ plan: later }))
+    await clock.run()
     expect(api.events()).toHaveLength(1)
   })
 })

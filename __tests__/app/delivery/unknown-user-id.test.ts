@@ -64,14 +64,19 @@ describe('a user ID that Loops does not know', () => {
     expect(app.failures).toEqual([])
   })
 
+  it('is tried again under another key, as Loops may keep that of a rejected request', async () => {
+    const strictness = { idempotencyKeyConsumedByFailedRequest: true }
+    const { clock, api, deliver } = simulate('2024-02', {}, { strictness })
+    deliver(view())
+    await clock.run(start + 2000)
+    addContact(api)
+    await clock.run()
+    expect(api.events()).toHaveLength(1)
+  })
+
   it('is not blamed for another mistake', async () => {
     const { clock, api, deliver, sent } = simulate('2024-02', { contactMailingLists: 'unknown: true' })
-    api.handle({
-      method: 'POST',
-      path: '/v1/contacts/create',
-      headers: { authorization: `Bearer ${apiKey}` },
-      body: '{"email":"ada@example.com","userId":"user_1"}',
-    })
+    addContact(api)
     deliver(event('$set', {}))
     await clock.run(start + MINUTE)
     deliver(view())
@@ -79,6 +84,16 @@ describe('a user ID that Loops does not know', () => {
     expect(sent().filter(([, request]) => request === 'POST /v1/events/send')).toHaveLength(1)
     expect(api.events()).toHaveLength(1)
   })
+
+  /** Somebody adds Ada to Loops, where the app does not see it. */
+  function addContact(api: Simulation['api']): void {
+    api.handle({
+      method: 'POST',
+      path: '/v1/contacts/create',
+      headers: { authorization: `Bearer ${apiKey}` },
+      body: '{"email":"ada@example.com","userId":"user_1"}',
+    })
+  }
 })
 
 describe('an email that an event has in $set_once only', () => {
