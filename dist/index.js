@@ -2456,8 +2456,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { identity, values, from }
   }
 
-  function namesOf({ entry, values, carriesAll }, later) {
-    const others = later.filter((one) => carriesAll && isSameContact(one.entry, entry))
+  /** The names that the request writes, and those that later events of the same contact have written. */
+  function namesOf({ entry, values }, later) {
+    const others = later.filter((one) => isSameContact(one.entry, entry))
     return new Set([...Object.keys(values), ...others.flatMap((one) => Object.keys(one.entry.values))])
   }
 
@@ -2543,31 +2544,26 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
   function unreadEmail(delivery, logs) {
-    const { email } = merged(delivery, logs, false)?.identity ?? {}
+    const { email } = merged(delivery, logs)?.identity ?? {}
     return email === delivery.entry?.email ? undefined : email
   }
 
-  /**
-   * The delivery with what was received since.
-   *
-   * @param waitedInLane whether the requests of its contact before it have kept it waiting.
-   */
-  function delayedRequest(delivery, logs, waitedInLane) {
+  /** The delivery with what was received since. */
+  function delayedRequest(delivery, logs) {
     return delivery.waiting.userIdWasUnknown === true
       ? withEmailOfUserId(delivery, logs)
-      : withLaterWrites(delivery, logs, waitedInLane)
+      : withLaterWrites(delivery, logs)
   }
 
   /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
-  function withLaterWrites(delivery, logs, waitedInLane) {
-    const carriesAll = waitedInLane || delivery.waiting.carriesAll === true
-    const merge = merged(delivery, logs, carriesAll)
+  function withLaterWrites(delivery, logs) {
+    const merge = merged(delivery, logs)
     if (merge === undefined) return delivery
     const { identity, values, from } = merge
     return {
       ...delivery,
       request: { ...delivery.request, body: bodyOf(identity, values, delivery.original.body) },
-      waiting: { ...delivery.waiting, carriesAll, takenOver: { readAt: Date.now(), entries: from } },
+      waiting: { ...delivery.waiting, takenOver: { readAt: Date.now(), entries: from } },
     }
   }
 
@@ -2595,11 +2591,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       : undefined
   }
 
-  function merged(delivery, logs, carriesAll) {
+  function merged(delivery, logs) {
     const { entry, original, lookedUpAt, waiting } = delivery
     if (entry === undefined) return undefined
     const { takenOver } = waiting
-    return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver, carriesAll }, logs)
+    return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver }, logs)
   }
 
   /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
@@ -2924,8 +2920,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * Two rules keep the order, so that a contact ends up with the values that PostHog received last; a third one saves requests:
    *
    * 1. Requests of one contact go out one after the other in a worker.
-   * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries,
-   *    for the names that it writes itself, the values that were received last.
+   * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries
+   *    the values that were received last, those of other names too: another worker may have sent these already, and this request,
+   *    or the one before it, may reach Loops later.
    * 3. An update that says what Loops has accepted last is not sent.
    */
 
@@ -3017,7 +3014,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       if (known.logs !== undefined) {
         const email = unreadEmail(delivery, known.logs)
         const others = email === undefined ? [] : await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
-        toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)], known.waitedInLane)
+        toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)])
       } else if (typeof known.rejectedAt === 'number' && !(await hasEmailSince(known.rejectedAt, delivery, parts))) {
         log.skipOnce('Loops has just answered that it knows no contact with its user ID')
         return
@@ -3586,9 +3583,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** A hash of the identifiers and the values that a request writes. */
+  /** A hash of the identifiers and the values that a request writes, in whatever order. */
   function writtenBy({ body }) {
-    return hashOf(JSON.stringify([identityOf(body), contactValues(body)]))
+    const values = Object.entries(contactValues(body)).sort(([one], [other]) => (one < other ? -1 : 1))
+    return hashOf(JSON.stringify([identityOf(body), values]))
   }
 
   /** Some two megabytes. */

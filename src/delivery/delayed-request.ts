@@ -13,31 +13,26 @@ type Logs = readonly (readonly LogEntry[])[]
 
 /** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
 export function unreadEmail(delivery: Delivery, logs: Logs): string | undefined {
-  const { email } = merged(delivery, logs, false)?.identity ?? {}
+  const { email } = merged(delivery, logs)?.identity ?? {}
   return email === delivery.entry?.email ? undefined : email
 }
 
-/**
- * The delivery with what was received since.
- *
- * @param waitedInLane whether the requests of its contact before it have kept it waiting.
- */
-export function delayedRequest(delivery: Delivery, logs: Logs, waitedInLane: boolean): Delivery {
+/** The delivery with what was received since. */
+export function delayedRequest(delivery: Delivery, logs: Logs): Delivery {
   return delivery.waiting.userIdWasUnknown === true
     ? withEmailOfUserId(delivery, logs)
-    : withLaterWrites(delivery, logs, waitedInLane)
+    : withLaterWrites(delivery, logs)
 }
 
 /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
-function withLaterWrites(delivery: Delivery, logs: Logs, waitedInLane: boolean): Delivery {
-  const carriesAll = waitedInLane || delivery.waiting.carriesAll === true
-  const merge = merged(delivery, logs, carriesAll)
+function withLaterWrites(delivery: Delivery, logs: Logs): Delivery {
+  const merge = merged(delivery, logs)
   if (merge === undefined) return delivery
   const { identity, values, from } = merge
   return {
     ...delivery,
     request: { ...delivery.request, body: bodyOf(identity, values, delivery.original.body) },
-    waiting: { ...delivery.waiting, carriesAll, takenOver: { readAt: Date.now(), entries: from } },
+    waiting: { ...delivery.waiting, takenOver: { readAt: Date.now(), entries: from } },
   }
 }
 
@@ -65,9 +60,9 @@ export function skipReason({ original, request }: Delivery, excludedEmails: Excl
     : undefined
 }
 
-function merged(delivery: Delivery, logs: Logs, carriesAll: boolean): MergedWrite | undefined {
+function merged(delivery: Delivery, logs: Logs): MergedWrite | undefined {
   const { entry, original, lookedUpAt, waiting } = delivery
   if (entry === undefined) return undefined
   const { takenOver } = waiting
-  return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver, carriesAll }, logs)
+  return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver }, logs)
 }

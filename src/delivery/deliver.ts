@@ -9,8 +9,9 @@
  * Two rules keep the order, so that a contact ends up with the values that PostHog received last; a third one saves requests:
  *
  * 1. Requests of one contact go out one after the other in a worker.
- * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries,
- *    for the names that it writes itself, the values that were received last.
+ * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries
+ *    the values that were received last, those of other names too: another worker may have sent these already, and this request,
+ *    or the one before it, may reach Loops later.
  * 3. An update that says what Loops has accepted last is not sent.
  */
 import { identityOf } from '../loops/request'
@@ -128,7 +129,7 @@ async function deliverKnown(delivery: Delivery, known: Known, parts: Parts): Pro
     if (known.logs !== undefined) {
       const email = unreadEmail(delivery, known.logs)
       const others = email === undefined ? [] : await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
-      toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)], known.waitedInLane)
+      toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)])
     } else if (typeof known.rejectedAt === 'number' && !(await hasEmailSince(known.rejectedAt, delivery, parts))) {
       log.skipOnce('Loops has just answered that it knows no contact with its user ID')
       return

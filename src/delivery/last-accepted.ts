@@ -74,7 +74,8 @@ export function createLastAccepted(cache: Cache, keyPrefix: string): LastAccepte
   }
 }
 
-/** A hash of the identifiers and the values that a request writes. */
+/** A hash of the identifiers and the values that a request writes, in whatever order. */
 function writtenBy({ body }: LoopsRequest): string {
-  return hashOf(JSON.stringify([identityOf(body), contactValues(body)]))
+  const values = Object.entries(contactValues(body)).sort(([one], [other]) => (one < other ? -1 : 1))
+  return hashOf(JSON.stringify([identityOf(body), values]))
 }

@@ -16,11 +16,6 @@ export interface DelayedWrite {
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
   readonly lookedUpAt: number | undefined
   readonly takenOver: TakenOver | undefined
-  /**
-   * True for a request that has waited in its lane: it carries all that came since, because a job of another worker may have
-   * sent that while the request before it was under way.
-   */
-  readonly carriesAll: boolean
 }
 
 /** What the request is to say of its contact now. */
@@ -72,8 +67,9 @@ export function mergeLaterWrites(write: DelayedWrite, logs: readonly (readonly L
   return { identity, values, from }
 }
 
-function namesOf({ entry, values, carriesAll }: DelayedWrite, later: readonly LaterEntry[]): Set<string> {
-  const others = later.filter((one) => carriesAll && isSameContact(one.entry, entry))
+/** The names that the request writes, and those that later events of the same contact have written. */
+function namesOf({ entry, values }: DelayedWrite, later: readonly LaterEntry[]): Set<string> {
+  const others = later.filter((one) => isSameContact(one.entry, entry))
   return new Set([...Object.keys(values), ...others.flatMap((one) => Object.keys(one.entry.values))])
 }
 

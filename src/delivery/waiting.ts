@@ -16,8 +16,6 @@ export interface WaitingEvent {
   readonly isLogged?: boolean
   /** The form in which it is sent, after Loops has rejected others. */
   readonly form?: Form
-  /** Whether it carries all that later events have written, as it once waited in its lane. */
-  readonly carriesAll?: boolean
   /** What it has taken over from later events. */
   readonly takenOver?: TakenOver
   /** Whether PostHog has answered that it knows nobody with the event's distinct_id: once, that may be too early. */
