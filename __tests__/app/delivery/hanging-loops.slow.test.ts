@@ -7,15 +7,15 @@ describe('a Loops that hangs for ten minutes', () => {
   const ofOne = () => 'ada@example.com'
 
   it.each([
-    ['1.30', 'many contacts', ofMany, 200, 'lets the events wait in jobs'],
-    ['2024-02', 'many contacts', ofMany, 200, 'lets the events wait in jobs'],
-    ['2024-11', 'many contacts', ofMany, 200, 'fails the events at once, where no job can hold them'],
-    ['2024-02', 'one contact', ofOne, 440, 'lets the events wait in jobs'],
+    ['1.30', 'many contacts', 'lets the events wait in jobs', ofMany, 200],
+    ['2024-02', 'many contacts', 'lets the events wait in jobs', ofMany, 200],
+    ['2024-11', 'many contacts', 'fails the events at once, where no job can hold them', ofMany, 200],
+    ['2024-02', 'one contact', 'lets the events wait in jobs', ofOne, 440],
     // The five time-outs that open the circuit breaker come one after the other in the lane of the contact: 50 s.
-    ['2024-11', 'one contact', ofOne, 570, 'fails the events after the wait in their lane'],
+    ['2024-11', 'one contact', 'fails the events after the wait in their lane', ofOne, 570],
   ])(
     'on %s, with ten handlers and events of %s: %s',
-    async (version, _, emailOf, mostHeld) => {
+    async (version, _whose, _does, emailOf, mostHeld) => {
       const { clock, api, app, worker } = simulateMany({ contactEvents: '' }, {}, version)
       const end = start + 10 * MINUTE
       api.setFault((request) =>
