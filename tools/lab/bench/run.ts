@@ -57,7 +57,7 @@ export function summaryRows(counts: readonly EventCounts[]): string[][] {
     one.isSent && one.delivered === delivered && one.contact === contact
   return [
     ['an event that is', 'awaits', 'commands', 'bytes in Redis'],
-    row('not wanted, or skipped', ({ isSent }) => !isSent),
+    row('not matched, or skipped', ({ isSent }) => !isSent),
     row('sent directly, the first of its contact', sent('directly', 'first')),
     row('sent directly, a later one', sent('directly', 'later')),
     row('sent by a job, the first of its contact', sent('by a job', 'first')),
