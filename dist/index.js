@@ -2808,6 +2808,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const wait = waitForService(until, delivery.waiting.receivedAt)
       return queue.retry(delivery.waiting, { reason, wait, isFailure: false })
     }
+    // A request that follows another one at once has no slot of its own: later ones see that its slot is taken.
+    if (sending.form !== (delivery.waiting.form ?? 'as it is') || sending.isSecondTry === true) parts.rateLimit.count()
     const startedAt = Date.now()
     circuitBreaker.begin()
     let answer
@@ -3695,7 +3697,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         inBackground(() => cache.set(placeKey, given, life))
         return Math.ceil(place * length)
       },
-      countSetUp: () => {
+      count: () => {
         const slot = currentSlot()
         inBackground(async () =>
           ensureLife(await withLife(counter(slot), () => cache.incr(counter(slot).key), cache), cache),
@@ -4100,7 +4102,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return onceForAllWorkers(subject, cache, async () => {
       lookUp.check().catch(() => undefined)
       const check = await checkAccount(names, settings.apiKey, (path) => {
-        rateLimit.countSetUp()
+        rateLimit.count()
         return getFromLoops(path, settings.apiKey)
       })
       if (check.team !== undefined) console.log(check.team)

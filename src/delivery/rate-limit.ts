@@ -30,8 +30,8 @@ export interface RateLimit {
   readonly readPlace: () => Promise<unknown>
   /** When a job is due that found no slot: milliseconds since 1970. */
   readonly placeAfter: (answer: unknown, ask: Ask) => number
-  /** Counts a request of set-up, which waits for no slot. */
-  readonly countSetUp: () => void
+  /** Counts a request that waits for no slot. */
+  readonly count: () => void
 }
 
 /** The slot of now and those that may be borrowed take so long together, in milliseconds. */
@@ -73,7 +73,7 @@ export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPref
       inBackground(() => cache.set(placeKey, given, life))
       return Math.ceil(place * length)
     },
-    countSetUp: () => {
+    count: () => {
       const slot = currentSlot()
       inBackground(async () =>
         ensureLife(await withLife(counter(slot), () => cache.incr(counter(slot).key), cache), cache),

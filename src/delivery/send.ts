@@ -40,6 +40,8 @@ async function sendOnce(sending: Sending, delivery: Delivery, parts: Parts): Pro
     const wait = waitForService(until, delivery.waiting.receivedAt)
     return queue.retry(delivery.waiting, { reason, wait, isFailure: false })
   }
+  // A request that follows another one at once has no slot of its own: later ones see that its slot is taken.
+  if (sending.form !== (delivery.waiting.form ?? 'as it is') || sending.isSecondTry === true) parts.rateLimit.count()
   const startedAt = Date.now()
   circuitBreaker.begin()
   let answer: Answer

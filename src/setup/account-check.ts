@@ -11,7 +11,7 @@ import type { Settings } from '../settings/settings'
 /** What the checks of set-up need of the app. */
 export interface CheckedApp {
   readonly settings: Settings
-  readonly rateLimit: { readonly countSetUp: () => void }
+  readonly rateLimit: { readonly count: () => void }
   readonly lookUp: { readonly check: () => Promise<void> }
 }
 
@@ -28,7 +28,7 @@ export async function checkAtSetUp(app: CheckedApp, cache: Cache): Promise<strin
   return onceForAllWorkers(subject, cache, async () => {
     lookUp.check().catch(() => undefined)
     const check = await checkAccount(names, settings.apiKey, (path) => {
-      rateLimit.countSetUp()
+      rateLimit.count()
       return getFromLoops(path, settings.apiKey)
     })
     if (check.team !== undefined) console.log(check.team)

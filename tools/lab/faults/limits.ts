@@ -10,9 +10,10 @@ const longestDrain: Readonly<Record<string, number>> = { none: 1.2, fifth: 1.6 }
 
 /**
  * The same where job runners look every two seconds, with a Loops that answers in 150 ms. One runner finds the next job due
- * whenever it ends one. Several have looked at the same moment, when the last job was enqueued, and look again together.
+ * whenever it ends one. Several have looked at the same moment, when the last job was enqueued, and look again together: one
+ * of them gets the slot, and the others wait for their next places.
  */
-const longestDrainByLooks: Readonly<Record<string, number>> = { none: 2 }
+const longestDrainByLooks = { oneRunner: { none: 1.7 }, severalRunners: { none: 2.5 } } as const
 
 /** Smaller bursts have no limits: the waits after the last failures outweigh the rate limit. */
 const smallestBurst = 400
@@ -50,8 +51,10 @@ function tooSlow({ drainSeconds, wanted, requests }: Measures, campaign: Campaig
     : undefined
 }
 
-function drainLimit({ server, mix }: CampaignOptions): number {
-  return (server.nextJobOnce === 'started' ? longestDrain : longestDrainByLooks)[mix.name] ?? Infinity
+function drainLimit({ server, mix, jobRunners }: CampaignOptions): number {
+  const byLooks: Readonly<Record<string, number>> =
+    jobRunners === 1 ? longestDrainByLooks.oneRunner : longestDrainByLooks.severalRunners
+  return (server.nextJobOnce === 'started' ? longestDrain : byLooks)[mix.name] ?? Infinity
 }
 
 /** By fault mix, the most seconds that events may be held up. */
