@@ -12,7 +12,9 @@ describe('the destination', () => {
   const mapping = (name: string) => page.getByRole('group', { name, exact: true })
 
   test('is a form of inputs and mappings', async () => {
-    expect(await page.locator('#destination-email').inputValue()).toBe('{person.properties.email}')
+    expect(await page.locator('#destination-email').inputValue()).toBe(
+      '{event.properties.$set.email ?? person.properties.email}',
+    )
     expect(await page.locator('#destination-form legend').allInnerTexts()).toEqual(['Update contacts', 'Send events'])
     const rows = mapping('Update contacts').getByRole('group', { name: 'Contact properties' })
     expect(await valuesOf(rows.locator('input'))).toEqual([
@@ -60,7 +62,7 @@ describe('the destination', () => {
 
   test('has an error at the input whose braces hold no Hog, and outlives a reload', async () => {
     await page.locator('#destination-userId').fill('{event.')
-    expect(await textOf('#destination-userId-error')).toMatch(/^What stands between braces is no Hog: /)
+    expect(await textOf('#destination-userId-error')).toMatch(/^"\{event\." has a brace "\{" without its "\}"/)
     expect(await textOf('#settings-status')).toBe('1 problem: User ID.')
     await page.locator('#destination-userId').fill('{event.properties.account}')
     await page.locator('#settings-status', { hasText: 'PostHog accepts these inputs.' }).waitFor()
