@@ -2974,8 +2974,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   async function deliverInLane(delivery, lane, parts) {
     const { waiting } = delivery
-    const waitedInLane = lane.before !== undefined
-    if (waitedInLane) {
+    if (lane.before !== undefined) {
       try {
         await lane.before
       } catch {
@@ -2987,23 +2986,23 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const slot = parts.rateLimit.slot()
     let answers
     try {
-      answers = await askCache(delivery, { waitedInLane, slot }, parts)
+      answers = await askCache(delivery, { lane, slot }, parts)
     } catch {
       return deliverWithoutCache(delivery, parts)
     }
     const [number, logged, lists, accepted, rejectedAt] = answers
     const ask = parts.rateLimit.asked(slot, number)
     const logs = lists?.map(entriesIn)
-    const known = { lane, waitedInLane, ask, logs, accepted, rejectedAt }
+    const known = { lane, ask, logs, accepted, rejectedAt }
     return deliverKnown(noteLogged(delivery, logged, parts), known, parts)
   }
 
   /** Starts all commands at once, so that the caller awaits once. */
-  function askCache(delivery, { waitedInLane, slot }, parts) {
+  function askCache(delivery, { lane, slot }, parts) {
     return Promise.all([
       parts.rateLimit.ask(slot),
       addToLog(delivery, parts),
-      readLog(delivery, waitedInLane, parts),
+      readLog(delivery, lane, parts),
       parts.lastAccepted.readForUserId(delivery.request),
       parts.lastAccepted.readRejection(delivery.request),
     ])
@@ -3042,8 +3041,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * Whether the update says what Loops has accepted last. Loops may still act on a request that has failed, and the request
    * before it in the lane may not be noted yet.
    */
-  function mayBeRepeated({ request, waiting }, { accepted, waitedInLane }, parts) {
-    return waiting.failures === 0 && !waitedInLane && parts.lastAccepted.isSameForUserId(accepted, request)
+  function mayBeRepeated({ request, waiting }, { accepted, lane }, parts) {
+    return waiting.failures === 0 && lane.before === undefined && parts.lastAccepted.isSameForUserId(accepted, request)
   }
 
   /** Adds what the event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
@@ -3063,10 +3062,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-  function readLog({ waiting, entry, lookedUpAt, request }, waitedInLane, { contactLog }) {
+  function readLog({ waiting, entry, lookedUpAt, request }, lane, { contactLog }) {
     // The event that has brought the email may be older than this one.
     if (waiting.userIdWasUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-    const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || waitedInLane
+    const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || lane.before !== undefined
     if (entry === undefined || !isDelayed) return undefined
     const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
     return contactLog.read(entry, since)

@@ -72,8 +72,7 @@ function postponeUntil(at: number, delivery: Delivery, parts: Parts): Promise<vo
 
 async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Promise<void> {
   const { waiting } = delivery
-  const waitedInLane = lane.before !== undefined
-  if (waitedInLane) {
+  if (lane.before !== undefined) {
     try {
       await lane.before
     } catch {
@@ -85,27 +84,23 @@ async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Prom
   const slot = parts.rateLimit.slot()
   let answers
   try {
-    answers = await askCache(delivery, { waitedInLane, slot }, parts)
+    answers = await askCache(delivery, { lane, slot }, parts)
   } catch {
     return deliverWithoutCache(delivery, parts)
   }
   const [number, logged, lists, accepted, rejectedAt] = answers
   const ask = parts.rateLimit.asked(slot, number)
   const logs = lists?.map(entriesIn)
-  const known = { lane, waitedInLane, ask, logs, accepted, rejectedAt }
+  const known = { lane, ask, logs, accepted, rejectedAt }
   return deliverKnown(noteLogged(delivery, logged, parts), known, parts)
 }
 
 /** Starts all commands at once, so that the caller awaits once. */
-function askCache(
-  delivery: Delivery,
-  { waitedInLane, slot }: { readonly waitedInLane: boolean; readonly slot: number },
-  parts: Parts,
-) {
+function askCache(delivery: Delivery, { lane, slot }: { readonly lane: Lane; readonly slot: number }, parts: Parts) {
   return Promise.all([
     parts.rateLimit.ask(slot),
     addToLog(delivery, parts),
-    readLog(delivery, waitedInLane, parts),
+    readLog(delivery, lane, parts),
     parts.lastAccepted.readForUserId(delivery.request),
     parts.lastAccepted.readRejection(delivery.request),
   ])
@@ -114,7 +109,6 @@ function askCache(
 /** What the cache has told of an event and its contact. */
 interface Known {
   readonly lane: Lane
-  readonly waitedInLane: boolean
   readonly ask: Ask
   /** The entries of each identifier, the latest first, if the event was held up. */
   readonly logs: readonly (readonly LogEntry[])[] | undefined
@@ -155,8 +149,8 @@ async function deliverKnown(delivery: Delivery, known: Known, parts: Parts): Pro
  * Whether the update says what Loops has accepted last. Loops may still act on a request that has failed, and the request
  * before it in the lane may not be noted yet.
  */
-function mayBeRepeated({ request, waiting }: Delivery, { accepted, waitedInLane }: Known, parts: Parts): boolean {
-  return waiting.failures === 0 && !waitedInLane && parts.lastAccepted.isSameForUserId(accepted, request)
+function mayBeRepeated({ request, waiting }: Delivery, { accepted, lane }: Known, parts: Parts): boolean {
+  return waiting.failures === 0 && lane.before === undefined && parts.lastAccepted.isSameForUserId(accepted, request)
 }
 
 /** Adds what the event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
@@ -180,10 +174,10 @@ function noteLogged(
 }
 
 /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-function readLog({ waiting, entry, lookedUpAt, request }: Delivery, waitedInLane: boolean, { contactLog }: Parts) {
+function readLog({ waiting, entry, lookedUpAt, request }: Delivery, lane: Lane, { contactLog }: Parts) {
   // The event that has brought the email may be older than this one.
   if (waiting.userIdWasUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-  const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || waitedInLane
+  const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || lane.before !== undefined
   if (entry === undefined || !isDelayed) return undefined
   const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
   return contactLog.read(entry, since)
