@@ -57,6 +57,32 @@ describe('an event that was sent', () => {
     expect(await page.getByRole('button', { name: 'Send again' }).isVisible()).toBe(false)
   })
 
+  test('keeps the answer on its row if a setting changes while it is sent', async () => {
+    await page.getByLabel('Start from').selectOption('purchase')
+    await resultOf('purchase')
+    await mockOff()
+    await page.route('**/playground/send', async (route) => {
+      const preview = page.waitForResponse('**/playground/mocked')
+      await page.locator('#setting-maxEventAge').fill('48')
+      await preview
+      await route.continue()
+    })
+    await page.getByRole('button', { name: 'Send event' }).click()
+    await page.locator('#list-recorded [role=option]').first().getByText('200').waitFor()
+    await page.getByText('Not sent yet.').waitFor()
+  })
+
+  test('shows its answer, also right after a change of a setting', async () => {
+    await page.getByLabel('Start from').selectOption('purchase')
+    await resultOf('purchase')
+    await mockOff()
+    await page.locator('#setting-maxEventAge').fill('48')
+    await page.getByRole('button', { name: 'Send event' }).click()
+    await page.locator('#result-body').getByText('200 from the Loops simulator').waitFor()
+    await page.waitForTimeout(500)
+    await page.locator('#result-body').getByText('200 from the Loops simulator').waitFor({ timeout: 1000 })
+  })
+
   test('says what is mapped and not in it', async () => {
     await page
       .locator('#setting-contactProperties')

@@ -9,9 +9,6 @@ import { recipesNow } from '../../tools/playground/recipes'
 import { Session } from '../../tools/playground/session'
 import { launchChromium } from '../../tools/lib/chromium'
 
-// In real time, in a real browser: a second try before it counts as a failure, as for the integration run.
-jest.retryTimes(1)
-
 /** Some machines are slow, and busy with other tests. */
 const PATIENCE = { timeout: 45_000 }
 export const DESKTOP = { width: 1440, height: 900 }

@@ -1,4 +1,4 @@
-import type { LoopsState, MailingListState, Problem, Result, Start, Target, Verdicts } from '../contract'
+import type { LoopsState, MailingListState, Problem, Result, Start, Target } from '../contract'
 import type { CapturedEvent } from '../../lib/shapes'
 import { afterPause, byId, counted } from './dom'
 import { EventEditor } from './event-editor'
@@ -16,6 +16,7 @@ import { connectSettingsFiles } from './settings-files'
 import { SettingsPanel } from './settings-panel'
 import { Suggestions } from './suggestions'
 import { Tabs, type TabName } from './tabs'
+import { VerdictBadges } from './verdicts'
 
 const TYPING_PAUSE = 200
 const MEND_FIRST = 'Fix the event first.'
@@ -26,6 +27,7 @@ export class Playground {
   private readonly suggestions = new Suggestions()
   private readonly recorded: EventList
   private readonly live: LivePanel
+  private readonly verdicts: VerdictBadges
   private readonly editor: EventEditor
   private readonly tabs: Tabs
   private readonly sending: Sending
@@ -33,8 +35,8 @@ export class Playground {
     this.panel.sendEvent(name)
   })
   private event: object | undefined
-  /** The id of the last live event with a verdict; undefined after the settings have changed. */
-  private judgedUpTo: number | undefined
+  /** The event whose answer is shown, and all that decided it; undefined while a preview is shown. */
+  private sent: { event: object; by: string } | undefined
 
   constructor(
     private readonly start: Start,
@@ -55,6 +57,7 @@ export class Playground {
     this.live = new LivePanel(choose, () => {
       this.attempt(ask('clear', {}))
     })
+    this.verdicts = new VerdictBadges(this.recorded, this.live, () => this.panel.question())
     const ownEventChange = () => {
       this.choose(this.editor.event())
     }
@@ -104,9 +107,7 @@ export class Playground {
   }
 
   private listen(): void {
-    const judgeSoon = afterPause(TYPING_PAUSE, () => {
-      this.judge()
-    })
+    const judgeSoon = afterPause(TYPING_PAUSE, this.verdicts.update)
     const showLoopsSoon = afterPause(50, () => {
       this.attempt(
         read<LoopsState>('loops').then((state) => {
@@ -118,8 +119,7 @@ export class Playground {
     listenForNews({
       all: (events) => {
         this.live.replace(events)
-        this.judgedUpTo = undefined
-        this.judge()
+        this.verdicts.startAgain()
         showLoopsSoon()
         this.liveChanged()
       },
@@ -146,9 +146,8 @@ export class Playground {
 
   private settingsChanged(): void {
     this.panel.keep()
-    this.judgedUpTo = undefined
     this.check()
-    this.judge()
+    this.verdicts.startAgain()
     this.translate()
   }
 
@@ -203,23 +202,16 @@ export class Playground {
     }
   })
 
-  private readonly judge = latestOnly(async (signal) => {
-    const upTo = this.live.newest
-    try {
-      const question = { ...this.panel.question(), ...(this.judgedUpTo !== undefined && { after: this.judgedUpTo }) }
-      const { recorded, live } = await ask<Verdicts>('verdicts', question, signal)
-      recorded.forEach((verdict, place) => {
-        this.recorded.showVerdict(place, verdict)
-      })
-      for (const { id, verdict } of live) this.live.list.showVerdict(id, verdict)
-      this.judgedUpTo = upTo
-    } catch {
-      // The result shows the error.
-    }
-  })
-
+  /** Previews the event, unless the answer to just this is shown or on its way. */
   private translate(): void {
+    if (this.event !== undefined && this.event === this.sent?.event && this.sent.by === this.allThatDecides()) return
+    this.sent = undefined
     this.showResult('mocked')
+  }
+
+  private allThatDecides(): string {
+    const { isMocked, to } = this.sending
+    return JSON.stringify([this.panel.question(), isMocked, to])
   }
 
   private readonly showResult = latestOnly(async (signal, way: Way) => {
@@ -234,6 +226,7 @@ export class Playground {
     try {
       await this.showResultOf(event, way, signal)
     } catch (error) {
+      if (way !== 'mocked') this.sent = undefined
       this.showRefusal(error, way)
     } finally {
       if (!signal.aborted) section.removeAttribute('aria-busy')
@@ -246,11 +239,12 @@ export class Playground {
       const result = await ask<Result>('mocked', { ...this.panel.question(), event }, signal)
       this.result.show(nameOf(event), result, this.sending.isMocked ? 'mocked' : 'not yet')
     } else {
+      this.sent = { event, by: this.allThatDecides() }
       const sent = way === 'send' ? event : { ...event, uuid: crypto.randomUUID() }
-      const result = await ask<Result>('send', this.sendQuestion(sent, to), signal)
-      this.result.show(nameOf(event), result, TARGETS[to])
+      const result = await ask<Result>('send', this.sendQuestion(sent, to))
       for (const list of [this.recorded, this.live.list]) list.showSent(event, sentBadge(result))
-      this.sending.allow(true, this.wasSent(event))
+      if (event === this.event) this.sending.allow(true, this.wasSent(event))
+      if (!signal.aborted) this.result.show(nameOf(event), result, TARGETS[to])
     }
     if (this.tabs.current === 'own') this.editor.showProblem('')
   }
