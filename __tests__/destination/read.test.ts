@@ -112,6 +112,10 @@ describe('readConfiguration', () => {
       { type: 'destination', inputs: {}, mappings: {} },
       expect.stringMatching(/^FILE has "mappings" that are no list/) as string,
     ],
+    [
+      { hog: "fetch('https://app.loops.so')", inputs: {}, mappings: null },
+      'FILE has another hog function: the destination of this project has "mappings".',
+    ],
     [{ ...given, filters: [] }, 'FILE has "filters" that are no filters: see dist/destination.json.'],
     [{ inputs: {}, mappings: [5] }, expect.stringMatching(/^This is no destination: write /) as string],
     [{ inputs: {}, mappings: [{ events: [] }] }, expect.stringMatching(/^No mapping has an event/) as string],

@@ -125,9 +125,12 @@ function kindOf(action: unknown): DestinationMapping {
 // ---- PostHog's function ----
 
 const NO_INPUTS = 'has "inputs" that are no inputs: write {"email": {"value": "{person.properties.email}"}}.'
+const ANOTHER_FUNCTION = 'has another hog function: the destination of this project has "mappings".'
 const NO_MAPPINGS = 'has "mappings" that are no list of a name, inputs and filters: see dist/destination.json.'
 
-function functionIn({ inputs = {}, mappings, filters = {} }: Content, source: string): Configuration | Refused {
+function functionIn(content: Content, source: string): Configuration | Refused {
+  const { hog, inputs = {}, mappings, filters = {} } = content
+  if (hog !== undefined && !Array.isArray(mappings)) return { refusals: [`${source} ${ANOTHER_FUNCTION}`] }
   const written = mappings ?? builtDestination.mappings
   if (!areInputs(inputs)) return { refusals: [`${source} ${NO_INPUTS}`] }
   if (!Array.isArray(written) || !written.every(isRecord)) return { refusals: [`${source} ${NO_MAPPINGS}`] }

@@ -3,7 +3,7 @@ import { lineOf, problemsOfForm } from '../../destination/from-settings/form-che
 import type { Configuration } from '../../destination/from-settings/read'
 import { asAppSettings } from '../../destination/from-settings/to-app'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
-import type { AppConfig } from '../lib/config-file'
+import type { AppConfig } from '../lib/shapes'
 import { messageOf, UsageError } from '../lib/usage-error'
 import { settingFields } from '../../src/settings/field'
 import type { SettingKey } from '../../src/settings/field'

@@ -28,3 +28,6 @@ export interface SettingField {
   /** Markdown. */
   hint: string
 }
+
+/** The app's settings as PostHog stores them: text by key. */
+export type AppConfig = Record<string, string>

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { settingFields } from '../lib/app-files'
 import { handleCapture, servesCapture } from '../simulators/posthog/capture-endpoint'
-import { checkedConfig } from '../lib/config-file'
 import { messageOf, UsageError } from '../lib/usage-error'
 import { serverVersions } from '../simulators/posthog/versions'
 import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
@@ -23,6 +22,7 @@ import { SIMULATOR_KEY } from './loops'
 import { withoutKey } from './masking'
 import type { PageFile } from './page-files'
 import { settingsInAnswer } from './posthog-answers'
+import { checkedSettings } from './settings-problems'
 import { USUAL_SERVER, type Session } from './session'
 
 type Question = Record<string, unknown>
@@ -39,11 +39,7 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   '/playground/lists': (session, question) => session.lists(settingsIn(question), targetIn(question)),
   '/playground/config-file': (_session, question) => {
     const content = settingsInAnswer(question.content)
-    if (isDestination(content)) {
-      const name = String(question.name)
-      throw new UsageError(`${name} has the destination: choose the server "PostHog today", and load it again.`)
-    }
-    const { apiKey: _, ...config } = checkedConfig(content, String(question.name))
+    const { apiKey: _, ...config } = checkedSettings(content, String(question.name))
     return config
   },
   '/playground/destination-form': (_session, question) => {
@@ -72,7 +68,7 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
 
 function settingsIn({ settings, server, destination, recipes }: Question): SettingsQuestion {
   return {
-    settings: checkedConfig(settings, 'The form'),
+    settings: checkedSettings(settings, 'The form'),
     server: String(server),
     ...(server === TODAY && { destination: checkedForm(destination) }),
     ...(Array.isArray(recipes) && { recipes: recipes.map(String) }),
@@ -86,10 +82,6 @@ function targetIn(question: Question): Target {
     throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
   }
   return to
-}
-
-function isDestination(content: unknown): boolean {
-  return typeof content === 'object' && content !== null && 'mappings' in content
 }
 
 function eventIn(question: Question): unknown {

@@ -1,6 +1,6 @@
 /** The ways to install the settings of the page into PostHog. Neither of them has a key. */
 import { settingFields } from '../lib/app-files'
-import type { AppConfig } from '../lib/config-file'
+import type { AppConfig } from '../lib/shapes'
 import { destinationFromSettings } from '../../destination/from-settings/from-settings'
 import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { UsageError } from '../lib/usage-error'

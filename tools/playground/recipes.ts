@@ -1,5 +1,5 @@
 /** What people set this project up for first: settings, events as the SDKs send them, and the requests that come of them. */
-import type { AppConfig } from '../lib/config-file'
+import type { AppConfig } from '../lib/shapes'
 import { ingest } from '../simulators/posthog/events'
 import type { RawEvent } from '../simulators/posthog/events'
 import type { RecipeStart } from './contract'

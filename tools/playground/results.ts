@@ -1,5 +1,5 @@
 import { settingFields } from '../lib/app-files'
-import type { AppConfig } from '../lib/config-file'
+import type { AppConfig } from '../lib/shapes'
 import { DryRuns, type Explanation } from '../simulators/app/dry-runs'
 import type { CapturedEvent } from '../lib/shapes'
 import { waitSentence, whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'

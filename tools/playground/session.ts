@@ -1,4 +1,3 @@
-import { checkedConfig } from '../lib/config-file'
 import { DryRuns } from '../simulators/app/dry-runs'
 import { eventFrom } from '../simulators/posthog/event-value'
 import type { CapturedEvent } from '../lib/shapes'
@@ -22,7 +21,7 @@ import { destinationProblems, DestinationRuns, personAfter } from './destination
 import { LiveEvents } from './live-events'
 import { realLoops, Simulator, SIMULATOR_KEY } from './loops'
 import { mockedResult, offResult, resultOf, verdictOf, type SetUp } from './results'
-import { problemsWith } from './settings-problems'
+import { checkedSettings, problemsWith } from './settings-problems'
 
 /** The PostHog server that the page starts with. */
 export const USUAL_SERVER = '2024-02'
@@ -164,7 +163,7 @@ export class Session {
 function setUpOf({ settings, server }: SettingsQuestion): SetUp {
   const found = serverVersions.find(({ name }) => name === server)
   if (found === undefined) throw new UsageError(`There is no PostHog server "${server}".`)
-  return { config: checkedConfig(settings, 'The form'), server: found }
+  return { config: checkedSettings(settings, 'The form'), server: found }
 }
 
 /** The server whose `fetch` is that of today's PostHog. */

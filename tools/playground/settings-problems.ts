@@ -1,4 +1,6 @@
-import type { AppConfig } from '../lib/config-file'
+import { readConfiguration } from '../../destination/from-settings/read'
+import type { AppConfig } from '../lib/shapes'
+import { UsageError } from '../lib/usage-error'
 import type { CapturedEvent } from '../lib/shapes'
 import { ObservedApp } from '../simulators/app/observed-app'
 import { problemsIn } from '../lib/settings-problems'
@@ -14,6 +16,16 @@ const firstEvent: CapturedEvent = {
   team_id: 1,
   properties: {},
   timestamp: '2024-05-01T10:00:00.000Z',
+}
+
+/** The settings of the app in a value that came from `source`; throws a UsageError if it holds something else. */
+export function checkedSettings(value: unknown, source: string): AppConfig {
+  const { settings, refusals } = readConfiguration(value, source)
+  if (refusals !== undefined) throw new UsageError(refusals.join(' '))
+  if (settings === undefined) {
+    throw new UsageError(`${source} has the destination: choose the server "PostHog today", and load it again.`)
+  }
+  return settings
 }
 
 /** Sets the app up without sending requests, and returns the problems that the app reports. */

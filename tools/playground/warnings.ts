@@ -1,4 +1,4 @@
-import type { AppConfig } from '../lib/config-file'
+import type { AppConfig } from '../lib/shapes'
 import type { CapturedEvent } from '../lib/shapes'
 import type { ServerVersion } from '../simulators/posthog/versions'
 import type { ShownRequest, Verdict } from './contract'

@@ -1,4 +1,4 @@
-import type { AppConfig } from '../lib/config-file'
+import type { AppConfig } from '../lib/shapes'
 import { DryRuns } from '../simulators/app/dry-runs'
 import { ObservedApp } from '../simulators/app/observed-app'
 import type { Outcome } from '../simulators/app/observed-app'

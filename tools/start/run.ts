@@ -3,13 +3,12 @@ import { statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { appDirectory } from '../lib/app-files'
 import { compileInAnotherProcess } from '../simulators/app/compile-app'
-import { readConfigFile } from '../lib/config-file'
-import type { AppConfig } from '../lib/config-file'
+import type { AppConfig } from '../lib/shapes'
 import { readEventFile } from '../simulators/posthog/event-file'
 import type { FileEvent, ReadingOptions } from '../simulators/posthog/event-file'
 import { networkTo } from '../simulators/app/network'
 import { builtDestination } from '../../destination/from-settings/body'
-import { readDestinationFile } from './destination-file'
+import { readAppFile, readDestinationFile } from './settings-file'
 import { systemClock, VirtualClock } from '../lib/clock'
 import type { Clock } from '../lib/clock'
 import { exitCodeOf, runInTerminal } from '../lib/command-line'
@@ -179,7 +178,7 @@ async function editionFor(options: ReplayOptions, { target, ...rest }: Surroundi
     begin('today (destination)', destinationNotes)
     return edition
   }
-  const given = path === undefined ? {} : readConfigFile(path)
+  const given = path === undefined ? {} : readAppFile(path)
   const config = { ...given, apiKey: rest.apiKey, ...(dryRun && { dryRun: 'Yes' }) }
   host.prepare(server)
   begin(`${server.name} (app)`, ignoredSettings(given, path ?? '', liveKey))

@@ -1,6 +1,6 @@
 import { appDirectory } from '../../../tools/lib/app-files'
 import { VirtualClock } from '../../../tools/lib/clock'
-import type { AppConfig } from '../../../tools/lib/config-file'
+import type { AppConfig } from '../../../tools/lib/shapes'
 import { networkTo } from '../../../tools/simulators/app/network'
 import type { CapturedEvent } from '../../../tools/lib/shapes'
 import { LoopsApi } from '../../../tools/simulators/loops/loops-api'

@@ -53,6 +53,11 @@ describe('a mistake gives one sentence and exit code 1', () => {
       /u\.json has an unknown setting "events": use apiKey, /,
     ],
     [
+      'the destination, for the app',
+      () => ['--config', file('d.json', { inputs: {}, mappings: [{ events: ['purchase'] }] })],
+      /d\.json has the inputs and mappings of the destination: add --server today\.\n$/,
+    ],
+    [
       'a setting that is no text',
       () => ['--config', file('n.json', { dryRun: true })],
       /n\.json gives "dryRun" no text: put its/,

@@ -1,4 +1,4 @@
-import type { AppConfig } from '../../lib/config-file'
+import type { AppConfig } from '../../lib/shapes'
 import type { CapturedEvent } from '../../lib/shapes'
 
 /** A kind of event, by what the settings make of it. */

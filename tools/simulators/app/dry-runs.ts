@@ -4,7 +4,7 @@ import type { CapturedEvent } from '../../lib/shapes'
 import type { ServerVersion } from '../posthog/versions'
 import type { Worker } from '../posthog/worker'
 import { appDirectory } from '../../lib/app-files'
-import type { AppConfig } from '../../lib/config-file'
+import type { AppConfig } from '../../lib/shapes'
 
 /** The groups of settings that an event can match. */
 export type SettingsGroup = 'Events to send' | 'Update contacts'

@@ -1,4 +1,4 @@
-import type { AppConfig } from '../../lib/config-file'
+import type { AppConfig } from '../../lib/shapes'
 import type { Explanation } from './dry-runs'
 import type { Outcome } from './observed-app'
 import type { ServerVersion } from '../posthog/versions'

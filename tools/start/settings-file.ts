@@ -1,8 +1,23 @@
 import { parseJsonAt, readTextFile } from '../lib/text-file'
+import type { AppConfig } from '../lib/shapes'
 import { UsageError } from '../lib/usage-error'
 import type { DestinationBody } from '../../destination/from-settings/body'
 import { destinationOf, readConfiguration, withoutKey } from '../../destination/from-settings/read'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
+
+/**
+ * Reads the settings of the app from a JSON file.
+ *
+ * @throws UsageError if the file cannot be read, or holds something other than texts of settings that plugin.json declares.
+ */
+export function readAppFile(path: string): AppConfig {
+  const { settings, refusals } = readConfiguration(parseJsonAt(path, readTextFile(path)), path)
+  if (refusals !== undefined) throw new UsageError(refusals.join('\n'))
+  if (settings === undefined) {
+    throw new UsageError(`${path} has the inputs and mappings of the destination: add --server today.`)
+  }
+  return settings
+}
 
 /**
  * Reads the destination from a JSON file in any of the forms of `readConfiguration`. An API key in the file is left out.
