@@ -1,4 +1,7 @@
-import { event, resultFor } from './setup'
+import { formOfApp } from '../../destination/from-settings/form'
+import { TODAY } from '../../tools/playground/contract'
+import type { Result } from '../../tools/playground/contract'
+import { answer, event, resultFor, settings as usual } from './setup'
 
 jest.setTimeout(60_000)
 
@@ -70,6 +73,16 @@ describe('warnings', () => {
       ['There is no user ID: what the settings name is missing, anonymous, or an ID that many people share.'],
     ],
     ['no user ID where none is wanted', { event: { ...event, distinct_id: 'guest' }, settings: { userId: '' } }, []],
+  ])('tell of %s, in both editions', async (_name, changes, warnings) => {
+    expect((await resultFor(changes)).warnings).toEqual(warnings)
+    const form = formOfApp({ ...usual, ...changes.settings })
+    if ('refusals' in form) throw new Error(form.refusals.join('\n'))
+    const destination = { ...form, inputs: { ...form.inputs, apiKey: usual.apiKey } }
+    const ofDestination = { settings: {}, server: TODAY, destination, event: changes.event ?? event }
+    expect((await answer<Result>('mocked', ofDestination)).warnings).toEqual(warnings)
+  })
+
+  test.each<[string, Parameters<typeof resultFor>[0], string[]]>([
     [
       'the app’s own dry run',
       { settings: { dryRun: 'Yes' } },
@@ -85,7 +98,7 @@ describe('warnings', () => {
       { settings: { delivery: 'webhook' }, server: '2023-11' },
       ['PostHog 2023-11 encodes this body a second time, and Loops refuses it: choose "direct".'],
     ],
-  ])('tell of %s', async (_name, changes, warnings) => {
+  ])('of the app tell of %s', async (_name, changes, warnings) => {
     expect((await resultFor(changes)).warnings).toEqual(warnings)
   })
 })

@@ -19,6 +19,7 @@ import type { CapturedEvent } from '../lib/shapes'
 import type { DestinationSettings, Problem, Result, ShownRequest, Verdict } from './contract'
 import { shownHeaders, withoutKey } from './masking'
 import { missingIn, type Mapped } from './missing'
+import { warningsFor, type WantedProperties } from './warnings'
 
 let parser: Promise<HogParser> | undefined
 
@@ -89,7 +90,7 @@ export class DestinationRuns {
       missing: outcomes.flatMap(({ mapping, requests: sent }) =>
         sent.flatMap(({ body = '' }) => missingIn(body, this.mappedBy(mapping))),
       ),
-      warnings: [...new Set(outcomes.flatMap(({ nearMisses }) => nearMisses))],
+      warnings: [...new Set(outcomes.flatMap((outcome) => this.warningsFor(event, person, outcome)))],
       errors: outcomes.flatMap(({ mapping, error }) =>
         error === undefined ? [] : [`${mapping.name}: ${error.message}`],
       ),
@@ -101,6 +102,27 @@ export class DestinationRuns {
 
   private inputsOf(mapping: InstalledMapping): DestinationBody['inputs'] {
     return this.body.mappings[this.installed.mappings.indexOf(mapping)]?.inputs ?? {}
+  }
+
+  private warningsFor(event: CapturedEvent, person: Person, outcome: MappingOutcome): string[] {
+    const inputs = this.inputsOf(outcome.mapping)
+    const wanted = (unlessAction: string, mapping: string, includeAll: string): WantedProperties | undefined =>
+      inputs['action']?.value === unlessAction
+        ? undefined
+        : { texts: JSON.stringify(inputs[mapping]?.value ?? {}), includeAll: inputs[includeAll]?.value === true }
+    const comparison = {
+      event,
+      person: person.properties,
+      eventProperties: wanted('contact', 'eventProperties', 'includeAllEventProperties'),
+      contactProperties: wanted('event', 'contactProperties', 'includeAllPersonProperties'),
+      newNames: Object.values(inputs['eventNames']?.value ?? {}).map(String),
+      wantsUserId: this.body.inputs['userId']?.value !== '',
+    }
+    const [request] = outcome.requests
+    return [
+      ...outcome.nearMisses,
+      ...(request === undefined ? [] : warningsFor({ ...comparison, request: { body: request.body ?? '' } })),
+    ]
   }
 
   /** The names in the dictionaries that the mapping uses. */

@@ -11,7 +11,7 @@ import { shownHeaders, withoutKey } from './masking'
 import { missingIn, type Mapped } from './missing'
 import { rowsOfMapping } from './page/setting-text'
 import { problemsWith } from './settings-problems'
-import { warningsFor } from './warnings'
+import { warningsForApp } from './warnings'
 
 /** The settings and the server of the app. */
 export interface SetUp {
@@ -65,7 +65,7 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
     ...(explanation.matched.length === 0 && explanation.nearMisses.length === 0 && { isUnnamed: true as const }),
     missing: request === undefined ? [] : missingIn(request.body, mappedBy(config, verdict)),
     warnings: [
-      ...(request === undefined ? [] : warningsFor({ ...setUp, config, event, verdict, request })),
+      ...(request === undefined ? [] : warningsForApp({ ...setUp, config, event, verdict, request })),
       ...explanation.hints,
     ],
     errors: [...new Set([...errors, ...(outcome.waitsFor === undefined ? [] : [waitSentence(outcome.waitsFor)])])],

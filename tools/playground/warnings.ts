@@ -1,18 +1,40 @@
-import type { AppConfig } from '../lib/shapes'
-import type { CapturedEvent } from '../lib/shapes'
+import type { AppConfig, CapturedEvent } from '../lib/shapes'
 import type { ServerVersion } from '../simulators/posthog/versions'
 import type { ShownRequest, Verdict } from './contract'
 
-type Values = Record<string, unknown>
+type Values = Readonly<Record<string, unknown>>
+
+/** The properties of one kind that the settings put into a request. */
+export interface WantedProperties {
+  /** The texts of the mapping, with their placeholders. */
+  readonly texts: string
+  readonly includeAll: boolean
+}
 
 /** A request with the event and the settings that it was made from. */
 export interface Comparison {
-  event: CapturedEvent
+  readonly event: CapturedEvent
+  /** The properties of the person, as far as the edition knows them. */
+  readonly person: Values
+  readonly request: Pick<ShownRequest, 'body'>
+  /** Left out if the event is not sent as an event. */
+  readonly eventProperties?: WantedProperties | undefined
+  /** Left out if the event does not update the contact. */
+  readonly contactProperties?: WantedProperties | undefined
+  /** The names that the settings give to events in Loops. */
+  readonly newNames: readonly string[]
+  /** Whether the settings ask for a user ID. */
+  readonly wantsUserId: boolean
+}
+
+/** A request of the app with its origin. */
+export interface AppComparison {
+  readonly event: CapturedEvent
   /** With the defaults of plugin.json filled in. */
-  config: AppConfig
-  server: ServerVersion
-  verdict: Verdict
-  request: ShownRequest
+  readonly config: AppConfig
+  readonly server: ServerVersion
+  readonly verdict: Verdict
+  readonly request: ShownRequest
 }
 
 /**
@@ -26,8 +48,24 @@ export function warningsFor(comparison: Comparison): string[] {
     ...cutWarnings(comparison, body),
     ...nestedWarnings(comparison),
     ...identityWarnings(comparison, body),
-    ...serverWarnings(comparison),
   ]
+}
+
+/** The warnings for a request of the app, with those of its server. */
+export function warningsForApp({ event, config, server, verdict, request }: AppComparison): string[] {
+  const wanted = (group: Verdict['matched'][number], texts = '', includeAll = 'No') =>
+    verdict.matched.includes(group) ? { texts, includeAll: includeAll === 'Yes' } : undefined
+  const { $set, $set_once } = event.properties
+  const comparison: Comparison = {
+    event,
+    request,
+    person: { ...asValues($set_once), ...asValues($set) },
+    eventProperties: wanted('Events to send', config.eventProperties, config.includeAllEventProperties),
+    contactProperties: wanted('Update contacts', config.contactProperties, config.includeAllPersonProperties),
+    newNames: newNames(config.trackedEvents ?? ''),
+    wantsUserId: config.userId?.trim() !== '',
+  }
+  return [...warningsFor(comparison), ...serverWarnings({ config, server })]
 }
 
 /** The request's body. One generation of servers encodes the body of a webhook twice. */
@@ -36,8 +74,8 @@ function bodyOf(text: string): Values {
   return asValues(typeof value === 'string' ? JSON.parse(value) : value)
 }
 
-function nameWarnings({ event, config }: Comparison, { eventName }: Values): string[] {
-  const names = [event.event, ...newNames(config.trackedEvents ?? '')]
+function nameWarnings({ event, newNames }: Comparison, { eventName }: Values): string[] {
+  const names = [event.event, ...newNames]
   const changed = names.find((name) => name.includes(':') && name.replaceAll(':', '_') === eventName)
   return changed === undefined
     ? []
@@ -52,8 +90,8 @@ function newNames(trackedEvents: string): string[] {
   }
 }
 
-function cutWarnings({ event }: Comparison, body: Values): string[] {
-  const sources = [...textsIn(event.properties), event.event, event.event.replaceAll(':', '_')]
+function cutWarnings({ event, person }: Comparison, body: Values): string[] {
+  const sources = [...textsIn([event.properties, person]), event.event, event.event.replaceAll(':', '_')]
   return Object.entries({ ...body, ...asValues(body.eventProperties) })
     .filter(([, value]) => typeof value === 'string' && isCut(value, sources))
     .map(([name]) => `"${name}" is cut to the 500 characters that Loops allows, quotes and escapes counted.`)
@@ -73,27 +111,23 @@ function textsIn(value: unknown): string[] {
   return [...(Array.isArray(value) ? [value.join(', ')] : []), ...Object.values(value).flatMap(textsIn)]
 }
 
-function nestedWarnings({ event, config, verdict }: Comparison): string[] {
-  const { $set, $set_once } = event.properties
-  const person = { ...asValues($set_once), ...asValues($set) }
-  const ofEvent = verdict.matched.includes('Events to send')
-    ? nestedIn('event', event.properties, config.eventProperties, config.includeAllEventProperties)
-    : []
-  const ofPerson = verdict.matched.includes('Update contacts')
-    ? nestedIn('person', person, config.contactProperties, config.includeAllPersonProperties)
-    : []
-  return [...ofEvent, ...ofPerson].map(([placeholder, inner]) => {
+function nestedWarnings({ event, person, eventProperties, contactProperties }: Comparison): string[] {
+  return [
+    ...nestedIn('event', event.properties, eventProperties),
+    ...nestedIn('person', person, contactProperties),
+  ].map(([placeholder, inner]) => {
     const remedy = inner === undefined ? '' : `: map an inner value, like {${placeholder}.${inner}}`
     return `{${placeholder}} is left out, since it holds other values${remedy}.`
   })
 }
 
 /** The placeholders of requested nested values, each with the path of an inner value. */
-function nestedIn(root: string, values: Values, mapping = '', includeAll = 'No'): [string, string | undefined][] {
-  const mapped = [...mapping.matchAll(/\{\s*(event|person)\.properties\.([^{}]+?)\s*\}/g)]
+function nestedIn(root: string, values: Values, wanted: WantedProperties | undefined): [string, string | undefined][] {
+  const { texts, includeAll } = wanted ?? { texts: '', includeAll: false }
+  const mapped = [...texts.matchAll(/\{\s*(event|person)\.properties\.([^{}]+?)\s*\}/g)]
     .filter(([, of]) => of === root)
     .map(([, , name = '']) => name)
-  const all = includeAll === 'Yes' ? Object.keys(values).filter((name) => !name.startsWith('$')) : []
+  const all = includeAll ? Object.keys(values).filter((name) => !name.startsWith('$')) : []
   return [...new Set([...mapped, ...all])]
     .filter((name) => isNested(found(values, name)))
     .map((name) => [`${root}.properties.${name}`, innerPath(found(values, name))])
@@ -123,15 +157,15 @@ function innerPath(value: unknown): string | undefined {
   return deeper === undefined ? key : `${key}.${deeper}`
 }
 
-function identityWarnings({ config }: Comparison, { email, userId }: Values): string[] {
+function identityWarnings({ wantsUserId }: Comparison, { email, userId }: Values): string[] {
   if (email === undefined) {
     return ['There is no email address: Loops takes this only if it knows a contact with the user ID already.']
   }
-  if (userId !== undefined || config.userId?.trim() === '') return []
+  if (userId !== undefined || !wantsUserId) return []
   return ['There is no user ID: what the settings name is missing, anonymous, or an ID that many people share.']
 }
 
-function serverWarnings({ config, server }: Comparison): string[] {
+function serverWarnings({ config, server }: Pick<AppComparison, 'config' | 'server'>): string[] {
   const twice = config.delivery === 'webhook' && server.webhookBodyEncodedTwice
   return [
     ...(config.dryRun === 'Yes'
