@@ -2544,8 +2544,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
   function unreadEmail(delivery, logs) {
-    const { email } = merged(delivery, logs)?.identity ?? {}
-    return email === delivery.entry?.email ? undefined : email
+    const { email } = merged(delivery, logs).identity
+    return email === delivery.entry.email ? undefined : email
   }
 
   /** The delivery with what was received since. */
@@ -2557,9 +2557,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
   function withLaterWrites(delivery, logs) {
-    const merge = merged(delivery, logs)
-    if (merge === undefined) return delivery
-    const { identity, values, from } = merge
+    const { identity, values, from } = merged(delivery, logs)
     return {
       ...delivery,
       request: { ...delivery.request, body: bodyOf(identity, values, delivery.original.body) },
@@ -2591,9 +2589,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       : undefined
   }
 
-  function merged(delivery, logs) {
-    const { entry, original, lookedUpAt, waiting } = delivery
-    if (entry === undefined) return undefined
+  function merged({ entry, original, lookedUpAt, waiting }, logs) {
     const { takenOver } = waiting
     return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver }, logs)
   }
@@ -2877,11 +2873,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   async function handleRejection({ status, reason }, { form, request }, delivery, parts) {
-    const { entry } = delivery
+    const { entry, writes } = delivery
     const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
     if (next !== undefined) return sendIn(next, delivery, parts)
     if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
-    if (entry !== undefined) parts.contactLog.addRejection(entry)
+    if (writes) parts.contactLog.addRejection(entry)
     throw new Error(reason)
   }
 
@@ -3012,13 +3008,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const { log, settings } = parts
     let toSend = delivery
     try {
+      if (typeof known.rejectedAt === 'number' && !(await mayBeKnownNow(known.rejectedAt, delivery, parts))) {
+        log.skipOnce('Loops has just answered that it knows no contact with its user ID')
+        return
+      }
       if (known.logs !== undefined) {
         const email = unreadEmail(delivery, known.logs)
         const others = email === undefined ? [] : await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
         toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)])
-      } else if (typeof known.rejectedAt === 'number' && !(await hasEmailSince(known.rejectedAt, delivery, parts))) {
-        log.skipOnce('Loops has just answered that it knows no contact with its user ID')
-        return
       }
       if (mayBeRepeated(toSend, known, parts) && (await parts.lastAccepted.isSameForEmail(toSend.request))) {
         log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
@@ -3046,33 +3043,38 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** Adds what the event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
-  function addToLog({ waiting, entry }, { contactLog, links }) {
-    if (entry === undefined || waiting.isLogged === true) return undefined
+  function addToLog({ waiting, entry, writes }, { contactLog, links }) {
+    if (!writes || waiting.isLogged === true) return undefined
     const isKnown = Object.keys(entry.values).length === 0 && links.isKnown(entry)
     return isKnown ? undefined : contactLog.add(entry)
   }
 
   function noteLogged(delivery, answers, { contactLog, lastAccepted, links }) {
     const { entry, waiting } = delivery
-    if (entry === undefined || answers === undefined) return delivery
+    if (answers === undefined) return delivery
     contactLog.added(answers)
     // An event that links identifiers anew may have changed both of their contacts.
     if (!links.note(entry) && Object.keys(entry.values).length === 0) lastAccepted.forget(entry)
     return { ...delivery, waiting: { ...waiting, isLogged: true } }
   }
 
-  /** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-  function readLog({ waiting, entry, lookedUpAt, request }, lane, { contactLog }) {
+  /**
+   * Reads the logs of the contact if the event was held up; `undefined` if it was not. An event that writes nothing itself is held
+   * up in its lane only: another worker may run the job of a later one before the request that is under way has come to Loops.
+   */
+  function readLog({ waiting, entry, writes, lookedUpAt, request }, lane, { contactLog }) {
     // The event that has brought the email may be older than this one.
     if (waiting.userIdWasUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-    const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || lane.before !== undefined
-    if (entry === undefined || !isDelayed) return undefined
-    const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
+    const { takenOver } = waiting
+    const isDelayed = lane.before !== undefined || takenOver !== undefined
+    if (!isDelayed && !(writes && (waiting.jobs > 0 || lookedUpAt !== undefined))) return undefined
+    const since = takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
     return contactLog.read(entry, since)
   }
 
-  /** Whether an event has brought an email for the user ID since Loops did not know it. */
-  async function hasEmailSince(rejectedAt, { request }, { contactLog }) {
+  /** Whether Loops may know the user ID by now: an event has brought its email since, or this is the second try of the event. */
+  async function mayBeKnownNow(rejectedAt, { request, waiting }, { contactLog }) {
+    if (waiting.userIdWasUnknown === true) return true
     const read = await contactLog.read(identityOf(request.body), rejectedAt)
     const entries = read.flatMap(entriesIn)
     return entries.some(({ email, receivedAt }) => email !== undefined && receivedAt > rejectedAt - MINUTE)
@@ -3114,14 +3116,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function deliveryOf(waiting, request, lookedUp) {
     const identity = identityOf(request.body)
     const isLink = identity.email !== undefined && identity.userId !== undefined
-    const hasEntry = isUpdate(request) || isLink || Object.keys(contactValues(request.body)).length > 0
+    const writes = isUpdate(request) || isLink || Object.keys(contactValues(request.body)).length > 0
     const entry = {
       id: eventId(waiting.event),
       ...identity,
       receivedAt: waiting.receivedAt,
       values: contactValues(lookedUp?.ownBody ?? request.body),
     }
-    return { waiting, original: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
+    return { waiting, original: request, request, entry, writes, lookedUpAt: lookedUp?.at }
   }
 
   /** Names that look like another: the usual reason why a name in the settings finds nothing. */

@@ -13,8 +13,8 @@ type Logs = readonly (readonly LogEntry[])[]
 
 /** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
 export function unreadEmail(delivery: Delivery, logs: Logs): string | undefined {
-  const { email } = merged(delivery, logs)?.identity ?? {}
-  return email === delivery.entry?.email ? undefined : email
+  const { email } = merged(delivery, logs).identity
+  return email === delivery.entry.email ? undefined : email
 }
 
 /** The delivery with what was received since. */
@@ -26,9 +26,7 @@ export function delayedRequest(delivery: Delivery, logs: Logs): Delivery {
 
 /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
 function withLaterWrites(delivery: Delivery, logs: Logs): Delivery {
-  const merge = merged(delivery, logs)
-  if (merge === undefined) return delivery
-  const { identity, values, from } = merge
+  const { identity, values, from } = merged(delivery, logs)
   return {
     ...delivery,
     request: { ...delivery.request, body: bodyOf(identity, values, delivery.original.body) },
@@ -60,9 +58,7 @@ export function skipReason({ original, request }: Delivery, excludedEmails: Excl
     : undefined
 }
 
-function merged(delivery: Delivery, logs: Logs): MergedWrite | undefined {
-  const { entry, original, lookedUpAt, waiting } = delivery
-  if (entry === undefined) return undefined
+function merged({ entry, original, lookedUpAt, waiting }: Delivery, logs: Logs): MergedWrite {
   const { takenOver } = waiting
   return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver }, logs)
 }

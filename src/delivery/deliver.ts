@@ -120,13 +120,14 @@ async function deliverKnown(delivery: Delivery, known: Known, parts: Parts): Pro
   const { log, settings } = parts
   let toSend = delivery
   try {
+    if (typeof known.rejectedAt === 'number' && !(await mayBeKnownNow(known.rejectedAt, delivery, parts))) {
+      log.skipOnce('Loops has just answered that it knows no contact with its user ID')
+      return
+    }
     if (known.logs !== undefined) {
       const email = unreadEmail(delivery, known.logs)
       const others = email === undefined ? [] : await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
       toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)])
-    } else if (typeof known.rejectedAt === 'number' && !(await hasEmailSince(known.rejectedAt, delivery, parts))) {
-      log.skipOnce('Loops has just answered that it knows no contact with its user ID')
-      return
     }
     if (mayBeRepeated(toSend, known, parts) && (await parts.lastAccepted.isSameForEmail(toSend.request))) {
       log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
@@ -154,8 +155,8 @@ function mayBeRepeated({ request, waiting }: Delivery, { accepted, lane }: Known
 }
 
 /** Adds what the event writes to the logs of its contact, unless it only links identifiers that the worker knows. */
-function addToLog({ waiting, entry }: Delivery, { contactLog, links }: Parts) {
-  if (entry === undefined || waiting.isLogged === true) return undefined
+function addToLog({ waiting, entry, writes }: Delivery, { contactLog, links }: Parts) {
+  if (!writes || waiting.isLogged === true) return undefined
   const isKnown = Object.keys(entry.values).length === 0 && links.isKnown(entry)
   return isKnown ? undefined : contactLog.add(entry)
 }
@@ -166,25 +167,34 @@ function noteLogged(
   { contactLog, lastAccepted, links }: Parts,
 ): Delivery {
   const { entry, waiting } = delivery
-  if (entry === undefined || answers === undefined) return delivery
+  if (answers === undefined) return delivery
   contactLog.added(answers)
   // An event that links identifiers anew may have changed both of their contacts.
   if (!links.note(entry) && Object.keys(entry.values).length === 0) lastAccepted.forget(entry)
   return { ...delivery, waiting: { ...waiting, isLogged: true } }
 }
 
-/** Reads the logs of the contact if the event was held up; `undefined` if it was not. */
-function readLog({ waiting, entry, lookedUpAt, request }: Delivery, lane: Lane, { contactLog }: Parts) {
+/**
+ * Reads the logs of the contact if the event was held up; `undefined` if it was not. An event that writes nothing itself is held
+ * up in its lane only: another worker may run the job of a later one before the request that is under way has come to Loops.
+ */
+function readLog({ waiting, entry, writes, lookedUpAt, request }: Delivery, lane: Lane, { contactLog }: Parts) {
   // The event that has brought the email may be older than this one.
   if (waiting.userIdWasUnknown === true) return contactLog.read(identityOf(request.body), waiting.receivedAt - HOUR)
-  const isDelayed = waiting.jobs > 0 || lookedUpAt !== undefined || lane.before !== undefined
-  if (entry === undefined || !isDelayed) return undefined
-  const since = waiting.takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
+  const { takenOver } = waiting
+  const isDelayed = lane.before !== undefined || takenOver !== undefined
+  if (!isDelayed && !(writes && (waiting.jobs > 0 || lookedUpAt !== undefined))) return undefined
+  const since = takenOver?.readAt ?? Math.min(waiting.receivedAt, lookedUpAt ?? Infinity)
   return contactLog.read(entry, since)
 }
 
-/** Whether an event has brought an email for the user ID since Loops did not know it. */
-async function hasEmailSince(rejectedAt: number, { request }: Delivery, { contactLog }: Parts): Promise<boolean> {
+/** Whether Loops may know the user ID by now: an event has brought its email since, or this is the second try of the event. */
+async function mayBeKnownNow(
+  rejectedAt: number,
+  { request, waiting }: Delivery,
+  { contactLog }: Parts,
+): Promise<boolean> {
+  if (waiting.userIdWasUnknown === true) return true
   const read = await contactLog.read(identityOf(request.body), rejectedAt)
   const entries: readonly LogEntry[] = read.flatMap(entriesIn)
   return entries.some(({ email, receivedAt }) => email !== undefined && receivedAt > rejectedAt - MINUTE)

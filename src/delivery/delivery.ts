@@ -10,8 +10,10 @@ export interface Delivery {
   readonly original: LoopsRequest
   /** What is sent: the same with the values that were received since. */
   readonly request: LoopsRequest
-  /** What the event itself writes to its contact, without what was looked up; `undefined` if it neither writes nor links. */
-  readonly entry: LogEntry | undefined
+  /** What the event itself writes to its contact, without what was looked up. */
+  readonly entry: LogEntry
+  /** Whether it writes to its contact, or links its identifiers: if so, its entry comes to the log. */
+  readonly writes: boolean
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
   readonly lookedUpAt: number | undefined
 }
@@ -24,12 +26,12 @@ export function deliveryOf(
 ): Delivery {
   const identity = identityOf(request.body)
   const isLink = identity.email !== undefined && identity.userId !== undefined
-  const hasEntry = isUpdate(request) || isLink || Object.keys(contactValues(request.body)).length > 0
+  const writes = isUpdate(request) || isLink || Object.keys(contactValues(request.body)).length > 0
   const entry: LogEntry = {
     id: eventId(waiting.event),
     ...identity,
     receivedAt: waiting.receivedAt,
     values: contactValues(lookedUp?.ownBody ?? request.body),
   }
-  return { waiting, original: request, request, entry: hasEntry ? entry : undefined, lookedUpAt: lookedUp?.at }
+  return { waiting, original: request, request, entry, writes, lookedUpAt: lookedUp?.at }
 }

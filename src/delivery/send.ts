@@ -114,11 +114,11 @@ async function handleRejection(
   delivery: Delivery,
   parts: Parts,
 ): Promise<void> {
-  const { entry } = delivery
+  const { entry, writes } = delivery
   const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
   if (next !== undefined) return sendIn(next, delivery, parts)
   if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
-  if (entry !== undefined) parts.contactLog.addRejection(entry)
+  if (writes) parts.contactLog.addRejection(entry)
   throw new Error(reason)
 }
 

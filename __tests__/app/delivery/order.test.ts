@@ -1,6 +1,6 @@
 import { VirtualClock } from '../../../tools/lib/clock'
 import { createCache } from '../../../tools/simulators/posthog/cache'
-import { start, simulate, simulateMany, event, set, failed } from './setup'
+import { MINUTE, start, simulate, simulateMany, event, set, failed } from './setup'
 
 describe('the event received last wins', () => {
   it('an update that failed is dropped once a later event has written the same', async () => {
@@ -38,6 +38,27 @@ describe('the event received last wins', () => {
     await clock.run()
     expect(api.contacts()).toMatchObject([{ plan: 'new' }])
     expect(sent()).toHaveLength(3)
+  })
+
+  it.each<[event: string, properties: object, changes: object]>([
+    ['the user ID alone', {}, {}],
+    ['the email alone', { $is_identified: false, $set: { email: 'ada@example.com' } }, { distinct_id: 'visitor' }],
+    ['both', { $set: { email: 'ada@example.com' } }, {}],
+  ])('whichever worker runs its job, if one with %s waits for a slow update', async (_, properties, changes) => {
+    const { clock, api, app, faults, deliver } = simulate()
+    deliver(set({ plan: 'first' }))
+    await clock.run(start + MINUTE)
+    // The other worker runs all jobs.
+    const worker = app.startWorker(0)
+    faults.push({ kind: 'delay', milliseconds: 5000 })
+    deliver(set({ plan: 'old', seats: 1 }), worker)
+    await clock.run(clock.now() + 10)
+    deliver(event('$pageview', { ...properties }, changes), worker)
+    await clock.run(clock.now() + 10)
+    deliver(set({ plan: 'new' }), worker)
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ plan: 'new', seats: 1 }])
+    expect(api.events()).toHaveLength(1)
   })
 
   it('a mailing list that a later event has left stays left', async () => {
