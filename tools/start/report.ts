@@ -73,24 +73,28 @@ function logLine({ level, message }: LogEntry): string[] {
   return level === 'ERROR' ? [] : [colors.dim(plain(`${level} ${message}`))]
 }
 
-const LINES_OF_LOOPS = 100
+export const LINES_OF_LOOPS = 100
 
 /** The contacts and events in Loops after the replay, the first hundred of each. */
-export function loopsReport(contacts: readonly Contact[], events: readonly RecordedEvent[]): string {
+export function loopsReport(
+  contacts: readonly Contact[],
+  events: readonly RecordedEvent[],
+  eventCount = events.length,
+): string {
   const contactLine = (contact: Contact): string => plain(`  ${JSON.stringify(filledIn(contact))}`)
   const eventLine = ({ eventName, email, eventProperties }: RecordedEvent): string =>
     plain(`  ${eventName} of ${email} ${JSON.stringify(eventProperties)}`)
   return [
     colors.bold(`Loops now has ${withNoun(contacts.length, 'contact')}`),
-    ...firstLines(contacts, contactLine),
-    colors.bold(`and ${withNoun(events.length, 'event')}`),
-    ...firstLines(events, eventLine),
+    ...firstLines(contacts, contacts.length, contactLine),
+    colors.bold(`and ${withNoun(eventCount, 'event')}`),
+    ...firstLines(events, eventCount, eventLine),
     '',
   ].join('\n')
 }
 
-function firstLines<Item>(items: readonly Item[], line: (item: Item) => string): string[] {
-  const more = items.length - LINES_OF_LOOPS
+function firstLines<Item>(items: readonly Item[], count: number, line: (item: Item) => string): string[] {
+  const more = count - LINES_OF_LOOPS
   return [...items.slice(0, LINES_OF_LOOPS).map(line), ...(more > 0 ? [`  and ${counted(more)} more`] : [])]
 }
 

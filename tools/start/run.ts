@@ -26,7 +26,7 @@ import type { ReplayOptions } from './options'
 import { noProgress, progressBar, progressLines } from './progress'
 import type { Progress } from './progress'
 import { readRecordedEvents, RECORDED_STRANGER, recordedEventsPath } from '../simulators/posthog/recorded-events'
-import { effortReport, eventReport, loopsReport, nextSteps, plain, setUpReport } from './report'
+import { effortReport, eventReport, LINES_OF_LOOPS, loopsReport, nextSteps, plain, setUpReport } from './report'
 import type { Tally } from './report'
 
 /** What the process around the replay offers. */
@@ -87,11 +87,12 @@ async function replayIntoLoops(options: ReplayOptions, apiKey: string, output: O
 async function replayIntoSimulator(options: ReplayOptions, output: Output, host: Host): Promise<void> {
   const clock = new VirtualClock(Date.now())
   const apiKey = 'loops-sandbox-key'
-  const api = new LoopsApi({ apiKey, clock, contactProperties: [{ key: 'plan', label: 'Plan', type: 'string' }] })
+  const contactProperties = [{ key: 'plan', label: 'Plan', type: 'string' as const }]
+  const api = new LoopsApi({ apiKey, clock, contactProperties, mostShown: LINES_OF_LOOPS })
   const fetch = networkTo(api, clock, options.server === 'today' ? { importedFetch: 'undici' } : options.server)
   const settled = <Result>(promise: Promise<Result>): Promise<Result> => clock.settled(promise)
   const tally = await replay(options, { target: 'the Loops simulator', apiKey, fetch, clock, settled }, output, host)
-  output.say(loopsReport(api.contacts(), api.events()))
+  output.say(loopsReport(api.contacts(), api.events(), api.eventCount()))
   output.say(effortReport(tally))
   output.say(nextSteps(options, tally))
 }

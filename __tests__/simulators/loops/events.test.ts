@@ -211,4 +211,13 @@ describe('sending an event', () => {
     expect(api.handle(early).status).toBe(status)
     expect(api.events()).toEqual(events)
   })
+
+  it('can keep the first events and requests only, and counts all', () => {
+    const api = newApi({ mostShown: 2 })
+    for (const key of ['a', 'b', 'c']) expect(api.handle(send(signup, key)).status).toBe(200)
+    expect(api.events().map(({ idempotencyKey }) => idempotencyKey)).toEqual(['a', 'b'])
+    expect(api.requests()).toHaveLength(2)
+    expect(api.eventCount()).toBe(3)
+    expect(api.handle(send(signup, 'c')).status).toBe(409)
+  })
 })

@@ -128,7 +128,7 @@ function sendEvent(call: Call) {
   if (call.strictness.idempotencyKeyConsumedByFailedRequest) useKey(call)
   const { id: contactId, email, userId } = team.write(identity, fields)
   useKey(call)
-  team.events.push({ eventName, contactId, email, userId, eventProperties, idempotencyKey, at })
+  team.record({ eventName, contactId, email, userId, eventProperties, idempotencyKey, at })
   return { success: true }
 }
 

@@ -33,6 +33,8 @@ export interface LoopsApiOptions {
   /** The team's own properties, besides those that every team has. */
   contactProperties?: readonly ContactProperty[]
   strictness?: Partial<Strictness>
+  /** How many events and requests it keeps to show them, the first ones (default: all). */
+  mostShown?: number
 }
 
 const defaultMailingLists: MailingList[] = [
@@ -59,6 +61,7 @@ export class LoopsApi {
       mailingLists: defaultMailingLists,
       contactProperties: [],
       strictness: {},
+      mostShown: Infinity,
       ...options,
     }
     this.strictness = { ...defaultStrictness, ...this.options.strictness }
@@ -114,9 +117,14 @@ export class LoopsApi {
     return this.team.audience.all().map(shownContact)
   }
 
-  /** The events that were taken, in order. */
+  /** The events that were accepted, in order. */
   events(): RecordedEvent[] {
     return [...this.team.events]
+  }
+
+  /** How many events were accepted. */
+  eventCount(): number {
+    return this.team.eventCount
   }
 
   mailingLists(): MailingList[] {
@@ -203,6 +211,7 @@ export class LoopsApi {
   }
 
   private record(request: LoopsApiRequest, status: RequestRecord['status'], handledStatus: number | undefined): void {
+    if (this.records.length >= this.options.mostShown) return
     const { method, path, body: text } = request
     const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => name !== 'authorization'))
     const at = this.options.clock.now()

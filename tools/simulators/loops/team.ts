@@ -11,18 +11,23 @@ export interface TeamOptions {
   requestsPerSecond: number
   mailingLists: readonly MailingList[]
   contactProperties: readonly ContactProperty[]
+  mostShown: number
 }
 
 /** The data of one team in Loops. */
 export class Team {
   readonly audience = new Audience()
   readonly events: RecordedEvent[] = []
+  eventCount = 0
   readonly mailingLists: readonly MailingList[]
   readonly properties: Map<string, ContactProperty>
   readonly rateLimit: RateLimit
   readonly idempotencyKeys: IdempotencyKeys
 
-  constructor({ clock, requestsPerSecond, mailingLists, contactProperties }: TeamOptions) {
+  private readonly mostShown: number
+
+  constructor({ clock, requestsPerSecond, mailingLists, contactProperties, mostShown }: TeamOptions) {
+    this.mostShown = mostShown
     this.mailingLists = mailingLists
     this.properties = new Map([...defaultProperties, ...contactProperties].map((property) => [property.key, property]))
     this.rateLimit = new RateLimit(requestsPerSecond, clock)
@@ -41,6 +46,11 @@ export class Team {
     this.declareNew(fields)
     writeFields(contact, fields)
     return shownContact(contact)
+  }
+
+  record(event: RecordedEvent): void {
+    this.eventCount += 1
+    if (this.events.length < this.mostShown) this.events.push(event)
   }
 
   private add(email: string | undefined, unknownUser: string): StoredContact {

@@ -55,11 +55,19 @@ export function createCache(clock: Clock, givesDefault = true): MeasuredCache {
     }
     return entry
   }
+  let sweepAt = 1000
+  /** Keeps the entry. Expired ones are deleted now and then: many events must not fill the memory. */
+  const put = (key: string, entry: Entry): void => {
+    entries.set(key, entry)
+    if (entries.size < sweepAt) return
+    for (const [other, { expiresAt }] of entries) if (expiresAt <= clock.now()) entries.delete(other)
+    sweepAt = Math.max(1000, 2 * entries.size)
+  }
   const expiry = (ttlSeconds: number | undefined) =>
     ttlSeconds === undefined || ttlSeconds === 0 ? Infinity : clock.now() + ttlSeconds * 1000
   return {
     set: (key, value, ttlSeconds) => {
-      entries.set(key, { value: JSON.stringify(value ?? null), expiresAt: expiry(ttlSeconds) })
+      put(key, { value: JSON.stringify(value ?? null), expiresAt: expiry(ttlSeconds) })
       return Promise.resolve()
     },
     get: (key, defaultValue) =>
@@ -72,7 +80,7 @@ export function createCache(clock: Clock, givesDefault = true): MeasuredCache {
       attempt(() => {
         const entry = live(key)
         const next = integer(entry) + 1
-        entries.set(key, { value: String(next), expiresAt: entry?.expiresAt ?? Infinity })
+        put(key, { value: String(next), expiresAt: entry?.expiresAt ?? Infinity })
         return next
       }),
     expire: (key, ttlSeconds) =>
@@ -81,7 +89,7 @@ export function createCache(clock: Clock, givesDefault = true): MeasuredCache {
         if (entry !== undefined) entry.expiresAt = clock.now() + ttlSeconds * 1000
         return entry !== undefined
       }),
-    ...lists(entries, live, noteRead),
+    ...lists({ entries, live, put }, noteRead),
     usage: () => {
       const kept = [...entries].filter(([, { expiresAt }]) => expiresAt > clock.now())
       return {
@@ -94,15 +102,20 @@ export function createCache(clock: Clock, givesDefault = true): MeasuredCache {
   }
 }
 
+interface Entries {
+  readonly entries: Map<string, Entry>
+  readonly live: (key: string) => Entry | undefined
+  readonly put: (key: string, entry: Entry) => void
+}
+
 function lists(
-  entries: Map<string, Entry>,
-  live: (key: string) => Entry | undefined,
+  { entries, live, put }: Entries,
   noteRead: (value: readonly string[]) => void,
 ): Pick<Cache, 'lpush' | 'lrange' | 'llen' | 'lpop' | 'lrem'> {
   const keep = (key: string, value: string[]) => {
     // Redis deletes a list together with its last element.
     if (value.length === 0) entries.delete(key)
-    else entries.set(key, { value, expiresAt: live(key)?.expiresAt ?? Infinity })
+    else put(key, { value, expiresAt: live(key)?.expiresAt ?? Infinity })
   }
   return {
     lpush: (key, elements) =>
