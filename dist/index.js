@@ -142,7 +142,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return lines.flatMap((line) => ('rejected' in line || rejected.has(line.id) ? [] : [line]))
   }
 
-  /** An event that was held up before it came to its log says so: its place there does not tell when it was received. */
+  /** An event that was delayed before it came to its log says so: its place there does not tell when it was received. */
   function lateEntry(entry) {
     const now = Date.now()
     return now - entry.receivedAt > SECOND ? { ...entry, loggedAt: now } : entry
@@ -366,7 +366,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
           await askPostHog('loops-app-set-up', posthogUrl)
         } catch (error) {
           const reason = withoutSecrets(messageOf(error), apiKey)
-          console.warn(`${label}: PostHog does not answer there (${reason}): no person is looked up until it does.`)
+          console.warn(
+            `${label}: PostHog does not answer at this URL (${reason}): it looks up no persons until PostHog answers.`,
+          )
         }
       },
     }
@@ -468,12 +470,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
     const answer = await response.json()
     const results = ownProperty(answer, 'results')
-    if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
+    if (!Array.isArray(results)) throw new Error('PostHog answered without a list of persons')
     if (results.length === 0) return { properties: {}, distinctIds: [], lookedUpAt }
     const person = results[0]
     const distinctIds = ownProperty(person, 'distinct_ids')
     if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
-      throw new Error('PostHog answered with another person than it was asked for')
+      throw new Error('PostHog answered with a different person')
     }
     const id = ownProperty(person, 'uuid') ?? ownProperty(person, 'id')
     const properties = ownProperty(person, 'properties')
@@ -644,7 +646,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** The problem of a name that a mapping has twice. */
-  const IS_REPEATED = 'is there twice: remove one of the two'
+  const IS_REPEATED = 'appears twice: remove one of the two'
 
   /** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
   function isJson(text) {
@@ -658,7 +660,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Rejects a text with the problem of a slip. JSON takes the text literally. */
   function rejectSlip(field, text, problem, example) {
-    field.reject(text, `${problem}; if the text is meant so, write JSON like ${example}`)
+    field.reject(text, `${problem}; to use this text literally, write JSON like ${example}`)
   }
 
   /** The entries between commas, without empty ones and without blanks around them. */
@@ -681,14 +683,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** The problem of one `name: value` outside JSON; `undefined` if there is none. */
   function problemOfPair(name, value, entry) {
     const isEquation = name === '' ? /^[^:]*=/.test(entry) : name.includes('=') || /^[=:>]/.test(value)
-    if (isEquation) return 'has another sign than one ":" between name and value: write "name: value"'
+    if (isEquation) return 'needs one ":" between name and value: write "name: value"'
     if (/[{}]|\b(event|person)\.properties\b/.test(name)) {
       return 'has a placeholder before the colon: write the name in Loops first, then the value'
     }
-    if (/^\$?\*$/.test(name) || value === '*') return 'has "*", which only event names take: write each name'
+    if (/^\$?\*$/.test(name) || value === '*') return 'has "*", which only event names may contain: write each name'
     if (/^\*\s/.test(name)) return BULLET
     if (name.includes('：')) return 'has a colon of another script: write a plain colon between name and value'
-    return name !== '' && value === '' ? 'has no value: write "name: value", or leave the entry out' : undefined
+    return name !== '' && value === '' ? 'has no value: write "name: value", or remove the entry' : undefined
   }
 
   /**
@@ -705,7 +707,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (named.length > 0 && isObject && !renamed)
       field.reject(
         field.text,
-        `gives event names for Loops, which a contact update does not send: write a list like ${example}`,
+        `has event names for Loops, which a contact update does not send: write a list like ${example}`,
       )
 
     const patterns = named.flatMap(([entry, loopsName]) => {
@@ -744,15 +746,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Slips in an event name outside JSON: notations of other tools, none of which the app reads. */
   const NAME_SLIPS = [
     [/[{}]|^<.*>$/, 'has braces or angle brackets: write the event name without them'],
-    [/:\s/, 'has a colon with a blank: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
+    [/:\s/, 'has a colon and a space: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
     [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
     [/^-/, 'starts with "-": write ! before an event to leave it out'],
     [/^!|^$/, 'has no event name after "!": write one'],
     [/[\s*]!\S/, 'has "!" inside: write a comma before it'],
     [/\s(OR|AND)\s|^NOT\s/, 'has OR, AND or NOT: write commas between events, and ! before an event to leave it out'],
-    [/[：＊！]/, 'has a sign of another script: write the plain sign'],
+    [/[：＊！]/, 'has a character of another script: write the plain one'],
     [/^\^|\$$|^\(\?|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
-    [/^%|%$/, 'has "%" at an end: write * for any text'],
+    [/^%|%$/, 'starts or ends with "%": write * for any text'],
     [
       /^(all|any|all events|everything)$|^(all|any|everything)\b.*\b(but|except|without)\s/i,
       'is not the name of an event: write * for every event',
@@ -1494,11 +1496,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return 'has more than the name of a property: write plan for the event, person.plan for the person'
     }
     if (/^not\b|^!|\snot$|\sis$/i.test(key))
-      return `has a word too many before "${operator}": write !=, not contains or is not set`
-    if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": leave it out`
+      return `has an extra word before "${operator}": write !=, not contains or is not set`
+    if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": remove it`
     if (value === '') return `has no value after "${operator}": write one`
     if (/^!?=$/.test(operator) && /^(null|undefined)$/i.test(value)) {
-      return `has "${value}", which is the text here: write "is set" or "is not set"`
+      return `has "${value}", which means the text here: write "is set" or "is not set"`
     }
     if (isPattern) {
       const isOfAnotherTool = /^\/.*\/[a-z]+$|^\/\^|\$\/$|^%.*%$/.test(value)
@@ -1511,7 +1513,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
     if (/[=<>{}]|^[!~]/.test(value)) return 'has a second operator or braces: write one operator and one text'
     if (/\s(and|or|&&)\s|^\(.*\)$/i.test(value)) {
-      return 'has several values or filters: write commas between filters that must all hold'
+      return 'has several values or filters: write commas between filters that must all match'
     }
     return /^[*%]|[*%]$|\.\*/.test(value) ? 'has a wildcard: write contains or matches' : undefined
   }
@@ -2042,7 +2044,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         const domain = entry.replace(/^\*?@/, '')
         if (entry.startsWith('www.')) field.reject(written, `is the name of a web page: ${remedyFor(entry)}`)
         if (isDomain(domain) || isDomain(entry.replace(/^\*\./, ''))) return domain
-        if (!isAddress(entry)) field.reject(written, `is neither an address nor a domain: ${remedyFor(entry)}`)
+        if (!isAddress(entry)) field.reject(written, `is neither an email nor a domain: ${remedyFor(entry)}`)
         return entry
       }),
     )
@@ -2540,7 +2542,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return one.email !== undefined && one.email.toLowerCase() === other.email?.toLowerCase()
   }
 
-  /** The request of an event that was held up: what its settings make of it, with what was received since. */
+  /** The request of an event that was delayed: what its settings make of it, with what was received since. */
 
   /** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
   function unreadEmail(delivery, logs) {
@@ -2768,10 +2770,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function parseOneOf(field, choices) {
     const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
     if (found === undefined && field.text !== '') {
-      field.reject(
-        field.text,
-        `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`,
-      )
+      field.reject(field.text, `must be ${choices.map((choice) => `"${choice}"`).join(' or ')}`)
     }
     return found ?? choices[0]
   }
@@ -2836,7 +2835,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         const { reason } = answer
         parts.log.warnOnce(
           'unauthorized',
-          `${reason}. Events wait and are tried again for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
+          `${reason}. Events wait and are retried for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
         )
         return parts.queue.retry(waiting, { reason, wait: backoff(MINUTE, waiting.failures) })
       }
@@ -2978,7 +2977,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       }
       lane.begin()
     }
-    if (waiting.jobs > 0 && isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+    if (waiting.jobs > 0 && isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job ran too late')
     const slot = parts.rateLimit.slot()
     let answers
     try {
@@ -3059,8 +3058,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Reads the logs of the contact if the event was held up; `undefined` if it was not. An event that writes nothing itself is held
-   * up in its lane only: another worker may run the job of a later one before the request that is under way has come to Loops.
+   * Reads the logs of the contact if the event was delayed; `undefined` if it was not. An event that writes nothing itself is
+   * delayed in its lane only: another worker may run the job of a later one before the request that is under way has come to Loops.
    */
   function readLog({ waiting, entry, writes, lookedUpAt, request }, lane, { contactLog }) {
     // The event that has brought the email may be older than this one.
@@ -3090,7 +3089,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function deliverWithoutCache(delivery, parts) {
     const { waiting } = delivery
     if (waiting.jobs === 0 || waiting.failures >= TRIES_WITHOUT_CACHE) return send(delivery, parts)
-    const reason = 'the cache of PostHog does not answer'
+    const reason = "PostHog's cache does not answer"
     return parts.queue.retry(waiting, { reason, wait: backoff(5 * SECOND, waiting.failures) })
   }
 
@@ -3173,10 +3172,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   const SIMPLIFICATIONS = [
     ['capitals', (text) => text.toLowerCase()],
-    ['blanks', withoutBlanks],
-    ['capitals and blanks', (text) => withoutBlanks(text.toLowerCase())],
-    ['signs', withoutSigns],
-    ['capitals and signs', (text) => withoutSigns(text.toLowerCase())],
+    ['spaces', withoutBlanks],
+    ['capitals and spaces', (text) => withoutBlanks(text.toLowerCase())],
+    ['punctuation', withoutSigns],
+    ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
   ]
 
   /** Properties that the settings name and the event lacks, although it has one whose name looks alike: for a dry run. */
@@ -3250,9 +3249,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** `whatDecided` is left out where nobody knows the property. */
   function whyUnmet({ place, filter, isKnown }, { posthogUrl }, whatDecided) {
     const whyUnknown =
-      posthogUrl === ''
-        ? `fill in "${settingFields.posthogUrl.label}"`
-        : 'the event has no person of its own that PostHog could look up'
+      posthogUrl === '' ? `fill in "${settingFields.posthogUrl.label}"` : 'PostHog cannot look up an anonymous person'
     return `filter ${place} does not match${isKnown ? whatDecided : `: ${nameOf(filter)} is unknown, ${whyUnknown}`}`
   }
 
@@ -3723,7 +3720,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
     ],
     [/\{\}\s+[\w$]+\s*:\s*\{\}/, 'has a second name: write commas between entries'],
-    [/^(?:null|undefined|None|nil)$/, 'is a text here: leave the entry out to send nothing'],
+    [/^(?:null|undefined|None|nil)$/, 'means the text here: remove the entry to send nothing'],
   ]
 
   /** Slips inside the braces, which hold a name and compute nothing. */
@@ -3732,7 +3729,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
       'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
     ],
-    [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has a blank or a dot too many in braces: write {event.properties.NAME}'],
+    [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has an extra space or dot in braces: write {event.properties.NAME}'],
   ]
 
   /**
@@ -3765,7 +3762,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const remedy = 'write a placeholder like {person.properties.email}'
     const example = '["{person.properties.email}"]'
     const entries = parseList(field, example)
-    if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
+    if (entries?.length === 0) field.reject(field.text, `does not say where the email is: ${remedy}`)
     return (entries ?? []).map((entry) => {
       const template = parseEntry(field, entry, example)
       if (template === undefined) return []
@@ -3774,7 +3771,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       else if (neverGivesAddress(template)) {
         field.reject(
           entry,
-          'has a blank or a sign that no address has: write one placeholder, or several between commas',
+          'has a space or a character that no email has: write one placeholder, or several between commas',
         )
       }
       return template
@@ -3792,7 +3789,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
       field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
     } else if (isPlain && AROUND_ID.test(entry)) {
-      field.reject(entry, `has a name or signs around the placeholder: ${remedy}`)
+      field.reject(entry, `has text around the placeholder: ${remedy}`)
     } else if (template !== undefined) {
       const problem = problemOfContact(template)
       if (problem !== undefined) field.reject(entry, `${problem}: ${remedy}`)
@@ -3851,7 +3848,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         return parse(value) ?? []
       }
       if (typeof value === 'number' || typeof value === 'boolean') return value
-      field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+      field.reject(value, `cannot be the value of "${name}": write text, a number, true or false`)
       return undefined
     })
   }
@@ -3863,7 +3860,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const [only, ...others] = typeof subscribed === 'object' ? subscribed : [subscribed]
     const isRight = typeof only === 'object' || only === undefined || trueOrFalse(only) !== undefined
     if (!isRight || others.length > 0) {
-      field.reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
+      field.reject('subscribed', 'must be true or false in Loops: write true, false or one placeholder')
     }
     return mapping
   }
@@ -3992,7 +3989,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       if (withKey.includes(key)) return { text: fallback, reject: () => undefined }
       return {
         text: text(key),
-        reject: (value, problem) => problems.push(`${label}: ${quoted(value, apiKey, withoutLoopsKeys)} ${problem}.`),
+        reject: (value, problem) => {
+          // No message shows the key.
+          const subject = key === 'apiKey' ? 'the key' : quoted(value, apiKey, withoutLoopsKeys)
+          problems.push(`${label}: ${subject} ${problem}.`)
+        },
       }
     }
   }
@@ -4003,32 +4004,28 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   function parseApiKey(field) {
-    // No message shows the key.
     const reject = (problem) => {
-      field.reject('(hidden)', `${problem}: copy the key again from Loops, Settings -> API`)
+      field.reject(field.text, `${problem}: copy the key again from Loops, Settings -> API`)
     }
     if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
     // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
-    else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has blanks or special characters inside')
+    else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has spaces or special characters inside')
     else if (field.text.length < SHORTEST_KEY) reject(`is shorter than ${SHORTEST_KEY} characters`)
-    else if (/^ph[cx]_/.test(field.text)) reject('is a key of PostHog')
+    else if (/^ph[cx]_/.test(field.text)) reject('is a PostHog key')
     return field.text
   }
 
   function parseRate(field) {
     const rate = Number(field.text)
     if (/^\d+(\.\d+)?$/.test(field.text) && rate > 0 && rate <= 1000) return rate
-    field.reject(
-      field.text,
-      'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
-    )
+    field.reject(field.text, 'must be a number above 0 and up to 1000: write 10 unless Loops allows your team more')
     return 1
   }
 
   function parseHours({ text, reject }) {
     if (text === '') return Infinity
     if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * HOUR
-    reject(text, 'is not a number of hours: write a number like 24, or leave it empty to send events of any age')
+    reject(text, 'must be a number of hours: write one like 24, or leave it empty to send events of any age')
     return Infinity
   }
 
@@ -4040,13 +4037,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (isServer && /^https?:\/\/([\w.-]+\.)?posthog\.com\b/i.test(field.text)) {
       field.reject(
         field.text,
-        'is PostHog Cloud, which runs no apps: write the address of your own server, or leave it empty',
+        'is PostHog Cloud, which runs no apps: write the URL of your own server, or leave it empty',
       )
       return ''
     }
     const url = isServer && !PAGE.test(field.text) ? field.text : ''
     if (url !== field.text)
-      field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
+      field.reject(field.text, 'is not the URL of a server: write it like https://posthog.example.com')
     return url.replace(/\/+$/, '')
   }
 
@@ -4132,7 +4129,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const answer = await ask('/v1/api-key')
     if (answer.status === 401) {
       const { label } = settingFields.apiKey
-      return { problem: `${label}: Loops refuses it (${answer.reason}): copy a key from Loops, Settings -> API.` }
+      return { problem: `${label}: Loops rejects it (${answer.reason}): copy a key from Loops, Settings -> API.` }
     }
     if (answer.status !== 200) {
       return { warning: `The Loops API key could not be checked (${answer.reason}). Events are still sent.` }

@@ -4,10 +4,10 @@ import type { PastedText } from './pasted-texts'
 const NUMBER_BEFORE = 'has a number before an entry: write commas between entries'
 const COMMENT = 'has a comment: remove it'
 const INVISIBLE = 'has an invisible character: type the text again'
-const SCRIPT = 'has a sign of another script: write the plain sign'
+const SCRIPT = 'has a character of another script: write the plain one'
 const WORDS = 'has OR, AND or NOT: write commas between events, and ! before an event to leave it out'
 const INSIDE = 'has "!" inside: write a comma before it'
-const TWICE = 'is there twice: remove one of the two'
+const TWICE = 'appears twice: remove one of the two'
 
 export const trackedEvents: readonly PastedText[] = [
   ['User Signed Up, Order Completed', { 'User Signed Up': 'User Signed Up', user_signed_up: undefined }],
@@ -82,7 +82,7 @@ export const email: readonly PastedText[] = [
   ['trigger.event.email', 'is a placeholder of another tool'],
 ]
 
-const AROUND = 'has a name or signs around the placeholder'
+const AROUND = 'has text around the placeholder'
 
 export const userId: readonly PastedText[] = [
   ['acct:{event.properties.plan}', { userId: 'acct:pro' }],
@@ -102,8 +102,8 @@ export const excludedEmails: readonly PastedText[] = [
   ['@example.com, @example.org', { 'ada@example.com': true, 'ada@example.org': true, 'ada@a.example.org': false }],
   ['Ada Lovelace <ada@example.com>, bob@example.com', 'write ada@example.com.'],
   ['ada@example.com (Ada)', 'write ada@example.com.'],
-  ['ada＠example.com', 'is neither an address nor a domain'],
-  ['example。com', 'is neither an address nor a domain'],
+  ['ada＠example.com', 'is neither an email nor a domain'],
+  ['example。com', 'is neither an email nor a domain'],
   ['www.example.com', 'write example.com.'],
   ['https://www.example.com/path?x=1', 'write example.com.'],
   ['email contains example.com', 'write example.com.'],
@@ -113,8 +113,8 @@ export const excludedEmails: readonly PastedText[] = [
   ['{"example.com": true}', 'is not a JSON list of texts'],
 ]
 
-const LEFT_OUT = 'is a text here: leave the entry out to send nothing'
-const ONLY_EVENTS = 'has "*", which only event names take: write each name'
+const LEFT_OUT = 'means the text here: remove the entry to send nothing'
+const ONLY_EVENTS = 'has "*", which only event names may contain: write each name'
 
 export const eventProperties: readonly PastedText[] = [
   ['amount : {event.properties.total} , plan : {event.properties.plan}', { amount: 49.5, plan: 'pro' }],
@@ -150,7 +150,7 @@ export const eventProperties: readonly PastedText[] = [
   ['{"a": "\\"b\\": 1", "b": 2}', { a: '"b": 1', b: 2 }],
 ]
 
-const CHOICE = '"subscribed" is true or false in Loops: write true, false or one placeholder'
+const CHOICE = '"subscribed" must be true or false in Loops: write true, false or one placeholder'
 const ada = { email: 'ada@example.com', userId: 'user_1' }
 
 /** Meaning: the contact update. */
@@ -178,7 +178,7 @@ export const eventMailingLists: readonly PastedText[] = [
 
 const holds = { holds: true }
 const NAME = 'has more than the name of a property'
-const A_WORD = 'has a word too many before'
+const A_WORD = 'has an extra word before'
 const SECOND = 'has a property or an operator after the operator'
 
 export const eventFilters: readonly PastedText[] = [
@@ -223,8 +223,8 @@ export const eventFilters: readonly PastedText[] = [
   ['plan includes pro', 'has no operator'],
 ]
 
-const SERVER = 'is not the address of a server: write it like https://posthog.example.com'
-const CLOUD = 'is PostHog Cloud, which runs no apps: write the address of your own server'
+const SERVER = 'is not the URL of a server: write it like https://posthog.example.com'
+const CLOUD = 'is PostHog Cloud, which runs no apps: write the URL of your own server'
 
 export const posthogUrl: readonly PastedText[] = [
   ['https://us.posthog.com', CLOUD],
@@ -241,8 +241,8 @@ export const posthogUrl: readonly PastedText[] = [
 ]
 
 export const maxEventAge: readonly PastedText[] = [
-  ['24 hours', 'write a number like 24'],
-  ['1d', 'write a number like 24'],
+  ['24 hours', 'write one like 24'],
+  ['1d', 'write one like 24'],
   ['unlimited', 'or leave it empty to send events of any age'],
-  ['24,5', 'write a number like 24'],
+  ['24,5', 'write one like 24'],
 ]

@@ -2,7 +2,7 @@
 import type { PastedText } from './pasted-texts'
 
 const QUOTES = 'has quotation marks: remove them'
-const NEITHER = 'is neither an address nor a domain: write'
+const NEITHER = 'is neither an email nor a domain: write'
 const domain = { 'ada@example.com': true, 'ada@mail.example.com': false, 'ada@example.org': false }
 const address = { 'ada@example.com': true, 'bob@example.com': false }
 
@@ -62,7 +62,7 @@ export const eventMailingLists: readonly PastedText[] = [
   ['abc: {event.properties.newsletter}', { abc: true }],
   ['abc: "true"', QUOTES],
   ['"abc": true', QUOTES],
-  ['abc = true', 'has another sign than one ":"'],
+  ['abc = true', 'needs one ":"'],
   ['abc: true; def: false', 'has ";"'],
   ['abc: true\ndef: false', 'has a line break'],
   ['- abc: true', 'has a dash or a bullet'],
@@ -157,8 +157,8 @@ export const eventFilters: readonly PastedText[] = [
   ['{"key": "plan", "value": "pro"}', 'is not a list of filters'],
 ]
 
-const NUMBER = 'is not a possible rate: write a number above 0 and up to 1000'
-const SERVER = 'is not the address of a server: write it like https://posthog.example.com'
+const NUMBER = 'must be a number above 0 and up to 1000'
+const SERVER = 'is not the URL of a server: write it like https://posthog.example.com'
 
 /** Meaning: the setting itself, in this table and the next. */
 export const requestsPerSecond: readonly PastedText[] = [

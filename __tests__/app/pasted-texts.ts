@@ -72,7 +72,7 @@ export const trackedEvents: readonly PastedText[] = [
   ['order_\\d', REGEX],
   ['/purchase/i', REGEX],
   ['order_[a-z]+', REGEX],
-  ['order%', 'has "%" at an end: write * for any text'],
+  ['order%', 'starts or ends with "%": write * for any text'],
   ['all', 'write * for every event'],
   ['All events', 'write * for every event'],
   ['none', 'leave the setting empty for no events'],
@@ -168,7 +168,7 @@ export const userId: readonly PastedText[] = [
 ]
 
 const REVERSED = 'has a placeholder before the colon: write the name in Loops first'
-const SIGN = 'has another sign than one ":" between name and value'
+const SIGN = 'needs one ":" between name and value'
 const MORE = 'has more than a name in braces'
 
 /** Meaning: the event properties of the request. */
@@ -227,8 +227,8 @@ export const eventProperties: readonly PastedText[] = [
   ['plan: {event.properties.plan.toUpperCase()}', MORE],
   ['first: {event.properties.items[0].name}', MORE],
   ['first: {event.properties.items?.name}', MORE],
-  ['amount: {event.properties. total}', 'has a blank or a dot too many in braces'],
-  ['amount: {event.properties..total}', 'has a blank or a dot too many in braces'],
+  ['amount: {event.properties. total}', 'has an extra space or dot in braces'],
+  ['amount: {event.properties..total}', 'has an extra space or dot in braces'],
   ['amount:', 'has no value'],
   ['total, plan', '"total" is not "name: value"'],
   ['https://example.com', 'is not "name: value"'],

@@ -23,7 +23,7 @@ describe('a filter that does not match', () => {
       'person.plan != free',
       { $is_identified: false },
       { posthogUrl: 'https://posthog.example.com' },
-      ': person.plan is unknown, the event has no person of its own that PostHog could look up',
+      ': person.plan is unknown, PostHog cannot look up an anonymous person',
     ],
   ])('is named without values: %s on %j %j', (filters, properties, config, reason) => {
     const place = filters.includes(',') ? 2 : 1
@@ -36,12 +36,12 @@ describe('a filter that does not match', () => {
 describe('a name that is nearly in the list', () => {
   it.each<[list: string, event: string, reason: string | undefined]>([
     ['purchase', 'Purchase', '"Purchase" differs from "purchase" only in capitals'],
-    ['user signed up', 'user  signed up', '"user  signed up" differs from "user signed up" only in blanks'],
-    ['user signed up', 'UserSignedUp', '"UserSignedUp" differs from "user signed up" only in capitals and blanks'],
+    ['user signed up', 'user  signed up', '"user  signed up" differs from "user signed up" only in spaces'],
+    ['user signed up', 'UserSignedUp', '"UserSignedUp" differs from "user signed up" only in capitals and spaces'],
     ['a, Order *', 'order paid', '"order paid" differs from "Order *" only in capitals'],
-    ['a, order *', 'order', '"order" differs from "order *" only in blanks'],
-    ['user signed up', 'user_signed_up', '"user_signed_up" differs from "user signed up" only in signs'],
-    ['pageview', '$Pageview', '"$Pageview" differs from "pageview" only in capitals and signs'],
+    ['a, order *', 'order', '"order" differs from "order *" only in spaces'],
+    ['user signed up', 'user_signed_up', '"user_signed_up" differs from "user signed up" only in punctuation'],
+    ['pageview', '$Pageview', '"$Pageview" differs from "pageview" only in capitals and punctuation'],
     ['$*', 'purchase', undefined],
     ['*, !$page*', '$pageview', '"!$page*" excludes it'],
     ['a, !b', 'b', undefined],

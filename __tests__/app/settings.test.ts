@@ -50,11 +50,11 @@ describe('the API key', () => {
   })
 
   it.each<[string | undefined, string]>([
-    [undefined, 'Loops settings: Loops API key: "" is missing: copy a key from Loops, Settings -> API.'],
-    [' ', 'Loops settings: Loops API key: "" is missing: copy a key from Loops, Settings -> API.'],
+    [undefined, 'Loops settings: Loops API key: the key is missing: copy a key from Loops, Settings -> API.'],
+    [' ', 'Loops settings: Loops API key: the key is missing: copy a key from Loops, Settings -> API.'],
     ...['two parts', 'line\r\nX-Injected: 1', 'schlüssel', 'quo"ted', 'back\\slash'].map((key): [string, string] => [
       key,
-      'Loops settings: Loops API key: "(hidden)" has blanks or special characters inside: ' +
+      'Loops settings: Loops API key: the key has spaces or special characters inside: ' +
         'copy the key again from Loops, Settings -> API.',
     ]),
   ])('%p is refused without being shown', (key, message) => {
@@ -74,15 +74,15 @@ describe('a key that is too short', () => {
   it('is refused, and masks no part of a message', () => {
     expect(problemsIn({ apiKey: 'e', delivery: 'email' })).toBe(
       'Loops settings: ' +
-        'Loops API key: "(hidden)" is shorter than 8 characters: copy the key again from Loops, Settings -> API. ' +
-        'Delivery: "email" is not one of the choices: write "direct" or "webhook".',
+        'Loops API key: the key is shorter than 8 characters: copy the key again from Loops, Settings -> API. ' +
+        'Delivery: "email" must be "direct" or "webhook".',
     )
   })
 })
 
 describe('a key of PostHog', () => {
   it.each(['phc_0123456789', 'phx_0123456789'])('is refused: %s', (key) => {
-    expect(problemsIn({ apiKey: key })).toContain('Loops API key: "(hidden)" is a key of PostHog: copy the key again')
+    expect(problemsIn({ apiKey: key })).toContain('Loops API key: the key is a PostHog key: copy the key again')
   })
 })
 
@@ -91,18 +91,18 @@ describe('a settings error', () => {
     const message = problemsIn({ dryRun: 'maybe', email: '', trackedEvents: '["a"', eventFilters: '{}' })
     expect(message).toBe(
       'Loops settings: ' +
-        'Email of the user: "" does not say where the address is: write a placeholder like {person.properties.email}. ' +
+        'Email of the user: "" does not say where the email is: write a placeholder like {person.properties.email}. ' +
         'Events to send: "[\\"a\\"" is not valid JSON, because it has no ] at its end: write it like {"account:signup": "Signed up"}. ' +
         'Events to send: property filters: "{}" is not a list of filters: ' +
         'write it like [{"key": "plan", "operator": "exact", "value": ["pro"], "type": "event"}]. ' +
-        'Dry run (mock out HTTP requests): "maybe" is not one of the choices: write "No" or "Yes".',
+        'Dry run (mock out HTTP requests): "maybe" must be "No" or "Yes".',
     )
   })
 
   it('lists that both halves are off along with the rest', () => {
     expect(problemsIn({ apiKey: '', trackedEvents: '', contactEvents: '' })).toBe(
       'Loops settings: ' +
-        'Loops API key: "" is missing: copy a key from Loops, Settings -> API. ' +
+        'Loops API key: the key is missing: copy a key from Loops, Settings -> API. ' +
         'Both event lists are empty: fill in "Events to send" or "Events that update contacts".',
     )
   })
@@ -118,7 +118,7 @@ describe('a settings error', () => {
 
   it('shows a long value from its beginning only, and on one line', () => {
     const message = problemsIn({ delivery: `first\nsecond ${'x'.repeat(1000)}` })
-    expect(message).toMatch(/^Loops settings: Delivery: "first\\nsecond x+… is not one/)
+    expect(message).toMatch(/^Loops settings: Delivery: "first\\nsecond x+… must be/)
     expect(message.length).toBeLessThan(250)
   })
 
@@ -161,7 +161,7 @@ describe('a settings error', () => {
     [
       'a rate beyond what can be kept',
       { requestsPerSecond: '2000' },
-      'write a number above 0 and up to 1000, 10 unless',
+      'must be a number above 0 and up to 1000: write 10 unless',
     ],
     [
       'a look-up that webhook delivery cannot make',
@@ -176,13 +176,13 @@ describe('a settings error', () => {
     ...['1 day', '-1', '24h', '1e3', 'none', '0x10'].map((maxEventAge): [string, Record<string, unknown>, string] => [
       `an age of ${maxEventAge}`,
       { maxEventAge },
-      `Maximum event age (hours): "${maxEventAge}" is not a number of hours: write a number like 24, or leave it empty`,
+      `Maximum event age (hours): "${maxEventAge}" must be a number of hours: write one like 24, or leave it empty`,
     ]),
     ['a mapping without a name', { eventProperties: ': x' }, '": x" is not "name: value"'],
-    ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a" is there twice: remove one of the two'],
+    ['a name given twice', { eventProperties: 'a: 1, a: 2' }, '"a" appears twice: remove one of the two'],
     ['a mapping as a JSON list', { eventProperties: '["a"]' }, 'is not a JSON object: write it like'],
     ['a mapping to null', { contactProperties: '{"a": null}' }, 'null cannot be the value of "a"'],
-    ['a mapping to a list', { contactProperties: '{"a": ["x"]}' }, '["x"] cannot be the value of "a": write a text'],
+    ['a mapping to a list', { contactProperties: '{"a": ["x"]}' }, '["x"] cannot be the value of "a": write text'],
     ['a name that is too long', { eventProperties: `${'n'.repeat(499)}: x` }, 'is longer than the 500 characters'],
     ['a polluting name', { eventProperties: '__proto__: x' }, '"__proto__" cannot be used as a name'],
     ['an empty name', { eventProperties: '{"": "x"}' }, '"" cannot be used as a name'],
@@ -202,7 +202,7 @@ describe('a settings error', () => {
     ),
     ['a list with text around', { eventMailingLists: 'abc: x{event.event}' }, 'cannot be the value of list "abc"'],
     ['a list without an ID', { contactMailingLists: '{"": true}' }, '"" cannot be used as a name'],
-    ['an excluded address that is none', { excludedEmails: 'a@b@c' }, '"a@b@c" is neither an address nor a domain'],
+    ['an excluded address that is none', { excludedEmails: 'a@b@c' }, '"a@b@c" is neither an email nor a domain'],
     ['both halves off', { trackedEvents: '', contactEvents: '[]' }, 'Both event lists are empty: fill in'],
     ['nothing but exclusions', { trackedEvents: '!a, !b' }, '"!a, !b" only excludes events: put * first'],
     ['an event name for an exclusion', { trackedEvents: '{"!a": "b"}' }, '"!a" needs the event name for Loops as text'],
@@ -212,7 +212,7 @@ describe('a settings error', () => {
     [
       'event names for contacts',
       { contactEvents: '{"a": "b"}' },
-      'gives event names for Loops, which a contact update does not send: write a list like ["account:signup"].',
+      'has event names for Loops, which a contact update does not send: write a list like ["account:signup"].',
     ],
     ['a filter that is no object', { eventFilters: '["plan"]' }, '"plan" has no "key"'],
     ['a filter without a key', { eventFilters: '[{"value": 1}]' }, 'has no "key": write the name of the property'],

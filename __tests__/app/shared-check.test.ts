@@ -49,7 +49,7 @@ describe('sixteen workers that start at once', () => {
     for (const installation of [1, 2]) {
       const { startWorkers, logged } = workersOf({ apiKey: 'a-key-of-another-team' }, cache)
       expect([installation, await startWorkers(16)]).toEqual([installation, 1])
-      expect(logged('Loops refuses it (401')).toBeGreaterThan(0)
+      expect(logged('Loops rejects it (401')).toBeGreaterThan(0)
     }
   })
 })

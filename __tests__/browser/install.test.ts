@@ -59,7 +59,7 @@ describe('the Install dialog', () => {
     }
     await page.locator('#settings-file').setInputFiles(file)
     expect(await textOf('#settings-status')).toBe(
-      'function.json has the destination: choose the server "PostHog today", and load it again.',
+      'function.json contains the destination: choose the server "PostHog today", and load it again.',
     )
     await page.getByLabel('PostHog server').selectOption('today')
     await page.locator('#destination-apiKey').fill(apiKey)
@@ -105,6 +105,6 @@ JSON`
   test('says what is wrong with the address', async () => {
     await openDialog()
     await page.getByLabel('Your PostHog').fill('posthog')
-    expect(await textOf('#install-problem')).toBe('Write the address of your PostHog like https://eu.posthog.com.')
+    expect(await textOf('#install-problem')).toBe('Write the URL of your PostHog, like https://eu.posthog.com.')
   })
 })

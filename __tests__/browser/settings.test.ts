@@ -52,7 +52,7 @@ describe('settings', () => {
       mimeType: 'application/json',
       buffer: Buffer.from(JSON.stringify({ trackedEvents: 'purchase', delivery: 'pigeon', apiKey: 'of the file' })),
     })
-    expect(await textOf('#setting-delivery-error')).toMatch(/^"pigeon" is not one of the choices/)
+    expect(await textOf('#setting-delivery-error')).toMatch(/^"pigeon" must be "direct" or "webhook"/)
     expect(await page.locator('#setting-apiKey').inputValue()).toBe(apiKey)
 
     const [download] = await Promise.all([

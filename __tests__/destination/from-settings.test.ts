@@ -156,15 +156,15 @@ describe('destinationFromSettings', () => {
   it.each<[AppSettings, string[]]>([
     [
       { posthogUrl: 'https://posthog.example.com' },
-      ['PostHog address: a destination needs no look-up, since PostHog gives it the stored person: leave it empty.'],
+      ['PostHog address: a destination needs no look-up, because PostHog gives it the stored person: leave it empty.'],
     ],
-    [{ delivery: 'webhook' }, ['Delivery: PostHog itself delivers for a destination: write "direct".']],
-    [{ requestsPerSecond: '5' }, ['Requests per second: PostHog itself paces a destination: leave it out.']],
+    [{ delivery: 'webhook' }, ['Delivery: PostHog sends the requests of a destination: write "direct".']],
+    [{ requestsPerSecond: '5' }, ['Requests per second: a destination has no rate limit: remove this setting.']],
     [
       { dryRun: 'yes', userId: '{x}', email: '' },
       [
         'Dry run (mock out HTTP requests): a destination has no dry run: write "No", and use "Test function" in PostHog.',
-        'Email of the user: "" does not say where the address is: write a placeholder like {person.properties.email}.',
+        'Email of the user: "" does not say where the email is: write a placeholder like {person.properties.email}.',
         'User ID: "{x}" is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
           '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}.',
       ],

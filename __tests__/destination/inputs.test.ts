@@ -26,13 +26,16 @@ describe('a wrong input', () => {
     [{ apiKey: 12345678 }, 'Loops API key: it is missing'],
     [{ apiKey: 'short' }, 'Loops API key: it is missing'],
     [{ apiKey: `${apiKey} ${apiKey}` }, 'Loops API key: it is missing'],
-    [{ action: 'send' }, 'Action: "send" is none of "event", "contact" and "both".'],
-    [{ action: null }, 'Action: a value of type null is none of'],
-    [{ action: ['event'] }, 'Action: a value of type array is none of'],
-    [{ action: apiKey }, 'Action: "(API key)" is none of'],
-    [{ maxEventAge: 'a day' }, 'Maximum event age: "a day" is no number of hours: write one like 24, or nothing.'],
-    [{ maxEventAge: -1 }, 'Maximum event age: "-1" is no number of hours'],
-    [{ maxEventAge: { hours: 24 } }, 'Maximum event age: a value of type object is no number of hours'],
+    [{ action: 'send' }, 'Action: "send" must be "event", "contact" or "both".'],
+    [{ action: null }, 'Action: a value of type null must be'],
+    [{ action: ['event'] }, 'Action: a value of type array must be'],
+    [{ action: apiKey }, 'Action: "(API key)" must be'],
+    [
+      { maxEventAge: 'a day' },
+      'Maximum event age (hours): "a day" must be a number: write one like 24, or leave it empty.',
+    ],
+    [{ maxEventAge: -1 }, 'Maximum event age (hours): "-1" must be a number'],
+    [{ maxEventAge: { hours: 24 } }, 'Maximum event age (hours): a value of type object must be a number'],
     [{ excludedEmails: `${'x'.repeat(90)}${apiKey}` }, `Excluded emails: "${'x'.repeat(90)}(API key)" is neither`],
   ])('%j sends nothing and says why', (values, message) => {
     const { request, error } = step(values)
@@ -41,10 +44,10 @@ describe('a wrong input', () => {
   })
 
   it.each<[Values, string]>([
-    [{ contactProperties: 'plan' }, 'Contact properties: "plan" is no dictionary: it is left out.'],
-    [{ eventProperties: ['plan'] }, 'Event properties: a value of type array is no dictionary: it is left out.'],
-    [{ mailingLists: 5 }, 'Mailing lists: a value of type integer is no dictionary: it is left out.'],
-    [{ eventNames: true }, 'Event names: a value of type boolean is no dictionary: it is left out.'],
+    [{ contactProperties: 'plan' }, 'Contact properties: "plan" must be a dictionary: it is left out.'],
+    [{ eventProperties: ['plan'] }, 'Event properties: a value of type array must be a dictionary: it is left out.'],
+    [{ mailingLists: 5 }, 'Mailing lists: a value of type integer must be a dictionary: it is left out.'],
+    [{ eventNames: true }, 'Event names: a value of type boolean must be a dictionary: it is left out.'],
     ...[
       'email',
       'userId',

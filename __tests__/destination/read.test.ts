@@ -101,23 +101,23 @@ describe('readConfiguration', () => {
   })
 
   it.each<[content: unknown, sentence: string]>([
-    [[], 'FILE holds no settings: write a JSON object like {"trackedEvents": "purchase"}.'],
+    [[], 'FILE contains no settings: write a JSON object like {"trackedEvents": "purchase"}.'],
     [
       { trackedEvent: 'a' },
       expect.stringMatching(/^FILE has an unknown setting "trackedEvent": use apiKey, /) as string,
     ],
-    [{ trackedEvents: 5 }, 'FILE gives "trackedEvents" no text: put its value in quotes.'],
-    [{ type: 'destination', inputs: [] }, expect.stringMatching(/^FILE has "inputs" that are no inputs/) as string],
+    [{ trackedEvents: 5 }, 'FILE has "trackedEvents", whose value must be text: put it in quotes.'],
+    [{ type: 'destination', inputs: [] }, expect.stringMatching(/^FILE has invalid "inputs"/) as string],
     [
       { type: 'destination', inputs: {}, mappings: {} },
-      expect.stringMatching(/^FILE has "mappings" that are no list/) as string,
+      expect.stringMatching(/^FILE has invalid "mappings"/) as string,
     ],
     [
       { hog: "fetch('https://app.loops.so')", inputs: {}, mappings: null },
-      'FILE has another hog function: the destination of this project has "mappings".',
+      'FILE contains another hog function: the destination of this project has "mappings".',
     ],
-    [{ ...given, filters: [] }, 'FILE has "filters" that are no filters: see dist/destination.json.'],
-    [{ inputs: {}, mappings: [5] }, expect.stringMatching(/^This is no destination: write /) as string],
+    [{ ...given, filters: [] }, 'FILE has invalid "filters": write them as in dist/destination.json.'],
+    [{ inputs: {}, mappings: [5] }, expect.stringMatching(/^This is not a destination: write /) as string],
     [{ inputs: {}, mappings: [{ events: [] }] }, expect.stringMatching(/^No mapping has an event/) as string],
   ])('refuses %j', async (content, sentence) => {
     expect(await bodyOf(content)).toEqual([sentence])

@@ -84,7 +84,7 @@ describe('userId', () => {
 describe('a place that is written without its braces', () => {
   const refused = (label: string, start: string, example: string): string =>
     `Error executing function on event ${uuid}: Error('${label}: it begins with "${start}", so everybody would have the same: write the ` +
-    `place in one pair of braces, like ${example}.')`
+    `property in one pair of braces, like ${example}.')`
   const refusedId = (start: string): string => refused('User ID', start, '{event.distinct_id}')
   const refusedEmail = (start: string): string => refused('Email of the user', start, '{person.properties.email}')
   it.each<[Values, string]>([
@@ -108,7 +108,7 @@ describe('a place that is written without its braces', () => {
 describe('skipped', () => {
   const both = { email: 'ada@example.com', userId: 'user_1' }
   const refused = (entry: string): string =>
-    `Error executing function on event 018f0000-0000-7000-8000-000000000001: Error('Excluded emails: "${entry}" is neither an address nor a domain: write ` +
+    `Error executing function on event 018f0000-0000-7000-8000-000000000001: Error('Excluded emails: "${entry}" is neither an email nor a domain: write ` +
     `ada@example.org, example.com or *.example.com.')`
   it.each<[string, Record<string, unknown>, unknown, Identity]>([
     ['a domain, the second entry', ada, 'example.org, Example.COM ', excluded],

@@ -64,7 +64,7 @@ describe.each(vms)('the work of a run, in the VM %s', (_, vm) => {
   it('says where it stopped including properties', () => {
     const ended = stepOf(1000, includesAll)
     expect(included(ended)).toEqual([99, 98])
-    const sentence = 'Of 1001 properties, 99 are looked at: map those that you need.'
+    const sentence = 'Of 1001 properties, only 99 are read: map those that you need.'
     expect(ended.sentences).toEqual([sentence, sentence])
   })
 })

@@ -53,9 +53,9 @@ describe.each(filterEditions)('%s says why a filter does not match', (_, unmet) 
 
   it.each<[key: string, found: object, reason: string]>([
     ['plan', { Plan: 'pro' }, '("Plan" differs from "plan" only in capitals)'],
-    ['current_url', { $current_url: '/' }, '("$current_url" differs from "current_url" only in signs)'],
+    ['current_url', { $current_url: '/' }, '("$current_url" differs from "current_url" only in punctuation)'],
     ['lastName', { last_name: 'L', lastname: 'L' }, '("lastname" differs from "lastName" only in capitals)'],
-    ['lastName', { last_name: 'L' }, '("last_name" differs from "lastName" only in capitals and signs)'],
+    ['lastName', { last_name: 'L' }, '("last_name" differs from "lastName" only in capitals and punctuation)'],
     ['plan', { plan: null, Plan: 'pro' }, ''],
     ['plan', { planned: 'pro' }, ''],
     ['$', { '': 'pro' }, ''],

@@ -39,7 +39,7 @@ describe('the playground refuses', () => {
       403,
       /^Pages/,
     ],
-    ['a form', '/playground/send', { method: 'POST', body: 'a=b' }, 415, /takes JSON only/],
+    ['a form', '/playground/send', { method: 'POST', body: 'a=b' }, 415, /accepts only JSON/],
     ['broken JSON', '/playground/send', { method: 'POST', headers: asJson, body: '{' }, 400, /not a JSON object/],
     ['a list', '/playground/send', { method: 'POST', headers: asJson, body: '[]' }, 400, /not a JSON object/],
     [
@@ -47,10 +47,10 @@ describe('the playground refuses', () => {
       '/playground/mocked',
       { method: 'POST', headers: asJson, body: ' '.repeat(MAXIMUM_QUESTION_BYTES + 1) },
       413,
-      /more than the 2 MB/,
+      /larger than the 2 MB/,
     ],
-    ['to be asked by GET', '/playground/send', {}, 405, /takes POST only/],
-    ['to be written to', '/', { method: 'POST' }, 405, /takes GET only/],
+    ['to be asked by GET', '/playground/send', {}, 405, /accepts only POST/],
+    ['to be written to', '/', { method: 'POST' }, 405, /accepts only GET/],
     ['an unknown path', '/nowhere', {}, 404, /^There is nothing at \/nowhere\.$/],
     ['an unknown question', '/playground/nothing', {}, 404, /^There is nothing at/],
   ])('%s', async (_name, path, asked, status, sentence) => {
@@ -62,7 +62,7 @@ describe('the playground refuses', () => {
 
   test.each<[string, string, object, number, RegExp]>([
     ['an unknown server', 'settings', { ...question, server: '9' }, 400, /^There is no PostHog server "9"\.$/],
-    ['no settings', 'settings', { server: '2024-02' }, 400, /^The form holds no settings/],
+    ['no settings', 'settings', { server: '2024-02' }, 400, /^The form contains no settings/],
     ['an unknown setting', 'verdicts', { ...question, settings: { key: 'a' } }, 400, /unknown setting "key"/],
     [
       'an event without a name',
@@ -83,19 +83,19 @@ describe('the playground refuses', () => {
       'mocked',
       { ...question, event: { ...event, properties: [] } },
       400,
-      /^The event has "properties" that are no JSON object: write/,
+      /^The event has "properties", which must be a JSON object like/,
     ],
     [
       'an event at no time',
       'mocked',
       { ...question, event: { ...event, timestamp: 'garbage' } },
       400,
-      /^The event has the timestamp "garbage", which is no time: write it like "2024-05-01T10:00:00Z", or leave it out\.$/,
+      /^The event has the timestamp "garbage", which is not a valid time: write it like "2024-05-01T10:00:00Z", or leave it out\.$/,
     ],
     ['an event of nobody', 'mocked', { ...question, event: { event: 'a' } }, 400, /^The event 'a' has no distinct_id/],
-    ['to send it nowhere', 'send', send, 400, /^Say where to send it/],
-    ['the real Loops unconfirmed', 'send', { ...send, to: 'loops' }, 403, /unless it is confirmed\.$/],
-    ['a confirmation that is none', 'send', { ...send, to: 'loops', confirmed: 'true' }, 403, /unless it is confirmed/],
+    ['to send it nowhere', 'send', send, 400, /^Choose where to send it/],
+    ['the real Loops unconfirmed', 'send', { ...send, to: 'loops' }, 403, /unless you confirm it\.$/],
+    ['a confirmation that is none', 'send', { ...send, to: 'loops', confirmed: 'true' }, 403, /unless you confirm it/],
     [
       'the real Loops with the key of the simulator',
       'send',

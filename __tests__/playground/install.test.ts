@@ -97,7 +97,7 @@ describe('what the page shows to install', () => {
       const { status, body } = await post('install', { ...question, posthog })
       expect([status, JSON.parse(body)]).toEqual([
         400,
-        { problem: 'Write the address of your PostHog like https://eu.posthog.com.' },
+        { problem: 'Write the URL of your PostHog, like https://eu.posthog.com.' },
       ])
     },
   )

@@ -51,7 +51,7 @@ describe('"Load" takes what PostHog gives back', () => {
   it('of one, and not of several', () => {
     const configs = [4, 5].map((id) => ({ id, plugin: 1, config: { trackedEvents: 'purchase' } }))
     expect(() => settingsInAnswer({ results: configs })).toThrow(
-      'The list has several for Loops: load the answer for one of the IDs 4, 5.',
+      'The list has several entries for Loops: load the answer for one of the IDs 4, 5.',
     )
     expect(settingsInAnswer({ results: [...configs.slice(1), { id: 6, plugin: 2, config: { x: 'y' } }] })).toEqual({
       trackedEvents: 'purchase',

@@ -33,13 +33,13 @@ describe('an event that is sent', () => {
       'its uuid was sent before',
       { properties: { ...event.properties, total: 50 } },
       {},
-      'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.',
+      'An event with this uuid was sent before, and Loops accepts each once: change or remove "uuid" to send it again.',
     ],
     [
       'Loops takes its uuid once',
       { properties: { ...event.properties, total: 50 } },
       { excludedEmails: 'example.org' },
-      'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.',
+      'An event with this uuid was sent before, and Loops accepts each once: change or remove "uuid" to send it again.',
     ],
   ])('has a reason if %s', async (_name, changes, changedSettings, reason) => {
     await answer('send', send)

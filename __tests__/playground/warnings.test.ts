@@ -12,12 +12,12 @@ describe('warnings', () => {
     [
       'a name with a colon',
       { settings: { trackedEvents: '["a:b"]' }, event: { ...event, event: 'a:b' } },
-      ['Loops forbids ":" in event names: "a:b" is called "a_b" there.'],
+      ['Loops forbids ":" in event names: "a:b" is named "a_b" there.'],
     ],
     [
       'a new name with a colon',
       { settings: { trackedEvents: '{"purchase": "my:purchase"}' } },
-      ['Loops forbids ":" in event names: "my:purchase" is called "my_purchase" there.'],
+      ['Loops forbids ":" in event names: "my:purchase" is named "my_purchase" there.'],
     ],
     [
       'a value that is cut, alone and among text',
@@ -41,15 +41,15 @@ describe('warnings', () => {
       'nested values, with all properties',
       { settings: { includeAllEventProperties: 'Yes' }, event: { ...event, properties: nested } },
       [
-        '{event.properties.items} is left out, since it holds other values: map an inner value, like {event.properties.items.0.sku}.',
-        '{event.properties.shipping} is left out, since it holds other values: map an inner value, like {event.properties.shipping.address.city}.',
+        '{event.properties.items} is left out, because it contains other values: map an inner value, like {event.properties.items.0.sku}.',
+        '{event.properties.shipping} is left out, because it contains other values: map an inner value, like {event.properties.shipping.address.city}.',
       ],
     ],
     [
       'a nested value that is mapped',
       { settings: { eventProperties: 'to: {event.properties.shipping}' }, event: { ...event, properties: nested } },
       [
-        '{event.properties.shipping} is left out, since it holds other values: map an inner value, like {event.properties.shipping.address.city}.',
+        '{event.properties.shipping} is left out, because it contains other values: map an inner value, like {event.properties.shipping.address.city}.',
       ],
     ],
     [
@@ -59,18 +59,18 @@ describe('warnings', () => {
         event: { ...event, properties: { $set: { email: 'ada@example.com', company: { name: 'Acme' } } } },
       },
       [
-        '{person.properties.company} is left out, since it holds other values: map an inner value, like {person.properties.company.name}.',
+        '{person.properties.company} is left out, because it contains other values: map an inner value, like {person.properties.company.name}.',
       ],
     ],
     [
       'no email address',
       { event: { ...event, properties: { total: 1 } } },
-      ['There is no email address: Loops takes this only if it knows a contact with the user ID already.'],
+      ['There is no email address: Loops accepts this only if a contact has the user ID already.'],
     ],
     [
       'no user ID',
       { event: { ...event, distinct_id: 'guest' } },
-      ['There is no user ID: what the settings name is missing, anonymous, or an ID that many people share.'],
+      ['There is no user ID: the one that the settings name is missing, anonymous, or shared by many people.'],
     ],
     ['no user ID where none is wanted', { event: { ...event, distinct_id: 'guest' }, settings: { userId: '' } }, []],
   ])('tell of %s, in both editions', async (_name, changes, warnings) => {
@@ -91,12 +91,12 @@ describe('warnings', () => {
     [
       'a PostHog that is not there',
       { settings: { posthogUrl: 'https://posthog.example.com' } },
-      ['The playground has no PostHog to ask: on your server the app may find more about the person.'],
+      ['The playground has no PostHog to look up persons: on your server the app may find more about this person.'],
     ],
     [
       'a server that encodes the body twice',
       { settings: { delivery: 'webhook' }, server: '2023-11' },
-      ['PostHog 2023-11 encodes this body a second time, and Loops refuses it: choose "direct".'],
+      ['PostHog 2023-11 encodes this body a second time, and Loops rejects it: choose "direct".'],
     ],
   ])('of the app tell of %s', async (_name, changes, warnings) => {
     expect((await resultFor(changes)).warnings).toEqual(warnings)

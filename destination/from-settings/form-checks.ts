@@ -85,7 +85,7 @@ function checkTop(inputs: Values, context: Context): void {
   if (isEmpty(inputs.email) && isEmpty(inputs.userId)) {
     rejecting('email', context)(
       '',
-      'does not say where the address is: write a placeholder like {person.properties.email}',
+      'does not say where the email is: write a placeholder like {person.properties.email}',
     )
   }
   if (typeof email === 'string' && email.trim() !== '') checkEmail(email.trim(), parse, rejecting('email', context))
@@ -123,13 +123,10 @@ function checkedTypes(inputs: Values, context: Context): (key: string) => unknow
 
 /** For each type of field whether a value has it, and the problem of one that has not. */
 const TYPES: Readonly<Record<string, readonly [(value: unknown) => boolean, problem: string]>> = {
-  string: [(value) => typeof value === 'string', 'is not a text: write a text'],
-  boolean: [(value) => typeof value === 'boolean', 'is not one of the choices: write true or false'],
-  dictionary: [isRecord, 'is not a dictionary: write it like {"plan": "{person.properties.plan}"}'],
-  choice: [
-    (value) => ['contact', 'event', 'both'].includes(String(value)),
-    'is not one of the choices: write "contact", "event" or "both"',
-  ],
+  string: [(value) => typeof value === 'string', 'must be text'],
+  boolean: [(value) => typeof value === 'boolean', 'must be true or false'],
+  dictionary: [isRecord, 'must be a dictionary like {"plan": "{person.properties.plan}"}'],
+  choice: [(value) => ['contact', 'event', 'both'].includes(String(value)), 'must be "contact", "event" or "both"'],
 }
 
 function textsIn(value: unknown): string[] {
@@ -160,7 +157,7 @@ function checkEvents(events: MappingSettings['events'], context: Context): void 
   const reject = rejecting('events', context)
   for (const name of events) {
     if (name === null) continue
-    if (name.trim() === '') reject(name, 'is no event: write a name, or remove it')
+    if (name.trim() === '') reject(name, 'must be an event name: write one, or remove it')
     const { wildcards } = parseEventNames({ text: JSON.stringify([name]), reject: () => undefined }, { renamed: false })
     if (wildcards.length > 0) {
       reject(name, "has a wildcard, and PostHog's filters take whole names: write each event that you want")
@@ -175,10 +172,10 @@ function checkRows(key: 'eventProperties' | 'contactProperties', rows: unknown, 
     if (problem !== undefined) reject(name, problem)
     if (typeof value === 'string') checkProperty(name, value, context.parse, reject)
     else if (typeof value !== 'number' && typeof value !== 'boolean') {
-      reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+      reject(value, `cannot be the value of "${name}": write text, a number, true or false`)
     }
     if (key === 'contactProperties' && name.trim() === 'subscribed' && !isBooleanOrPlaceholder(value)) {
-      reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
+      reject('subscribed', 'must be true or false in Loops: write true, false or one placeholder')
     }
   }
 }

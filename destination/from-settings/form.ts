@@ -79,7 +79,7 @@ function valued(values: Values): Inputs {
 
 /** What a value that is no form is told. */
 export const NO_FORM =
-  'This is no destination: write {"inputs": {}, "mappings": [{"name", "events", "filters", "inputs"}]}.'
+  'This is not a destination: write {"inputs": {}, "mappings": [{"name", "events", "filters", "inputs"}]}.'
 
 /** @returns the value if it has the shape of a form, whatever its inputs hold; otherwise `undefined`. */
 export function formIn(value: unknown): DestinationSettings | undefined {

@@ -63,9 +63,9 @@ function refusal(key: SettingKey, problem: string): string {
 }
 
 const UNAVAILABLE: readonly (readonly [key: SettingKey, problem: string])[] = [
-  ['posthogUrl', 'a destination needs no look-up, since PostHog gives it the stored person: leave it empty'],
-  ['delivery', 'PostHog itself delivers for a destination: write "direct"'],
-  ['requestsPerSecond', 'PostHog itself paces a destination: leave it out'],
+  ['posthogUrl', 'a destination needs no look-up, because PostHog gives it the stored person: leave it empty'],
+  ['delivery', 'PostHog sends the requests of a destination: write "direct"'],
+  ['requestsPerSecond', 'a destination has no rate limit: remove this setting'],
   ['dryRun', 'a destination has no dry run: write "No", and use "Test function" in PostHog'],
 ]
 

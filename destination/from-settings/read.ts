@@ -32,7 +32,7 @@ export function readConfiguration(
   source: string,
 ): (Configuration & { readonly refusals?: undefined }) | Refused {
   if (!isRecord(content))
-    return { refusals: [`${source} holds no settings: write a JSON object like {"trackedEvents": "purchase"}.`] }
+    return { refusals: [`${source} contains no settings: write a JSON object like {"trackedEvents": "purchase"}.`] }
   if (!('inputs' in content || 'mappings' in content)) return appSettingsIn(content, source)
   return isFunction(content) ? functionIn(content, source) : savedFormIn(content)
 }
@@ -81,7 +81,7 @@ function appSettingsIn(content: Content, source: string): Configuration | Refuse
   const keys = Object.keys(settingFields)
   const refusals = Object.entries(content).flatMap(([key, text]) => {
     if (!keys.includes(key)) return [`${source} has an unknown setting "${key}": use ${keys.join(', ')}.`]
-    return typeof text === 'string' ? [] : [`${source} gives "${key}" no text: put its value in quotes.`]
+    return typeof text === 'string' ? [] : [`${source} has "${key}", whose value must be text: put it in quotes.`]
   })
   return refusals.length > 0 ? { refusals } : { settings: content as AppSettings }
 }
@@ -124,9 +124,10 @@ function kindOf(action: unknown): DestinationMapping {
 
 // ---- PostHog's function ----
 
-const NO_INPUTS = 'has "inputs" that are no inputs: write {"email": {"value": "{person.properties.email}"}}.'
-const ANOTHER_FUNCTION = 'has another hog function: the destination of this project has "mappings".'
-const NO_MAPPINGS = 'has "mappings" that are no list of a name, inputs and filters: see dist/destination.json.'
+const NO_INPUTS = 'has invalid "inputs": write {"email": {"value": "{person.properties.email}"}}.'
+const ANOTHER_FUNCTION = 'contains another hog function: the destination of this project has "mappings".'
+const NO_MAPPINGS =
+  'has invalid "mappings": write a list in which each has a name, inputs and filters, as in dist/destination.json.'
 
 function functionIn(content: Content, source: string): Configuration | Refused {
   const { hog, inputs = {}, mappings, filters = {} } = content
@@ -136,7 +137,7 @@ function functionIn(content: Content, source: string): Configuration | Refused {
   if (!Array.isArray(written) || !written.every(isRecord)) return { refusals: [`${source} ${NO_MAPPINGS}`] }
   if (!written.every(({ inputs: own = {} }) => areInputs(own))) return { refusals: [`${source} ${NO_INPUTS}`] }
   if (!isRecord(filters))
-    return { refusals: [`${source} has "filters" that are no filters: see dist/destination.json.`] }
+    return { refusals: [`${source} has invalid "filters": write them as in dist/destination.json.`] }
   const { apiKey, ...given } = writableInputs(inputs)
   const body: DestinationBody = {
     ...builtDestination,

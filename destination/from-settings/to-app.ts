@@ -51,7 +51,7 @@ export function asAppSettings({ inputs, mappings }: DestinationSettings, parse: 
 const EMAIL_OF_EVENT = '{event.properties.$set.email}'
 
 function computed(key: string): string {
-  return `${labelOf(key)}: the destination computes it, and the export reads properties only: write {person.properties.NAME}, or several places in {[...]}.`
+  return `${labelOf(key)}: the destination computes it, and the export reads properties only: write {person.properties.NAME}, or several properties in {[...]}.`
 }
 
 function differentFilters(updates: readonly MappingSettings[]): string {

@@ -19,10 +19,10 @@ export function checkEmail(text: string, parse: ParseText, reject: Reject): void
   const template = templateOf(text, parse)
   const slip = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
   if (slip !== undefined) reject(text, slip)
-  else if (/\},/.test(outside)) reject(text, `has several places between commas: ${SEVERAL_PLACES}`)
+  else if (/\},/.test(outside)) reject(text, `has several placeholders between commas: ${SEVERAL_PLACES}`)
   else if (problemOfContact(template) !== undefined) reject(text, `${problemOfContact(template)}: write ${EXAMPLE}`)
   else if (outside !== '{}' && neverGivesAddress(template)) {
-    reject(text, `has a blank or a sign that no address has: write one pair of braces, or ${SEVERAL_PLACES}`)
+    reject(text, `has a space or a character that no email has: write one pair of braces, or ${SEVERAL_PLACES}`)
   }
 }
 
@@ -35,7 +35,7 @@ export function checkUserId(text: string, parse: ParseText, reject: Reject): voi
   const slip = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
   if (slip !== undefined) reject(text, slip)
   else if (/\}[\s,]+\{/.test(outside)) reject(text, `gives several user IDs, but a contact has one: ${remedy}`)
-  else if (AROUND_ID.test(outside)) reject(text, `has a name or signs around the placeholder: ${remedy}`)
+  else if (AROUND_ID.test(outside)) reject(text, `has text around the placeholder: ${remedy}`)
   else if (problem !== undefined) reject(text, `${problem}: ${remedy}`)
 }
 
@@ -45,7 +45,7 @@ export function checkValue(text: string, parse: ParseText, reject: Reject): void
   const outside = outsideBraces(text)
   const isQuoted = /^["'“”„«»`‘’].*["'“”„«»`‘’]$/s.test(outside.trim())
   const slip = mistakeOutsideBraces(outside) ?? (isQuoted ? commonMistakeIn(outside) : undefined)
-  if (slip !== undefined) reject(text, `${slip}; to send this text as it is, write {${hogText(text)}}`)
+  if (slip !== undefined) reject(text, `${slip}; to send this text literally, write {${hogText(text)}}`)
 }
 
 /** True for a text that is one pair of braces. */
@@ -83,7 +83,7 @@ function rejectHog(text: string, error: unknown, reject: Reject): void {
   else if (named !== null) reject(text, oddName(named))
   else if (parseTemplate({ text, reject }, text) !== undefined) {
     const reason = error instanceof Error ? error.message.replace(/ expecting .*$/s, '') : 'it cannot be read'
-    reject(text, `has no Hog between its braces (${reason}): write ${EXAMPLE}`)
+    reject(text, `has invalid Hog between its braces (${reason}): write ${EXAMPLE}`)
   }
 }
 
@@ -91,7 +91,7 @@ function rejectHog(text: string, error: unknown, reject: Reject): void {
 const ODD_NAME = /\{\s*((?:event|person)\.properties)\.([\w$]+(?:[- ]+[\w$]+)+)\s*\}/
 
 function oddName([, root = '', name = '']: RegExpExecArray): string {
-  return `has a name with a hyphen or a blank: write {${root}['${name}']}`
+  return `has a name with a hyphen or a space: write {${root}['${name}']}`
 }
 
 const GLOBALS: readonly unknown[] = ['event', 'person', 'groups', 'project', 'source', 'inputs']

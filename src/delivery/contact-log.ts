@@ -84,7 +84,7 @@ export function entriesIn(lists: readonly LogTexts[]): LogEntry[] {
   return lines.flatMap((line) => ('rejected' in line || rejected.has(line.id) ? [] : [line]))
 }
 
-/** An event that was held up before it came to its log says so: its place there does not tell when it was received. */
+/** An event that was delayed before it came to its log says so: its place there does not tell when it was received. */
 function lateEntry(entry: LogEntry): LogEntry {
   const now = Date.now()
   return now - entry.receivedAt > SECOND ? { ...entry, loggedAt: now } : entry

@@ -1,4 +1,4 @@
-/** The request of an event that was held up: what its settings make of it, with what was received since. */
+/** The request of an event that was delayed: what its settings make of it, with what was received since. */
 import { bodyOf, contactValues, identityOf, isUpdate } from '../loops/request'
 import { isExcluded } from '../settings/excluded-emails'
 import type { ExcludedEmails } from '../settings/excluded-emails'

@@ -80,7 +80,7 @@ async function deliverInLane(delivery: Delivery, lane: Lane, parts: Parts): Prom
     }
     lane.begin()
   }
-  if (waiting.jobs > 0 && isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job was run too late')
+  if (waiting.jobs > 0 && isTooLate(waiting.receivedAt)) throw givenUp(waiting.failures, 'its job ran too late')
   const slot = parts.rateLimit.slot()
   let answers
   try {
@@ -110,7 +110,7 @@ function askCache(delivery: Delivery, { lane, slot }: { readonly lane: Lane; rea
 interface Known {
   readonly lane: Lane
   readonly ask: Ask
-  /** The entries of each identifier, the latest first, if the event was held up. */
+  /** The entries of each identifier, the latest first, if the event was delayed. */
   readonly logs: readonly (readonly LogEntry[])[] | undefined
   readonly accepted: unknown
   readonly rejectedAt: unknown
@@ -175,8 +175,8 @@ function noteLogged(
 }
 
 /**
- * Reads the logs of the contact if the event was held up; `undefined` if it was not. An event that writes nothing itself is held
- * up in its lane only: another worker may run the job of a later one before the request that is under way has come to Loops.
+ * Reads the logs of the contact if the event was delayed; `undefined` if it was not. An event that writes nothing itself is
+ * delayed in its lane only: another worker may run the job of a later one before the request that is under way has come to Loops.
  */
 function readLog({ waiting, entry, writes, lookedUpAt, request }: Delivery, lane: Lane, { contactLog }: Parts) {
   // The event that has brought the email may be older than this one.
@@ -210,7 +210,7 @@ const TRIES_WITHOUT_CACHE = 8
 function deliverWithoutCache(delivery: Delivery, parts: Parts): Promise<void> {
   const { waiting } = delivery
   if (waiting.jobs === 0 || waiting.failures >= TRIES_WITHOUT_CACHE) return send(delivery, parts)
-  const reason = 'the cache of PostHog does not answer'
+  const reason = "PostHog's cache does not answer"
   return parts.queue.retry(waiting, { reason, wait: backoff(5 * SECOND, waiting.failures) })
 }
 

@@ -72,7 +72,7 @@ async function handleAnswer(answer: Answer, sending: Sending, delivery: Delivery
       const { reason } = answer
       parts.log.warnOnce(
         'unauthorized',
-        `${reason}. Events wait and are tried again for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
+        `${reason}. Events wait and are retried for a day, if PostHog has jobs: copy a key from Loops, Settings -> API.`,
       )
       return parts.queue.retry(waiting, { reason, wait: backoff(MINUTE, waiting.failures) })
     }

@@ -89,7 +89,9 @@ export function createPersonLookUp(
         await askPostHog('loops-app-set-up', posthogUrl)
       } catch (error) {
         const reason = withoutSecrets(messageOf(error), apiKey)
-        console.warn(`${label}: PostHog does not answer there (${reason}): no person is looked up until it does.`)
+        console.warn(
+          `${label}: PostHog does not answer at this URL (${reason}): it looks up no persons until PostHog answers.`,
+        )
       }
     },
   }
@@ -208,12 +210,12 @@ async function askPostHog(distinctId: string, posthogUrl: string): Promise<Looke
   if (!response.ok) throw new Error(`PostHog answered ${response.status}`)
   const answer: unknown = await response.json()
   const results = ownProperty(answer, 'results')
-  if (!Array.isArray(results)) throw new Error('PostHog answered with something else than persons')
+  if (!Array.isArray(results)) throw new Error('PostHog answered without a list of persons')
   if (results.length === 0) return { properties: {}, distinctIds: [], lookedUpAt }
   const person: unknown = results[0]
   const distinctIds = ownProperty(person, 'distinct_ids')
   if (!Array.isArray(distinctIds) || !distinctIds.includes(distinctId)) {
-    throw new Error('PostHog answered with another person than it was asked for')
+    throw new Error('PostHog answered with a different person')
   }
   const id = ownProperty(person, 'uuid') ?? ownProperty(person, 'id')
   const properties = ownProperty(person, 'properties')

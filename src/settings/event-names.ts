@@ -34,7 +34,7 @@ export function parseEventNames(field: Field, { renamed }: { renamed: boolean })
   if (named.length > 0 && isObject && !renamed)
     field.reject(
       field.text,
-      `gives event names for Loops, which a contact update does not send: write a list like ${example}`,
+      `has event names for Loops, which a contact update does not send: write a list like ${example}`,
     )
 
   const patterns = named.flatMap(([entry, loopsName]): (EventPattern & { entry: string })[] => {
@@ -73,15 +73,15 @@ export function nameInLoops({ exact, wildcards, excluded }: EventNames, event: u
 /** Slips in an event name outside JSON: notations of other tools, none of which the app reads. */
 const NAME_SLIPS: readonly CommonMistake[] = [
   [/[{}]|^<.*>$/, 'has braces or angle brackets: write the event name without them'],
-  [/:\s/, 'has a colon with a blank: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
+  [/:\s/, 'has a colon and a space: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
   [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
   [/^-/, 'starts with "-": write ! before an event to leave it out'],
   [/^!|^$/, 'has no event name after "!": write one'],
   [/[\s*]!\S/, 'has "!" inside: write a comma before it'],
   [/\s(OR|AND)\s|^NOT\s/, 'has OR, AND or NOT: write commas between events, and ! before an event to leave it out'],
-  [/[：＊！]/, 'has a sign of another script: write the plain sign'],
+  [/[：＊！]/, 'has a character of another script: write the plain one'],
   [/^\^|\$$|^\(\?|^\.[*+?]|\.\+|\\|^\/.*\/\w*$|\][*+?{]/, 'looks like a regular expression: write * for any text'],
-  [/^%|%$/, 'has "%" at an end: write * for any text'],
+  [/^%|%$/, 'starts or ends with "%": write * for any text'],
   [
     /^(all|any|all events|everything)$|^(all|any|everything)\b.*\b(but|except|without)\s/i,
     'is not the name of an event: write * for every event',

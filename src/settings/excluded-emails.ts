@@ -17,7 +17,7 @@ export function parseExcludedEmails(field: Field): ExcludedEmails {
       const domain = entry.replace(/^\*?@/, '')
       if (entry.startsWith('www.')) field.reject(written, `is the name of a web page: ${remedyFor(entry)}`)
       if (isDomain(domain) || isDomain(entry.replace(/^\*\./, ''))) return domain
-      if (!isAddress(entry)) field.reject(written, `is neither an address nor a domain: ${remedyFor(entry)}`)
+      if (!isAddress(entry)) field.reject(written, `is neither an email nor a domain: ${remedyFor(entry)}`)
       return entry
     }),
   )

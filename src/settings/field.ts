@@ -47,7 +47,7 @@ export type Config = Readonly<Partial<Record<SettingKey, unknown>>>
 export interface Field {
   /** The setting without blanks around it, or its default. */
   readonly text: string
-  /** Reports a problem, as `LABEL: VALUE PROBLEM.`; the problem ends with the remedy. */
+  /** Reports a problem, as `LABEL: VALUE PROBLEM.`, and for the API key without the value; the problem ends with the remedy. */
   readonly reject: (value: unknown, problem: string) => void
 }
 
@@ -64,7 +64,7 @@ export function settingText(value: unknown, fallback: string): string {
 export function parseOneOf<Choice extends string>(field: Field, choices: readonly [Choice, ...Choice[]]): Choice {
   const found = choices.find((choice) => choice.toLowerCase() === field.text.toLowerCase())
   if (found === undefined && field.text !== '') {
-    field.reject(field.text, `is not one of the choices: write ${choices.map((choice) => `"${choice}"`).join(' or ')}`)
+    field.reject(field.text, `must be ${choices.map((choice) => `"${choice}"`).join(' or ')}`)
   }
   return found ?? choices[0]
 }

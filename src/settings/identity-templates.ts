@@ -10,14 +10,17 @@ export function parseEmail(field: Field): Template[] {
   const remedy = 'write a placeholder like {person.properties.email}'
   const example = '["{person.properties.email}"]'
   const entries = parseList(field, example)
-  if (entries?.length === 0) field.reject(field.text, `does not say where the address is: ${remedy}`)
+  if (entries?.length === 0) field.reject(field.text, `does not say where the email is: ${remedy}`)
   return (entries ?? []).map((entry) => {
     const template = parseEntry(field, entry, example)
     if (template === undefined) return []
     const shared = problemOfContact(template)
     if (shared !== undefined) field.reject(entry, `${shared}: ${remedy}`)
     else if (neverGivesAddress(template)) {
-      field.reject(entry, 'has a blank or a sign that no address has: write one placeholder, or several between commas')
+      field.reject(
+        entry,
+        'has a space or a character that no email has: write one placeholder, or several between commas',
+      )
     }
     return template
   })
@@ -34,7 +37,7 @@ export function parseUserId(field: Field): Template {
   if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
     field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
   } else if (isPlain && AROUND_ID.test(entry)) {
-    field.reject(entry, `has a name or signs around the placeholder: ${remedy}`)
+    field.reject(entry, `has text around the placeholder: ${remedy}`)
   } else if (template !== undefined) {
     const problem = problemOfContact(template)
     if (problem !== undefined) field.reject(entry, `${problem}: ${remedy}`)

@@ -73,7 +73,7 @@ export function parseJson(field: Field, example: string): unknown {
 }
 
 /** The problem of a name that a mapping has twice. */
-export const IS_REPEATED = 'is there twice: remove one of the two'
+export const IS_REPEATED = 'appears twice: remove one of the two'
 
 /** True if the setting is meant as JSON: it starts with `[`, or with `{` followed by a quote or `}`. */
 export function isJson(text: string): boolean {
@@ -87,7 +87,7 @@ export function isJsonObject(text: string): boolean {
 
 /** Rejects a text with the problem of a slip. JSON takes the text literally. */
 export function rejectSlip(field: Field, text: string, problem: string, example: string): void {
-  field.reject(text, `${problem}; if the text is meant so, write JSON like ${example}`)
+  field.reject(text, `${problem}; to use this text literally, write JSON like ${example}`)
 }
 
 /** The entries between commas, without empty ones and without blanks around them. */
@@ -110,12 +110,12 @@ function plainEntries(field: Field, example: string): string[] | undefined {
 /** The problem of one `name: value` outside JSON; `undefined` if there is none. */
 function problemOfPair(name: string, value: string, entry: string): string | undefined {
   const isEquation = name === '' ? /^[^:]*=/.test(entry) : name.includes('=') || /^[=:>]/.test(value)
-  if (isEquation) return 'has another sign than one ":" between name and value: write "name: value"'
+  if (isEquation) return 'needs one ":" between name and value: write "name: value"'
   if (/[{}]|\b(event|person)\.properties\b/.test(name)) {
     return 'has a placeholder before the colon: write the name in Loops first, then the value'
   }
-  if (/^\$?\*$/.test(name) || value === '*') return 'has "*", which only event names take: write each name'
+  if (/^\$?\*$/.test(name) || value === '*') return 'has "*", which only event names may contain: write each name'
   if (/^\*\s/.test(name)) return BULLET
   if (name.includes('：')) return 'has a colon of another script: write a plain colon between name and value'
-  return name !== '' && value === '' ? 'has no value: write "name: value", or leave the entry out' : undefined
+  return name !== '' && value === '' ? 'has no value: write "name: value", or remove the entry' : undefined
 }

@@ -27,7 +27,7 @@ export function parseMapping(field: Field, problemOf: (name: string) => string |
       return parse(value) ?? []
     }
     if (typeof value === 'number' || typeof value === 'boolean') return value
-    field.reject(value, `cannot be the value of "${name}": write a text, a number, true or false`)
+    field.reject(value, `cannot be the value of "${name}": write text, a number, true or false`)
     return undefined
   })
 }
@@ -39,7 +39,7 @@ export function parseContactMapping(field: Field): Mapping {
   const [only, ...others] = typeof subscribed === 'object' ? subscribed : [subscribed]
   const isRight = typeof only === 'object' || only === undefined || trueOrFalse(only) !== undefined
   if (!isRight || others.length > 0) {
-    field.reject('subscribed', 'is true or false in Loops: write true, false or one placeholder')
+    field.reject('subscribed', 'must be true or false in Loops: write true, false or one placeholder')
   }
   return mapping
 }

@@ -72,11 +72,11 @@ function problemOf(entry: string, key: string, operator: string, value: string):
     return 'has more than the name of a property: write plan for the event, person.plan for the person'
   }
   if (/^not\b|^!|\snot$|\sis$/i.test(key))
-    return `has a word too many before "${operator}": write !=, not contains or is not set`
-  if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": leave it out`
+    return `has an extra word before "${operator}": write !=, not contains or is not set`
+  if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": remove it`
   if (value === '') return `has no value after "${operator}": write one`
   if (/^!?=$/.test(operator) && /^(null|undefined)$/i.test(value)) {
-    return `has "${value}", which is the text here: write "is set" or "is not set"`
+    return `has "${value}", which means the text here: write "is set" or "is not set"`
   }
   if (isPattern) {
     const isOfAnotherTool = /^\/.*\/[a-z]+$|^\/\^|\$\/$|^%.*%$/.test(value)
@@ -89,7 +89,7 @@ function problemOf(entry: string, key: string, operator: string, value: string):
   }
   if (/[=<>{}]|^[!~]/.test(value)) return 'has a second operator or braces: write one operator and one text'
   if (/\s(and|or|&&)\s|^\(.*\)$/i.test(value)) {
-    return 'has several values or filters: write commas between filters that must all hold'
+    return 'has several values or filters: write commas between filters that must all match'
   }
   return /^[*%]|[*%]$|\.\*/.test(value) ? 'has a wildcard: write contains or matches' : undefined
 }

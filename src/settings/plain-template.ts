@@ -17,7 +17,7 @@ const BESIDE: readonly CommonMistake[] = [
     'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
   ],
   [/\{\}\s+[\w$]+\s*:\s*\{\}/, 'has a second name: write commas between entries'],
-  [/^(?:null|undefined|None|nil)$/, 'is a text here: leave the entry out to send nothing'],
+  [/^(?:null|undefined|None|nil)$/, 'means the text here: remove the entry to send nothing'],
 ]
 
 /** Slips inside the braces, which hold a name and compute nothing. */
@@ -26,7 +26,7 @@ const INSIDE: readonly CommonMistake[] = [
     /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
     'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
   ],
-  [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has a blank or a dot too many in braces: write {event.properties.NAME}'],
+  [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has an extra space or dot in braces: write {event.properties.NAME}'],
 ]
 
 /**

@@ -139,7 +139,11 @@ function fieldsOf(config: Config, apiKey: string, problems: string[]): (key: Set
     if (withKey.includes(key)) return { text: fallback, reject: () => undefined }
     return {
       text: text(key),
-      reject: (value, problem) => problems.push(`${label}: ${quoted(value, apiKey, withoutLoopsKeys)} ${problem}.`),
+      reject: (value, problem) => {
+        // No message shows the key.
+        const subject = key === 'apiKey' ? 'the key' : quoted(value, apiKey, withoutLoopsKeys)
+        problems.push(`${label}: ${subject} ${problem}.`)
+      },
     }
   }
 }
@@ -150,32 +154,28 @@ export function isOff({ events }: EventRule): boolean {
 }
 
 function parseApiKey(field: Field): string {
-  // No message shows the key.
   const reject = (problem: string): void => {
-    field.reject('(hidden)', `${problem}: copy the key again from Loops, Settings -> API`)
+    field.reject(field.text, `${problem}: copy the key again from Loops, Settings -> API`)
   }
   if (field.text === '') field.reject('', 'is missing: copy a key from Loops, Settings -> API')
   // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
-  else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has blanks or special characters inside')
+  else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has spaces or special characters inside')
   else if (field.text.length < SHORTEST_KEY) reject(`is shorter than ${SHORTEST_KEY} characters`)
-  else if (/^ph[cx]_/.test(field.text)) reject('is a key of PostHog')
+  else if (/^ph[cx]_/.test(field.text)) reject('is a PostHog key')
   return field.text
 }
 
 function parseRate(field: Field): number {
   const rate = Number(field.text)
   if (/^\d+(\.\d+)?$/.test(field.text) && rate > 0 && rate <= 1000) return rate
-  field.reject(
-    field.text,
-    'is not a possible rate: write a number above 0 and up to 1000, 10 unless Loops allows your team more',
-  )
+  field.reject(field.text, 'must be a number above 0 and up to 1000: write 10 unless Loops allows your team more')
   return 1
 }
 
 function parseHours({ text, reject }: Field): number {
   if (text === '') return Infinity
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * HOUR
-  reject(text, 'is not a number of hours: write a number like 24, or leave it empty to send events of any age')
+  reject(text, 'must be a number of hours: write one like 24, or leave it empty to send events of any age')
   return Infinity
 }
 
@@ -187,13 +187,13 @@ function parseUrl(field: Field): string {
   if (isServer && /^https?:\/\/([\w.-]+\.)?posthog\.com\b/i.test(field.text)) {
     field.reject(
       field.text,
-      'is PostHog Cloud, which runs no apps: write the address of your own server, or leave it empty',
+      'is PostHog Cloud, which runs no apps: write the URL of your own server, or leave it empty',
     )
     return ''
   }
   const url = isServer && !PAGE.test(field.text) ? field.text : ''
   if (url !== field.text)
-    field.reject(field.text, 'is not the address of a server: write it like https://posthog.example.com')
+    field.reject(field.text, 'is not the URL of a server: write it like https://posthog.example.com')
   return url.replace(/\/+$/, '')
 }
 

@@ -55,8 +55,8 @@ const withoutSigns = (text: string): string => text.replace(/[\s$_-]+/g, '')
 
 const SIMPLIFICATIONS: readonly (readonly [difference: string, simplified: (text: string) => string])[] = [
   ['capitals', (text) => text.toLowerCase()],
-  ['blanks', withoutBlanks],
-  ['capitals and blanks', (text) => withoutBlanks(text.toLowerCase())],
-  ['signs', withoutSigns],
-  ['capitals and signs', (text) => withoutSigns(text.toLowerCase())],
+  ['spaces', withoutBlanks],
+  ['capitals and spaces', (text) => withoutBlanks(text.toLowerCase())],
+  ['punctuation', withoutSigns],
+  ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
 ]

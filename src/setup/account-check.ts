@@ -75,7 +75,7 @@ export async function checkAccount(
   const answer = await ask('/v1/api-key')
   if (answer.status === 401) {
     const { label } = settingFields.apiKey
-    return { problem: `${label}: Loops refuses it (${answer.reason}): copy a key from Loops, Settings -> API.` }
+    return { problem: `${label}: Loops rejects it (${answer.reason}): copy a key from Loops, Settings -> API.` }
   }
   if (answer.status !== 200) {
     return { warning: `The Loops API key could not be checked (${answer.reason}). Events are still sent.` }

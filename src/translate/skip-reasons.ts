@@ -53,9 +53,7 @@ function joined(reasons: readonly (readonly [group: string, reason: string])[]):
 /** `whatDecided` is left out where nobody knows the property. */
 function whyUnmet({ place, filter, isKnown }: UnmetFilter, { posthogUrl }: Settings, whatDecided: string): string {
   const whyUnknown =
-    posthogUrl === ''
-      ? `fill in "${settingFields.posthogUrl.label}"`
-      : 'the event has no person of its own that PostHog could look up'
+    posthogUrl === '' ? `fill in "${settingFields.posthogUrl.label}"` : 'PostHog cannot look up an anonymous person'
   return `filter ${place} does not match${isKnown ? whatDecided : `: ${nameOf(filter)} is unknown, ${whyUnknown}`}`
 }
 

@@ -12,11 +12,11 @@ interface BuiltFile {
 }
 
 const FILES: readonly BuiltFile[] = [
-  { path: BUNDLE_PATH, build: bundleApp, difference: 'dist/index.js is not what index.ts and src/ give' },
+  { path: BUNDLE_PATH, build: bundleApp, difference: 'dist/index.js differs from index.ts and src/' },
   {
     path: DESTINATION_PATH,
     build: buildDestination,
-    difference: 'dist/destination.json is not what destination/ gives',
+    difference: 'dist/destination.json differs from destination/',
   },
 ]
 

@@ -29,7 +29,7 @@ export async function deployDestination(
       ...configuration.mappings.map(({ name, filters }) => `  ${name}: ${shownFilters(filters)}`),
     ].join('\n'),
   )
-  if (plan.changes.length > 0) say(['It changes in PostHog:', ...plan.changes.map((line) => `  ${line}`)].join('\n'))
+  if (plan.changes.length > 0) say(['Changes in PostHog:', ...plan.changes.map((line) => `  ${line}`)].join('\n'))
   for (const sentence of plan.warnings) say(sentence)
   if (options.dryRun) {
     say(shownRequest(client.address, request))

@@ -29,16 +29,16 @@ export interface Keys {
   readonly loops: string
 }
 
-export const help = `Installs the destination for Loops into PostHog. Run again, it updates what it has made.
+export const help = `Installs the Loops destination in PostHog. Run again, it updates that destination.
 
-Usage: npm run deploy -- --posthog ADDRESS [options]
+Usage: npm run deploy -- --posthog URL [options]
 
-  --posthog ADDRESS   for example https://eu.posthog.com, https://us.posthog.com or that of your own server
-  --project ID        the project: the number in the address of PostHog's pages (for a new destination it may be left
-                      out if the key sees only one)
+  --posthog URL       https://eu.posthog.com, https://us.posthog.com, or the URL of your own server
+  --project ID        the number in any PostHog URL (/project/12345/); a new destination needs it if the key has access
+                      to several projects
   --events NAMES      the events to send, like "user signed up, order completed"; turns the destination on
   --config FILE       the settings, as the playground saves them (new: the defaults; update: those in PostHog stay)
-  --another           make a new one, although one that sends to Loops is turned on
+  --another           create a new destination although another one that sends to Loops is on
   --disabled          turn it off
   --insecure          send the keys over plain http to another machine
   --dry-run           check everything and show the requests, change nothing

@@ -19,7 +19,7 @@ export async function findOwn(client: PosthogClient, server: Server): Promise<Ow
   if (others.length > 0) {
     const ids = [own, ...others].map(({ id }) => String(id)).join(', ')
     throw new UsageError(
-      `PostHog has several destinations with the mark ${MARK} (${ids}): take it out of the description of all but one.`,
+      `PostHog has several destinations with the mark ${MARK} (${ids}): remove it from the description of all but one.`,
     )
   }
   const id = String(own['id'])

@@ -50,7 +50,7 @@ export async function planFor(deployment: Deployment): Promise<Plan> {
   }
   if (rivals.length > 0 && !options.another) {
     throw new UsageError(
-      `PostHog has a destination that sends to Loops, and this command did not make it: ${rivals.join(', ')}. Turn it off in PostHog, or add --another to have both.`,
+      `PostHog has a destination that sends to Loops and was not created by this command: ${rivals.join(', ')}. Turn it off in PostHog, or add --another to have both.`,
     )
   }
   if (options.project === '@current') await requireOneProject(client)

@@ -46,8 +46,9 @@ export async function requireOneProject(client: PosthogClient): Promise<void> {
   })
   if (projects?.length === 1) return
   const known = projects?.map(({ id, name }) => `${String(id)} (${String(name)})`).join(', ')
-  const why = known === undefined ? 'the key may not list the projects' : `the key sees several projects: ${known}`
-  throw new UsageError(`--project is missing, and ${why}. Write the ID of the one in which to make the destination.`)
+  const why =
+    known === undefined ? 'the key is not allowed to list projects' : `the key has access to several projects: ${known}`
+  throw new UsageError(`--project is missing, and ${why}. Write the ID of the project for the destination.`)
 }
 
 async function findProject(client: PosthogClient, id: string): Promise<Project> {

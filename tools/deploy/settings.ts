@@ -62,7 +62,7 @@ function accepted({ body, refusals }: FromSettings): DestinationBody {
 }
 
 function refused(problems: readonly string[]): UsageError {
-  return new UsageError(['The settings are refused:', ...problems.map((problem) => `  ${problem}`)].join('\n'))
+  return new UsageError(['The settings are rejected:', ...problems.map((problem) => `  ${problem}`)].join('\n'))
 }
 
 /**

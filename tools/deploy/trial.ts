@@ -62,7 +62,7 @@ function resultOf(name: string, event: string, { status, errors, logs }: Json): 
   if (requests.length > 0) return [`For a sample event ${event}, PostHog would send:`, ...requests].join('\n')
   // A sentence of the destination itself, if it ran, says why.
   const said = messages.filter((message) => !/^(Mapping trigger|Function completed|Resuming|Executing)/.test(message))
-  const why = said.length > 0 ? said.join(' ') : `the filters of "${name}" keep it back.`
+  const why = said.length > 0 ? said.join(' ') : `the filters of "${name}" do not match.`
   return `For a sample event ${event}, PostHog would send nothing: ${why}`
 }
 

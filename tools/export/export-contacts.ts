@@ -36,7 +36,7 @@ export async function exportContacts(options: ExportOptions, surroundings: Surro
   const state = beginOrResume(options)
   const files = filesOf(options)
   for (const notice of [...unfilled, ...notices]) output.tell(`${notice}\n`)
-  if (state.persons > 0) output.tell(`Goes on after ${state.persons.toLocaleString('en-US')} persons.\n`)
+  if (state.persons > 0) output.tell(`Continues after ${state.persons.toLocaleString('en-US')} persons.\n`)
 
   const tell = (sentence: string): void => {
     output.tell(`${sentence}\n`)

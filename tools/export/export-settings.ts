@@ -107,7 +107,9 @@ function noticesOf({ email, contactUpdates: { mapping, mailingLists } }: Setting
   const unfilled = email.filter(readsEventBesideDistinctId)
   return [
     ...(unfilled.length > 0
-      ? [`${label('email')}: ${eventTexts(unfilled)}, which a person does not have: the export takes the other places.`]
+      ? [
+          `${label('email')}: ${eventTexts(unfilled)}, which a person does not have: the export reads the other properties.`,
+        ]
       : []),
     ...[...mapping].flatMap(([name, value]) =>
       isFilled(value)
@@ -122,7 +124,7 @@ function noticesOf({ email, contactUpdates: { mapping, mailingLists } }: Setting
 function listNotices(lists: Mapping): string[] {
   if (lists.size === 0) return []
   const names = [...lists.keys()].map((id) => `"${id}"`).join(', ')
-  return [`${label('contactMailingLists')}: a CSV holds no mailing lists (${names}): add the contacts in Loops.`]
+  return [`${label('contactMailingLists')}: a CSV cannot contain mailing lists (${names}): add the contacts in Loops.`]
 }
 
 function isFilled(value: Template | LoopsValue): boolean {

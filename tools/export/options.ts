@@ -29,15 +29,15 @@ export const help = `Writes a CSV of PostHog's persons for the import of Loops, 
 
 Usage: POSTHOG_API_KEY=phx_... npm run export-contacts -- --posthog URL --out FILE [options]
 
-  --posthog URL       the address of PostHog, like https://eu.posthog.com
-  --out FILE          the CSV; the files FILE.rows and FILE.state beside it hold what is read so far
+  --posthog URL       the URL of PostHog, like https://eu.posthog.com
+  --out FILE          the CSV; the files FILE.rows and FILE.state next to it contain what was read so far
   --project ID        the project (the one that the owner of the key opened last)
   --config FILE       the settings of the app or of the destination, as JSON (the defaults)
   --since DATE        leave out persons whom PostHog has created earlier, like 2024-05-01
-  --user-id PROPERTY  the person property that holds the user ID (the setting "User ID")
+  --user-id PROPERTY  the person property that contains the user ID (the setting "User ID")
   --help              show this
 
-The key is a personal API key with the scope "person:read". Ctrl-C stops; the same command goes on.
+The key is a personal API key with the scope "person:read". Ctrl-C stops it; run the same command again to continue.
 `
 
 /**

@@ -14,7 +14,7 @@ export interface Patience {
 /** The user has stopped the command. */
 export class Stopped extends Error {}
 
-/** PostHog does not come back. What was read is kept. */
+/** PostHog does not come back. The persons read so far are kept. */
 export class GaveUp extends Error {}
 
 const LONGEST_WAIT = 60 * SECOND

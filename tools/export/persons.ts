@@ -34,9 +34,9 @@ export async function personsPage(source: PersonsSource, query: string): Promise
   const answer = await patiently(() => pageAt(source, query), source.patience)
   const results = ownProperty(answer, 'results')
   const next = ownProperty(answer, 'next')
-  if (!Array.isArray(results)) throw new UsageError('PostHog answers with something else than persons.')
+  if (!Array.isArray(results)) throw new UsageError('PostHog answers without a list of persons.')
   const nextQuery = typeof next === 'string' ? queryOf(next) : undefined
-  if (nextQuery === query) throw new UsageError('PostHog names the same page of persons again and again.')
+  if (nextQuery === query) throw new UsageError('PostHog returns the same page of persons again and again.')
   return { persons: results.map(personFrom), next: nextQuery }
 }
 

@@ -16,20 +16,20 @@ export function reportOf(path: string, state: ExportState, written: WrittenCsv):
   const rest = [
     counted(
       written.hasUserIds ? written.withoutUserId : 0,
-      'without a user ID: none, or several that can be their own (--user-id names a property)',
+      'without a user ID: no ID, or several, can be their own (--user-id names a property)',
     ),
-    counted(written.sameUserId, 'without a user ID: a newer contact has the same'),
+    counted(written.sameUserId, 'without a user ID: a newer contact has the same one'),
     counted(state.formulas, 'properties left out: a spreadsheet would run the value or the name as a formula'),
     written.leftOut.length === 0
       ? []
       : [
-          `no column for ${written.leftOut.map((name) => quoted(name)).join(', ')}: Loops might take it for its own; map it to another name`,
+          `no column for ${written.leftOut.map((name) => quoted(name)).join(', ')}: Loops might confuse it with its own property; map it to another name`,
         ],
   ].flat()
   return [
     `${path}: ${number(written.contacts)} of ${number(state.persons)} persons.`,
     ...[...reasons, ...rest].map((line) => `  ${line}`),
-    'In Loops: Audience -> Import -> CSV. Leave "Trigger loops" off, unless each contact is to get the emails of new contacts.\n',
+    'In Loops: Audience -> Import -> CSV. Leave "Trigger loops" off, unless each contact should get the emails for new contacts.\n',
   ].join('\n')
 }
 

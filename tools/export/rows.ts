@@ -23,7 +23,7 @@ export async function writeWhole(file: Pick<FileHandle, 'write'>, bytes: Buffer,
   let written = 0
   while (written < bytes.length) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written)
-    if (bytesWritten === 0) throw Object.assign(new Error('the disk took nothing of a write'), { syscall: 'write' })
+    if (bytesWritten === 0) throw Object.assign(new Error('nothing could be written to the disk'), { syscall: 'write' })
     written += bytesWritten
   }
 }

@@ -9,7 +9,7 @@ import type { Surroundings } from './export-contacts'
 import { help, parseOptions } from './options'
 import { GaveUp, Stopped } from './patience'
 
-const GO_ON = 'What was read is kept: the same command goes on from there.\n'
+const GO_ON = 'The persons read so far are kept: run the same command again to continue.\n'
 /** As a shell reports a command that Ctrl-C has ended. */
 const INTERRUPTED = 130
 

@@ -47,12 +47,12 @@ export function beginOrResume(options: ExportOptions): ExportState {
   const files = filesOf(options)
   const task = taskOf(options)
   if (!existsSync(files.state)) {
-    if (existsSync(files.csv)) throw new UsageError(`${files.csv} is there already: name another file with --out.`)
+    if (existsSync(files.csv)) throw new UsageError(`${files.csv} exists already: name another file with --out.`)
     return newState(task)
   }
   const state = savedState(files.state)
-  const remedy = `delete ${files.state} to begin anew`
-  if (ownProperty(state, 'form') !== 1) throw new UsageError(`${files.state} is no state of an export: ${remedy}.`)
+  const remedy = `delete ${files.state} to start again`
+  if (ownProperty(state, 'form') !== 1) throw new UsageError(`${files.state} is not the state of an export: ${remedy}.`)
   if (state.task !== task) {
     throw new UsageError(`${files.state} belongs to an export with other options or settings: use those, or ${remedy}.`)
   }

@@ -69,7 +69,7 @@ class ListSplitter {
 
   private outside(sign: string): void {
     if (/[\s\uFEFF]/.test(sign)) return
-    if (this.state === 'after') throw new ListError(this.line, `has ${JSON.stringify(sign)} behind the end of the list`)
+    if (this.state === 'after') throw new ListError(this.line, `has ${JSON.stringify(sign)} after the end of the list`)
     this.state = 'inside'
     this.beginsAt = this.line
   }

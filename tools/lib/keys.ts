@@ -21,7 +21,7 @@ export function keyIn(environment: NodeJS.ProcessEnv, name: keyof typeof KEYS, r
   const key = environment[name] ?? ''
   const { owner, form } = KEYS[name]
   if (key === '') throw new UsageError(`${name} is missing: ${remedy}, and put it into the environment.`)
-  if (!form.test(key)) throw new UsageError(`${name} holds no key of ${owner}: ${remedy}.`)
+  if (!form.test(key)) throw new UsageError(`${name} is not a key of ${owner}: ${remedy}.`)
   return key
 }
 

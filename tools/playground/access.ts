@@ -50,11 +50,11 @@ export function refuseStrangers({ headers, socket }: IncomingMessage): void {
 /** The JSON object that the page has sent. Throws a Refusal for anything else and for more than 2 MB. */
 export async function questionIn(request: IncomingMessage): Promise<Record<string, unknown>> {
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
-    throw new Refusal(415, 'The playground takes JSON only: send it as application/json.')
+    throw new Refusal(415, 'The playground accepts only JSON: send it as application/json.')
   }
   const body = await requestBody(request, MAXIMUM_QUESTION_BYTES)
   if (body.length > MAXIMUM_QUESTION_BYTES)
-    throw new Refusal(413, 'That is more than the 2 MB that the playground takes.')
+    throw new Refusal(413, 'The body is larger than the 2 MB that the playground accepts.')
   return parsed(body.toString('utf8'))
 }
 

@@ -77,9 +77,9 @@ function settingsIn({ settings, server, destination, recipes }: Question): Setti
 
 function targetIn(question: Question): Target {
   const { to, confirmed } = question as Partial<SendQuestion>
-  if (to !== 'simulator' && to !== 'loops') throw new Refusal(400, 'Say where to send it: "simulator" or "loops".')
+  if (to !== 'simulator' && to !== 'loops') throw new Refusal(400, 'Choose where to send it: "simulator" or "loops".')
   if (to === 'loops' && confirmed !== true) {
-    throw new Refusal(403, 'Nothing is sent to the real Loops unless it is confirmed.')
+    throw new Refusal(403, 'Nothing is sent to the real Loops unless you confirm it.')
   }
   return to
 }
@@ -152,7 +152,7 @@ function keysIn({ settings, destination }: Question): string[] {
 }
 
 function allow({ method }: IncomingMessage, allowed: string): void {
-  if (method !== allowed) throw new Refusal(405, `Here the playground takes ${allowed} only.`)
+  if (method !== allowed) throw new Refusal(405, `The playground accepts only ${allowed} here.`)
 }
 
 function startOf({ recorded, recipes }: Session): Start {

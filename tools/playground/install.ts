@@ -30,7 +30,7 @@ export async function installOf(
 function addressIn(text: string): string {
   const written = text.trim()
   if (/^https?:\/\/[\w.-]+(:\d+)?(\/[\w./~-]*)?$/.test(written)) return written.replace(/\/+$/, '')
-  throw new UsageError('Write the address of your PostHog like https://eu.posthog.com.')
+  throw new UsageError('Write the URL of your PostHog, like https://eu.posthog.com.')
 }
 
 /** The settings that are not the default: the same as all of them. */

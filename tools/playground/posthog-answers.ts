@@ -25,7 +25,7 @@ function settingsInList(results: readonly Json[]): unknown {
   if (found === undefined) throw new UsageError('The list has neither the app nor the destination for Loops.')
   if (others.length > 0) {
     const ids = [found, ...others].map(({ id }) => String(id)).join(', ')
-    throw new UsageError(`The list has several for Loops: load the answer for one of the IDs ${ids}.`)
+    throw new UsageError(`The list has several entries for Loops: load the answer for one of the IDs ${ids}.`)
   }
   if (isPluginConfig(found)) return settingsOfApp(found)
   throw new UsageError(`A list shows no inputs: load the answer of hog_functions/${String(found['id'])}/.`)

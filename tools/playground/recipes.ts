@@ -123,8 +123,7 @@ export const recipes: readonly Recipe[] = [
   {
     id: 'purchase',
     name: 'A purchase with its properties',
-    sentence:
-      'A purchase of more than 0 is sent with its total, currency and product, for the email that says thank you.',
+    sentence: 'A purchase of more than 0 is sent with its total, currency and product, for a thank-you email.',
     settings: {
       trackedEvents: 'purchase',
       eventProperties:

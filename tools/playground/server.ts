@@ -23,7 +23,7 @@ async function main(port: number): Promise<void> {
       fail(
         error.code === 'EADDRINUSE'
           ? `Port ${port} is taken. Choose another: PORT=${port + 1} npm run playground`
-          : `The playground cannot listen at port ${port}: ${error.message}`,
+          : `The playground cannot listen on port ${port}: ${error.message}`,
       )
     })
     .listen(port, '127.0.0.1', () => {

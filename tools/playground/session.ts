@@ -131,7 +131,7 @@ export class Session {
     refuseSimulatorKey(key)
     const headers = { Authorization: `Bearer ${key}` }
     const response = await this.fetchTo(to, NEWEST_FETCH)('https://app.loops.so/api/v1/lists', { headers })
-    if (!response.ok) throw new UsageError(`Loops answered ${response.status} to the question for mailing lists.`)
+    if (!response.ok) throw new UsageError(`Loops answered ${response.status} to the request for mailing lists.`)
     return (await response.json()) as MailingListState[]
   }
 

@@ -23,7 +23,7 @@ export function checkedSettings(value: unknown, source: string): AppConfig {
   const { settings, refusals } = readConfiguration(value, source)
   if (refusals !== undefined) throw new UsageError(refusals.join(' '))
   if (settings === undefined) {
-    throw new UsageError(`${source} has the destination: choose the server "PostHog today", and load it again.`)
+    throw new UsageError(`${source} contains the destination: choose the server "PostHog today", and load it again.`)
   }
   return settings
 }

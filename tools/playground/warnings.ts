@@ -79,7 +79,7 @@ function nameWarnings({ event, newNames }: Comparison, { eventName }: Values): s
   const changed = names.find((name) => name.includes(':') && name.replaceAll(':', '_') === eventName)
   return changed === undefined
     ? []
-    : [`Loops forbids ":" in event names: "${changed}" is called "${changed.replaceAll(':', '_')}" there.`]
+    : [`Loops forbids ":" in event names: "${changed}" is named "${changed.replaceAll(':', '_')}" there.`]
 }
 
 function newNames(trackedEvents: string): string[] {
@@ -117,7 +117,7 @@ function nestedWarnings({ event, person, eventProperties, contactProperties }: C
     ...nestedIn('person', person, contactProperties),
   ].map(([placeholder, inner]) => {
     const remedy = inner === undefined ? '' : `: map an inner value, like {${placeholder}.${inner}}`
-    return `{${placeholder}} is left out, since it holds other values${remedy}.`
+    return `{${placeholder}} is left out, because it contains other values${remedy}.`
   })
 }
 
@@ -159,10 +159,10 @@ function innerPath(value: unknown): string | undefined {
 
 function identityWarnings({ wantsUserId }: Comparison, { email, userId }: Values): string[] {
   if (email === undefined) {
-    return ['There is no email address: Loops takes this only if it knows a contact with the user ID already.']
+    return ['There is no email address: Loops accepts this only if a contact has the user ID already.']
   }
   if (userId !== undefined || !wantsUserId) return []
-  return ['There is no user ID: what the settings name is missing, anonymous, or an ID that many people share.']
+  return ['There is no user ID: the one that the settings name is missing, anonymous, or shared by many people.']
 }
 
 function serverWarnings({ config, server }: Pick<AppComparison, 'config' | 'server'>): string[] {
@@ -172,11 +172,11 @@ function serverWarnings({ config, server }: Pick<AppComparison, 'config' | 'serv
       ? ['The app’s own setting "Dry run" is on: it logs this request and sends nothing.']
       : []),
     ...(twice
-      ? [`PostHog ${server.name} encodes this body a second time, and Loops refuses it: choose "direct".`]
+      ? [`PostHog ${server.name} encodes this body a second time, and Loops rejects it: choose "direct".`]
       : []),
     ...((config.posthogUrl ?? '') === ''
       ? []
-      : ['The playground has no PostHog to ask: on your server the app may find more about the person.']),
+      : ['The playground has no PostHog to look up persons: on your server the app may find more about this person.']),
   ]
 }
 

@@ -66,8 +66,8 @@ export class PosthogClient {
     const known = projects.map(({ id: number, name }) => `${String(number)} (${String(name)})`).join(', ')
     const rest =
       known === ''
-        ? ": the ID is the number in the address of PostHog's pages."
-        : `, but ${known}: give one of them with --project.`
+        ? ': copy the ID from any PostHog URL (/project/12345/).'
+        : `, but ${known}: name one of them with --project.`
     return new UsageError(`PostHog has no project ${id} for this key${rest}`)
   }
 

@@ -12,11 +12,11 @@ export function serverAddress(text: string | undefined): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isAddress = url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.search + url.hash === ''
   // The sentence does not repeat the text, in which a password may stand.
-  if (!isAddress) throw new UsageError('--posthog is no address of a server: write it like https://eu.posthog.com.')
+  if (!isAddress) throw new UsageError('--posthog must be the URL of a server, like https://eu.posthog.com.')
   // PostHog Cloud takes events at one address, and questions at another.
   url.hostname = url.hostname.replace(/\.i\.posthog\.com$/, '.posthog.com')
   if (/^\/(project|organization|login|settings|api|functions|pipeline)\b/.test(url.pathname)) {
-    throw new UsageError(`--posthog "${text}" is the address of a page: write ${url.origin}.`)
+    throw new UsageError(`--posthog "${text}" is the URL of a page: write ${url.origin}.`)
   }
   return (url.origin + url.pathname).replace(/\/+$/, '')
 }
@@ -24,14 +24,15 @@ export function serverAddress(text: string | undefined): string {
 /** The ID of --project; without it the project that the owner of the key opened last. @throws UsageError if it is none. */
 export function projectId(text = '@current'): string {
   if (/^(@current|[1-9]\d*)$/.test(text)) return text
-  throw new UsageError(`--project "${text}" is no ID: it is the number in the address of PostHog's pages.`)
+  throw new UsageError(`--project "${text}" must be a number: copy it from any PostHog URL (/project/12345/).`)
 }
 
 /** @throws UsageError if POSTHOG_API_KEY is missing or no personal API key. */
 export function personalKey(environment: NodeJS.ProcessEnv, scopes: readonly string[]): string {
   const remedy = `create a personal API key (phx_...) with ${inWords(scopes)} in PostHog, Settings -> Personal API keys`
   const key = keyIn(environment, 'POSTHOG_API_KEY', remedy)
-  if (/^ph[cs]_/.test(key)) throw new UsageError(`POSTHOG_API_KEY holds a key of the project, not your own: ${remedy}.`)
+  if (/^ph[cs]_/.test(key))
+    throw new UsageError(`POSTHOG_API_KEY is a key of the project, not a personal one: ${remedy}.`)
   return key
 }
 

@@ -46,12 +46,12 @@ export function refusalOf(refused: Refused): Refusal {
 }
 
 const UNCERTAIN =
-  'PostHog may have done it all the same: run the command again, which finds what it has made and goes on.'
+  'PostHog may have done it anyway: run the command again, which finds what it has created and continues.'
 
 /** @param reason why there is no answer. */
 export function notReached(posthog: string, method: string, reason: string): Refusal {
   const uncertain = method === 'GET' ? '' : ` ${UNCERTAIN}`
-  const sentence = `${posthog} cannot be reached (${reason}): check the address and the network.${uncertain}`
+  const sentence = `${posthog} cannot be reached (${reason}): check the URL and the network.${uncertain}`
   return new Refusal(sentence, 0, reason)
 }
 
@@ -60,13 +60,13 @@ function sentenceOf({ posthog, scopes, method, path, status, headers, json }: Re
   const keys = `${posthog}/settings/user-api-keys`
   const location = headers.get('location')
   if (status >= 300 && status < 400 && location !== null) {
-    return `${posthog} redirects to ${originOf(location)}: if that is your PostHog, write it behind --posthog.`
+    return `${posthog} redirects to ${originOf(location)}: if that is your PostHog, write it after --posthog.`
   }
   if (detail === '') {
-    return `${posthog} answered ${status} to ${request} with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.`
+    return `${posthog} answered ${status} to ${request} with a page instead of PostHog's API: a proxy or a login page is in front of it, or the URL is not that of PostHog.`
   }
   if (status === 401) {
-    return `PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with ${inWords(scopes)} at ${keys}. A key of one PostHog, as of the US, is not known to another.`
+    return `PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with ${inWords(scopes)} at ${keys}. A key of the US is unknown in the EU.`
   }
   if (status === 403) return forbiddenSentence(request, keys, scopes, detail)
   if (status === 404) return `PostHog has no ${path}: ${detail}`
@@ -76,7 +76,7 @@ function sentenceOf({ posthog, scopes, method, path, status, headers, json }: Re
     const [, remedy = ''] = REMEDIES.find(([words]) => detail.includes(words)) ?? []
     return `PostHog refuses ${what}: ${detail}${remedy}`
   }
-  if (status === 429) return 'PostHog takes no more requests at the moment: wait a minute, and run the command again.'
+  if (status === 429) return 'PostHog accepts no more requests at the moment: wait a minute, and run the command again.'
   return `PostHog answered ${status} to ${request}: ${detail}`
 }
 
@@ -84,7 +84,7 @@ function sentenceOf({ posthog, scopes, method, path, status, headers, json }: Re
 const REMEDIES: readonly (readonly [string, string])[] = [
   [
     'addon is required',
-    ' Until mid-September 2025 PostHog took such a destination only with an add-on: update PostHog, or install the app (docs/servers.md).',
+    ' Until mid-September 2025 PostHog accepted such a destination only with an add-on: update PostHog, or install the app (docs/servers.md).',
   ],
   [
     'Invalid filter configuration',
@@ -102,7 +102,7 @@ function forbiddenSentence(request: string, keys: string, scopes: readonly strin
     return `The key in POSTHOG_API_KEY lacks the scope ${missing}: add ${scope} at ${keys}.`
   }
   if (/access to the requested (project|organization)|scoped projects/.test(detail)) {
-    return `The key in POSTHOG_API_KEY is limited to other projects: give one of them with --project, or allow this one at ${keys}. PostHog says: ${detail}`
+    return `The key in POSTHOG_API_KEY is limited to other projects: name one of them with --project, or allow this one at ${keys}. PostHog says: ${detail}`
   }
   return `PostHog does not allow ${request} to the owner of the key: ${detail}`
 }

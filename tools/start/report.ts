@@ -147,7 +147,7 @@ export function nextSteps({ events, config, server, liveKey }: ReplayOptions, { 
           `${withNoun(tooOld, 'event')} ${tooOld === 1 ? 'is' : 'are'} too old to be sent: to try them, set "maxEventAge" to "".`,
         ]),
     ...(withPerson > 0 && server !== 'today'
-      ? ['The file gives persons. The app looks them up if "posthogUrl" is set, as in PostHog.']
+      ? ['The file contains persons. The app looks them up if "posthogUrl" is set, as in PostHog.']
       : []),
     colors.bold('Next'),
     ...steps.flatMap(([command, what]) => [`  ${plain(command)}`, `      ${what}`]),

@@ -200,7 +200,7 @@ function shownPath(path: string): string {
 }
 
 const destinationNotes = [
-  'Persons are as the file gives them, or else as its events have made them. Test accounts are included: only PostHog knows them.',
+  'Persons are those of the file, or else as its events set them. Test accounts are included: only PostHog knows them.',
 ]
 
 /** A sentence for each setting that the replay ignores. */
@@ -210,7 +210,7 @@ function ignoredSettings({ apiKey, posthogUrl = '' }: AppConfig, path: string, l
     ...(apiKey === undefined ? [] : [`The "apiKey" in ${path} is not used: ${instead}.`]),
     ...(posthogUrl === ''
       ? []
-      : ['There is no PostHog to ask: "posthogUrl" finds the persons that the file of events gives, and no others.']),
+      : ['No PostHog is connected: "posthogUrl" finds only the persons in the file of events.']),
   ]
 }
 

@@ -83,7 +83,7 @@ describe('a job of a version that did not count the jobs', () => {
     await simulation.clock.run()
     expect(simulation.sent()).toEqual([])
     expect(simulation.app.jobErrors.map(({ message }) => message)).toEqual([
-      'Given up after 0 tries within a day: its job was run too late',
+      'Given up after 0 tries within a day: its job ran too late',
     ])
   })
 })

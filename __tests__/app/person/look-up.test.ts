@@ -108,8 +108,8 @@ describe('the look-up', () => {
     await clock.run(start + MINUTE / 2)
     expect(lookUps()[0]?.url).toMatch(/distinct_id=ada%40example.com&token=phc_/)
     expect(app.logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)).toEqual([
-      'PostHog address: PostHog does not answer there (request to https://posthog.example.com/api/projects/1/persons/ failed, ' +
-        'reason: connect ECONNREFUSED): no person is looked up until it does.',
+      'PostHog address: PostHog does not answer at this URL (request to https://posthog.example.com/api/projects/1/persons/ failed, ' +
+        'reason: connect ECONNREFUSED): it looks up no persons until PostHog answers.',
       'A person could not be looked up (request to https://posthog.example.com/api/projects/1/persons/ failed, ' +
         'reason: connect ECONNREFUSED): the event waits for another look-up, or is sent with its own data if PostHog has ' +
         'no jobs. Later failures are not logged until a look-up succeeds.',
@@ -193,7 +193,7 @@ describe('the look-up', () => {
     await clock.run(start + MINUTE / 2)
     expect(api.events()).toEqual([])
     expect(app.logs.map(({ message }) => message)).toContainEqual(
-      expect.stringMatching(/^A person could not be looked up \(PostHog answered with another person/),
+      expect.stringMatching(/^A person could not be looked up \(PostHog answered with a different person/),
     )
   })
 

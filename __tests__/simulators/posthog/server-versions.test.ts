@@ -118,7 +118,7 @@ describe.each(serverVersions.map((version) => [version.name, version] as const))
       by: 'setupPlugin',
       name: 'Error',
       message:
-        'Loops settings: Loops API key: Loops refuses it (401: Invalid API key): ' +
+        'Loops settings: Loops API key: Loops rejects it (401: Invalid API key): ' +
         'copy a key from Loops, Settings -> API.',
     })
   })

@@ -7,20 +7,16 @@ describe('the command line', () => {
   const address = ['--posthog', 'https://eu.posthog.com']
   it.each<[string[], NodeJS.ProcessEnv, string]>([
     [[], right, '--posthog is missing: write --posthog https://eu.posthog.com.'],
-    [
-      ['--posthog', 'eu.posthog.com'],
-      right,
-      '--posthog is no address of a server: write it like https://eu.posthog.com.',
-    ],
+    [['--posthog', 'eu.posthog.com'], right, '--posthog must be the URL of a server, like https://eu.posthog.com.'],
     [
       ['--posthog', 'https://eu.posthog.com/project/7'],
       right,
-      '--posthog "https://eu.posthog.com/project/7" is the address of a page: write https://eu.posthog.com.',
+      '--posthog "https://eu.posthog.com/project/7" is the URL of a page: write https://eu.posthog.com.',
     ],
     [
       [...address, '--project', 'acme'],
       right,
-      `--project "acme" is no ID: it is the number in the address of PostHog's pages.`,
+      `--project "acme" must be a number: copy it from any PostHog URL (/project/12345/).`,
     ],
     [
       ['--posthog', 'http://posthog.example.com'],
@@ -46,12 +42,12 @@ describe('the command line', () => {
     [
       address,
       { ...right, POSTHOG_API_KEY: 'phc_project' },
-      'POSTHOG_API_KEY holds a key of the project, not your own: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
+      'POSTHOG_API_KEY is a key of the project, not a personal one: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
     ],
     [
       address,
       { ...right, POSTHOG_API_KEY: 'phx_with a blank' },
-      'POSTHOG_API_KEY holds no key of PostHog: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
+      'POSTHOG_API_KEY is not a key of PostHog: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
     ],
     [
       address,
@@ -61,7 +57,7 @@ describe('the command line', () => {
     [
       address,
       { ...right, LOOPS_API_KEY: posthogKey },
-      'LOOPS_API_KEY holds no key of Loops: copy one from Loops, Settings -> API.',
+      'LOOPS_API_KEY is not a key of Loops: copy one from Loops, Settings -> API.',
     ],
     ...['https://app.example.com', 'http://127.0.0.1.example.com', 'http://user@10.0.0.1'].map(
       (LOOPS_SIMULATOR): [string[], NodeJS.ProcessEnv, string] => [
@@ -80,6 +76,6 @@ describe('the command line', () => {
   it('shows its help without keys', async () => {
     let said = ''
     expect(await run(['--help'], {}, { say: (text) => (said += text), tell: () => undefined })).toBe(0)
-    expect(said).toMatch(/^Installs the destination for Loops into PostHog[^]*--dry-run/)
+    expect(said).toMatch(/^Installs the Loops destination in PostHog[^]*--dry-run/)
   })
 })

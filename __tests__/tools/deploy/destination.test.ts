@@ -90,7 +90,7 @@ ${page}`,
     await sendEvents()
     expect(given.loops.requests().filter(({ method }) => method !== 'GET')).toEqual([])
     const { said } = await given.deploy(events)
-    expect(said).toContain(`It changes in PostHog:
+    expect(said).toContain(`Changes in PostHog:
   - the event $pageview (in "Send events")
   + the event user signed up (in "Send events")
   + the event order completed (in "Send events")
@@ -199,7 +199,7 @@ ${page}`,
       `${start}The destination will be updated (ID) in the project "Acme" (7), turned on, with the settings of --config:
   Send events: purchase, 2 property filters, without test accounts
 
-It changes in PostHog:
+Changes in PostHog:
   - User ID: "{event.distinct_id}"
   + User ID: "{person.id}"
   - the mapping "Update contacts": $identify, $set
@@ -238,7 +238,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
   })
 
   it.each<[object, string]>([
-    [{ eventFilters: 'plan matches ^p' }, 'the filters of "Send events" keep it back.'],
+    [{ eventFilters: 'plan matches ^p' }, 'the filters of "Send events" do not match.'],
     [{ excludedEmails: 'example.com' }, 'Nothing is sent: the settings exclude its email address.'],
   ])('says why the sample event is not sent: %j', async (settings, reason) => {
     const file = given.file({ contactEvents: '', trackedEvents: 'purchase', ...settings })
@@ -255,7 +255,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     const { code, told } = await given.deploy()
     expect([code, told]).toEqual([
       1,
-      'PostHog\'s test of "Update contacts" on the event $identify failed, and nothing was changed: Excluded emails: "nonsense" is neither an address nor a domain: write ada@example.org, example.com or *.example.com.\n',
+      'PostHog\'s test of "Update contacts" on the event $identify failed, and nothing was changed: Excluded emails: "nonsense" is neither an email nor a domain: write ada@example.org, example.com or *.example.com.\n',
     ])
     expect(writes(given).slice(2)).toEqual([])
   })
@@ -269,7 +269,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     const [before] = await functionsInPosthog()
     expect(await given.deploy(events)).toMatchObject({
       code: 1,
-      told: 'PostHog has a destination that sends to Loops, and this command did not make it: "By hand" (ID). Turn it off in PostHog, or add --another to have both.\n',
+      told: 'PostHog has a destination that sends to Loops and was not created by this command: "By hand" (ID). Turn it off in PostHog, or add --another to have both.\n',
     })
     expect(writes(given)).toHaveLength(1)
     expect(await given.deploy([...events, '--another'])).toMatchObject({ code: 0 })
@@ -320,7 +320,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     await ask(given.posthog, 'POST', functions, { ...made, inputs: { apiKey: { value: 'another_key' } } })
     expect(await given.deploy()).toMatchObject({
       code: 1,
-      told: 'PostHog has several destinations with the mark [posthog-loops-app] (ID, ID): take it out of the description of all but one.\n',
+      told: 'PostHog has several destinations with the mark [posthog-loops-app] (ID, ID): remove it from the description of all but one.\n',
     })
     expect(writes(given)).toHaveLength(2)
   })

@@ -47,7 +47,7 @@ describe('the key', () => {
       'is unknown: 401',
       'phx_of_another_server',
       [],
-      'PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with the scopes hog_function:write and project:read at POSTHOG/settings/user-api-keys. A key of one PostHog, as of the US, is not known to another.',
+      'PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with the scopes hog_function:write and project:read at POSTHOG/settings/user-api-keys. A key of the US is unknown in the EU.',
     ],
     [
       'lacks every scope: 403',
@@ -65,19 +65,19 @@ describe('the key', () => {
       'is limited to another project: 403',
       'phx_other',
       [],
-      'The key in POSTHOG_API_KEY is limited to other projects: give one of them with --project, or allow this one at POSTHOG/settings/user-api-keys. PostHog says: API key does not have access to the requested project: ID 7.',
+      'The key in POSTHOG_API_KEY is limited to other projects: name one of them with --project, or allow this one at POSTHOG/settings/user-api-keys. PostHog says: API key does not have access to the requested project: ID 7.',
     ],
     [
       'sees no such project: 404',
       'phx_projects',
       ['--project', '9'],
-      'PostHog has no project 9 for this key, but 7 (Acme), 8 (Beta): give one of them with --project.',
+      'PostHog has no project 9 for this key, but 7 (Acme), 8 (Beta): name one of them with --project.',
     ],
     [
       'sees no such project, and may not list them: 404',
       'phx_functions',
       ['--project', '9'],
-      "PostHog has no project 9 for this key: the ID is the number in the address of PostHog's pages.",
+      'PostHog has no project 9 for this key: copy the ID from any PostHog URL (/project/12345/).',
     ],
   ])('%s', async (_, key, args, sentence) => {
     await nothingIsDone(args, { POSTHOG_API_KEY: key }, sentence)
@@ -89,12 +89,12 @@ describe('a new destination', () => {
     [
       'that could be made in several projects',
       posthogKey,
-      '--project is missing, and the key sees several projects: 7 (Acme), 8 (Beta). Write the ID of the one in which to make the destination.',
+      '--project is missing, and the key has access to several projects: 7 (Acme), 8 (Beta). Write the ID of the project for the destination.',
     ],
     [
       'in a project that the key may not name',
       'phx_functions',
-      '--project is missing, and the key may not list the projects. Write the ID of the one in which to make the destination.',
+      '--project is missing, and the key is not allowed to list projects. Write the ID of the project for the destination.',
     ],
   ])('%s', async (_, key, sentence) => {
     await nothingIsDone([], { POSTHOG_API_KEY: key }, sentence)
@@ -104,7 +104,7 @@ describe('a new destination', () => {
 describe('the answer', () => {
   const functions = '/api/projects/7/hog_functions/'
   const uncertain =
-    'PostHog may have done it all the same: run the command again, which finds what it has made and goes on.'
+    'PostHog may have done it anyway: run the command again, which finds what it has created and continues.'
   it.each<[string, (request: HttpRequest) => ApiAnswer | undefined, string]>([
     [
       '400 with a field',
@@ -132,22 +132,22 @@ describe('the answer', () => {
     [
       "a proxy's page",
       fault('GET', '/projects/7/', { status: 502, body: page }),
-      "POSTHOG answered 502 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
+      "POSTHOG answered 502 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login page is in front of it, or the URL is not that of PostHog.",
     ],
     [
       'a page in place of the project',
       fault('GET', '/projects/7/', { status: 404, body: page }),
-      "POSTHOG answered 404 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
+      "POSTHOG answered 404 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login page is in front of it, or the URL is not that of PostHog.",
     ],
     [
       'a page of a login',
       fault('GET', '/projects/7/', { status: 200, body: '<html>Log in</html>' }),
-      "POSTHOG answered 200 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.",
+      "POSTHOG answered 200 to GET /api/projects/7/ with a page instead of PostHog's API: a proxy or a login page is in front of it, or the URL is not that of PostHog.",
     ],
     [
       'a page to what it may have done',
       fault('POST', '/hog_functions/', { status: 504, body: page }),
-      `POSTHOG answered 504 to POST ${functions} with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog. ${uncertain}`,
+      `POSTHOG answered 504 to POST ${functions} with a page instead of PostHog's API: a proxy or a login page is in front of it, or the URL is not that of PostHog. ${uncertain}`,
     ],
     [
       'a redirect',
@@ -156,12 +156,12 @@ describe('the answer', () => {
         body: '',
         headers: { location: 'https://posthog.acme.test/x' },
       }),
-      'POSTHOG redirects to https://posthog.acme.test: if that is your PostHog, write it behind --posthog.',
+      'POSTHOG redirects to https://posthog.acme.test: if that is your PostHog, write it after --posthog.',
     ],
     [
       '429',
       fault('GET', '/projects/7/', { status: 429, body: { detail: 'Request was throttled.' } }),
-      'PostHog takes no more requests at the moment: wait a minute, and run the command again.',
+      'PostHog accepts no more requests at the moment: wait a minute, and run the command again.',
     ],
     [
       '500',
@@ -187,7 +187,7 @@ describe('the answer', () => {
     await nothingIsDone(
       ['--posthog', server.url],
       {},
-      `${server.url} cannot be reached (ECONNREFUSED): check the address and the network.`,
+      `${server.url} cannot be reached (ECONNREFUSED): check the URL and the network.`,
     )
   })
 })
@@ -202,7 +202,7 @@ describe('a server', () => {
     [
       'that takes the destination only with an add-on',
       'addOn',
-      'PostHog refuses "template_id": The Data Pipelines addon is required to create custom functions. Until mid-September 2025 PostHog took such a destination only with an add-on: update PostHog, or install the app (docs/servers.md).',
+      'PostHog refuses "template_id": The Data Pipelines addon is required to create custom functions. Until mid-September 2025 PostHog accepted such a destination only with an add-on: update PostHog, or install the app (docs/servers.md).',
     ],
   ])('%s', async (_, generation, sentence) => {
     const server = await startDeploying({ generation })

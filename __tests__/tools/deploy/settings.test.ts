@@ -13,13 +13,13 @@ afterAll(() => given.close())
 
 describe('Loops and the settings', () => {
   const age =
-    '  Maximum event age (hours): "a day" is not a number of hours: write a number like 24, or leave it empty to send events of any age.'
+    '  Maximum event age (hours): "a day" must be a number of hours: write one like 24, or leave it empty to send events of any age.'
   it.each<[string, object, NodeJS.ProcessEnv, string[]]>([
     [
       'a key that Loops refuses',
       {},
       { LOOPS_API_KEY: 'key-of-another-team' },
-      ['  Loops API key: Loops refuses it (401: Invalid API key): copy a key from Loops, Settings -> API.'],
+      ['  Loops API key: Loops rejects it (401: Invalid API key): copy a key from Loops, Settings -> API.'],
     ],
     [
       'a key that stands in another setting, too',
@@ -36,7 +36,7 @@ describe('Loops and the settings', () => {
       },
       {},
       [
-        '  PostHog address: a destination needs no look-up, since PostHog gives it the stored person: leave it empty.',
+        '  PostHog address: a destination needs no look-up, because PostHog gives it the stored person: leave it empty.',
         age,
       ],
     ],
@@ -52,7 +52,7 @@ describe('Loops and the settings', () => {
   ])('%s', async (_, settings, environment, lines) => {
     const before = writes(given).length
     const { code, told } = await given.deploy(['--config', given.file(settings)], environment)
-    expect([code, told.split('\n')]).toEqual([1, ['The settings are refused:', ...lines, '']])
+    expect([code, told.split('\n')]).toEqual([1, ['The settings are rejected:', ...lines, '']])
     expect(writes(given)).toHaveLength(before)
   })
 

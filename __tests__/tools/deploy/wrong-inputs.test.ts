@@ -35,7 +35,7 @@ async function expectRefused(form: DestinationSettings, key: string, part: strin
   expect(problems).toHaveLength(1)
   expect(problem).toEqual({ key, sentence: expect.stringContaining(part) as string })
   const { code, told } = await given.deploy(['--config', given.file(form)])
-  expect([code, told]).toEqual([1, expect.stringMatching(/^The settings are refused:\n {2}.*\n$/) as string])
+  expect([code, told]).toEqual([1, expect.stringMatching(/^The settings are rejected:\n {2}.*\n$/) as string])
   expect(told).toContain(`: ${String(problem?.sentence)}\n`)
   expect(given.posthog.api.requests).toEqual([])
   expect(await installOf({}, form, 'https://eu.posthog.com')).toEqual({
@@ -58,14 +58,14 @@ describe('a wrong input of the destination', () => {
   it('is an empty email and user ID', async () => {
     const { inputs, mappings } = destinationStart().settings
     const form = { inputs: { ...inputs, email: '', userId: ' ' }, mappings }
-    await expectRefused(form, 'email', '"" does not say where the address is: write a placeholder like ')
+    await expectRefused(form, 'email', '"" does not say where the email is: write a placeholder like ')
   })
 
   it('is the key of Loops in another field, which no message shows', async () => {
     const form = formWith('1.eventProperties', { key: `x ${apiKey}` })
     const { told } = await given.deploy(['--config', given.file(form)])
     expect(told).toBe(
-      'The settings are refused:\n  Send events, Event properties: "[API key]" is an API key: write it into "Loops API key" only.\n',
+      'The settings are rejected:\n  Send events, Event properties: "[API key]" is an API key: write it into "Loops API key" only.\n',
     )
   })
 

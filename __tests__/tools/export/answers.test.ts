@@ -9,19 +9,19 @@ const PAGE = '/api/projects/@current/persons/?limit=1000'
 const json = (status: number, detail: string): FaultyAnswer => ({ status, body: JSON.stringify({ detail }) })
 const proxy = '<html><body>Sign in</body></html>'
 const elsewhere = (status: number): string =>
-  `POSTHOG answered ${status} to GET ${PAGE} with a page instead of PostHog's API: a proxy or a login stands before it, or the address is not that of PostHog.\n`
+  `POSTHOG answered ${status} to GET ${PAGE} with a page instead of PostHog's API: a proxy or a login page is in front of it, or the URL is not that of PostHog.\n`
 
 describe('a refusal', () => {
   it.each<[string, FaultyAnswer, string]>([
     [
       '401',
       json(401, `Invalid personal API key ${key}.`),
-      `PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with the scope person:read at ${KEYS}. A key of one PostHog, as of the US, is not known to another.\n`,
+      `PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with the scope person:read at ${KEYS}. A key of the US is unknown in the EU.\n`,
     ],
     [
       '403 of a project',
       json(403, 'API key does not have access to the requested project: ID 1.'),
-      `The key in POSTHOG_API_KEY is limited to other projects: give one of them with --project, or allow this one at ${KEYS}. PostHog says: API key does not have access to the requested project: ID 1.\n`,
+      `The key in POSTHOG_API_KEY is limited to other projects: name one of them with --project, or allow this one at ${KEYS}. PostHog says: API key does not have access to the requested project: ID 1.\n`,
     ],
     [
       '403 for another reason',
@@ -32,18 +32,18 @@ describe('a refusal', () => {
     ['404 of a proxy', { status: 404, body: proxy }, elsewhere(404)],
     ['a login page', { status: 200, body: proxy }, elsewhere(200)],
     ['a list', { status: 200, body: '[]' }, elsewhere(200)],
-    ['no persons', { status: 200, body: '{}' }, 'PostHog answers with something else than persons.\n'],
+    ['no persons', { status: 200, body: '{}' }, 'PostHog answers without a list of persons.\n'],
     [
       'a page that is its own next one',
       { status: 200, body: JSON.stringify({ results: [], next: 'https://posthog.example/api/?limit=1000' }) },
-      'PostHog names the same page of persons again and again.\n',
+      'PostHog returns the same page of persons again and again.\n',
     ],
     ['400', json(400, 'Bad limit.'), `PostHog refuses GET ${PAGE}: Bad limit.\n`],
     ['400 without a reason', { status: 400, body: '{}' }, `PostHog refuses GET ${PAGE}: {}\n`],
     [
       'a redirect',
       { status: 302, headers: { location: 'https://us.posthog.com/api/projects/?x=1' } },
-      'POSTHOG redirects to https://us.posthog.com: if that is your PostHog, write it behind --posthog.\n',
+      'POSTHOG redirects to https://us.posthog.com: if that is your PostHog, write it after --posthog.\n',
     ],
     ['a redirect to nowhere', { status: 301 }, elsewhere(301)],
   ])('has a sentence, and is not asked for again: %s', async (_name, answer, told) => {
@@ -70,7 +70,7 @@ describe('a refusal', () => {
   it('names the projects that there are', async () => {
     const { url } = await startPostHog([ada])
     expect((await exported(url, { args: ['--project', '7'] })).told).toBe(
-      'PostHog has no project 7 for this key, but 1 (Shop): give one of them with --project.\n',
+      'PostHog has no project 7 for this key, but 1 (Shop): name one of them with --project.\n',
     )
   })
 
@@ -78,7 +78,7 @@ describe('a refusal', () => {
     const fault = (request: number): FaultyAnswer => (request === 1 ? json(404, 'Not found.') : json(403, 'No.'))
     const { url } = await startPostHog([ada], { fault })
     expect((await exported(url, { args: ['--project', '7'] })).told).toBe(
-      "PostHog has no project 7 for this key: the ID is the number in the address of PostHog's pages.\n",
+      'PostHog has no project 7 for this key: copy the ID from any PostHog URL (/project/12345/).\n',
     )
   })
 })
@@ -115,7 +115,7 @@ describe('a failure that passes', () => {
     await posthog.close()
     const { exitCode, told } = await exported(posthog.url)
     expect(exitCode).toBe(1)
-    expect(told).toContain('PostHog failed 12 times in a row (ECONNREFUSED). What was read is kept')
+    expect(told).toContain('PostHog failed 12 times in a row (ECONNREFUSED). The persons read so far are kept')
   })
 
   it('ends at once with Ctrl-C while it waits', async () => {
@@ -134,7 +134,7 @@ describe('a failure that passes', () => {
     const { exitCode, told } = await exported(url, { signal: controller.signal, clock })
     expect({ exitCode, told, cancelled }).toEqual({
       exitCode: 130,
-      told: `${waiting('an error of the server (503)', 3600)}Stopped. What was read is kept: the same command goes on from there.\n`,
+      told: `${waiting('an error of the server (503)', 3600)}Stopped. The persons read so far are kept: run the same command again to continue.\n`,
       cancelled: [3_600_000],
     })
   })

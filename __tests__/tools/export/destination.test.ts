@@ -63,7 +63,7 @@ describe('npm run export-contacts with a destination', () => {
     [
       'an email that is computed',
       { type: 'destination', inputs: { email: { value: '{lower(person.properties.email)}' } } },
-      'the destination computes it, and the export reads properties only: write {person.properties.NAME}, or several places in {[...]}.\n',
+      'the destination computes it, and the export reads properties only: write {person.properties.NAME}, or several properties in {[...]}.\n',
     ],
     [
       'mappings with different filters',

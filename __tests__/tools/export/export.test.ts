@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { exported, newFolder, person, startPostHog } from './setup'
 
 const IMPORT =
-  'In Loops: Audience -> Import -> CSV. Leave "Trigger loops" off, unless each contact is to get the emails of new contacts.\n'
+  'In Loops: Audience -> Import -> CSV. Leave "Trigger loops" off, unless each contact should get the emails for new contacts.\n'
 
 const ada = person(
   { email: 'ada@example.com', firstname: 'Ada', plan: 'pro' },
@@ -35,7 +35,7 @@ describe('npm run export-contacts', () => {
         '  1 left out: they have no email',
         '  1 left out: the settings exclude their email',
         '  1 left out: a spreadsheet would run their email as a formula',
-        '  1 without a user ID: none, or several that can be their own (--user-id names a property)',
+        '  1 without a user ID: no ID, or several, can be their own (--user-id names a property)',
         IMPORT,
       ].join('\n'),
       contacts: [
@@ -134,7 +134,7 @@ describe('npm run export-contacts', () => {
       [
         'FOLDER/contacts.csv: 4 of 4 persons.',
         '  2 properties left out: a spreadsheet would run the value or the name as a formula',
-        '  no column for "Email", "first_name": Loops might take it for its own; map it to another name',
+        '  no column for "Email", "first_name": Loops might confuse it with its own property; map it to another name',
         IMPORT,
       ].join('\n'),
     )
@@ -162,7 +162,7 @@ describe('npm run export-contacts', () => {
       [
         'FOLDER/contacts.csv: 4 of 7 persons.',
         '  3 left out: another person with their email is written, or PostHog listed them twice',
-        '  2 without a user ID: a newer contact has the same',
+        '  2 without a user ID: a newer contact has the same one',
         IMPORT,
       ].join('\n'),
     )

@@ -125,13 +125,14 @@ describe('an export of 100,000 persons', () => {
     running = start(posthog, folder)
     expect(await running.ended).toMatchObject({
       code: 130,
-      output: 'Goes on after 30,000 persons.\nStopped. What was read is kept: the same command goes on from there.\n',
+      output:
+        'Continues after 30,000 persons.\nStopped. The persons read so far are kept: run the same command again to continue.\n',
     })
     expect(existsSync(join(folder, 'contacts.csv'))).toBe(false)
     running = start(posthog, folder)
     const resumed = await running.ended
     expect(resumed.code).toBe(0)
-    expect(resumed.output).toBe(`${whole.output}Goes on after 70,000 persons.\n`)
+    expect(resumed.output).toBe(`${whole.output}Continues after 70,000 persons.\n`)
     expect(hashOf(folder)).toBe(hashOf(whole.folder))
   })
 })

@@ -37,31 +37,31 @@ describe('the command line', () => {
       'no web address',
       ['--posthog', 'eu.posthog.com', '--out', 'x.csv'],
       key,
-      '--posthog is no address of a server: write it like https://eu.posthog.com.',
+      '--posthog must be the URL of a server, like https://eu.posthog.com.',
     ],
     [
       'another kind of address',
       ['--posthog', 'file:///etc', '--out', 'x.csv'],
       key,
-      '--posthog is no address of a server: write it like https://eu.posthog.com.',
+      '--posthog must be the URL of a server, like https://eu.posthog.com.',
     ],
     [
       'the address of a page',
       ['--posthog', `${posthog}/project/7`, '--out', 'x.csv'],
       key,
-      `--posthog "${posthog}/project/7" is the address of a page: write ${posthog}.`,
+      `--posthog "${posthog}/project/7" is the URL of a page: write ${posthog}.`,
     ],
     [
       'a password in the address',
       ['--posthog', 'https://a:b@posthog.example', '--out', 'x.csv'],
       key,
-      '--posthog is no address of a server: write it like https://eu.posthog.com.',
+      '--posthog must be the URL of a server, like https://eu.posthog.com.',
     ],
     [
       'a project that is no number',
       [...NEEDED, '--project', 'shop'],
       key,
-      `--project "shop" is no ID: it is the number in the address of PostHog's pages.`,
+      `--project "shop" must be a number: copy it from any PostHog URL (/project/12345/).`,
     ],
     [
       'a date that is none',
@@ -87,9 +87,9 @@ describe('the command line', () => {
       'a key of a project',
       NEEDED,
       'phc_abcdefgh',
-      `POSTHOG_API_KEY holds a key of the project, not your own: ${where}.`,
+      `POSTHOG_API_KEY is a key of the project, not a personal one: ${where}.`,
     ],
-    ['a key with a line break', NEEDED, `${key}\n`, `POSTHOG_API_KEY holds no key of PostHog: ${where}.`],
+    ['a key with a line break', NEEDED, `${key}\n`, `POSTHOG_API_KEY is not a key of PostHog: ${where}.`],
   ])('refuses %s', (_name, args, given, sentence) => {
     expect(() => parseOptions(args, { POSTHOG_API_KEY: given })).toThrow(new Error(sentence))
   })
@@ -119,12 +119,14 @@ describe('the settings', () => {
     [
       'an address in the event, beside others',
       { email: '{event.properties.email}, {person.properties.email}' },
-      [`Email of the user: {event.properties.email} reads the event, ${without}: the export takes the other places.`],
+      [
+        `Email of the user: {event.properties.email} reads the event, ${without}: the export reads the other properties.`,
+      ],
     ],
     [
       'mailing lists',
       { contactMailingLists: 'cm1: true, cm2: {person.properties.news}' },
-      ['Update contacts: mailing lists: a CSV holds no mailing lists ("cm1", "cm2"): add the contacts in Loops.'],
+      ['Update contacts: mailing lists: a CSV cannot contain mailing lists ("cm1", "cm2"): add the contacts in Loops.'],
     ],
   ])('tell what is left out: %s', (_name, config, notices) => {
     expect(exportSettings(config).notices).toEqual(notices)

@@ -28,7 +28,7 @@ describe('an export that was stopped', () => {
     const first = await exported(url, { folder, config, signal: controller.signal })
     expect({ exitCode: first.exitCode, told: first.told, contacts: first.contacts }).toEqual({
       exitCode: 130,
-      told: 'Stopped. What was read is kept: the same command goes on from there.\n',
+      told: 'Stopped. The persons read so far are kept: run the same command again to continue.\n',
       contacts: undefined,
     })
     expect(readdirSync(folder).sort()).toEqual(['contacts.csv.rows', 'contacts.csv.state', 'settings.json'])
@@ -38,7 +38,7 @@ describe('an export that was stopped', () => {
     const second = await exported(url, { folder, config })
     const whole = await undisturbed()
     expect(readFileSync(join(folder, 'contacts.csv')).equals(whole.csv)).toBe(true)
-    expect(second).toMatchObject({ exitCode: 0, said: whole.said, told: 'Goes on after 2,000 persons.\n' })
+    expect(second).toMatchObject({ exitCode: 0, said: whole.said, told: 'Continues after 2,000 persons.\n' })
     expect(whole.said).toContain('3,000 of 3,500 persons')
   })
 
@@ -51,7 +51,7 @@ describe('an export that was stopped', () => {
     const first = await exported(url, { folder, config })
     expect(first.exitCode).toBe(1)
     expect(first.told).toMatch(
-      /PostHog failed 12 times in a row \(an error of the server \(503\)\)\. What was read is kept: the same command goes on from there\.\n$/,
+      /PostHog failed 12 times in a row \(an error of the server \(503\)\)\. The persons read so far are kept: run the same command again to continue\.\n$/,
     )
     expect(first.waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60].map((seconds) => seconds * 1000))
     isAway = false
@@ -64,13 +64,13 @@ describe('an export that was stopped', () => {
     [
       'other settings',
       {},
-      'FOLDER/contacts.csv.state belongs to an export with other options or settings: use those, or delete FOLDER/contacts.csv.state to begin anew.\n',
+      'FOLDER/contacts.csv.state belongs to an export with other options or settings: use those, or delete FOLDER/contacts.csv.state to start again.\n',
     ],
     ['a damaged state', 'x', /^FOLDER\/contacts\.csv\.state cannot be read: /],
     [
       'a state of something else',
       '{}',
-      'FOLDER/contacts.csv.state is no state of an export: delete FOLDER/contacts.csv.state to begin anew.\n',
+      'FOLDER/contacts.csv.state is not the state of an export: delete FOLDER/contacts.csv.state to start again.\n',
     ],
   ])('is not mixed up: %s', async (_name, given, sentence) => {
     const folder = newFolder()
@@ -88,7 +88,7 @@ describe('an export that was stopped', () => {
     await exported(url, { folder, config })
     writeFileSync(join(folder, 'contacts.csv.rows'), '')
     expect((await exported(url, { folder, config })).told).toBe(
-      'FOLDER/contacts.csv.rows is incomplete: delete FOLDER/contacts.csv.state to begin anew.\n',
+      'FOLDER/contacts.csv.rows is incomplete: delete FOLDER/contacts.csv.state to start again.\n',
     )
   })
 
@@ -100,7 +100,7 @@ describe('an export that was stopped', () => {
       exitCode: 1,
       told:
         "The files cannot be written or read: EISDIR: illegal operation on a directory, open 'FOLDER/contacts.csv.rows'. " +
-        'What was read is kept: the same command goes on from there.\n',
+        'The persons read so far are kept: run the same command again to continue.\n',
     })
   })
 
@@ -110,7 +110,7 @@ describe('an export that was stopped', () => {
     const { exitCode, told } = await exported((await startPostHog(persons)).url, { folder, config })
     expect({ exitCode, told }).toEqual({
       exitCode: 1,
-      told: 'FOLDER/contacts.csv is there already: name another file with --out.\n',
+      told: 'FOLDER/contacts.csv exists already: name another file with --out.\n',
     })
     expect(readFileSync(join(folder, 'contacts.csv'), 'utf8')).toBe('mine')
     expect(existsSync(join(folder, 'contacts.csv.state'))).toBe(false)

@@ -35,7 +35,7 @@ describe('listElements', () => {
     ['[1, 2', 'line 1 is the last one, and the list has no end: event 2 is cut off'],
     ['[1,\n]', 'line 2 has "]" without an event before it'],
     ['[1,,2]', 'line 1 has "," without an event before it'],
-    ['[1]\n\n[2]', 'line 3 has "[" behind the end of the list'],
+    ['[1]\n\n[2]', 'line 3 has "[" after the end of the list'],
   ])('refuses %j', async (wrong, message) => {
     await expect(
       elementsOf([wrong]).catch((error: unknown) => {

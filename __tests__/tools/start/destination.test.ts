@@ -30,7 +30,7 @@ describe('npm start -- --server today', () => {
       said: `PostHog today (destination) -> the Loops simulator
 Events: FOLDER/e.json
 Settings: FOLDER/c.json
-Persons are as the file gives them, or else as its events have made them. Test accounts are included: only PostHog knows them.
+Persons are those of the file, or else as its events set them. Test accounts are included: only PostHog knows them.
 
   1  purchase  of user_1, 2024-05-01T10:00:00.000Z
      matches Send events
@@ -254,18 +254,18 @@ and 1 event
       'settings that a destination cannot have, one a line',
       { trackedEvents: 'order *', posthogUrl: 'https://posthog.example.com' },
       'FILE has settings that a destination cannot have:\n' +
-        'PostHog address: a destination needs no look-up, since PostHog gives it the stored person: leave it empty.\n' +
+        'PostHog address: a destination needs no look-up, because PostHog gives it the stored person: leave it empty.\n' +
         'Events to send: "order *" has a wildcard, and PostHog\'s filters take whole names: write each event that you want.\n',
     ],
     [
       'inputs that are none',
       { type: 'destination', inputs: { email: '{person.properties.email}' } },
-      'FILE has "inputs" that are no inputs: write {"email": {"value": "{person.properties.email}"}}.\n',
+      'FILE has invalid "inputs": write {"email": {"value": "{person.properties.email}"}}.\n',
     ],
     [
       'mappings that are none',
       { type: 'destination', mappings: [5] },
-      'FILE has "mappings" that are no list of a name, inputs and filters: see dist/destination.json.\n',
+      'FILE has invalid "mappings": write a list in which each has a name, inputs and filters, as in dist/destination.json.\n',
     ],
     [
       'a template that is no Hog',

@@ -45,7 +45,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
     [
       'settings that are no object',
       () => ['--config', file('l.json', [])],
-      /l\.json holds no settings: write a JSON object/,
+      /l\.json contains no settings: write a JSON object/,
     ],
     [
       'an unknown setting',
@@ -60,7 +60,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
     [
       'a setting that is no text',
       () => ['--config', file('n.json', { dryRun: true })],
-      /n\.json gives "dryRun" no text: put its/,
+      /n\.json has "dryRun", whose value must be text: put it/,
     ],
     [
       'a list that is cut off',
@@ -85,7 +85,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
     [
       'something behind a list',
       () => ['--events', file('l.json', `[${JSON.stringify(event)}]\nx`)],
-      /l\.json, line 2 has "x" behind the end of the list\.\n$/,
+      /l\.json, line 2 has "x" after the end of the list\.\n$/,
     ],
     [
       'a comma too many',
@@ -110,21 +110,25 @@ describe('a mistake gives one sentence and exit code 1', () => {
     [
       'a time that is none',
       { ...event, timestamp: 'x' },
-      /line 2 has the timestamp "x", which is no time: write it like/,
+      /line 2 has the timestamp "x", which is not a valid time: write it like/,
     ],
     [
       'a number for a time',
       { ...event, timestamp: 1714557600 },
-      /line 2 has the timestamp 1714557600, which is no time/,
+      /line 2 has the timestamp 1714557600, which is not a valid time/,
     ],
-    ['properties that are no object', { ...event, properties: 1 }, /line 2 has "properties" that are no JSON object/],
+    [
+      'properties that are no object',
+      { ...event, properties: 1 },
+      /line 2 has "properties", which must be a JSON object/,
+    ],
     [
       'a person that is none',
       { ...event, person_properties: '[' },
       /line 2 has "person_properties" whose text is not valid/,
     ],
     ['an event of nobody', { event: 'a' }, /line 2: The event 'a' has no distinct_id/],
-    ['an event that is nested too deep', deep, /line 2 is nested deeper than 200 levels, which no product sends/],
+    ['an event that is nested too deep', deep, /line 2 is nested deeper than 200 levels, the most that is read/],
   ])('is skipped with a sentence: %s', async (_, hostile, sentence) => {
     const line = (content: unknown) => (typeof content === 'string' ? content : JSON.stringify(content))
     const lines = [event, hostile, another].map(line).join('\n')

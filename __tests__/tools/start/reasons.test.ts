@@ -9,7 +9,7 @@ describe('npm start', () => {
   const dry = 'The app only logs the request, since its own setting "Dry run" is on.'
   const unknown = 'The event is skipped: Loops has just answered that it knows no contact with its user ID.'
   const repeated =
-    'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.'
+    'An event with this uuid was sent before, and Loops accepts each once: change or remove "uuid" to send it again.'
   const uncalled = (version: string) => `PostHog ${version} never asks the app for a webhook: choose "direct".`
 
   type Case = [
@@ -33,7 +33,7 @@ describe('npm start', () => {
       'names that nearly match, or are excluded',
       [
         unwanted('"Purchase" differs from "purchase" only in capitals'),
-        unwanted('"purchase " differs from "purchase" only in blanks'),
+        unwanted('"purchase " differs from "purchase" only in spaces'),
         unwanted('"!order viewed" excludes it'),
         unwanted('no list of events has its name'),
       ],

@@ -4,8 +4,8 @@ import type { Output } from '../../lib/command-line'
 import { countEvents } from './counts'
 import type { EventCounts, Range } from './counts'
 
-const help = `Counts the guarded awaits, the cache commands and the memory in Redis of an event with the delivery "direct", in the app of
-dist/: of each kind, and together.
+const help = `Counts the guarded awaits, the cache commands and the Redis memory of an event with the delivery "direct", in the app of
+dist/, for each kind of event and in a summary.
 
 Usage: npm run lab bench -- [options]
 

@@ -64,7 +64,7 @@ const longestHold: Readonly<Record<string, number>> = { backlog: 60, bulk: 30, b
 const mostWaiting = 10
 
 function heldUp({ slowestSeconds, waiting }: Measures, { mix }: CampaignOptions): string | undefined {
-  if (slowestSeconds > (longestHold[mix.name] ?? Infinity)) return `${slowestSeconds.toFixed(1)} s held up`
+  if (slowestSeconds > (longestHold[mix.name] ?? Infinity)) return `${slowestSeconds.toFixed(1)} s delayed`
   const later = mix.name === 'backlog' ? waiting.slice(1) : []
   return Math.max(0, ...later) > mostWaiting ? `${waiting.join(', ')} waiting minute by minute` : undefined
 }

@@ -23,12 +23,12 @@ Usage: npm run lab faults -- [options]
   --faults MIX, ...      some of the fault mixes, such as backlog
   --seeds N              how often each is done, with other random numbers (1)
   --first-seed N         the first seed (1)
-  --events N             how many events there are, unless the mix tells (400)
-  --people N             how many people they are of, unless the mix tells (80)
+  --events N             how many events there are, unless the mix sets it (400)
+  --people N             how many people they are of, unless the mix sets it (80)
   --no-chatter           leave out the updates that only repeat the one before
   --runners N            how many jobs run at once in all (1), as JOB_QUEUE_GRAPHILE_CONCURRENCY says for each process;
                          servers of 2021 and 2022 start a job without waiting for the one before
-  --loops-milliseconds N how long Loops takes to answer, unless the mix tells (150)
+  --loops-milliseconds N how long Loops takes to answer, unless the mix sets it (150)
   --in-vm                run the app in the VM of real servers, which takes some ten times as long
   --app FOLDER           the folder of the app: plugin.json and the file that it names (this project)
   --processes N          how many processes share the work (${availableParallelism()})
@@ -59,7 +59,7 @@ export function parseOptions(args: string[]): FaultsOptions | undefined {
   if (campaigns.length === 0) throw new UsageError(`PostHog ${values.server ?? ''} sends nothing by webhook.`)
   if (expectNoneLost && !campaigns.some(mustLoseNothing)) {
     throw new UsageError(
-      '--expect-none-lost needs direct delivery on a server with jobs, with faults that lose nothing, and the options leave it out.',
+      '--expect-none-lost needs direct delivery on a server with jobs, with faults that lose nothing: change the options.',
     )
   }
   const processes = wholeNumber('processes', values.processes, availableParallelism())

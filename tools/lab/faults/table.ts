@@ -74,7 +74,7 @@ function killLines(results: readonly CampaignResult[]): string[] {
 }
 
 function titleOf({ server, delivery, events, people }: CampaignOptions): string {
-  return `PostHog ${server.name}, ${delivery} delivery: ${events} events of ${people} people, unless the mix tells`
+  return `PostHog ${server.name}, ${delivery} delivery: ${events} events of ${people} people, unless the mix sets it`
 }
 
 function tableOf(results: readonly CampaignResult[]): string {

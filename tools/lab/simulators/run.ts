@@ -61,7 +61,7 @@ function taken(port: number): (error: unknown) => never {
 }
 
 function greeting(posthog: string, loops: string, generation: Generation): string {
-  return `A simulator of PostHog (${generation}) is at ${posthog}, one for Loops at ${loops}. Ctrl+C ends both. In another terminal:
+  return `A simulator of PostHog (${generation}) is at ${posthog}, one of Loops at ${loops}. Ctrl+C ends both. In another terminal:
 
   export POSTHOG_API_KEY=${POSTHOG_KEY} LOOPS_API_KEY=${LOOPS_KEY} LOOPS_SIMULATOR=${loops}
   npm run deploy -- --posthog ${posthog} --events "user signed up"

@@ -181,7 +181,7 @@ export class DestinationForm {
     }
     view.events.values = events.map((event) => [event ?? EVERY_EVENT])
     view.filters.values = rowsOf ?? []
-    const fixed = rowsOf === undefined ? ` These stay as well: ${JSON.stringify(filters)}.` : ''
+    const fixed = rowsOf === undefined ? ` These filters stay, too: ${JSON.stringify(filters)}.` : ''
     const part = element(
       'fieldset',
       { class: 'mapping' },
@@ -191,7 +191,7 @@ export class DestinationForm {
         `destination-${place}-events`,
         'Events',
         view.events,
-        `The events of this mapping; ${EVERY_EVENT} is every event. Without an event the mapping is left out.`,
+        `The events of this mapping; ${EVERY_EVENT} means every event. A mapping without events is not installed.`,
       ),
       fieldOf(`destination-${place}-filters`, 'Property filters', view.filters, `All of them must match.${fixed}`),
       ...view.inputs.filter(({ field }) => field.hidden !== true).map(({ view: one }) => one.element),

@@ -14,7 +14,7 @@ export function showLoops({ contacts, lists, events, eventCount }: LoopsState): 
           element(
             'p',
             { class: 'quiet-text' },
-            'It is empty. Switch “Mock out HTTP requests” off and send an event, and what Loops makes of it appears here.',
+            'It is empty. Turn off “Mock out HTTP requests” and send an event: its contact and the event then appear here.',
           ),
         ]
       : [

@@ -45,7 +45,7 @@ function download(name: string, text: string): void {
 async function copy(panel: SettingsPanel): Promise<void> {
   try {
     await navigator.clipboard.writeText(textOf(panel))
-    panel.status.say('Copied without the key, as “Load” takes it from a file.')
+    panel.status.say('Copied without the key. To load it again, save it as a file.')
   } catch {
     panel.status.say('The browser does not let this page write to the clipboard.', true)
   }

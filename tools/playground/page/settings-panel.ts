@@ -212,7 +212,7 @@ export class SettingsPanel {
 
   private changeDestination(...change: Parameters<DestinationForm['changeFirst']>): void {
     const changed = this.destination.changeFirst(...change)
-    if (changed === undefined) this.status.say('No mapping is for this: add one.', true)
+    if (changed === undefined) this.status.say('No mapping has the right action: add one.', true)
     else this.mark([changed])
     this.onChange()
   }

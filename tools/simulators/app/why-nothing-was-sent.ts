@@ -4,7 +4,7 @@ import type { Outcome } from './observed-app'
 import type { ServerVersion } from '../posthog/versions'
 
 const REPEATED =
-  'An event with this uuid was sent before, and Loops takes each once: change or remove "uuid" to send it again.'
+  'An event with this uuid was sent before, and Loops accepts each once: change or remove "uuid" to send it again.'
 const UNKNOWN_USER_ID = 'Loops has just answered that it knows no contact with its user ID'
 const SAME_UPDATE = 'Loops has accepted the same update of its contact within ten minutes'
 

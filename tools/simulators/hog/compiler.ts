@@ -169,7 +169,7 @@ function assignment(target: Expression, value: Bytecode, scope: Scope): Bytecode
   if (target.node !== 'Field') return refuse('assignment to', target)
   const [name, ...path] = target.chain
   const variable = scope.find(String(name))
-  if (variable === undefined) throw new UnknownHog(`Assignment to "${String(name)}", which is no variable`)
+  if (variable === undefined) throw new UnknownHog(`Assignment to "${String(name)}", which is not a variable`)
   if (path.length === 0) {
     return [...value, variable.isLocal ? Operation.SET_LOCAL : Operation.SET_UPVALUE, variable.index]
   }

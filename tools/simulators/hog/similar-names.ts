@@ -7,10 +7,10 @@ const withoutSigns = (text: string): string => text.replace(/[\s$_-]+/g, '')
 
 const DIFFERENCES: readonly (readonly [difference: string, simplified: (text: string) => string])[] = [
   ['capitals', inSmallLetters],
-  ['blanks', withoutBlanks],
-  ['capitals and blanks', (text) => withoutBlanks(inSmallLetters(text))],
-  ['signs', withoutSigns],
-  ['capitals and signs', (text) => withoutSigns(inSmallLetters(text))],
+  ['spaces', withoutBlanks],
+  ['capitals and spaces', (text) => withoutBlanks(inSmallLetters(text))],
+  ['punctuation', withoutSigns],
+  ['capitals and punctuation', (text) => withoutSigns(inSmallLetters(text))],
 ]
 
 /** How the name differs from another that looks like it, as a clause; `undefined` if it does not look like it. */

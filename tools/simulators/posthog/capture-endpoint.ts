@@ -105,8 +105,8 @@ const FIELDS: [field: string, kind: string, fits: (value: unknown) => boolean][]
   ['properties', 'an object', isRecord],
   ['$set', 'an object', isRecord],
   ['$set_once', 'an object', isRecord],
-  ['uuid', 'a text', isText],
-  ['timestamp', 'a text', isText],
+  ['uuid', 'text', isText],
+  ['timestamp', 'text', isText],
   ['offset', 'a number', isNumber],
 ]
 
@@ -126,7 +126,7 @@ function withoutNull(event: Record<string, unknown>): Record<string, unknown> {
 function problemOf(event: Record<string, unknown>): string | undefined {
   if (!isText(event.event) || event.event === '') return 'has no name: "event" must be a text that is not empty'
   const wrong = FIELDS.find(([field, , fits]) => field in event && !fits(event[field]))
-  if (wrong !== undefined) return `has "${wrong[0]}", but not as ${wrong[1]}`
+  if (wrong !== undefined) return `has "${wrong[0]}", which must be ${wrong[1]}`
   const properties = isRecord(event.properties) ? event.properties : {}
   const distinctId = event.distinct_id ?? event.$distinct_id ?? properties.distinct_id
   if (distinctId === '' || !(isText(distinctId) || isNumber(distinctId))) {

@@ -17,7 +17,7 @@ export function eventFrom(value: unknown, place?: string): CapturedEvent {
   const { properties = {}, id, uuid = id, timestamp, ...others } = value
   if (!isTime(timestamp)) {
     throw new UsageError(
-      `${subject} has the timestamp ${JSON.stringify(timestamp)}, which is no time: ` +
+      `${subject} has the timestamp ${JSON.stringify(timestamp)}, which is not a valid time: ` +
         'write it like "2024-05-01T10:00:00Z", or leave it out.',
     )
   }
@@ -51,13 +51,13 @@ export function personPropertiesIn(value: unknown, place: string): Record<string
 
 function refuseDeep(value: object, subject: string): void {
   if (!isDeeperThan(DEEPEST, value)) return
-  throw new UsageError(`${subject} is nested deeper than ${DEEPEST} levels, which no product sends.`)
+  throw new UsageError(`${subject} is nested deeper than ${DEEPEST} levels, the most that is read.`)
 }
 
 function objectFrom(value: unknown, name: string, subject: string): Record<string, unknown> {
   const object: unknown = typeof value === 'string' ? parseJsonAt(`${subject} has "${name}" whose text`, value) : value
   if (isObject(object)) return object
-  throw new UsageError(`${subject} has "${name}" that are no JSON object: write {"total": 49.5}.`)
+  throw new UsageError(`${subject} has "${name}", which must be a JSON object like {"total": 49.5}.`)
 }
 
 /** Without recursion, which such a value would make run out of stack. */

@@ -16,8 +16,8 @@ describe('npm run lab faults', () => {
     const { exitCode, said, told } = await npmRunFaults(...small, '--faults', 'cache-30%, fails-30%', '--seeds', '2')
     expect(exitCode).toBe(0)
     expect(said.match(/^PostHog .*$/gm)).toEqual([
-      'PostHog 2024-02, direct delivery: 20 events of 4 people, unless the mix tells',
-      'PostHog 2024-02, webhook delivery: 20 events of 4 people, unless the mix tells',
+      'PostHog 2024-02, direct delivery: 20 events of 4 people, unless the mix sets it',
+      'PostHog 2024-02, webhook delivery: 20 events of 4 people, unless the mix sets it',
     ])
     expect(said.match(/^faults +delivered +lost +duplicated +out of order +by two workers +requests an event +time to drain +slowest, s +429s +most in a second +Redis, kB +read, B an event +keys for ever$/gm)).toHaveLength(2) // prettier-ignore
     expect(said.match(/^(cache|fails)-30% +\d+ +\d+\*? .*$/gm)).toHaveLength(4)
