@@ -39,8 +39,8 @@ const withCurl = spawnSync('curl', ['--version']).status === 0 ? describe : desc
 withCurl('the commands to paste', () => {
   it.each<[document: string, section: string, requests: Received[]]>([
     [
-      'README.md',
-      'Install the destination',
+      'docs/deploy.md',
+      'Install it with curl',
       [
         {
           ...common,

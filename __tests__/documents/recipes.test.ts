@@ -1,6 +1,7 @@
 import built from '../../dist/destination.json'
 import type { CapturedEvent } from '../../src/posthog/event'
 import type { Config } from '../../src/settings/field'
+import { withRecipe } from '../../tools/playground/page/combined'
 import { recipes } from '../../tools/playground/recipes'
 import { translated } from '../app/setup'
 import { globalsOf, loadDestination } from '../destination/setup'
@@ -56,6 +57,12 @@ describe('the recipes of README.md and docs/recipes.md', () => {
   it('are those of the playground', () => {
     const settings = recipes.map(({ name, settings: ofRecipe }) => [name, ofRecipe])
     expect([...shown].map(([name, recipe]) => [name, recipe.settings])).toEqual(settings)
+  })
+
+  it('are combined as the playground does it', () => {
+    const [welcome, plan] = recipes
+    const combined = withRecipe({ ...welcome?.settings }, { ...plan?.settings }).settings
+    expect(JSON.parse(codeIn(sectionOf('README.md', 'Recipes'), 'json').at(-1) ?? '')).toEqual(combined)
   })
 
   it.each(recipes)('send what they promise: $name', async ({ name, settings, steps }) => {
