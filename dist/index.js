@@ -250,7 +250,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
   }
 
-  /** Replaces line breaks and other control characters by blanks. */
+  /** Replaces line breaks and other control characters by spaces. */
   function onOneLine(text) {
     return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
   }
@@ -340,7 +340,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       try {
         const found = await person
         logFailure(undefined)
-        if (found.distinctIds.length === 0) return { kind: 'nobody', person: found }
+        if (found.distinctIds.length === 0) return { kind: 'missing', person: found }
         lookUps.noteKept(found, distinctId)
         inBackground(() => cache.set(keyOf(distinctId), found, KEPT_FOR / SECOND))
         return { kind: 'found', person: found }
@@ -460,7 +460,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * @returns the person, which has no distinct_ids if PostHog knows nobody with this one.
+   * @returns the person, which has no distinct_ids if PostHog has no person with this one.
    * @throws Error if PostHog does not answer, or answers with somebody else.
    */
   async function askPostHog(distinctId, posthogUrl) {
@@ -522,7 +522,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** A text of JSON with the colon behind it, which only a name has, or the bracket of an object. */
+  /** A text of JSON with the colon after it, which only a name has, or the bracket of an object. */
   const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")\s*(:?)|[{}]/g
 
   /**
@@ -546,7 +546,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Slips in a list or a mapping outside JSON: signs that other tools, spreadsheets and word processors put between or around
+   * Common mistakes in a list or a mapping outside JSON: characters that other tools, spreadsheets and word processors put between or around
    * entries. The app would read them as a part of a name, which no event or property has. JSON takes each of them literally.
    */
 
@@ -570,18 +570,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     [/^\/\/|^#\s|\/\*.*\*\/|\s\/\/\s/, 'has a comment: remove it'],
   ]
 
-  /** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */
-  function commonMistakeIn(entry, slips = COMMON_MISTAKES) {
-    return slips.find(([pattern]) => pattern.test(entry))?.[1]
+  /** The problem of the first mistake in an entry outside JSON; `undefined` if there is none. */
+  function commonMistakeIn(entry, mistakes = COMMON_MISTAKES) {
+    return mistakes.find(([pattern]) => pattern.test(entry))?.[1]
   }
 
   /**
    * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas,
-   * colons or signs that are slips elsewhere. Every function rejects the setting if it cannot read it, and shows the `example`.
+   * colons or characters that are mistakes elsewhere. Every function rejects the setting if it cannot read it, and shows the `example`.
    */
 
   /**
-   * The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks.
+   * The entries of a list, without empty ones and without spaces around them; JSON entries keep their spaces.
    *
    * @returns `undefined` if the setting is rejected.
    */
@@ -614,7 +614,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const value = entry.slice(colon + 1).trim()
       const problem = problemOfPair(name, value, entry)
       if (problem !== undefined) {
-        rejectSlip(field, entry, problem, example)
+        rejectMistake(field, entry, problem, example)
       } else if (name === '' || value.startsWith('//')) {
         field.reject(
           entry,
@@ -658,12 +658,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return text.startsWith('{') && !/^\{\s*(event|person)\./.test(text)
   }
 
-  /** Rejects a text with the problem of a slip. JSON takes the text literally. */
-  function rejectSlip(field, text, problem, example) {
+  /** Rejects a text because of a mistake. JSON takes the text literally. */
+  function rejectMistake(field, text, problem, example) {
     field.reject(text, `${problem}; to use this text literally, write JSON like ${example}`)
   }
 
-  /** The entries between commas, without empty ones and without blanks around them. */
+  /** The entries between commas, without empty ones and without spaces around them. */
   function splitList(text) {
     return text
       .split(',')
@@ -671,12 +671,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       .filter((entry) => entry !== '')
   }
 
-  /** The entries between commas; `undefined` if the setting is rejected because of a slip. */
+  /** The entries between commas; `undefined` if the setting is rejected because of a mistake. */
   function plainEntries(field, example) {
     const entries = splitList(field.text)
-    const slip = entries.map((entry) => commonMistakeIn(entry)).find((problem) => problem !== undefined)
-    if (slip === undefined) return entries
-    rejectSlip(field, field.text, slip, example)
+    const mistake = entries.map((entry) => commonMistakeIn(entry)).find((problem) => problem !== undefined)
+    if (mistake === undefined) return entries
+    rejectMistake(field, field.text, mistake, example)
     return undefined
   }
 
@@ -743,8 +743,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return pattern.loopsName ?? event
   }
 
-  /** Slips in an event name outside JSON: notations of other tools, none of which the app reads. */
-  const NAME_SLIPS = [
+  /** Mistakes in an event name outside JSON: notations of other tools, which the app does not read. */
+  const NAME_MISTAKES = [
     [/[{}]|^<.*>$/, 'has braces or angle brackets: write the event name without them'],
     [/:\s/, 'has a colon and a space: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
     [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
@@ -762,12 +762,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     [/^(none|null|undefined|n\/a)$/i, 'is not the name of an event: leave the setting empty for no events'],
   ]
 
-  /** An entry outside JSON, without the blanks behind its `!`; nothing if it is rejected because of a slip. */
+  /** An entry outside JSON, without the spaces after its `!`; empty if it is rejected. */
   function plainName(field, entry, example) {
     const name = entry.replace(/^!\s*/, '')
-    const slip = commonMistakeIn(name, NAME_SLIPS)
-    if (slip === undefined) return [entry.startsWith('!') ? `!${name}` : name]
-    rejectSlip(field, entry, slip, example)
+    const mistake = commonMistakeIn(name, NAME_MISTAKES)
+    if (mistake === undefined) return [entry.startsWith('!') ? `!${name}` : name]
+    rejectMistake(field, entry, mistake, example)
     return []
   }
 
@@ -790,7 +790,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   const DAY_FORM = '(\\d{4})(-?)(\\d\\d)\\2(\\d\\d)'
   const CLOCK_FORM = '(\\d\\d)(?::?(\\d\\d)(?::?(\\d\\d)(?:[.,](\\d+))?)?)?'
-  /** Some programs write a blank before the zone, or `UTC` after the offset. */
+  /** Some programs write a space before the zone, or `UTC` after the offset. */
   const ZONE_FORM = '(?: ?(?:Z|UTC|GMT|([+-])(\\d\\d)(?::?(\\d\\d))?(?: UTC)?))?'
   const DATE_AND_TIME = new RegExp(`^${DAY_FORM}(?:[T ]${CLOCK_FORM}${ZONE_FORM})?$`, 'i')
   const WHOLE_DAY = new RegExp(`^${DAY_FORM}$`)
@@ -799,7 +799,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const UNIX_TIME = /^-?\d{9,}(\.\d+)?$/
 
   /**
-   * Milliseconds since 1970 of an ISO 8601 date or time (UTC if it has no zone, with a blank or a `T` between the two), or of
+   * Milliseconds since 1970 of an ISO 8601 date or time (UTC if it has no zone, with a space or a `T` between the two), or of
    * a Unix time of seconds or milliseconds, as a number or a text. `undefined` for any other value.
    */
   function timeIn(value) {
@@ -922,7 +922,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** JavaScript also takes a script's code of four letters, such as `Grek`. RE2 takes these names only. */
   const NAMES_OF_FOUR_LETTERS = ['Ahom', 'Cham', 'Kawi', 'Lisu', 'Miao', 'Modi', 'Newa', 'Thai', 'Toto']
 
-  /** The set behind `\p` or, if `isNegated` is set, `\P`: a general category, a script, or `Any`; `^` negates it. */
+  /** The set after `\p` or, if `isNegated` is set, `\P`: a general category, a script, or `Any`; `^` negates it. */
   function unicodeClass(written, isNegated) {
     const name = written.replace(/^\^/, '')
     if (/^[A-Z][a-z]{3}$/.test(name) && !NAMES_OF_FOUR_LETTERS.includes(name)) throw new Error('The script is unknown')
@@ -1050,7 +1050,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return set === undefined ? literalNode(reader, parseCharacter(reader)) : classNode(reader, [set], false)
   }
 
-  /** Reads a group behind its opening. The flags that it sets end with it. */
+  /** Reads a group after its opening. The flags that it sets end with it. */
   function parseGroup(reader, flags) {
     const outerFlags = reader.flags
     reader.flags = flags
@@ -1073,7 +1073,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), sets: asked }
   }
 
-  /** Reads a class behind its `[`. A `]` that comes first stands for itself. */
+  /** Reads a class after its `[`. A `]` that comes first is a literal. */
   function parseClass(reader) {
     const isNegated = take(reader, /\^/y) !== undefined
     const sets = []
@@ -1461,7 +1461,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const { key, operator, value } = partsOf(entry)
       const problem = problemOf(entry, key, operator, value)
       if (problem !== undefined) {
-        rejectSlip(field, entry, problem, example)
+        rejectMistake(field, entry, problem, example)
         return []
       }
       const [, person, name = ''] = /^(person\.)?(.*)$/.exec(key) ?? []
@@ -1487,8 +1487,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function problemOf(entry, key, operator, value) {
     const isPattern = operator === 'matches'
     // A regular expression may hold the signs that separate entries in other tools.
-    const slip = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
-    if (slip !== undefined) return slip
+    const mistake = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
+    if (mistake !== undefined) return mistake
     if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
     if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`
     const isOddPerson = /^\W?person\s*[.[]/i.test(key) && !/^person\.\S/.test(key)
@@ -1518,7 +1518,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return /^[*%]|[*%]$|\.\*/.test(value) ? 'has a wildcard: write contains or matches' : undefined
   }
 
-  /** Beside a name: braces, brackets, roots of placeholders, and words and signs that people put before or into a condition. */
+  /** Text around a name: braces, brackets, roots of placeholders, and words and characters that people put before or into a condition. */
   const NOT_A_NAME =
     /[{}]|^(event|properties|traits|context|person\.properties)\.|^(where|if|when|and|or)\s|^[*(]|:\s|\s[-+*/]\s*\d/i
 
@@ -1544,7 +1544,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * The filter that does not match the event and its person; `undefined` if all match. A filter that is known not to match
-   * comes before one on a property that nobody knows, which does not match whatever its operator.
+   * comes before one on an unknown property, which does not match whatever its operator.
    */
   function unmetFilter(filters, data) {
     let unknown
@@ -1770,19 +1770,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       end = match.index + match[0].length
     }
     template.push(text.slice(end))
-    const beside = template.filter((part) => typeof part === 'string').join('')
-    if (/[{}]/.test(beside)) {
+    const outside = template.filter((part) => typeof part === 'string').join('')
+    if (/[{}]/.test(outside)) {
       isRight = false
-      field.reject(text, `${problemOfBraces(text, beside)}: write a placeholder like {person.properties.NAME}`)
+      field.reject(text, `${problemOfBraces(text, outside)}: write a placeholder like {person.properties.NAME}`)
     }
     return isRight ? template.filter((part) => part !== '') : undefined
   }
 
-  /** What is wrong with the braces in the text `beside` the placeholders. */
-  function problemOfBraces(text, beside) {
+  /** The problem of the braces in the text `outside` the placeholders. */
+  function problemOfBraces(text, outside) {
     if (/\{\s*\{|\}\s*\}/.test(text)) return 'has double braces'
-    if (!beside.includes('}')) return 'has a brace "{" without its "}"'
-    if (!beside.includes('{')) return 'has a brace "}" without its "{"'
+    if (!outside.includes('}')) return 'has a brace "{" without its "}"'
+    if (!outside.includes('{')) return 'has a brace "}" without its "{"'
     return 'has braces that are not around a placeholder'
   }
 
@@ -1867,7 +1867,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return oldEmail === undefined ? undefined : { email: oldEmail }
   }
 
-  /** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
+  /** The first email that the `email` setting yields, without spaces around it; `undefined` if no entry yields one. */
   function emailOf({ email }, data) {
     return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
   }
@@ -1884,7 +1884,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * True if PostHog may store a person under the event's distinct_id that is nobody else's, and a URL can hold the ID. It stores
+   * True if PostHog may store a person under the event's distinct_id that belongs to this person only, and a URL can hold the ID. It stores
    * one for the IDs of mobile SDKs, too, whether they are anonymous or not.
    */
   function hasOwnPerson({ event, properties }) {
@@ -1959,7 +1959,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * The SDKs for mobile apps do not say whether somebody has identified. The anonymous IDs that they make are UUIDs of version 7,
-   * so such an ID counts as one of them, unless `$identify` names it beside the anonymous ID before.
+   * so such an ID counts as one of them, unless `$identify` names it together with the anonymous ID before.
    */
   function isMadeByMobileSdk({ event, distinct_id }, properties) {
     if (!MOBILE_SDKS.has(ownProperty(properties, '$lib')) || !UUID_7.test(distinct_id)) return false
@@ -2757,7 +2757,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     delivery: { label: 'Delivery', default: 'direct', choices: ['direct', 'webhook'] },
   }
 
-  /** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
+  /** The saved text of a setting without spaces around it; the fallback for a setting that was never saved. */
   function settingText(value, fallback) {
     if (value === undefined || value === null) return fallback
     return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
@@ -2821,7 +2821,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   async function handleAnswer(answer, sending, delivery, parts) {
     const { form, request } = sending
     const waiting = form === 'later values' ? delivery.waiting : { ...delivery.waiting, form }
-    // Unless Loops says that it has accepted the request, nobody knows what the contact has now.
+    // Unless Loops says that it has accepted the request, the values of the contact are unknown now.
     if (answer.kind !== 'accepted') parts.lastAccepted.forget(identityOf(request.body))
     switch (answer.kind) {
       case 'accepted':
@@ -2934,7 +2934,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function deliver(delivery, parts) {
     const { circuitBreaker, lanes } = parts
-    // While Loops hangs, a job holds the event, and nobody waits in a lane.
+    // While Loops hangs, the event waits in a job, and no event waits in a lane.
     if (circuitBreaker.waitsUntil() !== undefined) return logAndPostpone(delivery, parts, send)
     const identity = identityOf(delivery.request.body)
     if (mayWait(delivery, parts) && lanes.isFull(identity)) return logAndPostpone(delivery, parts, waitForLane)
@@ -3128,7 +3128,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Names that look like another: the usual reason why a name in the settings finds nothing. */
 
   /**
-   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, blanks or
+   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, spaces or
    * signs are all that differs. `undefined` if no name looks like it.
    */
   function whyNotNamed({ exact, wildcards, excluded }, event) {
@@ -3167,13 +3167,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return withoutSigns(pieces.join('')) === ''
   }
 
-  const withoutBlanks = (text) => text.replace(/\s+/g, '')
+  const withoutSpaces = (text) => text.replace(/\s+/g, '')
   const withoutSigns = (text) => text.replace(/[\s$_-]+/g, '')
 
   const SIMPLIFICATIONS = [
     ['capitals', (text) => text.toLowerCase()],
-    ['spaces', withoutBlanks],
-    ['capitals and spaces', (text) => withoutBlanks(text.toLowerCase())],
+    ['spaces', withoutSpaces],
+    ['capitals and spaces', (text) => withoutSpaces(text.toLowerCase())],
     ['punctuation', withoutSigns],
     ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
   ]
@@ -3246,7 +3246,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return reasons.map(([group, reason]) => `${group}: ${reason}`).join('; ')
   }
 
-  /** `whatDecided` is left out where nobody knows the property. */
+  /** `whatDecided` is left out if the property is unknown. */
   function whyUnmet({ place, filter, isKnown }, { posthogUrl }, whatDecided) {
     const whyUnknown =
       posthogUrl === '' ? `fill in "${settingFields.posthogUrl.label}"` : 'PostHog cannot look up an anonymous person'
@@ -3384,14 +3384,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
     if (result.kind === 'found') return deliverWith(result.person, waiting, parts)
     // The server finds persons a few seconds after it has made them.
-    const isEarly = result.kind === 'nobody' && waiting.nobodyWasFound !== true
+    const isEarly = result.kind === 'missing' && waiting.personWasMissing !== true
     const retry = retryAfter(result, waiting)
     const { dryRun } = parts.settings
     const mayWait = parts.queue.exists && !dryRun && !isTooLate(waiting.receivedAt, retry.wait + LEFT_FOR_DELIVERY)
-    if (mayWait && (isEarly || result.kind !== 'nobody')) {
-      return parts.queue.retry({ ...waiting, nobodyWasFound: isEarly || waiting.nobodyWasFound === true }, retry)
+    if (mayWait && (isEarly || result.kind !== 'missing')) {
+      return parts.queue.retry({ ...waiting, personWasMissing: isEarly || waiting.personWasMissing === true }, retry)
     }
-    return result.kind === 'nobody' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
+    return result.kind === 'missing' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
   }
 
   /** Of the day that an event may take, what the wait for its person leaves for the way to Loops. */
@@ -3406,7 +3406,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         return { reason, wait: waitForService(result.until, receivedAt), isFailure: false }
       case 'failed':
         return { reason, wait: backoff(MINUTE, failures) }
-      case 'nobody':
+      case 'missing':
       case 'found':
         return { reason, wait: 10 * SECOND, isFailure: false }
     }
@@ -3640,7 +3640,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** The fields that the app reads. PostHog repeats the `$set` of the properties beside them. */
+  /** The fields that the app reads. PostHog repeats the `$set` of the properties next to them. */
   function payloadOf({ uuid, event, distinct_id, timestamp, properties, $set, $set_once }) {
     const repeated = (name) => ownProperty(properties, name) !== undefined
     return {
@@ -3660,7 +3660,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    *
    * A fresh request that finds its slot taken borrows one of the next slots, within a third of a second. What finds no slot
    * becomes a job and gets a place: the slot in which the job is due. There the job asks for a slot as others do, so fresh
-   * requests do not stand behind the jobs.
+   * requests do not wait for the jobs.
    */
 
   /** The slot of now and those that may be borrowed take so long together, in milliseconds. */
@@ -3708,8 +3708,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return typeof answer === 'object' && answer !== null ? answer : undefined
   }
 
-  /** Slips beside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
-  const BESIDE = [
+  /** Mistakes outside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
+  const OUTSIDE = [
     [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
     [
       /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
@@ -3723,7 +3723,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     [/^(?:null|undefined|None|nil)$/, 'means the text here: remove the entry to send nothing'],
   ]
 
-  /** Slips inside the braces, which hold a name and compute nothing. */
+  /** Mistakes inside the braces, which contain a name and compute nothing. */
   const INSIDE = [
     [
       /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
@@ -3733,26 +3733,26 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   ]
 
   /**
-   * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and slips.
+   * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and mistakes.
    *
    * @returns `undefined` if the text is rejected.
    */
   function parsePlainTemplate(field, text, example) {
-    const beside = text.replace(/\{[^{}]*\}/g, '{}')
-    const hasOddBrace = /[{}]/.test(beside.replace(/\{\}/g, ''))
+    const outside = text.replace(/\{[^{}]*\}/g, '{}')
+    const hasOddBrace = /[{}]/.test(outside.replace(/\{\}/g, ''))
     if (hasOddBrace) return parseTemplate(field, text)
     const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
-    const slip =
-      mistakeOutsideBraces(beside) ??
+    const mistake =
+      mistakeOutsideBraces(outside) ??
       names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
-    if (slip === undefined) return parseTemplate(field, text)
-    rejectSlip(field, text, slip, example)
+    if (mistake === undefined) return parseTemplate(field, text)
+    rejectMistake(field, text, mistake, example)
     return undefined
   }
 
   /** The problem of a text that looks like a placeholder without its braces; `{}` stands for each placeholder. */
   function mistakeOutsideBraces(text) {
-    return commonMistakeIn(text, BESIDE)
+    return commonMistakeIn(text, OUTSIDE)
   }
 
   /** The settings that say where the email address and the user ID of a contact are found. */
@@ -3879,7 +3879,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     })
   }
 
-  /** A constant of the settings. The words that people store elsewhere for consent are slips here. */
+  /** A constant of the settings. The words that people store elsewhere for consent are mistakes here. */
   function trueOrFalse(value) {
     if (value === true || value === 'true') return true
     return value === false || value === 'false' ? false : undefined
@@ -3889,7 +3889,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return template.length === 1 && typeof template[0] === 'object'
   }
 
-  /** The entries of a mapping, each name once and without blanks around it, because Loops trims names. */
+  /** The entries of a mapping, each name once and without spaces around it, because Loops trims names. */
   function mappingOf(field, example, problemOf, valueOf) {
     const parse = (text) => (isJson(field.text) ? parseTemplate(field, text) : parsePlainTemplate(field, text, example))
     const mapping = new Map()
@@ -4180,7 +4180,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     })
   }
 
-  /** The name in lower case without blanks and signs, which people mistype most often. */
+  /** The name in lower case without spaces and punctuation, which people mistype most often. */
   function lettersAndDigits(name) {
     return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
   }

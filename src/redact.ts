@@ -48,7 +48,7 @@ export function withoutKey(text: string, apiKey: string): string {
     : text.replace(new RegExp(apiKey.replace(/\W/g, '\\$&'), 'gi'), '[API key]')
 }
 
-/** Replaces line breaks and other control characters by blanks. */
+/** Replaces line breaks and other control characters by spaces. */
 export function onOneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 }

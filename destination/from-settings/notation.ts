@@ -4,7 +4,7 @@ import type { LoopsValue } from '../../src/loops/values'
 
 type Part = Template[number]
 
-/** PostHog's parser takes these names behind no dot. */
+/** PostHog's parser takes these names only after a dot. */
 const RESERVED = /^(null|nan|inf|infinity|let|fun|fn|while|try|catch|finally|throw)$/i
 
 /** The text of an input for a value of a mapping: it gives the same value, of the same type. */

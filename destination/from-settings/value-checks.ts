@@ -17,8 +17,8 @@ export function checkEmail(text: string, parse: ParseText, reject: Reject): void
   if (!isTemplate(text, parse, reject)) return
   const outside = outsideBraces(text)
   const template = templateOf(text, parse)
-  const slip = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
-  if (slip !== undefined) reject(text, slip)
+  const mistake = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
+  if (mistake !== undefined) reject(text, mistake)
   else if (/\},/.test(outside)) reject(text, `has several placeholders between commas: ${SEVERAL_PLACES}`)
   else if (problemOfContact(template) !== undefined) reject(text, `${problemOfContact(template)}: write ${EXAMPLE}`)
   else if (outside !== '{}' && neverGivesAddress(template)) {
@@ -32,8 +32,8 @@ export function checkUserId(text: string, parse: ParseText, reject: Reject): voi
   const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
   const outside = outsideBraces(text)
   const problem = problemOfContact(templateOf(text, parse))
-  const slip = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
-  if (slip !== undefined) reject(text, slip)
+  const mistake = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
+  if (mistake !== undefined) reject(text, mistake)
   else if (/\}[\s,]+\{/.test(outside)) reject(text, `gives several user IDs, but a contact has one: ${remedy}`)
   else if (AROUND_ID.test(outside)) reject(text, `has text around the placeholder: ${remedy}`)
   else if (problem !== undefined) reject(text, `${problem}: ${remedy}`)
@@ -44,8 +44,8 @@ export function checkValue(text: string, parse: ParseText, reject: Reject): void
   if (!isTemplate(text, parse, reject)) return
   const outside = outsideBraces(text)
   const isQuoted = /^["'“”„«»`‘’].*["'“”„«»`‘’]$/s.test(outside.trim())
-  const slip = mistakeOutsideBraces(outside) ?? (isQuoted ? commonMistakeIn(outside) : undefined)
-  if (slip !== undefined) reject(text, `${slip}; to send this text literally, write {${hogText(text)}}`)
+  const mistake = mistakeOutsideBraces(outside) ?? (isQuoted ? commonMistakeIn(outside) : undefined)
+  if (mistake !== undefined) reject(text, `${mistake}; to send this text literally, write {${hogText(text)}}`)
 }
 
 /** True for a text that is one pair of braces. */
@@ -77,9 +77,9 @@ function isTemplate(text: string, parse: ParseText, reject: Reject): boolean {
 
 /** Rejects a text that PostHog's parser refuses: by the app's own sentence if the app refuses it, too. */
 function rejectHog(text: string, error: unknown, reject: Reject): void {
-  const slip = commonMistakeIn(text)
+  const mistake = commonMistakeIn(text)
   const named = ODD_NAME.exec(text)
-  if (slip !== undefined) reject(text, slip)
+  if (mistake !== undefined) reject(text, mistake)
   else if (named !== null) reject(text, oddName(named))
   else if (parseTemplate({ text, reject }, text) !== undefined) {
     const reason = error instanceof Error ? error.message.replace(/ expecting .*$/s, '') : 'it cannot be read'
@@ -109,8 +109,8 @@ function areKnown(text: string, chains: readonly Chain[], reject: Reject): boole
   if (unknown === undefined) return true
   const named = ODD_NAME.exec(text)
   // Hog takes what stands between double quotes as a name.
-  const slip = text.includes('"') ? commonMistakeIn(text) : undefined
-  if (slip !== undefined) reject(text, slip)
+  const mistake = text.includes('"') ? commonMistakeIn(text) : undefined
+  if (mistake !== undefined) reject(text, mistake)
   else if (named !== null) reject(text, oddName(named))
   else parseTemplate({ text, reject }, `{${unknown.join('.')}}`)
   return false

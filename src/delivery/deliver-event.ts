@@ -53,14 +53,14 @@ async function deliverWithPerson(waiting: WaitingEvent, parts: Parts): Promise<v
   }
   if (result.kind === 'found') return deliverWith(result.person, waiting, parts)
   // The server finds persons a few seconds after it has made them.
-  const isEarly = result.kind === 'nobody' && waiting.nobodyWasFound !== true
+  const isEarly = result.kind === 'missing' && waiting.personWasMissing !== true
   const retry = retryAfter(result, waiting)
   const { dryRun } = parts.settings
   const mayWait = parts.queue.exists && !dryRun && !isTooLate(waiting.receivedAt, retry.wait + LEFT_FOR_DELIVERY)
-  if (mayWait && (isEarly || result.kind !== 'nobody')) {
-    return parts.queue.retry({ ...waiting, nobodyWasFound: isEarly || waiting.nobodyWasFound === true }, retry)
+  if (mayWait && (isEarly || result.kind !== 'missing')) {
+    return parts.queue.retry({ ...waiting, personWasMissing: isEarly || waiting.personWasMissing === true }, retry)
   }
-  return result.kind === 'nobody' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
+  return result.kind === 'missing' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
 }
 
 /** Of the day that an event may take, what the wait for its person leaves for the way to Loops. */
@@ -75,7 +75,7 @@ function retryAfter(result: LookUpResult, { receivedAt, failures }: WaitingEvent
       return { reason, wait: waitForService(result.until, receivedAt), isFailure: false }
     case 'failed':
       return { reason, wait: backoff(MINUTE, failures) }
-    case 'nobody':
+    case 'missing':
     case 'found':
       return { reason, wait: 10 * SECOND, isFailure: false }
   }

@@ -37,7 +37,7 @@ const MOST_WAITS = 50
  */
 export function deliver(delivery: Delivery, parts: Parts): Promise<void> {
   const { circuitBreaker, lanes } = parts
-  // While Loops hangs, a job holds the event, and nobody waits in a lane.
+  // While Loops hangs, the event waits in a job, and no event waits in a lane.
   if (circuitBreaker.waitsUntil() !== undefined) return logAndPostpone(delivery, parts, send)
   const identity = identityOf(delivery.request.body)
   if (mayWait(delivery, parts) && lanes.isFull(identity)) return logAndPostpone(delivery, parts, waitForLane)

@@ -32,7 +32,7 @@ export interface Retry {
   readonly reason: string
   /** Milliseconds. */
   readonly wait: number
-  /** False if the wait is nobody's failure, so that it does not lengthen the next one. */
+  /** False if the event waits for another reason than a failure; the next wait is then no longer than this one. */
   readonly isFailure?: boolean
   readonly otherwise?: Otherwise | undefined
 }
@@ -59,7 +59,7 @@ export function createEventQueue(jobs: JobQueue | undefined): EventQueue {
   }
 }
 
-/** The fields that the app reads. PostHog repeats the `$set` of the properties beside them. */
+/** The fields that the app reads. PostHog repeats the `$set` of the properties next to them. */
 function payloadOf({ uuid, event, distinct_id, timestamp, properties, $set, $set_once }: CapturedEvent): CapturedEvent {
   const repeated = (name: string): boolean => ownProperty(properties, name) !== undefined
   return {

@@ -4,7 +4,7 @@
  *
  * A fresh request that finds its slot taken borrows one of the next slots, within a third of a second. What finds no slot
  * becomes a job and gets a place: the slot in which the job is due. There the job asks for a slot as others do, so fresh
- * requests do not stand behind the jobs.
+ * requests do not wait for the jobs.
  */
 import { ensureLife, inBackground, withLife, withRetries } from '../posthog/cache'
 import type { AnswerWithLife, KeyWithLife } from '../posthog/cache'

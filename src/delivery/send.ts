@@ -58,7 +58,7 @@ async function sendOnce(sending: Sending, delivery: Delivery, parts: Parts): Pro
 async function handleAnswer(answer: Answer, sending: Sending, delivery: Delivery, parts: Parts): Promise<void> {
   const { form, request } = sending
   const waiting = form === 'later values' ? delivery.waiting : { ...delivery.waiting, form }
-  // Unless Loops says that it has accepted the request, nobody knows what the contact has now.
+  // Unless Loops says that it has accepted the request, the values of the contact are unknown now.
   if (answer.kind !== 'accepted') parts.lastAccepted.forget(identityOf(request.body))
   switch (answer.kind) {
     case 'accepted':

@@ -18,8 +18,8 @@ export interface WaitingEvent {
   readonly form?: Form
   /** What it has taken over from later events. */
   readonly takenOver?: TakenOver
-  /** Whether PostHog has answered that it knows nobody with the event's distinct_id: once, that may be too early. */
-  readonly nobodyWasFound?: boolean
+  /** True if PostHog has answered once that it has no person with the event's distinct_id, which may have been too early. */
+  readonly personWasMissing?: boolean
   /** Whether Loops has answered that it knows no contact with the event's user ID: once, that may be too early. */
   readonly userIdWasUnknown?: boolean
 }

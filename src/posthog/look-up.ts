@@ -28,7 +28,7 @@ export interface LookedUpPerson extends StoredPerson {
 
 /** What came of a look-up. */
 export type LookUpResult =
-  | { readonly kind: 'found' | 'nobody'; readonly person: LookedUpPerson }
+  | { readonly kind: 'found' | 'missing'; readonly person: LookedUpPerson }
   | { readonly kind: 'failed' }
   /** Five look-ups are running. */
   | { readonly kind: 'busy' }
@@ -63,7 +63,7 @@ export function createPersonLookUp(
     try {
       const found = await person
       logFailure(undefined)
-      if (found.distinctIds.length === 0) return { kind: 'nobody', person: found }
+      if (found.distinctIds.length === 0) return { kind: 'missing', person: found }
       lookUps.noteKept(found, distinctId)
       inBackground(() => cache.set(keyOf(distinctId), found, KEPT_FOR / SECOND))
       return { kind: 'found', person: found }
@@ -200,7 +200,7 @@ function isPerson(value: unknown): value is LookedUpPerson {
 }
 
 /**
- * @returns the person, which has no distinct_ids if PostHog knows nobody with this one.
+ * @returns the person, which has no distinct_ids if PostHog has no person with this one.
  * @throws Error if PostHog does not answer, or answers with somebody else.
  */
 async function askPostHog(distinctId: string, posthogUrl: string): Promise<LookedUpPerson> {

@@ -86,7 +86,7 @@ export function namedClass(written: string): CharacterSet {
 /** JavaScript also takes a script's code of four letters, such as `Grek`. RE2 takes these names only. */
 const NAMES_OF_FOUR_LETTERS = ['Ahom', 'Cham', 'Kawi', 'Lisu', 'Miao', 'Modi', 'Newa', 'Thai', 'Toto']
 
-/** The set behind `\p` or, if `isNegated` is set, `\P`: a general category, a script, or `Any`; `^` negates it. */
+/** The set after `\p` or, if `isNegated` is set, `\P`: a general category, a script, or `Any`; `^` negates it. */
 export function unicodeClass(written: string, isNegated: boolean): CharacterSet {
   const name = written.replace(/^\^/, '')
   if (/^[A-Z][a-z]{3}$/.test(name) && !NAMES_OF_FOUR_LETTERS.includes(name)) throw new Error('The script is unknown')

@@ -132,7 +132,7 @@ function parsePart(reader: PatternReader): PatternNode {
   return set === undefined ? literalNode(reader, parseCharacter(reader)) : classNode(reader, [set], false)
 }
 
-/** Reads a group behind its opening. The flags that it sets end with it. */
+/** Reads a group after its opening. The flags that it sets end with it. */
 function parseGroup(reader: PatternReader, flags: string): PatternNode {
   const outerFlags = reader.flags
   reader.flags = flags
@@ -155,7 +155,7 @@ function classNode(reader: PatternReader, sets: readonly CharacterSet[], isNegat
   return { kind: 'character', test: classTest(sets, isNegated, reader.flags.includes('i')), sets: asked }
 }
 
-/** Reads a class behind its `[`. A `]` that comes first stands for itself. */
+/** Reads a class after its `[`. A `]` that comes first is a literal. */
 function parseClass(reader: PatternReader): PatternNode {
   const isNegated = take(reader, /\^/y) !== undefined
   const sets: CharacterSet[] = []

@@ -1,9 +1,9 @@
 /**
- * Slips in a list or a mapping outside JSON: signs that other tools, spreadsheets and word processors put between or around
+ * Common mistakes in a list or a mapping outside JSON: characters that other tools, spreadsheets and word processors put between or around
  * entries. The app would read them as a part of a name, which no event or property has. JSON takes each of them literally.
  */
 
-/** A text that is a slip, and the message about it: a problem that ends with the remedy. */
+/** The pattern of a mistake, and the message about it: a problem that ends with the remedy. */
 export type CommonMistake = readonly [pattern: RegExp, problem: string]
 
 /** The problem of an entry that stands in a list of lines. */
@@ -26,7 +26,10 @@ const COMMON_MISTAKES: readonly CommonMistake[] = [
   [/^\/\/|^#\s|\/\*.*\*\/|\s\/\/\s/, 'has a comment: remove it'],
 ]
 
-/** The problem of the first slip in an entry outside JSON; `undefined` if there is none. */
-export function commonMistakeIn(entry: string, slips: readonly CommonMistake[] = COMMON_MISTAKES): string | undefined {
-  return slips.find(([pattern]) => pattern.test(entry))?.[1]
+/** The problem of the first mistake in an entry outside JSON; `undefined` if there is none. */
+export function commonMistakeIn(
+  entry: string,
+  mistakes: readonly CommonMistake[] = COMMON_MISTAKES,
+): string | undefined {
+  return mistakes.find(([pattern]) => pattern.test(entry))?.[1]
 }

@@ -3,7 +3,7 @@ import { DAY, MINUTE } from '../time'
 
 const DAY_FORM = '(\\d{4})(-?)(\\d\\d)\\2(\\d\\d)'
 const CLOCK_FORM = '(\\d\\d)(?::?(\\d\\d)(?::?(\\d\\d)(?:[.,](\\d+))?)?)?'
-/** Some programs write a blank before the zone, or `UTC` after the offset. */
+/** Some programs write a space before the zone, or `UTC` after the offset. */
 const ZONE_FORM = '(?: ?(?:Z|UTC|GMT|([+-])(\\d\\d)(?::?(\\d\\d))?(?: UTC)?))?'
 const DATE_AND_TIME = new RegExp(`^${DAY_FORM}(?:[T ]${CLOCK_FORM}${ZONE_FORM})?$`, 'i')
 const WHOLE_DAY = new RegExp(`^${DAY_FORM}$`)
@@ -18,7 +18,7 @@ export interface Span {
 }
 
 /**
- * Milliseconds since 1970 of an ISO 8601 date or time (UTC if it has no zone, with a blank or a `T` between the two), or of
+ * Milliseconds since 1970 of an ISO 8601 date or time (UTC if it has no zone, with a space or a `T` between the two), or of
  * a Unix time of seconds or milliseconds, as a number or a text. `undefined` for any other value.
  */
 export function timeIn(value: unknown): number | undefined {

@@ -1,5 +1,5 @@
 import type { Field } from './field'
-import { isJson, isJsonObject, parseEntries, parseList, rejectSlip } from './lists'
+import { isJson, isJsonObject, parseEntries, parseList, rejectMistake } from './lists'
 import { commonMistakeIn } from './common-mistakes'
 import type { CommonMistake } from './common-mistakes'
 
@@ -70,8 +70,8 @@ export function nameInLoops({ exact, wildcards, excluded }: EventNames, event: u
   return pattern.loopsName ?? event
 }
 
-/** Slips in an event name outside JSON: notations of other tools, none of which the app reads. */
-const NAME_SLIPS: readonly CommonMistake[] = [
+/** Mistakes in an event name outside JSON: notations of other tools, which the app does not read. */
+const NAME_MISTAKES: readonly CommonMistake[] = [
   [/[{}]|^<.*>$/, 'has braces or angle brackets: write the event name without them'],
   [/:\s/, 'has a colon and a space: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
   [/=|->|→/, 'has "=" or an arrow: write event names only; another name in Loops needs {"purchase": "Purchase"}'],
@@ -89,12 +89,12 @@ const NAME_SLIPS: readonly CommonMistake[] = [
   [/^(none|null|undefined|n\/a)$/i, 'is not the name of an event: leave the setting empty for no events'],
 ]
 
-/** An entry outside JSON, without the blanks behind its `!`; nothing if it is rejected because of a slip. */
+/** An entry outside JSON, without the spaces after its `!`; empty if it is rejected. */
 function plainName(field: Field, entry: string, example: string): string[] {
   const name = entry.replace(/^!\s*/, '')
-  const slip = commonMistakeIn(name, NAME_SLIPS)
-  if (slip === undefined) return [entry.startsWith('!') ? `!${name}` : name]
-  rejectSlip(field, entry, slip, example)
+  const mistake = commonMistakeIn(name, NAME_MISTAKES)
+  if (mistake === undefined) return [entry.startsWith('!') ? `!${name}` : name]
+  rejectMistake(field, entry, mistake, example)
   return []
 }
 

@@ -45,13 +45,13 @@ export type Config = Readonly<Partial<Record<SettingKey, unknown>>>
 
 /** One setting that is being read. */
 export interface Field {
-  /** The setting without blanks around it, or its default. */
+  /** The setting without spaces around it, or its default. */
   readonly text: string
   /** Reports a problem, as `LABEL: VALUE PROBLEM.`, and for the API key without the value; the problem ends with the remedy. */
   readonly reject: (value: unknown, problem: string) => void
 }
 
-/** The saved text of a setting without blanks around it; the fallback for a setting that was never saved. */
+/** The saved text of a setting without spaces around it; the fallback for a setting that was never saved. */
 export function settingText(value: unknown, fallback: string): string {
   if (value === undefined || value === null) return fallback
   return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()

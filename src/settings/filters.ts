@@ -25,7 +25,7 @@ export interface UnmetFilter {
   readonly filter: PropertyFilter
   /** Its place among the filters, from 1. */
   readonly place: number
-  /** False if nobody knows the property: it is the person's, the event does not set it, and the person was not looked up. */
+  /** False if the property is unknown: it is the person's, the event does not set it, and the person was not looked up. */
   readonly isKnown: boolean
   /** The properties of the event or of the person, among which the filter looks. */
   readonly properties: Properties
@@ -55,7 +55,7 @@ export function writtenFilters(field: Field): readonly unknown[] {
 
 /**
  * The filter that does not match the event and its person; `undefined` if all match. A filter that is known not to match
- * comes before one on a property that nobody knows, which does not match whatever its operator.
+ * comes before one on an unknown property, which does not match whatever its operator.
  */
 export function unmetFilter(filters: readonly PropertyFilter[], data: EventWithPerson): UnmetFilter | undefined {
   let unknown: UnmetFilter | undefined

@@ -1,6 +1,6 @@
 /**
  * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas,
- * colons or signs that are slips elsewhere. Every function rejects the setting if it cannot read it, and shows the `example`.
+ * colons or characters that are mistakes elsewhere. Every function rejects the setting if it cannot read it, and shows the `example`.
  */
 import { faultOfAlmostJson } from './almost-json'
 import type { Field } from './field'
@@ -9,7 +9,7 @@ import { BULLET, commonMistakeIn } from './common-mistakes'
 import { isRecord } from '../json'
 
 /**
- * The entries of a list, without empty ones and without blanks around them; JSON entries keep their blanks.
+ * The entries of a list, without empty ones and without spaces around them; JSON entries keep their spaces.
  *
  * @returns `undefined` if the setting is rejected.
  */
@@ -42,7 +42,7 @@ export function parseEntries(field: Field, example: string): [string, unknown][]
     const value = entry.slice(colon + 1).trim()
     const problem = problemOfPair(name, value, entry)
     if (problem !== undefined) {
-      rejectSlip(field, entry, problem, example)
+      rejectMistake(field, entry, problem, example)
     } else if (name === '' || value.startsWith('//')) {
       field.reject(
         entry,
@@ -85,12 +85,12 @@ export function isJsonObject(text: string): boolean {
   return text.startsWith('{') && !/^\{\s*(event|person)\./.test(text)
 }
 
-/** Rejects a text with the problem of a slip. JSON takes the text literally. */
-export function rejectSlip(field: Field, text: string, problem: string, example: string): void {
+/** Rejects a text because of a mistake. JSON takes the text literally. */
+export function rejectMistake(field: Field, text: string, problem: string, example: string): void {
   field.reject(text, `${problem}; to use this text literally, write JSON like ${example}`)
 }
 
-/** The entries between commas, without empty ones and without blanks around them. */
+/** The entries between commas, without empty ones and without spaces around them. */
 export function splitList(text: string): string[] {
   return text
     .split(',')
@@ -98,12 +98,12 @@ export function splitList(text: string): string[] {
     .filter((entry) => entry !== '')
 }
 
-/** The entries between commas; `undefined` if the setting is rejected because of a slip. */
+/** The entries between commas; `undefined` if the setting is rejected because of a mistake. */
 function plainEntries(field: Field, example: string): string[] | undefined {
   const entries = splitList(field.text)
-  const slip = entries.map((entry) => commonMistakeIn(entry)).find((problem) => problem !== undefined)
-  if (slip === undefined) return entries
-  rejectSlip(field, field.text, slip, example)
+  const mistake = entries.map((entry) => commonMistakeIn(entry)).find((problem) => problem !== undefined)
+  if (mistake === undefined) return entries
+  rejectMistake(field, field.text, mistake, example)
   return undefined
 }
 

@@ -58,7 +58,7 @@ export function parseMailingLists(field: Field): Mapping {
   })
 }
 
-/** A constant of the settings. The words that people store elsewhere for consent are slips here. */
+/** A constant of the settings. The words that people store elsewhere for consent are mistakes here. */
 export function trueOrFalse(value: unknown): boolean | undefined {
   if (value === true || value === 'true') return true
   return value === false || value === 'false' ? false : undefined
@@ -68,7 +68,7 @@ function isOnePlaceholder(template: Template): boolean {
   return template.length === 1 && typeof template[0] === 'object'
 }
 
-/** The entries of a mapping, each name once and without blanks around it, because Loops trims names. */
+/** The entries of a mapping, each name once and without spaces around it, because Loops trims names. */
 function mappingOf(
   field: Field,
   example: string,

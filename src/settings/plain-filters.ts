@@ -1,6 +1,6 @@
 /** The plain way to write property filters: `plan = pro, person.seats > 100, email is set`. */
 import type { Field } from './field'
-import { rejectSlip, splitList } from './lists'
+import { rejectMistake, splitList } from './lists'
 import { commonMistakeIn } from './common-mistakes'
 import type { OperatorName } from './operators'
 
@@ -37,7 +37,7 @@ export function parsePlainFilters(field: Field, example: string): WrittenFilter[
     const { key, operator, value } = partsOf(entry)
     const problem = problemOf(entry, key, operator, value)
     if (problem !== undefined) {
-      rejectSlip(field, entry, problem, example)
+      rejectMistake(field, entry, problem, example)
       return []
     }
     const [, person, name = ''] = /^(person\.)?(.*)$/.exec(key) ?? []
@@ -63,8 +63,8 @@ function partsOf(entry: string): { readonly key: string; readonly operator: stri
 function problemOf(entry: string, key: string, operator: string, value: string): string | undefined {
   const isPattern = operator === 'matches'
   // A regular expression may hold the signs that separate entries in other tools.
-  const slip = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
-  if (slip !== undefined) return slip
+  const mistake = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
+  if (mistake !== undefined) return mistake
   if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
   if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`
   const isOddPerson = /^\W?person\s*[.[]/i.test(key) && !/^person\.\S/.test(key)
@@ -94,6 +94,6 @@ function problemOf(entry: string, key: string, operator: string, value: string):
   return /^[*%]|[*%]$|\.\*/.test(value) ? 'has a wildcard: write contains or matches' : undefined
 }
 
-/** Beside a name: braces, brackets, roots of placeholders, and words and signs that people put before or into a condition. */
+/** Text around a name: braces, brackets, roots of placeholders, and words and characters that people put before or into a condition. */
 const NOT_A_NAME =
   /[{}]|^(event|properties|traits|context|person\.properties)\.|^(where|if|when|and|or)\s|^[*(]|:\s|\s[-+*/]\s*\d/i

@@ -1,12 +1,12 @@
 import type { Field } from './field'
-import { rejectSlip } from './lists'
+import { rejectMistake } from './lists'
 import { commonMistakeIn } from './common-mistakes'
 import type { CommonMistake } from './common-mistakes'
 import { parseTemplate } from './template'
 import type { Template } from './template'
 
-/** Slips beside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
-const BESIDE: readonly CommonMistake[] = [
+/** Mistakes outside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
+const OUTSIDE: readonly CommonMistake[] = [
   [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
   [
     /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
@@ -20,7 +20,7 @@ const BESIDE: readonly CommonMistake[] = [
   [/^(?:null|undefined|None|nil)$/, 'means the text here: remove the entry to send nothing'],
 ]
 
-/** Slips inside the braces, which hold a name and compute nothing. */
+/** Mistakes inside the braces, which contain a name and compute nothing. */
 const INSIDE: readonly CommonMistake[] = [
   [
     /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
@@ -30,24 +30,24 @@ const INSIDE: readonly CommonMistake[] = [
 ]
 
 /**
- * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and slips.
+ * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and mistakes.
  *
  * @returns `undefined` if the text is rejected.
  */
 export function parsePlainTemplate(field: Field, text: string, example: string): Template | undefined {
-  const beside = text.replace(/\{[^{}]*\}/g, '{}')
-  const hasOddBrace = /[{}]/.test(beside.replace(/\{\}/g, ''))
+  const outside = text.replace(/\{[^{}]*\}/g, '{}')
+  const hasOddBrace = /[{}]/.test(outside.replace(/\{\}/g, ''))
   if (hasOddBrace) return parseTemplate(field, text)
   const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
-  const slip =
-    mistakeOutsideBraces(beside) ??
+  const mistake =
+    mistakeOutsideBraces(outside) ??
     names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
-  if (slip === undefined) return parseTemplate(field, text)
-  rejectSlip(field, text, slip, example)
+  if (mistake === undefined) return parseTemplate(field, text)
+  rejectMistake(field, text, mistake, example)
   return undefined
 }
 
 /** The problem of a text that looks like a placeholder without its braces; `{}` stands for each placeholder. */
 export function mistakeOutsideBraces(text: string): string | undefined {
-  return commonMistakeIn(text, BESIDE)
+  return commonMistakeIn(text, OUTSIDE)
 }

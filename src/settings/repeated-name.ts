@@ -1,4 +1,4 @@
-/** A text of JSON with the colon behind it, which only a name has, or the bracket of an object. */
+/** A text of JSON with the colon after it, which only a name has, or the bracket of an object. */
 const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")\s*(:?)|[{}]/g
 
 /**

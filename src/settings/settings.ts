@@ -24,7 +24,7 @@ export interface Settings {
   readonly posthogUrl: string
   /** An event that is older on its arrival is not sent: milliseconds, `Infinity` without a limit. */
   readonly maxEventAge: number
-  /** Whether an object `mailingLists` of an event, or of what it sets, counts beside the lists of the settings. */
+  /** Whether an object `mailingLists` of an event, or of what it sets, counts besides the lists of the settings. */
   readonly mailingListsFromEvents: boolean
   readonly dryRun: boolean
   /** The places where the email address is looked for, in order. */
@@ -43,7 +43,7 @@ export interface EventRule {
   readonly filters: readonly PropertyFilter[]
   /** The event properties, or the contact properties, by their names in Loops. */
   readonly mapping: Mapping
-  /** Whether all properties of the event, or of the person, are sent beside the mapping. */
+  /** Whether all properties of the event, or of the person, are sent besides the mapping. */
   readonly includeAll: boolean
   readonly mailingLists: Mapping
 }

@@ -5,7 +5,7 @@ import { matchesWildcard } from './event-names'
 import type { EventNames } from './event-names'
 
 /**
- * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, blanks or
+ * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, spaces or
  * signs are all that differs. `undefined` if no name looks like it.
  */
 export function whyNotNamed({ exact, wildcards, excluded }: EventNames, event: unknown): string | undefined {
@@ -50,13 +50,13 @@ function isWildcardOfSigns(pieces: readonly string[]): boolean {
   return withoutSigns(pieces.join('')) === ''
 }
 
-const withoutBlanks = (text: string): string => text.replace(/\s+/g, '')
+const withoutSpaces = (text: string): string => text.replace(/\s+/g, '')
 const withoutSigns = (text: string): string => text.replace(/[\s$_-]+/g, '')
 
 const SIMPLIFICATIONS: readonly (readonly [difference: string, simplified: (text: string) => string])[] = [
   ['capitals', (text) => text.toLowerCase()],
-  ['spaces', withoutBlanks],
-  ['capitals and spaces', (text) => withoutBlanks(text.toLowerCase())],
+  ['spaces', withoutSpaces],
+  ['capitals and spaces', (text) => withoutSpaces(text.toLowerCase())],
   ['punctuation', withoutSigns],
   ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
 ]

@@ -37,19 +37,19 @@ export function parseTemplate(field: Field, text: string): Template | undefined 
     end = match.index + match[0].length
   }
   template.push(text.slice(end))
-  const beside = template.filter((part) => typeof part === 'string').join('')
-  if (/[{}]/.test(beside)) {
+  const outside = template.filter((part) => typeof part === 'string').join('')
+  if (/[{}]/.test(outside)) {
     isRight = false
-    field.reject(text, `${problemOfBraces(text, beside)}: write a placeholder like {person.properties.NAME}`)
+    field.reject(text, `${problemOfBraces(text, outside)}: write a placeholder like {person.properties.NAME}`)
   }
   return isRight ? template.filter((part) => part !== '') : undefined
 }
 
-/** What is wrong with the braces in the text `beside` the placeholders. */
-function problemOfBraces(text: string, beside: string): string {
+/** The problem of the braces in the text `outside` the placeholders. */
+function problemOfBraces(text: string, outside: string): string {
   if (/\{\s*\{|\}\s*\}/.test(text)) return 'has double braces'
-  if (!beside.includes('}')) return 'has a brace "{" without its "}"'
-  if (!beside.includes('{')) return 'has a brace "}" without its "{"'
+  if (!outside.includes('}')) return 'has a brace "{" without its "}"'
+  if (!outside.includes('{')) return 'has a brace "}" without its "{"'
   return 'has braces that are not around a placeholder'
 }
 

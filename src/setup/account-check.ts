@@ -137,7 +137,7 @@ function missingFrom(answer: unknown, { kind, names, keyField, labelField }: Nam
   })
 }
 
-/** The name in lower case without blanks and signs, which people mistype most often. */
+/** The name in lower case without spaces and punctuation, which people mistype most often. */
 function lettersAndDigits(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
 }

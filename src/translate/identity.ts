@@ -13,7 +13,7 @@ import type { Settings } from '../settings/settings'
 /** Who an event is about. */
 export interface EventIdentity extends Identity {
   /**
-   * An email that only `$set_once` gives, beside a user ID. It may be old, and Loops would move the contact back to it, so it
+   * An email that only `$set_once` gives, besides a user ID. It may be old, and Loops would move the contact back to it, so it
    * counts only if Loops does not know the user ID.
    */
   readonly emailIfUnknown?: string
@@ -29,7 +29,7 @@ export function identityOfEvent(settings: Settings, data: EventWithPerson): Even
   return oldEmail === undefined ? undefined : { email: oldEmail }
 }
 
-/** The first address that the `email` setting yields, without blanks around it; `undefined` if no entry yields one. */
+/** The first email that the `email` setting yields, without spaces around it; `undefined` if no entry yields one. */
 export function emailOf({ email }: Settings, data: EventWithPerson): string | undefined {
   return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
 }
@@ -46,7 +46,7 @@ export function userIdOf({ userId }: Settings, data: EventWithPerson): string | 
 }
 
 /**
- * True if PostHog may store a person under the event's distinct_id that is nobody else's, and a URL can hold the ID. It stores
+ * True if PostHog may store a person under the event's distinct_id that belongs to this person only, and a URL can hold the ID. It stores
  * one for the IDs of mobile SDKs, too, whether they are anonymous or not.
  */
 export function hasOwnPerson({ event, properties }: EventWithPerson): boolean {
@@ -121,7 +121,7 @@ function isAnonymousInOldBrowser(distinctId: string, properties: Properties): bo
 
 /**
  * The SDKs for mobile apps do not say whether somebody has identified. The anonymous IDs that they make are UUIDs of version 7,
- * so such an ID counts as one of them, unless `$identify` names it beside the anonymous ID before.
+ * so such an ID counts as one of them, unless `$identify` names it together with the anonymous ID before.
  */
 function isMadeByMobileSdk({ event, distinct_id }: CapturedEvent, properties: Properties): boolean {
   if (!MOBILE_SDKS.has(ownProperty(properties, '$lib')) || !UUID_7.test(distinct_id)) return false

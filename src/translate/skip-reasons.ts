@@ -50,7 +50,7 @@ function joined(reasons: readonly (readonly [group: string, reason: string])[]):
   return reasons.map(([group, reason]) => `${group}: ${reason}`).join('; ')
 }
 
-/** `whatDecided` is left out where nobody knows the property. */
+/** `whatDecided` is left out if the property is unknown. */
 function whyUnmet({ place, filter, isKnown }: UnmetFilter, { posthogUrl }: Settings, whatDecided: string): string {
   const whyUnknown =
     posthogUrl === '' ? `fill in "${settingFields.posthogUrl.label}"` : 'PostHog cannot look up an anonymous person'

@@ -1,5 +1,5 @@
 /**
- * What PostHog's plugin server gives `index.ts` beside the ECMAScript built-ins, and nothing more: `tsconfig.json` has no
+ * What PostHog's plugin server gives `index.ts` besides the ECMAScript built-ins, and nothing more: `tsconfig.json` has no
  * Node or DOM types, so a name the VM lacks (`setTimeout`, `process`, `TextEncoder`) does not compile.
  */
 

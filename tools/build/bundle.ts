@@ -62,7 +62,7 @@ const eraseTypes: Plugin = {
   },
 }
 
-/** Blanks the comments of types: the types are erased, and their comments would seem to belong to what follows. */
+/** Replaces the comments of types by spaces: the types are erased, and their comments would seem to belong to what follows. */
 function withoutTypeComments(text: string): string {
   const { statements } = ts.createSourceFile('module.ts', text, ts.ScriptTarget.ES2020, true)
   const comments = statements

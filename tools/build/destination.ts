@@ -29,7 +29,7 @@ interface Destination extends Form {
 /**
  * Builds the body of the request that creates the destination: `destination/destination.json` with the source, and with the
  * defaults filled in, since PostHog fills them in only in its page. The API key is left out: whoever sends it adds theirs. It
- * is disabled, so that nobody sends page views before they have chosen the events.
+ * is disabled, so that no page views are sent before the user has chosen the events.
  */
 export async function buildDestination(): Promise<string> {
   const [hog, json] = await Promise.all(

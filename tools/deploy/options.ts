@@ -15,7 +15,7 @@ export interface DeployOptions {
   readonly events?: string
   /** A file with the settings of either edition, as the playground saves them. */
   readonly config?: string
-  /** Makes another destination beside one that sends to Loops. */
+  /** Creates a destination although another one that sends to Loops is on. */
   readonly another: boolean
   readonly disabled: boolean
   readonly dryRun: boolean

@@ -48,7 +48,7 @@ function everyEvent(name: string): string {
   return `${name}: it has no event, so PostHog would run it for every event: name its events, or write ${all}.`
 }
 
-/** The page views of everybody are the default, which nobody has chosen. */
+/** The page views of everybody are the default, not the user's choice. */
 function sendsPageviews({ mappings }: DestinationBody): boolean {
   return mappings.some(
     ({ inputs, filters }) =>

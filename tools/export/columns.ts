@@ -34,7 +34,7 @@ export function headerOf(name: string): string {
   return Object.hasOwn(IMPORT_NAMES, name) ? (IMPORT_NAMES[name] ?? name) : name
 }
 
-/** True for a name like `Email` or `first_name`, which differs from that of such a property in capitals, blanks and dashes only. */
+/** True for a name like `Email` or `first_name`, which differs from that of such a property in capitals, spaces and dashes only. */
 function isMistakable(name: string): boolean {
   return !Object.hasOwn(IMPORT_NAMES, name) && simplified.has(simplify(name))
 }

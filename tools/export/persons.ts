@@ -62,7 +62,7 @@ export async function countOfPersons({ client, project }: PersonsSource): Promis
   return typeof count === 'number' ? count : undefined
 }
 
-/** Only the query: behind a proxy, PostHog may give an address of its own network, and the key goes to no other server. */
+/** Only the query: behind a proxy, PostHog may give a URL of its own network, and the key goes to no other server. */
 function queryOf(address: string): string {
   return new URL(address, 'http://localhost').search
 }

@@ -1,6 +1,6 @@
 /**
  * What an export has done so far: the state file, and the file of rows. The state is the source of truth: what
- * stands behind `rowBytes` belongs to a page that was not finished, and does not count.
+ * comes after `rowBytes` belongs to a page that was not finished, and does not count.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -41,7 +41,7 @@ export function filesOf({ out }: ExportOptions): ExportFiles {
 /**
  * The state of the export that these options began, or a new one.
  *
- * @throws UsageError if the CSV is there already, or the files beside it are those of an export with other options, or damaged.
+ * @throws UsageError if the CSV exists already, or the files next to it are those of an export with other options, or damaged.
  */
 export function beginOrResume(options: ExportOptions): ExportState {
   const files = filesOf(options)
@@ -67,7 +67,7 @@ export function saveState({ state: path }: ExportFiles, state: ExportState): voi
   renameSync(`${path}.new`, path)
 }
 
-/** Removes the files beside a finished CSV. */
+/** Removes the files next to a finished CSV. */
 export function removeState({ rows, state }: ExportFiles): void {
   rmSync(state)
   rmSync(rows, { force: true })

@@ -28,7 +28,7 @@ export async function* listElements(chunks: AsyncIterable<string>): AsyncGenerat
 }
 
 /**
- * The states: **before** the list's `[`; **inside** it, at an element of some depth; **after** its `]`, where only blanks
+ * The states: **before** the list's `[`; **inside** it, at an element of some depth; **after** its `]`, where only spaces
  * may follow.
  */
 class ListSplitter {
@@ -88,10 +88,10 @@ class ListSplitter {
 
   private *element(text: string, ending: string): Generator<Element> {
     const isEmptyList = ending === ']' && this.elements === 0 && text.trim() === ''
-    const blanks = /^\s*/.exec(text)?.[0] ?? ''
+    const spaces = /^\s*/.exec(text)?.[0] ?? ''
     if (!isEmptyList && text.trim() === '')
       throw new ListError(this.line, `has ${JSON.stringify(ending)} without an event before it`)
-    if (!isEmptyList) yield { text: text.slice(blanks.length), line: this.beginsAt + linesIn(blanks) }
+    if (!isEmptyList) yield { text: text.slice(spaces.length), line: this.beginsAt + linesIn(spaces) }
     this.elements += 1
     this.text = ''
     this.beginsAt = this.line

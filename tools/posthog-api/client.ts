@@ -47,7 +47,7 @@ export class PosthogClient {
       const page = await this.get(`${path}${separator}limit=${PAGE}&offset=${results.length}`)
       const found = Array.isArray(page['results']) ? (page['results'] as Json[]) : []
       results.push(...found)
-      // The address of the next page is not followed: behind a proxy it may be another, which would get the key.
+      // The URL of the next page is not followed: behind a proxy it may be another, which would get the key.
       if (found.length === 0 || typeof page['next'] !== 'string') return results
     }
   }

@@ -126,7 +126,7 @@ async function replay(options: ReplayOptions, surroundings: Surroundings, output
     edition.close()
   }
   if (host.interrupted.aborted) output.say(`Interrupted after ${tally.events} events.\n\n`)
-  else if (tally.events === 0) throw new UsageError('No event is left to replay.')
+  else if (tally.events === 0) throw new UsageError('All events were skipped.')
   return { ...tally, milliseconds: performance.now() - begun }
 }
 
@@ -210,7 +210,7 @@ function ignoredSettings({ apiKey, posthogUrl = '' }: AppConfig, path: string, l
     ...(apiKey === undefined ? [] : [`The "apiKey" in ${path} is not used: ${instead}.`]),
     ...(posthogUrl === ''
       ? []
-      : ['No PostHog is connected: "posthogUrl" finds only the persons in the file of events.']),
+      : ['PostHog is not connected: "posthogUrl" finds only the persons in the file of events.']),
   ]
 }
 

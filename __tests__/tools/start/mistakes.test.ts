@@ -143,7 +143,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
   it('is said if all events are skipped', async () => {
     const { exitCode, told } = await npmStart('--events', file('e.json', `[\n\n {"event": ada@example.com}]`))
     expect(told).toMatch(
-      /^Skipped: \S+e\.json, line 3 is not valid JSON: Unexpected token 'a'\.\nNo event is left to replay\.\n$/,
+      /^Skipped: \S+e\.json, line 3 is not valid JSON: Unexpected token 'a'\.\nAll events were skipped\.\n$/,
     )
     expect(exitCode).toBe(1)
   })

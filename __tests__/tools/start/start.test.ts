@@ -162,7 +162,7 @@ Next
       'the address of PostHog',
       { posthogUrl: 'https://posthog.example.com' },
       [],
-      ['No PostHog is connected: "posthogUrl" finds only the persons in the file of events.'],
+      ['PostHog is not connected: "posthogUrl" finds only the persons in the file of events.'],
     ],
     ['neither', { posthogUrl: '' }, [], []],
   ])('tells at once that a setting plays no part: %s', async (_name, settings, options, sentences) => {

@@ -74,7 +74,7 @@ function stepsOf({ kind, contact, delivered, steps }: EventCounts): string {
 }
 
 if (require.main === module) {
-  // A changed app is compiled once more, and nobody else needs the result.
+  // A changed app is compiled once more, and only this run needs the result.
   process.env['COMPILED'] = ''
   void runInTerminal((output) => run(process.argv.slice(2), output))
 }

@@ -194,7 +194,7 @@ function ledgerOf({ writes, receipts, start }: RunRecord, requests: readonly Req
   return ledger
 }
 
-/** Whether a request names the person, and nobody else. */
+/** Whether a request names this person only. */
 function isOf(person: Person, { email, userId }: JsonObject): boolean {
   return (
     (userId === undefined || userId === person.userId) &&

@@ -30,7 +30,7 @@ Usage: npm run lab integration -- [options]
   --phase NAME    only one phase: calm, kill, freeze, postgres or redis
   --events N      how many events there are (2000)
   --people N      how many people they are of (200)
-  --rate N        how many requests a second Loops takes and the app's settings allow (50)
+  --rate N        how many requests a second Loops accepts and the app's settings allow (50)
   --seed N        the seed of the random numbers (1)
   --vm2           run the app in vm2, as real servers do, instead of a plain context
   --app FOLDER    another app's folder, with plugin.json and the file that it names

@@ -45,7 +45,7 @@ function listRow({ id, name, members }: MailingListState): HTMLElement {
     'li',
     {},
     element('p', {}, element('strong', {}, name), ' ', element('code', {}, id)),
-    element('p', { class: 'values' }, members.length === 0 ? 'nobody' : members.join(', ')),
+    element('p', { class: 'values' }, members.length === 0 ? 'no contacts' : members.join(', ')),
   )
 }
 

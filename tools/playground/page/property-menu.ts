@@ -24,10 +24,10 @@ export function connectProperties(json: HTMLElement, event: object | undefined, 
 
 const SETS = ['$set', '$set_once', '$unset']
 
-/** How many objects and lists the name is in: the JSON is indented by two blanks. */
+/** How many objects and lists the name is in: the JSON is indented by two spaces. */
 function depthOf(name: HTMLElement): number {
-  const blanks = /\n( *)$/.exec(name.previousSibling?.textContent ?? '')?.[1]?.length ?? 2
-  return blanks / 2 - 1
+  const spaces = /\n( *)$/.exec(name.previousSibling?.textContent ?? '')?.[1]?.length ?? 2
+  return spaces / 2 - 1
 }
 
 function offer(name: HTMLElement, property: Property, uses: PropertyUses): void {

@@ -2,13 +2,13 @@
 import { quoted } from './property-filters'
 
 const inSmallLetters = (text: string): string => text.toLowerCase()
-const withoutBlanks = (text: string): string => text.replace(/\s+/g, '')
+const withoutSpaces = (text: string): string => text.replace(/\s+/g, '')
 const withoutSigns = (text: string): string => text.replace(/[\s$_-]+/g, '')
 
 const DIFFERENCES: readonly (readonly [difference: string, simplified: (text: string) => string])[] = [
   ['capitals', inSmallLetters],
-  ['spaces', withoutBlanks],
-  ['capitals and spaces', (text) => withoutBlanks(inSmallLetters(text))],
+  ['spaces', withoutSpaces],
+  ['capitals and spaces', (text) => withoutSpaces(inSmallLetters(text))],
   ['punctuation', withoutSigns],
   ['capitals and punctuation', (text) => withoutSigns(inSmallLetters(text))],
 ]

@@ -25,8 +25,8 @@ export interface StoredContact {
 }
 
 /** The values of properties that were never written or were reset (V2). */
-const blankProperties = { firstName: null, lastName: null, source: 'API', userGroup: '' }
-const blanks = new Map<string, PropertyValue>(Object.entries(blankProperties))
+const emptyProperties = { firstName: null, lastName: null, source: 'API', userGroup: '' }
+const emptyValues = new Map<string, PropertyValue>(Object.entries(emptyProperties))
 
 /** The contacts of a team. */
 export class Audience {
@@ -87,7 +87,7 @@ export class Audience {
 /** Writes checked fields: V2 (null resets), V10 (subscribed) and V11, V13 (a person who left a mailing list is not added again). */
 export function writeFields(contact: StoredContact, fields: ContactFields): void {
   contact.subscribed = fields.subscribed ?? contact.subscribed
-  for (const [key, value] of fields.properties) contact.properties.set(key, value ?? blanks.get(key) ?? null)
+  for (const [key, value] of fields.properties) contact.properties.set(key, value ?? emptyValues.get(key) ?? null)
   for (const [id, member] of fields.mailingLists) {
     if (!member) contact.mailingLists.delete(id)
     else if (contact.subscribed && !contact.listsLeft.has(id)) contact.mailingLists.add(id)
@@ -98,7 +98,7 @@ export function writeFields(contact: StoredContact, fields: ContactFields): void
 export function shownContact(contact: StoredContact): Contact {
   const { id, email, userId, subscribed } = contact
   const mailingLists = Object.fromEntries([...contact.mailingLists].map((list) => [list, true as const]))
-  const fixed = { ...blankProperties, id, email, subscribed, userId, mailingLists, optInStatus: null }
+  const fixed = { ...emptyProperties, id, email, subscribed, userId, mailingLists, optInStatus: null }
   return { ...fixed, ...Object.fromEntries(contact.properties) }
 }
 

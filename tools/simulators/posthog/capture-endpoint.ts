@@ -78,7 +78,7 @@ function tooLarge(): CaptureError {
 function jsonText(text: string): string {
   const data = startsLikeJson(text) ? text : (new URLSearchParams(text).get('data') ?? text)
   if (data === '') throw new CaptureError('The request has no body.')
-  // A form decodes an unescaped "+" of base64 as a blank.
+  // A form decodes an unescaped "+" of base64 as a space.
   return startsLikeJson(data) ? data : Buffer.from(data.replaceAll(' ', '+'), 'base64').toString('utf8')
 }
 

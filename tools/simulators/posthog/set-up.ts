@@ -81,7 +81,7 @@ export class SetUp {
 
   private retryLater(app: AppVM, tried: number): void {
     const wait = firstRetryMilliseconds * 2 ** (tried - 1)
-    this.installed.log('setupPlugin', 'ERROR', `setupPlugin is tried again in ${wait / 1000} s.`)
+    this.installed.log('setupPlugin', 'ERROR', `setupPlugin is retried in ${wait / 1000} s.`)
     this.callOffRetry()
     this.callOffRetry = this.killSwitch.after(wait, () => void this.setUp(app))
   }
