@@ -1,6 +1,6 @@
 /**
  * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls, and makes the parts of
- * the app for a worker. PostHog runs `dist/index.js`, which `npm run build` makes of this file and `src/`.
+ * the app for a worker. PostHog runs `dist/index.js`, which `npm run build` makes from this file and `src/`.
  */
 import type { Webhook } from '@posthog/plugin-scaffold'
 import { createCircuitBreaker } from './src/circuit-breaker'
@@ -39,7 +39,7 @@ interface App extends Parts {
 /**
  * Reads the settings and, unless it is a dry run, checks the API key and the settings against the Loops account.
  *
- * @throws Error that lists the problems if a setting is wrong or Loops refuses the key: PostHog then disables the app and
+ * @throws Error that lists the problems if a setting is wrong or Loops rejects the key: PostHog then disables the app and
  * shows the message. If Loops does not answer, the app logs a warning and goes on.
  */
 export async function setupPlugin(meta: AppMeta): Promise<void> {
@@ -57,7 +57,7 @@ export async function setupPlugin(meta: AppMeta): Promise<void> {
 
 /**
  * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
- * event. Not an `async` function: an event that the settings do not want costs the server no promise.
+ * event. Not an `async` function: an event that matches no setting costs the server no promise.
  *
  * @throws what `deliverEvent` throws.
  */
@@ -97,7 +97,7 @@ function appOf(meta: AppMeta): App {
 /** Makes the parts of the app, which live as long as the worker. */
 function createApp(settings: Settings, { cache, jobs: queue }: AppMeta): App {
   const { apiKey, posthogUrl, requestsPerSecond } = settings
-  // Another account of Loops starts afresh.
+  // Another Loops account starts with empty caches.
   const keyPrefix = `${hashOf(apiKey)}-`
   const { label } = settingFields.posthogUrl
   return {

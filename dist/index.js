@@ -11,7 +11,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const DAY = 24 * HOUR
 
   /**
-   * A circuit breaker for a service that hangs, so that it holds the handlers of the server for some seconds a minute only. Its
+   * A circuit breaker for a service that hangs, so that it blocks the server's handlers for only some seconds a minute. Its
    * states:
    *
    * - closed: requests go out, and the time-outs in a row are counted.
@@ -67,7 +67,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * Runs a command that may make its key, and limits the life of the key at the same time: a worker that is killed between the
-   * two would leave the key for ever. The caller awaits it with others, and hands the answer to `ensureLife`.
+   * two would leave the key without an expiry. The caller awaits it with others, and hands the answer to `ensureLife`.
    */
   function withLife({ key, life }, command, cache) {
     return Promise.all([
@@ -77,7 +77,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     ])
   }
 
-  /** The server has several connections to Redis, so `expire` may have overtaken its command and found no key: it is sent again. */
+  /** The server has several connections to Redis, so `expire` may have run before its command and found no key: it is sent again. */
   function ensureLife([{ key, life }, answer, hasLife], cache) {
     if (!hasLife) inBackground(() => cache.expire(key, life / SECOND))
     return answer
@@ -97,7 +97,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** At most this much of a list is read; a delayed request ignores older entries. */
   const MOST_ENTRIES = 50
 
-  /** Of longer values, in characters of JSON, the log holds only the names: each job of the contact reads it. */
+  /** If the values are longer than this, in characters of JSON, the log contains only their names: each job of the contact reads it. */
   const LONGEST_VALUES = 4000
 
   /** Workers whose clocks differ by more do not see each other's entries at the end of a period. */
@@ -142,7 +142,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return lines.flatMap((line) => ('rejected' in line || rejected.has(line.id) ? [] : [line]))
   }
 
-  /** An event that was delayed before it came to its log says so: its place there does not tell when it was received. */
+  /** An event that was delayed before it came to its log says so: its position there does not show when it was received. */
   function lateEntry(entry) {
     const now = Date.now()
     return now - entry.receivedAt > SECOND ? { ...entry, loggedAt: now } : entry
@@ -174,7 +174,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const last = periodAt(isPutBack ? now : now + CLOCK_DIFFERENCE)
     const step = first < last ? -1 : 1
     const length = Math.min(4, Math.abs(last - first) + 1)
-    return Array.from({ length }, (_, place) => last + step * place)
+    return Array.from({ length }, (_, index) => last + step * index)
   }
 
   /** The value as JSON text, with an empty text for `undefined`. Returns `undefined` if the value is nested too deeply. */
@@ -238,7 +238,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return url.split('?', 1)[0] ?? ''
   }
 
-  /** Masks a whole word, which the pattern above reads once: a pattern for an address would begin anew at each character. */
+  /** Masks a whole word, which the pattern above reads once: a pattern for an email would begin again at each character. */
   function withoutEmail(word) {
     return /.(@|%40)./.test(word) ? '[email]' : word
   }
@@ -282,7 +282,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** The event with a person who also has what `$set_once` says. */
+  /** The event with a person who also has the properties in `$set_once`. */
   function withSetOnce(data) {
     const person = without(layered([data.setOnce, data.person]), data.unset)
     return { ...data, person, setOnce: undefined }
@@ -317,7 +317,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * The look-up of a person in PostHog. A look-up is running (at most five in a worker), or its answer is kept for a minute or
-   * until an event changes the person; a failure concerns its own event only. A circuit breaker leaves a PostHog that hangs alone.
+   * until an event changes the person; a failure affects its own event only. A circuit breaker stops look-ups while PostHog hangs.
    */
 
   const KEPT_FOR = MINUTE
@@ -397,7 +397,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       }
     }
 
-    /** Asks once more if an event has changed the person meanwhile. */
+    /** Asks again if an event has changed the person meanwhile. */
     async function ask(distinctId, changed) {
       try {
         const person = await askOnce(distinctId)
@@ -444,7 +444,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** What is kept of a person; `undefined` if nothing is. */
+  /** The person from the cache; `undefined` if it has none. */
   function keptPersonIn(answer) {
     return isPerson(answer) ? answer : undefined
   }
@@ -461,7 +461,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * @returns the person, which has no distinct_ids if PostHog has no person with this one.
-   * @throws Error if PostHog does not answer, or answers with somebody else.
+   * @throws Error if PostHog does not answer, or answers with another person.
    */
   async function askPostHog(distinctId, posthogUrl) {
     const lookedUpAt = Date.now()
@@ -496,7 +496,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     ['a trailing comma', /,(?=\s*[\]}])/g, ''],
   ]
 
-  /** What keeps the text from being JSON, like "a trailing comma"; `undefined` if no usual fault explains it. */
+  /** The reason why the text is not JSON, like "a trailing comma"; `undefined` if it is not a usual one. */
   function faultOfAlmostJson(text) {
     if (text.length > 10_000) return undefined
     const found = []
@@ -771,7 +771,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return []
   }
 
-  /** True if the name consists of the pieces with any text between them. Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
+  /** True if the name consists of the pieces with any text between them. Takes the first occurrence of each piece after the piece before it, so that one pass over the name is enough. */
   function matchesWildcard(pieces, name) {
     const first = pieces[0] ?? ''
     const last = pieces[pieces.length - 1] ?? ''
@@ -809,7 +809,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return UNIX_TIME.test(text) ? unixTime(Number(text)) : isoTime(text)
   }
 
-  /** The moment that the value tells, or the whole day of a date without a time; `undefined` if it tells neither. */
+  /** The time that the value names, or the whole day of a date without a time; `undefined` if it is neither. */
   function spanIn(value) {
     const from = timeIn(value)
     const isWholeDay = typeof value === 'string' && WHOLE_DAY.test(value.trim())
@@ -967,7 +967,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return pattern
   }
 
-  /** Takes what stands next if it has this form, which must be sticky (`y`). */
+  /** Reads the next text if it has this form, which must be sticky (`y`). */
   function take(reader, form) {
     form.lastIndex = reader.position
     const found = form.exec(reader.source) ?? undefined
@@ -1150,7 +1150,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    *   is at most the size of the pattern times the length of the text. JavaScript's own RegExp tries one way after the
    *   other, and a pattern such as `^(a+)+$` can hang the server.
    * - Bounded work. The size of a pattern is about its number of characters with all repetitions written out. A pattern
-   *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text and treats it
+   *   larger than `LARGEST_PATTERN` is rejected. The matcher reads the first `LONGEST_TEXT` characters of a text and treats it
    *   as if it ended there. After `MOST_STEPS` steps it gives up.
    * - RE2's answers to two questions: is this a pattern, and does this text contain a match? The property tests compare
    *   both with `re2js`. The engine ignores captures and laziness, because neither changes whether a text matches.
@@ -1159,7 +1159,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const LARGEST_PATTERN = 10_000
   const LONGEST_TEXT = 10_000
 
-  /** They take at most some 50 milliseconds, on a busy machine too. */
+  /** They take at most about 50 ms, even on a busy machine. */
   const MOST_STEPS = 1_000_000
 
   /** A set of characters is a regular expression of JavaScript, which takes as long as five other steps. */
@@ -1257,7 +1257,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * The operators of property filters, as PostHog's documentation describes them. Each operator that denies another matches
-   * exactly where the other does not, because it is nothing but the other's opposite.
+   * exactly when the other does not, because it is defined as its opposite.
    */
 
   const EXACT = {
@@ -1486,7 +1486,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** The problem of an entry and its parts; `undefined` if there is none. */
   function problemOf(entry, key, operator, value) {
     const isPattern = operator === 'matches'
-    // A regular expression may hold the signs that separate entries in other tools.
+    // A regular expression may contain the characters that separate entries in other tools.
     const mistake = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
     if (mistake !== undefined) return mistake
     if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
@@ -1532,7 +1532,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return writtenFilters(field).flatMap((filter) => parseFilter(field, filter))
   }
 
-  /** The filters of the setting as PostHog's JSON has them, whatever is in each; a setting that is none is rejected. */
+  /** The filters of the setting as PostHog's JSON has them, unchecked; rejects a setting that is not a list of filters. */
   function writtenFilters(field) {
     if (!/^[[{]/.test(field.text)) return parsePlainFilters(field, EXAMPLE)
     const json = parseJson(field, EXAMPLE)
@@ -1552,7 +1552,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const properties = filter.type === 'event' ? data.properties : data.person
       const found = ownProperty(properties, filter.key)
       const isKnown = filter.type === 'event' || isPersonPropertyKnown(filter.key, data)
-      const unmet = { filter, place: index + 1, isKnown, properties, found }
+      const unmet = { filter, number: index + 1, isKnown, properties, found }
       if (!isKnown) unknown ??= unmet
       else if (!matches(filter, found)) return unmet
     }
@@ -1589,7 +1589,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return []
   }
 
-  /** What the app reads of a filter, and `label`, with which PostHog shows it. */
+  /** The fields of a filter that the app reads, and `label`, with which PostHog shows it. */
   const FILTER_FIELDS = ['key', 'type', 'operator', 'value', 'label']
 
   /** The fields of the filter that say something: PostHog exports others as null or false. */
@@ -1613,7 +1613,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const tests = testsOf(field, name, { filter, key, value })
       if (tests !== undefined) {
         const { isNegated = false } = operators[name]
-        const values = tests.map((test, place) => [listOf(value)[place], test])
+        const values = tests.map((test, index) => [listOf(value)[index], test])
         return [{ key, type, tests, isNegated, failureOf: failureOf(name, values) }]
       }
     }
@@ -1651,7 +1651,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
   }
 
-  /** Loops refuses a name or a value whose JSON, quotes included, has more characters. */
+  /** Loops rejects a name or a value whose JSON, quotes included, has more characters. */
   const LONGEST_JSON = 500
 
   /**
@@ -1702,7 +1702,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   ])
 
   /**
-   * A date as Loops takes it: a Unix time of seconds, a number or its text, becomes one of milliseconds. Any other value is
+   * A date as Loops accepts it: a Unix time of seconds, a number or its text, becomes one of milliseconds. Any other value is
    * returned as it is.
    */
   function dateValue(value) {
@@ -1715,7 +1715,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** As seconds the year 5138, as milliseconds March 1973. */
   const SECONDS_BELOW = 1e11
 
-  /** True if the text is one email address that Loops can take: with a dot in the domain, without a display name. */
+  /** True if the text is one email that Loops accepts: with a dot in the domain, without a display name. */
   function isEmail(text) {
     return text.length <= 254 && fits(text) && EMAIL.test(text)
   }
@@ -1788,7 +1788,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * Fills in a template. A template of one placeholder keeps the value's type; any other becomes text, in which a missing value
-   * is an empty string. Returns `undefined` if the text is blank.
+   * is an empty string. Returns `undefined` if the text is empty.
    */
   function templateValue(template, data) {
     if (typeof template !== 'object') return template
@@ -1872,7 +1872,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
   }
 
-  /** The entries of the `email` setting before the first one that yields an address; all of them if no entry does. */
+  /** The entries of the `email` setting before the first one that yields an email; all entries if none does. */
   function emailEntriesWithoutAddress(templates, data) {
     const found = templates.findIndex((template) => addressFrom(template, data) !== undefined)
     return found < 0 ? templates : templates.slice(0, found)
@@ -1999,7 +1999,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The settings for an event whose person PostHog did not return: they take no email from a place after the first that PostHog
+   * The settings for an event whose person PostHog did not return: they take no email from an entry after the first that PostHog
    * may fill, because Loops would link the contact to that email.
    */
   function settingsWithoutPerson(event, settings) {
@@ -2033,7 +2033,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Reads addresses, domains (`example.com`, `@example.com`, `*@example.com`) and domains with all domains below them
+   * Reads emails, domains (`example.com`, `@example.com`, `*@example.com`) and domains with all domains below them
    * (`*.example.com`). Any other entry is rejected.
    */
   function parseExcludedEmails(field) {
@@ -2050,7 +2050,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     )
   }
 
-  /** True if the setting lists the address, its domain, or a domain above it with all below; compared without case. */
+  /** True if the setting lists the email, its domain, or a domain above it with all below; ignores case. */
   function isExcluded(excluded, email) {
     if (excluded.size === 0) return false
     const address = email.toLowerCase()
@@ -2059,7 +2059,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return (
       excluded.has(address) ||
       excluded.has(domain) ||
-      labels.some((_, place) => excluded.has(`*.${labels.slice(place).join('.')}`))
+      labels.some((_, index) => excluded.has(`*.${labels.slice(index).join('.')}`))
     )
   }
 
@@ -2067,7 +2067,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return DOMAIN.test(text)
   }
 
-  /** True for an address that is no pattern: without `*` and `%`, and with a letter, a digit or `_` at its beginning. */
+  /** True for an email that is not a pattern: without `*` and `%`, and with a letter, a digit or `_` at its beginning. */
   function isAddress(text) {
     return isEmail(text) && /^[\p{L}\p{N}_][^*%]*$/u.test(text) && isDomain(text.slice(text.indexOf('@') + 1))
   }
@@ -2075,7 +2075,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const DOMAIN =
     /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?\.)+(?=[^.]*\p{L})[\p{L}\p{N}\p{M}-]{2,}$/u
 
-  /** What to write in place of an entry, from the address or the domain in it. */
+  /** What to write instead of an entry, from the email or the domain in it. */
   function remedyFor(written) {
     const entry = written.replace(/\bwww\./g, '')
     const examples = 'write ada@example.org, example.com or *.example.com'
@@ -2294,7 +2294,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const content = Object.assign(
       properties,
       sentName !== undefined && {
-        // Loops refuses event names with colons.
+        // Loops rejects event names with colons.
         eventName: cutToFit(sentName.replace(/:/g, '_')),
         eventProperties: eventProperties(eventsToSend, data),
       },
@@ -2413,20 +2413,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return form === 'own values' ? ownBody : withoutUserId(ownBody)
   }
 
-  /** Loops finds the contact of the email, and links nothing. */
+  /** Loops finds the contact by the email, and links no user ID. */
   function withoutUserId(body) {
     return Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'userId'))
   }
 
   /**
-   * What a delayed request says of its contact: of each value that it writes the one that PostHog received last, at the email
+   * The content of a delayed request: for each value that it writes, the one that PostHog received last, at the email
    * that its user ID has now.
    */
 
   /** PostHog's answer may lack what it has received in the last seconds before. */
   const LOOK_UP_LAG = 10 * SECOND
 
-  /** Clocks of workers, and the time of a command, differ by less: beyond that the places in the log tell the order. */
+  /** Clocks of workers, and the time of a command, differ by less: beyond that, the positions in the log give the order. */
   const MOST_DIFFERENCE = 30 * SECOND
 
   /**
@@ -2478,21 +2478,21 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return [...later.values()].sort((one, other) => (isLater(one, other) ? -1 : 1))
   }
 
-  /** Where the log does not hold the write itself, the clock alone decides, unless it was put back since. */
+  /** If the log does not contain the write itself, only the clock decides, unless it was set back since. */
   function isAfter(one, event, ownAt) {
     if (ownAt === undefined && event.receivedAt > Date.now() + MOST_DIFFERENCE) return true
     const at = ownAt === undefined ? one.entry.receivedAt : one.at
     return isLater({ entry: one.entry, at }, { entry: event, at: ownAt ?? event.receivedAt })
   }
 
-  /** Of two events that two workers received in one moment the one with the later ID counts: SDKs make them of the time. */
+  /** If two workers received two events at the same moment, the one with the later ID counts: SDKs make IDs from the time. */
   function isLater(one, other) {
     return one.at === other.at ? one.entry.id > other.entry.id : one.at > other.at
   }
 
   /**
    * The entries of a log with the time of their receipt. The clock decides the order of two entries unless it contradicts their
-   * places by more than half a minute: then it was put right, or the clocks of two workers differ.
+   * positions by more than half a minute: then it was corrected, or the clocks of two workers differ.
    */
   function inOrder(log) {
     let shift = 0
@@ -2526,7 +2526,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return ownProperty(values, name) !== undefined || names?.includes(name) === true
   }
 
-  /** What the payload of a job keeps of a later entry. */
+  /** The part of a later entry that the payload of a job keeps. */
   function withOnly(values, entry) {
     const kept = Object.entries(entry.values).filter(([name]) => ownProperty(values, name) !== undefined)
     return { ...entry, values: Object.fromEntries(kept) }
@@ -2537,12 +2537,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return hasSameEmail(entry, write)
   }
 
-  /** Loops compares emails without case. */
+  /** Loops ignores case in emails. */
   function hasSameEmail(one, other) {
     return one.email !== undefined && one.email.toLowerCase() === other.email?.toLowerCase()
   }
 
-  /** The request of an event that was delayed: what its settings make of it, with what was received since. */
+  /** The request of a delayed event: its own values, and those received since. */
 
   /** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
   function unreadEmail(delivery, logs) {
@@ -2550,7 +2550,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return email === delivery.entry.email ? undefined : email
   }
 
-  /** The delivery with what was received since. */
+  /** The delivery with the values received since. */
   function delayedRequest(delivery, logs) {
     return delivery.waiting.userIdWasUnknown === true
       ? withEmailOfUserId(delivery, logs)
@@ -2568,7 +2568,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The request of a user ID that Loops did not know, with the latest email that its log tells, or else the one that the event
+   * The request of a user ID that Loops did not know, with the latest email in its log, or else the one that the event
    * has in `$set_once`.
    */
   function withEmailOfUserId(delivery, logs) {
@@ -2579,7 +2579,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return email === undefined ? delivery : { ...delivery, request: withEmail(email, request) }
   }
 
-  /** Why the request is not sent after all, as a clause for the log; `undefined` if it is sent. */
+  /** The reason not to send the request, as a clause for the log; `undefined` if it is sent. */
   function skipReason({ original, request }, excludedEmails) {
     const { email } = identityOf(request.body)
     if (email !== undefined && isExcluded(excludedEmails, email)) return 'the settings exclude its email address'
@@ -2612,7 +2612,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Math.min(LONGEST_WAIT / 1.5, 1.5 ** failures * first) * (1 + Math.random() / 2)
   }
 
-  /** Longer than Loops may still be at a request, so that the next try overwrites what this one does late. */
+  /** Longer than Loops may still work on a request, so that the next try overwrites a late effect of this one. */
   const WAIT_AFTER_TIMEOUT = 25 * SECOND
 
   /** How long a request to Loops waits for its next try after `failures` failed tries and this one, in milliseconds. */
@@ -2637,7 +2637,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Date.now() + wait > receivedAt + GIVE_UP_AFTER
   }
 
-  /** The error with which an event ends that could not be delivered for a day. */
+  /** The error of an event that could not be delivered for a day. */
   function givenUp(tries, reason) {
     return new Error(`Given up after ${tries} tries within a day: ${reason}`)
   }
@@ -2668,7 +2668,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return fetch(url, { ...options, redirect: 'manual', timeout: TIMEOUT })
   }
 
-  /** What Loops' answer to a request means, whose status is not 2xx. */
+  /** The meaning of an answer of Loops whose status is not 2xx. */
   async function answerIn(response, { idempotencyKey, path }, apiKey) {
     const { status } = response
     if (status === 409 && idempotencyKey !== undefined) return { kind: 'duplicate' }
@@ -2680,7 +2680,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * What it means that a request has failed without an answer.
+   * The meaning of a request that failed without an answer.
    *
    * @param startedAt when the request went out: milliseconds since 1970.
    */
@@ -2780,7 +2780,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return parseOneOf(field, ['No', 'Yes']) === 'Yes'
   }
 
-  /** One request to Loops, and what follows from its answer. */
+  /** Sends one request to Loops and acts on its answer. */
 
   /**
    * Sends the request of the delivery. While Loops hangs, a job holds the event.
@@ -2803,7 +2803,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const wait = waitForService(until, delivery.waiting.receivedAt)
       return queue.retry(delivery.waiting, { reason, wait, isFailure: false })
     }
-    // A request that follows another one at once has no slot of its own: later ones see that its slot is taken.
+    // A request right after another one has no slot of its own: it is counted, so that later requests find its slot taken.
     if (sending.form !== (delivery.waiting.form ?? 'as it is') || sending.isSecondTry === true) parts.rateLimit.count()
     const startedAt = Date.now()
     circuitBreaker.begin()
@@ -2841,7 +2841,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       }
       case 'retryable': {
         const { reason, timedOut, mayRetryAtOnce } = answer
-        // Where no job can hold the event, a second try at once is all that can be done.
+        // If no job can hold the event, it is retried immediately and only once.
         const secondTry = () => sendOnce({ ...sending, isSecondTry: true }, delivery, parts)
         const otherwise = mayRetryAtOnce && sending.isSecondTry !== true ? secondTry : undefined
         return parts.queue.retry(waiting, { reason, wait: waitAfterFailure(waiting.failures, timedOut), otherwise })
@@ -2898,7 +2898,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     throw new Error(reason + emailAsUserIdRemedy(identity.userId))
   }
 
-  /** What to do about a user ID that Loops does not know, if it is an email. */
+  /** The remedy if Loops does not know the user ID and it is an email. */
   function emailAsUserIdRemedy(userId = '') {
     const { label } = settingFields.email
     return isEmail(userId)
@@ -2911,19 +2911,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    *
    * - in its lane: it waits for the requests of its contact before it, or the app asks the cache, or Loops (see lanes.ts).
    * - waiting: a job of PostHog's queue holds it: for a slot of the rate limit, for its lane, for its person, for the cache, or
-   *   for another try. The job is the event again: it is translated anew.
+   *   for another try. The job contains the event, which is translated again.
    * - accepted, skipped, rejected or given up: the end.
    *
    * Two rules keep the order, so that a contact ends up with the values that PostHog received last; a third one saves requests:
    *
    * 1. Requests of one contact go out one after the other in a worker.
-   * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries
+   * 2. A delayed request takes over later values: each write leaves an entry in the log of its contact, and a delayed request carries
    *    the values that were received last, those of other names too: another worker may have sent these already, and this request,
    *    or the one before it, may reach Loops later.
-   * 3. An update that says what Loops has accepted last is not sent.
+   * 3. An update that would repeat what Loops accepted last is not sent.
    */
 
-  /** An event that has waited so often for a slot or for its lane goes out without. */
+  /** After so many waits for a slot or for its lane, an event is sent without them. */
   const MOST_WAITS = 50
 
   /**
@@ -2942,13 +2942,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return deliverInLane(delivery, lane, parts).finally(lane.leave)
   }
 
-  /** What an event writes is in its log at once, for the jobs that hold earlier events, though it does not enter its lane. */
+  /** Logs what an event writes immediately, for the jobs of earlier events, although the event does not enter its lane. */
   async function logAndPostpone(delivery, parts, postpone) {
     let logged = delivery
     try {
       logged = noteLogged(delivery, await addToLog(delivery, parts), parts)
     } catch {
-      // Its job tries again.
+      // Its job retries it.
     }
     return postpone(logged, parts)
   }
@@ -3034,7 +3034,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * Whether the update says what Loops has accepted last. Loops may still act on a request that has failed, and the request
+   * True if the update repeats what Loops accepted last. Loops may still act on a request that has failed, and the request
    * before it in the lane may not be noted yet.
    */
   function mayBeRepeated({ request, waiting }, { accepted, lane }, parts) {
@@ -3093,7 +3093,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return parts.queue.retry(waiting, { reason, wait: backoff(5 * SECOND, waiting.failures) })
   }
 
-  /** Sends the request if it has a slot or can borrow one; otherwise a job holds the event until its place. */
+  /** Sends the request if it has a slot or can borrow one; otherwise a job holds the event until its slot. */
   async function sendInSlot(delivery, ask, parts) {
     const { rateLimit } = parts
     if (ask.number === 1 || !mayWait(delivery, parts)) return send(delivery, parts)
@@ -3104,7 +3104,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         hasSlot = rateLimit.asked(slot, await rateLimit.ask(slot)).number === 1
         if (hasSlot) break
       }
-      if (!hasSlot) at = rateLimit.placeAfter(await rateLimit.readPlace(), ask)
+      if (!hasSlot) at = rateLimit.jobDueAt(await rateLimit.readLastJob(), ask)
     } catch {
       hasSlot = true
     }
@@ -3129,7 +3129,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, spaces or
-   * signs are all that differs. `undefined` if no name looks like it.
+   * punctuation are the only difference. `undefined` if no name looks like it.
    */
   function whyNotNamed({ exact, wildcards, excluded }, event) {
     if (typeof event !== 'string' || event === '') return undefined
@@ -3162,7 +3162,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return `${quoted(name)} differs from ${quoted(wanted)} only in ${difference}`
   }
 
-  /** Without its signs, `$*` would look like every name. */
+  /** Without its punctuation, `$*` would look like every name. */
   function isWildcardOfSigns(pieces) {
     return withoutSigns(pieces.join('')) === ''
   }
@@ -3205,7 +3205,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     })
   }
 
-  /** Why the settings do not want an event, as a clause for the log. */
+  /** The reason why an event matches no setting, as a clause for the log. */
 
   /** Names the filters that do not match, and their properties; no value of the event. */
   function unmetReason(unmet, settings) {
@@ -3247,13 +3247,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** `whatDecided` is left out if the property is unknown. */
-  function whyUnmet({ place, filter, isKnown }, { posthogUrl }, whatDecided) {
+  function whyUnmet({ number, filter, isKnown }, { posthogUrl }, whatDecided) {
     const whyUnknown =
       posthogUrl === '' ? `fill in "${settingFields.posthogUrl.label}"` : 'PostHog cannot look up an anonymous person'
-    return `filter ${place} does not match${isKnown ? whatDecided : `: ${nameOf(filter)} is unknown, ${whyUnknown}`}`
+    return `filter ${number} does not match${isKnown ? whatDecided : `: ${nameOf(filter)} is unknown, ${whyUnknown}`}`
   }
 
-  /** The property that is there instead of a missing one, and how its name differs. */
+  /** A property with a similar name to a missing one, and how the names differ. */
   function similarNameOf({ filter, properties, found }) {
     return found === undefined ? similarProperty(filter.key, properties)?.clause : undefined
   }
@@ -3263,7 +3263,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return type === 'person' ? `person.${key}` : key
   }
 
-  /** What the app logs of events. Outside a dry run no line names a person, an email or a body. */
+  /** Logs events. Outside a dry run, no line contains a person, an email or a body. */
 
   function createEventLog(settings) {
     const skips = new Set()
@@ -3279,10 +3279,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       )
     }
 
-    /** Logs the filters that do not match, once each. An event that they keep back costs the server no text after that. */
+    /** Logs the filters that do not match, once each. After that, an event that they exclude costs the server no text. */
     function unmetOnce(unmet) {
       const kinds = unmet.map(
-        ({ group, place, isKnown, found }) => `${group} ${place} ${String(isKnown)} ${String(found === undefined)}`,
+        ({ group, number, isKnown, found }) => `${group} ${number} ${String(isKnown)} ${String(found === undefined)}`,
       )
       if (kinds.every((kind) => filters.has(kind))) return
       for (const kind of kinds) filters.add(kind)
@@ -3348,12 +3348,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     console.log(`Dry run: if Loops does not know the user ID, once more with the email ${quoted(emailIfUnknown)}.`)
   }
 
-  /** The way of an event to its delivery: the person that its settings need, and the translation. */
+  /** From an event to its delivery: looks up the person that the settings need, and translates the event. */
 
   /**
    * Translates an event and delivers the request, if there is one.
    *
-   * @returns `undefined`, before any promise, for an event that the settings do not want.
+   * @returns `undefined`, before any promise, for an event that matches no setting.
    * @throws what `deliver` throws; RetryError if a filter needs a person that PostHog does not return, and no job can wait.
    */
   function deliverEvent(waiting, parts) {
@@ -3365,7 +3365,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return request && deliver(deliveryOf(waiting, request), parts)
   }
 
-  /** A dry run sends nothing of what waits, and loses nothing of it. */
+  /** A dry run neither sends nor loses events that wait. */
   function waitForEndOfDryRun(waiting, { queue }) {
     return queue.retry(waiting, { reason: 'the app is in a dry run', wait: 10 * MINUTE, isFailure: false })
   }
@@ -3394,7 +3394,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return result.kind === 'missing' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
   }
 
-  /** Of the day that an event may take, what the wait for its person leaves for the way to Loops. */
+  /** The part of its day that an event does not spend on the wait for its person. */
   const LEFT_FOR_DELIVERY = HOUR
 
   function retryAfter(result, { receivedAt, failures }) {
@@ -3421,7 +3421,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return deliver(deliveryOf(waiting, request, { at: person.lookedUpAt, ownBody }), parts)
   }
 
-  /** PostHog has not returned the person for a day, or no job can wait: the event goes on with its own data. */
+  /** PostHog has not returned the person for a day, or no job can wait: the event is sent with its own data. */
   async function deliverWithoutPerson(waiting, parts) {
     const { event, receivedAt, failures } = waiting
     const { settings, log, queue } = parts
@@ -3436,7 +3436,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     if (request !== undefined) return deliver(deliveryOf(waiting, request), parts)
   }
 
-  /** Of what the request says, what the event alone gives, whoever it is about and whatever the filters need of the person. */
+  /** The part of the request that the event alone gives, whatever its identity and whatever the filters need. */
   function bodyWithoutPerson({ event, receivedAt }, settings, request) {
     const { eventsToSend, contactUpdates } = settings
     const own = translate(
@@ -3470,7 +3470,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * - under way: the app asks the cache or Loops.
    *
    * The invariant: of the requests that share a user ID or an email, one is under way, and the others wait in the order in which
-   * PostHog handed them over. So no request overtakes another one.
+   * PostHog handed them over. So no request is sent before an earlier one.
    */
 
   function createLanes() {
@@ -3478,8 +3478,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const last = new Map()
 
     function ahead(identity) {
-      const places = keysOf(identity).map((key) => last.get(key))
-      return [...new Set(places.filter((place) => place !== undefined))]
+      const entries = keysOf(identity).map((key) => last.get(key))
+      return [...new Set(entries.filter((entry) => entry !== undefined))]
     }
 
     return {
@@ -3490,24 +3490,24 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         const left = new Promise((ends) => {
           resolve = ends
         })
-        const place = { state: others.length === 0 ? 'under way' : 'queued', left }
+        const entry = { state: others.length === 0 ? 'under way' : 'queued', left }
         const keys = keysOf(identity)
-        for (const key of keys) last.set(key, place)
+        for (const key of keys) last.set(key, entry)
         return {
           before: others.length === 0 ? undefined : Promise.all(others.map((other) => other.left)),
           begin: () => {
-            place.state = 'under way'
+            entry.state = 'under way'
           },
           extend: (email) => {
             const [key = ''] = keysOf({ email })
             const holder = last.get(key)
-            if (holder !== undefined && holder !== place) return false
+            if (holder !== undefined && holder !== entry) return false
             keys.push(key)
-            last.set(key, place)
+            last.set(key, entry)
             return true
           },
           leave: () => {
-            for (const key of keys) if (last.get(key) === place) last.delete(key)
+            for (const key of keys) if (last.get(key) === entry) last.delete(key)
             resolve()
           },
         }
@@ -3528,7 +3528,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function hashOf(text) {
     let hash = 0x811c9dc5
-    for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193)
+    for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
     return (hash >>> 0).toString(16).padStart(8, '0')
   }
 
@@ -3546,9 +3546,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       ...(userId === undefined ? [] : [userKey(userId)]),
       ...(email === undefined ? [] : [emailKey(email)]),
     ]
-    /** The keys that a Redis that refuses writes still has from before. */
+    /** The keys that Redis still has from before, although it refuses writes. */
     const outdated = new Set()
-    // Loops rejects for other reasons, too, with the same status: that must not keep back other events of the user ID.
+    // Loops rejects for other reasons, too, with the same status: that must not stop other events of the user ID.
     const rejectedKey = ({ body }) => `${keyPrefix}rejected-${hashOf(String(body.eventName))}-${String(body.userId)}`
     return {
       readForUserId: (request) => {
@@ -3658,12 +3658,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * The rate limit of all workers together: one request in each slot, whose length is a tenth more than the rate asks for, as
    * not all requests take equally long to arrive. Handlers that begin at once agree by the clock and by counters in the cache.
    *
-   * A fresh request that finds its slot taken borrows one of the next slots, within a third of a second. What finds no slot
-   * becomes a job and gets a place: the slot in which the job is due. There the job asks for a slot as others do, so fresh
+   * A fresh request whose slot is occupied borrows one of the next slots, within 330 ms. A request that finds no slot
+   * becomes a job with a slot of its own, in which the job is due. Then the job asks for a slot like any other request, so fresh
    * requests do not wait for the jobs.
    */
 
-  /** The slot of now and those that may be borrowed take so long together, in milliseconds. */
+  /** How long the current slot and those that may be borrowed last together, in milliseconds. */
   const BORROWED_WITHIN = SECOND / 3
 
   /** A slot counts while requests go out in it, or borrow it. */
@@ -3673,7 +3673,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const length = (1.1 * SECOND) / requestsPerSecond
     const mostBorrowed = Math.floor(BORROWED_WITHIN / length) - 1
     const counter = (slot) => ({ key: `${keyPrefix}slot-${slot}`, life: COUNTER_LIFE })
-    const placeKey = `${keyPrefix}place`
+    const lastJobKey = `${keyPrefix}jobs`
 
     const currentSlot = () => Math.floor(Date.now() / length)
     return {
@@ -3681,19 +3681,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       ask: (slot) => withLife(counter(slot), () => cache.incr(counter(slot).key), cache),
       asked: (slot, answer) => ({ slot, number: ensureLife(answer, cache) }),
       borrowable: ({ slot, number }) => {
-        // Those that asked before it have taken the slots between.
+        // Earlier requests have taken the slots in between.
         const [first, last] = [number - 1, Math.min(number, mostBorrowed)]
-        return Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => slot + first + place)
+        return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => slot + first + index)
       },
-      readPlace: () => withRetries(() => cache.get(placeKey, null)),
-      placeAfter: (answer, { slot, number }) => {
-        const last = lastPlaceIn(answer)
-        const base = last?.slot === slot ? last.base : Math.max(slot, last?.place ?? 0)
-        const place = base + number - 1
-        const given = { slot, base, place }
-        const life = Math.ceil(((place - slot) * length + COUNTER_LIFE) / SECOND)
-        inBackground(() => cache.set(placeKey, given, life))
-        return Math.ceil(place * length)
+      readLastJob: () => withRetries(() => cache.get(lastJobKey, null)),
+      jobDueAt: (answer, { slot, number }) => {
+        const last = lastJobIn(answer)
+        const base = last?.slot === slot ? last.base : Math.max(slot, last?.jobSlot ?? 0)
+        const jobSlot = base + number - 1
+        const latest = { slot, base, jobSlot }
+        const life = Math.ceil(((jobSlot - slot) * length + COUNTER_LIFE) / SECOND)
+        inBackground(() => cache.set(lastJobKey, latest, life))
+        return Math.ceil(jobSlot * length)
       },
       count: () => {
         const slot = currentSlot()
@@ -3704,7 +3704,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  function lastPlaceIn(answer) {
+  function lastJobIn(answer) {
     return typeof answer === 'object' && answer !== null ? answer : undefined
   }
 
@@ -3755,9 +3755,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return commonMistakeIn(text, OUTSIDE)
   }
 
-  /** The settings that say where the email address and the user ID of a contact are found. */
+  /** The settings that say where the email and the user ID of a contact are found. */
 
-  /** Reads the places where the address is looked for. Rejects an entry that never gives an address, or none of one person. */
+  /** Reads where the email is looked for. Rejects an entry that never gives an email, or gives many people the same one. */
   function parseEmail(field) {
     const remedy = 'write a placeholder like {person.properties.email}'
     const example = '["{person.properties.email}"]'
@@ -3820,20 +3820,20 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return differsByPerson ? undefined : 'would give everybody the same contact'
   }
 
-  /** True if no values of the placeholders make an address of the template. */
+  /** True if the template cannot give an email, whatever the values of its placeholders. */
   function neverGivesAddress(template) {
     const written = template.map((part) => (typeof part === 'string' ? part : '{}')).join('')
     const placeholders = template.filter((part) => typeof part === 'object').length
     return NOT_IN_ADDRESS.test(written) || (placeholders > 1 && !written.includes('@'))
   }
 
-  /** Signs that no address has, a second `@`, `@` or a dot at an end, and the name of a field before a placeholder. */
+  /** Characters that no email has, a second `@`, `@` or a dot at an end, and the name of a field before a placeholder. */
   const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]|@.*@|^[@.]|[@.]$|^\w+=\{\}/u
 
   /**
    * Reads a property mapping: `name: value` entries or a JSON object. Names and values that are wrong are rejected.
    *
-   * @param problemOf tells why a name cannot be used, or `undefined`.
+   * @param problemOf returns why a name cannot be used, or `undefined`.
    */
   function parseMapping(field, problemOf) {
     const example = '{"plan": "{person.properties.plan}"}'
@@ -4047,7 +4047,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return url.replace(/\/+$/, '')
   }
 
-  /** The pages and endpoints of PostHog whose address people copy. */
+  /** The pages and endpoints of PostHog whose URL people copy. */
   const PAGE =
     /^https?:\/\/[^/]+(?:\/.*)?\/(?:project|organization|login|signup|settings|me|instance|ingestion|apps|insights|dashboard|events|persons|replay|home|data-management|api|static|decide|capture|batch|e)(?:\/|$)/i
 
@@ -4091,7 +4091,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * Checks the key and the account, and, without waiting for it, the PostHog address. Of workers that start together only one
    * asks; a success counts for all workers for some minutes.
    *
-   * @returns the settings error if Loops refuses the key, otherwise `undefined`.
+   * @returns the settings error if Loops rejects the key, otherwise `undefined`.
    */
   async function checkAtSetUp(app, cache) {
     const { settings, rateLimit, lookUp } = app
@@ -4190,9 +4190,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     let row = Array.from({ length: other.length + 1 }, (_, index) => index)
     for (const letter of one) {
       const next = [(row[0] ?? 0) + 1]
-      for (let place = 1; place <= other.length; place++) {
-        const swapped = (row[place - 1] ?? 0) + (letter === other[place - 1] ? 0 : 1)
-        next.push(Math.min(swapped, (row[place] ?? 0) + 1, (next[place - 1] ?? 0) + 1))
+      for (let index = 1; index <= other.length; index++) {
+        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
+        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
       }
       row = next
     }
@@ -4201,13 +4201,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * The PostHog app that sends people and events to Loops. This file holds the hooks that PostHog calls, and makes the parts of
-   * the app for a worker. PostHog runs `dist/index.js`, which `npm run build` makes of this file and `src/`.
+   * the app for a worker. PostHog runs `dist/index.js`, which `npm run build` makes from this file and `src/`.
    */
 
   /**
    * Reads the settings and, unless it is a dry run, checks the API key and the settings against the Loops account.
    *
-   * @throws Error that lists the problems if a setting is wrong or Loops refuses the key: PostHog then disables the app and
+   * @throws Error that lists the problems if a setting is wrong or Loops rejects the key: PostHog then disables the app and
    * shows the message. If Loops does not answer, the app logs a warning and goes on.
    */
   async function setupPlugin(meta) {
@@ -4225,7 +4225,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /**
    * Sends the event to Loops if `delivery` is "direct". PostHog servers that know `composeWebhook` call both hooks for each
-   * event. Not an `async` function: an event that the settings do not want costs the server no promise.
+   * event. Not an `async` function: an event that matches no setting costs the server no promise.
    *
    * @throws what `deliverEvent` throws.
    */
@@ -4265,7 +4265,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Makes the parts of the app, which live as long as the worker. */
   function createApp(settings, { cache, jobs: queue }) {
     const { apiKey, posthogUrl, requestsPerSecond } = settings
-    // Another account of Loops starts afresh.
+    // Another Loops account starts with empty caches.
     const keyPrefix = `${hashOf(apiKey)}-`
     const { label } = settingFields.posthogUrl
     return {

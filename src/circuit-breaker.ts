@@ -1,5 +1,5 @@
 /**
- * A circuit breaker for a service that hangs, so that it holds the handlers of the server for some seconds a minute only. Its
+ * A circuit breaker for a service that hangs, so that it blocks the server's handlers for only some seconds a minute. Its
  * states:
  *
  * - closed: requests go out, and the time-outs in a row are counted.

@@ -36,7 +36,7 @@ function withoutQuery(url: string): string {
   return url.split('?', 1)[0] ?? ''
 }
 
-/** Masks a whole word, which the pattern above reads once: a pattern for an address would begin anew at each character. */
+/** Masks a whole word, which the pattern above reads once: a pattern for an email would begin again at each character. */
 function withoutEmail(word: string): string {
   return /.(@|%40)./.test(word) ? '[email]' : word
 }

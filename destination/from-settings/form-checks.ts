@@ -1,5 +1,5 @@
 /**
- * The problems of the destination's form: what the app's form refuses is refused here at the same field with the same
+ * Finds the problems of the destination's form: what the app's form rejects is rejected here at the same field with the same
  * remedy, before PostHog saves it. PostHog itself checks only the types and the braces.
  */
 import { holdsKey, onOneLine, quoted, withoutKey, withoutLoopsKeys } from '../../src/redact'
@@ -19,9 +19,9 @@ import type { Reject } from './value-checks'
 /** What every check of a form needs. */
 interface Context {
   readonly parse: ParseText
-  /** The key of Loops, which must stand in its own field only. */
+  /** The key of Loops, which belongs in its own field only. */
   readonly apiKey: string
-  /** Takes a sentence for the field with the key. */
+  /** Adds a problem of the field with the key. */
   readonly add: (key: string, sentence: string) => void
 }
 
@@ -106,7 +106,7 @@ function checkAsApp(key: 'apiKey' | 'excludedEmails' | 'maxEventAge', value: unk
   for (const line of problems) if (line.startsWith(label)) add(key, line.slice(label.length))
 }
 
-/** Checks the type of each value and that none holds the key. @returns a value by its key if both are right. */
+/** Checks the type of each value, and that no value contains the key. @returns a function that gives each valid value by its key. */
 function checkedTypes(inputs: Values, context: Context): (key: string) => unknown {
   const wrong = new Set<string>()
   for (const [key, value] of Object.entries(inputs)) {
@@ -121,7 +121,7 @@ function checkedTypes(inputs: Values, context: Context): (key: string) => unknow
   return (key) => (wrong.has(key) ? undefined : inputs[key])
 }
 
-/** For each type of field whether a value has it, and the problem of one that has not. */
+/** For each type of field: a check of a value, and the problem of a value of another type. */
 const TYPES: Readonly<Record<string, readonly [(value: unknown) => boolean, problem: string]>> = {
   string: [(value) => typeof value === 'string', 'must be text'],
   boolean: [(value) => typeof value === 'boolean', 'must be true or false'],
@@ -150,7 +150,7 @@ function checkMapping({ events, filters, inputs }: MappingSettings, context: Con
   }
 }
 
-/** Operators of PostHog that the app has not got. */
+/** Operators of PostHog that the app does not have. */
 const LATER_OPERATORS = /^(?:is_date_|semver_|between$|not_between$|in$|not_in$|min$|max$|is_cleaned_path_exact$)/
 
 function checkEvents(events: MappingSettings['events'], context: Context): void {

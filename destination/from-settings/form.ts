@@ -23,7 +23,7 @@ export function destinationStart(): DestinationStart {
   }
 }
 
-/** Settings of the app as the destination's form, or what a destination cannot do of them. */
+/** Settings of the app as the destination's form, or the settings that a destination cannot have. */
 export function formOfApp(settings: AppSettings): DestinationSettings | Refused {
   const { body, refusals } = destinationFromSettings(settings)
   return body === undefined ? { refusals } : formOfBody(body)
@@ -77,11 +77,11 @@ function valued(values: Values): Inputs {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]))
 }
 
-/** What a value that is no form is told. */
+/** The message for a value that is not a form. */
 export const NO_FORM =
   'This is not a destination: write {"inputs": {}, "mappings": [{"name", "events", "filters", "inputs"}]}.'
 
-/** @returns the value if it has the shape of a form, whatever its inputs hold; otherwise `undefined`. */
+/** @returns the value if it has the shape of a form, whatever the values of its inputs; otherwise `undefined`. */
 export function formIn(value: unknown): DestinationSettings | undefined {
   const { inputs, mappings } = isObject(value) ? value : {}
   if (!isObject(inputs) || !Array.isArray(mappings) || !mappings.every(isMapping)) return undefined

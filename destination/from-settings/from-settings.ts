@@ -46,7 +46,7 @@ export function destinationFromSettings(config: AppSettings): FromSettings {
 /** Stands for the key, which the destination gets as a secret input. */
 const NO_KEY = 'the-key-of-the-destination'
 
-/** The destination needs no look-up, so what needs one in the app is right here. */
+/** The destination needs no look-up, so settings that need one in the app are valid here. */
 function settingsOf({ apiKey = '', ...config }: AppSettings): ReadSettings {
   const key = apiKey === '' ? NO_KEY : apiKey
   return readSettings({ ...config, apiKey: key, delivery: 'direct', posthogUrl: 'https://posthog.example.com' })
@@ -77,7 +77,7 @@ function unavailable(config: AppSettings): string[] {
   }).map(([key, problem]) => refusal(key, problem))
 }
 
-/** PostHog's filters take whole names; `*` alone is every event. */
+/** PostHog's filters accept whole names only; `*` alone means every event. */
 function inexpressibleNames(key: SettingKey, { events }: EventRule): string[] {
   const remedy = "PostHog's filters take whole names: write each event that you want"
   const wildcards = events.wildcards.filter(({ loopsName }) => loopsName !== undefined || !namesEveryEvent(events))
@@ -112,7 +112,7 @@ export function inputsOfIdentity({ email, userId, excludedEmails, ...settings }:
 /** Values of inputs by their keys. */
 export type Values = Readonly<Record<string, unknown>>
 
-/** The inputs of a mapping. Of a list that both groups name, the value for events counts. */
+/** The inputs of a mapping. If both groups name a mailing list, the value for events wins. */
 export function inputsOfMapping(action: Action, { eventsToSend, contactUpdates }: Settings): Values {
   const [sends, updates] = [action !== 'contact', action !== 'event']
   return {

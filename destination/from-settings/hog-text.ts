@@ -9,7 +9,7 @@ import type { Template } from '../../src/settings/template'
  */
 export type ParseText = (text: string) => unknown
 
-/** A part of a text: literal text, or what stands between a pair of braces. */
+/** A part of a text: literal text, or the Hog between a pair of braces. */
 type Part = { readonly text: string } | { readonly hog: string }
 
 /** A name in Hog and its properties: `['person', 'properties', 'email']`. */
@@ -33,7 +33,7 @@ export function partsOf(text: string): Part[] {
   return [...parts, { text: literal }].filter((part) => !('text' in part) || part.text !== '')
 }
 
-/** The place of the brace that closes the one at `start`; quotes may hold braces. */
+/** The index of the brace that closes the one at `start`; quotes may hold braces. */
 function endOfBraces(text: string, start: number): number {
   let depth = 0
   for (const { 0: found, index } of text.slice(start).matchAll(/'(?:\\.|[^'\\])*'|[{}]/gs)) {

@@ -88,7 +88,7 @@ function appSettingsIn(content: Content, source: string): Configuration | Refuse
 
 type Content = Readonly<Record<string, unknown>>
 
-/** True for what PostHog's API takes or gives: its values are in objects, and its events in `filters`. */
+/** True for a hog function as in PostHog's API: its values are in objects, and its events in `filters`. */
 function isFunction({ hog, type, inputs, mappings }: Content): boolean {
   const values = isRecord(inputs) ? Object.values(inputs) : []
   const hasValues = values.length > 0 && values.every((input) => isRecord(input))
@@ -168,7 +168,7 @@ function eventsIn(filters: unknown): MappingFilters['events'] {
   return Array.isArray(events) ? (events as MappingFilters['events']) : []
 }
 
-/** What people set of an input; PostHog adds what it makes of it. */
+/** The fields of an input that people set; PostHog adds others. */
 const WRITABLE = ['value', 'templating']
 
 /**

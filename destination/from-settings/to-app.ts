@@ -16,7 +16,7 @@ export interface AsApp {
 /**
  * Writes who the contacts are, and the mappings that update them, as settings of the app.
  *
- * @returns refusals where a person would become another contact than in the destination.
+ * @returns refusals if a person would become another contact than in the destination.
  */
 export function asAppSettings({ inputs, mappings }: DestinationSettings, parse: ParseText): AsApp | Refused {
   const updates = mappings.filter(({ inputs: own }) => own.action !== 'event')
@@ -77,12 +77,12 @@ function valueIn(value: unknown, parse: ParseText): unknown {
   return others.length === 0 ? only : undefined
 }
 
-/** The places of an input, in order, each as a text of the app. */
+/** The alternatives of an input, in order, each as a text of the app. */
 function placesIn(value: unknown, parse: ParseText): string[] | undefined {
   return typeof value !== 'string' || value.trim() === '' ? [] : templatesOf(parse(value))
 }
 
-/** The texts of the app that stand for a syntax tree: several for what takes the first of several places. */
+/** The texts of the app that mean the same as a syntax tree: several if it takes the first of several values. */
 function templatesOf(tree: unknown): string[] | undefined {
   if (!isRecord(tree)) return undefined
   const { node, value, chain, exprs, name, args, array, property } = tree
@@ -103,7 +103,7 @@ function placeholder(chain: readonly unknown[]): string[] | undefined {
     : undefined
 }
 
-/** Each place once: the path of a name with dots is written twice in Hog. */
+/** Each alternative once: the path of a name with dots is written twice in Hog. */
 function alternatives(trees: unknown): string[] | undefined {
   const each = Array.isArray(trees) ? trees.map(templatesOf) : [undefined]
   return each.includes(undefined) ? undefined : [...new Set(each.flatMap((one) => one ?? []))]

@@ -28,7 +28,7 @@ export interface WrittenFilter {
   readonly value?: unknown
 }
 
-/** What the form of the destination holds: values by the keys of their fields. */
+/** The values of the destination's form, by the keys of their fields. */
 export interface DestinationSettings {
   inputs: Readonly<Record<string, unknown>>
   mappings: MappingSettings[]

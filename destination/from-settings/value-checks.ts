@@ -12,7 +12,7 @@ export type Reject = (value: unknown, problem: string) => void
 const EXAMPLE = '{person.properties.email}'
 const SEVERAL_PLACES = 'write {[person.properties.email, event.properties.email]}'
 
-/** Checks where the email is found. A text with a list of places in one pair of braces is right. */
+/** Checks where the email is found. A text with a list in one pair of braces is valid. */
 export function checkEmail(text: string, parse: ParseText, reject: Reject): void {
   if (!isTemplate(text, parse, reject)) return
   const outside = outsideBraces(text)

@@ -18,7 +18,7 @@ const LOG_LIFE = HOUR
 /** At most this much of a list is read; a delayed request ignores older entries. */
 const MOST_ENTRIES = 50
 
-/** Of longer values, in characters of JSON, the log holds only the names: each job of the contact reads it. */
+/** If the values are longer than this, in characters of JSON, the log contains only their names: each job of the contact reads it. */
 const LONGEST_VALUES = 4000
 
 /** Workers whose clocks differ by more do not see each other's entries at the end of a period. */
@@ -84,7 +84,7 @@ export function entriesIn(lists: readonly LogTexts[]): LogEntry[] {
   return lines.flatMap((line) => ('rejected' in line || rejected.has(line.id) ? [] : [line]))
 }
 
-/** An event that was delayed before it came to its log says so: its place there does not tell when it was received. */
+/** An event that was delayed before it came to its log says so: its position there does not show when it was received. */
 function lateEntry(entry: LogEntry): LogEntry {
   const now = Date.now()
   return now - entry.receivedAt > SECOND ? { ...entry, loggedAt: now } : entry
@@ -116,5 +116,5 @@ function periodsBetween(since: number, now: number): number[] {
   const last = periodAt(isPutBack ? now : now + CLOCK_DIFFERENCE)
   const step = first < last ? -1 : 1
   const length = Math.min(4, Math.abs(last - first) + 1)
-  return Array.from({ length }, (_, place) => last + step * place)
+  return Array.from({ length }, (_, index) => last + step * index)
 }

@@ -1,4 +1,4 @@
-/** The request of an event that was delayed: what its settings make of it, with what was received since. */
+/** The request of a delayed event: its own values, and those received since. */
 import { bodyOf, contactValues, identityOf, isUpdate } from '../loops/request'
 import { isExcluded } from '../settings/excluded-emails'
 import type { ExcludedEmails } from '../settings/excluded-emails'
@@ -17,7 +17,7 @@ export function unreadEmail(delivery: Delivery, logs: Logs): string | undefined 
   return email === delivery.entry.email ? undefined : email
 }
 
-/** The delivery with what was received since. */
+/** The delivery with the values received since. */
 export function delayedRequest(delivery: Delivery, logs: Logs): Delivery {
   return delivery.waiting.userIdWasUnknown === true
     ? withEmailOfUserId(delivery, logs)
@@ -35,7 +35,7 @@ function withLaterWrites(delivery: Delivery, logs: Logs): Delivery {
 }
 
 /**
- * The request of a user ID that Loops did not know, with the latest email that its log tells, or else the one that the event
+ * The request of a user ID that Loops did not know, with the latest email in its log, or else the one that the event
  * has in `$set_once`.
  */
 function withEmailOfUserId(delivery: Delivery, logs: Logs): Delivery {
@@ -46,7 +46,7 @@ function withEmailOfUserId(delivery: Delivery, logs: Logs): Delivery {
   return email === undefined ? delivery : { ...delivery, request: withEmail(email, request) }
 }
 
-/** Why the request is not sent after all, as a clause for the log; `undefined` if it is sent. */
+/** The reason not to send the request, as a clause for the log; `undefined` if it is sent. */
 export function skipReason({ original, request }: Delivery, excludedEmails: ExcludedEmails): string | undefined {
   const { email } = identityOf(request.body)
   if (email !== undefined && isExcluded(excludedEmails, email)) return 'the settings exclude its email address'

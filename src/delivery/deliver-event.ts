@@ -1,4 +1,4 @@
-/** The way of an event to its delivery: the person that its settings need, and the translation. */
+/** From an event to its delivery: looks up the person that the settings need, and translates the event. */
 import { RetryError } from '@posthog/plugin-scaffold'
 import type { LoopsBody, LoopsRequest } from '../loops/request'
 import type { CapturedEvent } from '../posthog/event'
@@ -22,7 +22,7 @@ import type { WaitingEvent } from './waiting'
 /**
  * Translates an event and delivers the request, if there is one.
  *
- * @returns `undefined`, before any promise, for an event that the settings do not want.
+ * @returns `undefined`, before any promise, for an event that matches no setting.
  * @throws what `deliver` throws; RetryError if a filter needs a person that PostHog does not return, and no job can wait.
  */
 export function deliverEvent(waiting: WaitingEvent, parts: Parts): Promise<void> | undefined {
@@ -34,7 +34,7 @@ export function deliverEvent(waiting: WaitingEvent, parts: Parts): Promise<void>
   return request && deliver(deliveryOf(waiting, request), parts)
 }
 
-/** A dry run sends nothing of what waits, and loses nothing of it. */
+/** A dry run neither sends nor loses events that wait. */
 function waitForEndOfDryRun(waiting: WaitingEvent, { queue }: Parts): Promise<void> {
   return queue.retry(waiting, { reason: 'the app is in a dry run', wait: 10 * MINUTE, isFailure: false })
 }
@@ -63,7 +63,7 @@ async function deliverWithPerson(waiting: WaitingEvent, parts: Parts): Promise<v
   return result.kind === 'missing' ? deliverWith(result.person, waiting, parts) : deliverWithoutPerson(waiting, parts)
 }
 
-/** Of the day that an event may take, what the wait for its person leaves for the way to Loops. */
+/** The part of its day that an event does not spend on the wait for its person. */
 const LEFT_FOR_DELIVERY = HOUR
 
 function retryAfter(result: LookUpResult, { receivedAt, failures }: WaitingEvent): Retry {
@@ -90,7 +90,7 @@ async function deliverWith(person: LookedUpPerson, waiting: WaitingEvent, parts:
   return deliver(deliveryOf(waiting, request, { at: person.lookedUpAt, ownBody }), parts)
 }
 
-/** PostHog has not returned the person for a day, or no job can wait: the event goes on with its own data. */
+/** PostHog has not returned the person for a day, or no job can wait: the event is sent with its own data. */
 async function deliverWithoutPerson(waiting: WaitingEvent, parts: Parts): Promise<void> {
   const { event, receivedAt, failures } = waiting
   const { settings, log, queue } = parts
@@ -105,7 +105,7 @@ async function deliverWithoutPerson(waiting: WaitingEvent, parts: Parts): Promis
   if (request !== undefined) return deliver(deliveryOf(waiting, request), parts)
 }
 
-/** Of what the request says, what the event alone gives, whoever it is about and whatever the filters need of the person. */
+/** The part of the request that the event alone gives, whatever its identity and whatever the filters need. */
 function bodyWithoutPerson({ event, receivedAt }: WaitingEvent, settings: Settings, request: LoopsRequest): LoopsBody {
   const { eventsToSend, contactUpdates } = settings
   const own = translate(

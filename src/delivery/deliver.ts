@@ -3,16 +3,16 @@
  *
  * - in its lane: it waits for the requests of its contact before it, or the app asks the cache, or Loops (see lanes.ts).
  * - waiting: a job of PostHog's queue holds it: for a slot of the rate limit, for its lane, for its person, for the cache, or
- *   for another try. The job is the event again: it is translated anew.
+ *   for another try. The job contains the event, which is translated again.
  * - accepted, skipped, rejected or given up: the end.
  *
  * Two rules keep the order, so that a contact ends up with the values that PostHog received last; a third one saves requests:
  *
  * 1. Requests of one contact go out one after the other in a worker.
- * 2. What waits takes over what came since: each write leaves an entry in the log of its contact, and a delayed request carries
+ * 2. A delayed request takes over later values: each write leaves an entry in the log of its contact, and a delayed request carries
  *    the values that were received last, those of other names too: another worker may have sent these already, and this request,
  *    or the one before it, may reach Loops later.
- * 3. An update that says what Loops has accepted last is not sent.
+ * 3. An update that would repeat what Loops accepted last is not sent.
  */
 import { identityOf } from '../loops/request'
 import { HOUR, MINUTE, SECOND } from '../time'
@@ -26,7 +26,7 @@ import { backoff, givenUp, isTooLate } from './retry'
 import { send } from './send'
 import type { LogEntry } from './waiting'
 
-/** An event that has waited so often for a slot or for its lane goes out without. */
+/** After so many waits for a slot or for its lane, an event is sent without them. */
 const MOST_WAITS = 50
 
 /**
@@ -45,13 +45,13 @@ export function deliver(delivery: Delivery, parts: Parts): Promise<void> {
   return deliverInLane(delivery, lane, parts).finally(lane.leave)
 }
 
-/** What an event writes is in its log at once, for the jobs that hold earlier events, though it does not enter its lane. */
+/** Logs what an event writes immediately, for the jobs of earlier events, although the event does not enter its lane. */
 async function logAndPostpone(delivery: Delivery, parts: Parts, postpone: typeof send): Promise<void> {
   let logged = delivery
   try {
     logged = noteLogged(delivery, await addToLog(delivery, parts), parts)
   } catch {
-    // Its job tries again.
+    // Its job retries it.
   }
   return postpone(logged, parts)
 }
@@ -106,7 +106,7 @@ function askCache(delivery: Delivery, { lane, slot }: { readonly lane: Lane; rea
   ])
 }
 
-/** What the cache has told of an event and its contact. */
+/** The cache's answers about an event and its contact. */
 interface Known {
   readonly lane: Lane
   readonly ask: Ask
@@ -147,7 +147,7 @@ async function deliverKnown(delivery: Delivery, known: Known, parts: Parts): Pro
 }
 
 /**
- * Whether the update says what Loops has accepted last. Loops may still act on a request that has failed, and the request
+ * True if the update repeats what Loops accepted last. Loops may still act on a request that has failed, and the request
  * before it in the lane may not be noted yet.
  */
 function mayBeRepeated({ request, waiting }: Delivery, { accepted, lane }: Known, parts: Parts): boolean {
@@ -214,7 +214,7 @@ function deliverWithoutCache(delivery: Delivery, parts: Parts): Promise<void> {
   return parts.queue.retry(waiting, { reason, wait: backoff(5 * SECOND, waiting.failures) })
 }
 
-/** Sends the request if it has a slot or can borrow one; otherwise a job holds the event until its place. */
+/** Sends the request if it has a slot or can borrow one; otherwise a job holds the event until its slot. */
 async function sendInSlot(delivery: Delivery, ask: Ask, parts: Parts): Promise<void> {
   const { rateLimit } = parts
   if (ask.number === 1 || !mayWait(delivery, parts)) return send(delivery, parts)
@@ -225,7 +225,7 @@ async function sendInSlot(delivery: Delivery, ask: Ask, parts: Parts): Promise<v
       hasSlot = rateLimit.asked(slot, await rateLimit.ask(slot)).number === 1
       if (hasSlot) break
     }
-    if (!hasSlot) at = rateLimit.placeAfter(await rateLimit.readPlace(), ask)
+    if (!hasSlot) at = rateLimit.jobDueAt(await rateLimit.readLastJob(), ask)
   } catch {
     hasSlot = true
   }

@@ -3,14 +3,14 @@ import type { LoopsBody, LoopsRequest } from '../loops/request'
 import { eventId } from '../posthog/event'
 import type { LogEntry, WaitingEvent } from './waiting'
 
-/** An event on its way, with the settings of the moment. */
+/** An event that is being delivered, with the current settings. */
 export interface Delivery {
   readonly waiting: WaitingEvent
-  /** What the settings make of the event. */
+  /** The request that the settings give for the event. */
   readonly original: LoopsRequest
-  /** What is sent: the same with the values that were received since. */
+  /** The request that is sent: the same with the values received since. */
   readonly request: LoopsRequest
-  /** What the event itself writes to its contact, without what was looked up. */
+  /** The values that the event itself writes to its contact, without those looked up. */
   readonly entry: LogEntry
   /** Whether it writes to its contact, or links its identifiers: if so, its entry comes to the log. */
   readonly writes: boolean

@@ -59,7 +59,7 @@ function bodyIn(form: Form, body: LoopsBody, original: LoopsBody): LoopsBody {
   return form === 'own values' ? ownBody : withoutUserId(ownBody)
 }
 
-/** Loops finds the contact of the email, and links nothing. */
+/** Loops finds the contact by the email, and links no user ID. */
 function withoutUserId(body: LoopsBody): LoopsBody {
   return Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'userId'))
 }

@@ -6,11 +6,11 @@
  * - under way: the app asks the cache or Loops.
  *
  * The invariant: of the requests that share a user ID or an email, one is under way, and the others wait in the order in which
- * PostHog handed them over. So no request overtakes another one.
+ * PostHog handed them over. So no request is sent before an earlier one.
  */
 import type { Identity } from '../loops/request'
 
-interface Place {
+interface Entry {
   state: 'queued' | 'under way'
   readonly left: Promise<void>
 }
@@ -33,11 +33,11 @@ export interface Lanes {
 
 export function createLanes(): Lanes {
   /** The last request of each lane, by identifier. */
-  const last = new Map<string, Place>()
+  const last = new Map<string, Entry>()
 
-  function ahead(identity: Identity): Place[] {
-    const places = keysOf(identity).map((key) => last.get(key))
-    return [...new Set(places.filter((place) => place !== undefined))]
+  function ahead(identity: Identity): Entry[] {
+    const entries = keysOf(identity).map((key) => last.get(key))
+    return [...new Set(entries.filter((entry) => entry !== undefined))]
   }
 
   return {
@@ -48,24 +48,24 @@ export function createLanes(): Lanes {
       const left = new Promise<void>((ends) => {
         resolve = ends
       })
-      const place: Place = { state: others.length === 0 ? 'under way' : 'queued', left }
+      const entry: Entry = { state: others.length === 0 ? 'under way' : 'queued', left }
       const keys = keysOf(identity)
-      for (const key of keys) last.set(key, place)
+      for (const key of keys) last.set(key, entry)
       return {
         before: others.length === 0 ? undefined : Promise.all(others.map((other) => other.left)),
         begin: () => {
-          place.state = 'under way'
+          entry.state = 'under way'
         },
         extend: (email) => {
           const [key = ''] = keysOf({ email })
           const holder = last.get(key)
-          if (holder !== undefined && holder !== place) return false
+          if (holder !== undefined && holder !== entry) return false
           keys.push(key)
-          last.set(key, place)
+          last.set(key, entry)
           return true
         },
         leave: () => {
-          for (const key of keys) if (last.get(key) === place) last.delete(key)
+          for (const key of keys) if (last.get(key) === entry) last.delete(key)
           resolve()
         },
       }

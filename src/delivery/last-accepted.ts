@@ -36,9 +36,9 @@ export function createLastAccepted(cache: Cache, keyPrefix: string): LastAccepte
     ...(userId === undefined ? [] : [userKey(userId)]),
     ...(email === undefined ? [] : [emailKey(email)]),
   ]
-  /** The keys that a Redis that refuses writes still has from before. */
+  /** The keys that Redis still has from before, although it refuses writes. */
   const outdated = new Set<string>()
-  // Loops rejects for other reasons, too, with the same status: that must not keep back other events of the user ID.
+  // Loops rejects for other reasons, too, with the same status: that must not stop other events of the user ID.
   const rejectedKey = ({ body }: LoopsRequest): string =>
     `${keyPrefix}rejected-${hashOf(String(body.eventName))}-${String(body.userId)}`
   return {

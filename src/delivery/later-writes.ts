@@ -1,5 +1,5 @@
 /**
- * What a delayed request says of its contact: of each value that it writes the one that PostHog received last, at the email
+ * The content of a delayed request: for each value that it writes, the one that PostHog received last, at the email
  * that its user ID has now.
  */
 import { ownProperty } from '../json'
@@ -7,18 +7,18 @@ import type { ContactValues, Identity } from '../loops/request'
 import { SECOND } from '../time'
 import type { LogEntry, TakenOver } from './waiting'
 
-/** What a delayed request writes. */
+/** The values that a delayed request writes. */
 export interface DelayedWrite {
-  /** What its event itself writes. */
+  /** The values that its event itself writes. */
   readonly entry: LogEntry
-  /** What it writes in all, with values that were looked up. */
+  /** All values that it writes, including those that were looked up. */
   readonly values: ContactValues
   /** When PostHog was asked for the person, if it was: milliseconds since 1970. */
   readonly lookedUpAt: number | undefined
   readonly takenOver: TakenOver | undefined
 }
 
-/** What the request is to say of its contact now. */
+/** The values that the request should write now. */
 export interface MergedWrite {
   readonly identity: Identity
   readonly values: ContactValues
@@ -29,7 +29,7 @@ export interface MergedWrite {
 /** PostHog's answer may lack what it has received in the last seconds before. */
 const LOOK_UP_LAG = 10 * SECOND
 
-/** Clocks of workers, and the time of a command, differ by less: beyond that the places in the log tell the order. */
+/** Clocks of workers, and the time of a command, differ by less: beyond that, the positions in the log give the order. */
 const MOST_DIFFERENCE = 30 * SECOND
 
 interface LaterEntry {
@@ -87,21 +87,21 @@ function entriesAfter({ entry: event, takenOver }: DelayedWrite, logs: readonly 
   return [...later.values()].sort((one, other) => (isLater(one, other) ? -1 : 1))
 }
 
-/** Where the log does not hold the write itself, the clock alone decides, unless it was put back since. */
+/** If the log does not contain the write itself, only the clock decides, unless it was set back since. */
 function isAfter(one: LaterEntry, event: LogEntry, ownAt: number | undefined): boolean {
   if (ownAt === undefined && event.receivedAt > Date.now() + MOST_DIFFERENCE) return true
   const at = ownAt === undefined ? one.entry.receivedAt : one.at
   return isLater({ entry: one.entry, at }, { entry: event, at: ownAt ?? event.receivedAt })
 }
 
-/** Of two events that two workers received in one moment the one with the later ID counts: SDKs make them of the time. */
+/** If two workers received two events at the same moment, the one with the later ID counts: SDKs make IDs from the time. */
 function isLater(one: LaterEntry, other: LaterEntry): boolean {
   return one.at === other.at ? one.entry.id > other.entry.id : one.at > other.at
 }
 
 /**
  * The entries of a log with the time of their receipt. The clock decides the order of two entries unless it contradicts their
- * places by more than half a minute: then it was put right, or the clocks of two workers differ.
+ * positions by more than half a minute: then it was corrected, or the clocks of two workers differ.
  */
 function inOrder(log: readonly LogEntry[]): LaterEntry[] {
   let shift = 0
@@ -138,7 +138,7 @@ function writes({ values, names }: LogEntry, name: string): boolean {
   return ownProperty(values, name) !== undefined || names?.includes(name) === true
 }
 
-/** What the payload of a job keeps of a later entry. */
+/** The part of a later entry that the payload of a job keeps. */
 function withOnly(values: ContactValues, entry: LogEntry): LogEntry {
   const kept = Object.entries(entry.values).filter(([name]) => ownProperty(values, name) !== undefined)
   return { ...entry, values: Object.fromEntries(kept) }
@@ -149,7 +149,7 @@ function isSameContact(entry: Identity, write: Identity): boolean {
   return hasSameEmail(entry, write)
 }
 
-/** Loops compares emails without case. */
+/** Loops ignores case in emails. */
 function hasSameEmail(one: Identity, other: Identity): boolean {
   return one.email !== undefined && one.email.toLowerCase() === other.email?.toLowerCase()
 }

@@ -1,6 +1,6 @@
 import type { Identity } from '../loops/request'
 
-/** Which user ID and which email belong together, as far as this worker remembers. */
+/** The pairs of user ID and email that this worker remembers. */
 export interface Links {
   /** Remembers the link. Returns true if the worker knew it already. */
   readonly note: (identity: Identity) => boolean

@@ -1,4 +1,4 @@
-/** What the app logs of events. Outside a dry run no line names a person, an email or a body. */
+/** Logs events. Outside a dry run, no line contains a person, an email or a body. */
 import type { LoopsRequest } from '../loops/request'
 import type { CapturedEvent } from '../posthog/event'
 import { onOneLine, quoted, withoutKey } from '../redact'
@@ -37,10 +37,10 @@ export function createEventLog(settings: Settings): EventLog {
     )
   }
 
-  /** Logs the filters that do not match, once each. An event that they keep back costs the server no text after that. */
+  /** Logs the filters that do not match, once each. After that, an event that they exclude costs the server no text. */
   function unmetOnce(unmet: readonly UnmetGroup[]): void {
     const kinds = unmet.map(
-      ({ group, place, isKnown, found }) => `${group} ${place} ${String(isKnown)} ${String(found === undefined)}`,
+      ({ group, number, isKnown, found }) => `${group} ${number} ${String(isKnown)} ${String(found === undefined)}`,
     )
     if (kinds.every((kind) => filters.has(kind))) return
     for (const kind of kinds) filters.add(kind)

@@ -9,7 +9,7 @@ import type { EventLog } from './log'
 import type { EventQueue } from './queue'
 import type { RateLimit } from './rate-limit'
 
-/** What the deliveries of a worker share. */
+/** The parts that the deliveries of a worker share. */
 export interface Parts {
   readonly settings: Settings
   readonly log: EventLog

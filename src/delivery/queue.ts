@@ -8,7 +8,7 @@ import type { WaitingEvent } from './waiting'
 
 type Otherwise = () => Promise<void>
 
-/** PostHog's job queue, as far as events wait in it. */
+/** PostHog's job queue, in which events wait. */
 export interface EventQueue {
   /** False on servers since late 2024: no event can wait there. */
   readonly exists: boolean
@@ -16,7 +16,7 @@ export interface EventQueue {
    * Lets a job hold the event.
    *
    * @param at when the job is due: milliseconds since 1970.
-   * @param otherwise is called if there is no queue, or if the queue does not take the job.
+   * @param otherwise is called if there is no queue, or if the queue does not accept the job.
    */
   readonly postpone: (waiting: WaitingEvent, at: number, otherwise: Otherwise) => Promise<void>
   /**
@@ -28,7 +28,7 @@ export interface EventQueue {
 }
 
 export interface Retry {
-  /** Why the event waits, as a clause for the log. */
+  /** The reason why the event waits, as a clause for the log. */
   readonly reason: string
   /** Milliseconds. */
   readonly wait: number

@@ -2,8 +2,8 @@
  * The rate limit of all workers together: one request in each slot, whose length is a tenth more than the rate asks for, as
  * not all requests take equally long to arrive. Handlers that begin at once agree by the clock and by counters in the cache.
  *
- * A fresh request that finds its slot taken borrows one of the next slots, within a third of a second. What finds no slot
- * becomes a job and gets a place: the slot in which the job is due. There the job asks for a slot as others do, so fresh
+ * A fresh request whose slot is occupied borrows one of the next slots, within 330 ms. A request that finds no slot
+ * becomes a job with a slot of its own, in which the job is due. Then the job asks for a slot like any other request, so fresh
  * requests do not wait for the jobs.
  */
 import { ensureLife, inBackground, withLife, withRetries } from '../posthog/cache'
@@ -19,39 +19,39 @@ export interface Ask {
 }
 
 export interface RateLimit {
-  /** The slot of now. */
+  /** The current slot. */
   readonly slot: () => number
   /** Asks for a slot. Awaits nothing; the answer goes to `asked`. */
   readonly ask: (slot: number) => Promise<AnswerWithLife<number>>
   readonly asked: (slot: number, answer: AnswerWithLife<number>) => Ask
   /** The slots that the request may borrow, in the order in which it asks for them. */
   readonly borrowable: (ask: Ask) => number[]
-  /** Reads the last place that was given, for `placeAfter`. Awaits nothing. */
-  readonly readPlace: () => Promise<unknown>
+  /** Reads the last slot that a job got, for `jobDueAt`. Awaits nothing. */
+  readonly readLastJob: () => Promise<unknown>
   /** When a job is due that found no slot: milliseconds since 1970. */
-  readonly placeAfter: (answer: unknown, ask: Ask) => number
+  readonly jobDueAt: (answer: unknown, ask: Ask) => number
   /** Counts a request that waits for no slot. */
   readonly count: () => void
 }
 
-/** The slot of now and those that may be borrowed take so long together, in milliseconds. */
+/** How long the current slot and those that may be borrowed last together, in milliseconds. */
 const BORROWED_WITHIN = SECOND / 3
 
 /** A slot counts while requests go out in it, or borrow it. */
 const COUNTER_LIFE = 10 * SECOND
 
-/** The last place that was given. The n-th request that asked for `slot` gets the place `base` + n - 1. */
-interface LastPlace {
+/** The last slot that a job got. The job of the n-th request that asked for `slot` gets the slot `base` + n - 1. */
+interface LastJob {
   readonly slot: number
   readonly base: number
-  readonly place: number
+  readonly jobSlot: number
 }
 
 export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPrefix: string): RateLimit {
   const length = (1.1 * SECOND) / requestsPerSecond
   const mostBorrowed = Math.floor(BORROWED_WITHIN / length) - 1
   const counter = (slot: number): KeyWithLife => ({ key: `${keyPrefix}slot-${slot}`, life: COUNTER_LIFE })
-  const placeKey = `${keyPrefix}place`
+  const lastJobKey = `${keyPrefix}jobs`
 
   const currentSlot = (): number => Math.floor(Date.now() / length)
   return {
@@ -59,19 +59,19 @@ export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPref
     ask: (slot) => withLife(counter(slot), () => cache.incr(counter(slot).key), cache),
     asked: (slot, answer) => ({ slot, number: ensureLife(answer, cache) }),
     borrowable: ({ slot, number }) => {
-      // Those that asked before it have taken the slots between.
+      // Earlier requests have taken the slots in between.
       const [first, last] = [number - 1, Math.min(number, mostBorrowed)]
-      return Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => slot + first + place)
+      return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => slot + first + index)
     },
-    readPlace: () => withRetries(() => cache.get(placeKey, null)),
-    placeAfter: (answer, { slot, number }) => {
-      const last = lastPlaceIn(answer)
-      const base = last?.slot === slot ? last.base : Math.max(slot, last?.place ?? 0)
-      const place = base + number - 1
-      const given: LastPlace = { slot, base, place }
-      const life = Math.ceil(((place - slot) * length + COUNTER_LIFE) / SECOND)
-      inBackground(() => cache.set(placeKey, given, life))
-      return Math.ceil(place * length)
+    readLastJob: () => withRetries(() => cache.get(lastJobKey, null)),
+    jobDueAt: (answer, { slot, number }) => {
+      const last = lastJobIn(answer)
+      const base = last?.slot === slot ? last.base : Math.max(slot, last?.jobSlot ?? 0)
+      const jobSlot = base + number - 1
+      const latest: LastJob = { slot, base, jobSlot }
+      const life = Math.ceil(((jobSlot - slot) * length + COUNTER_LIFE) / SECOND)
+      inBackground(() => cache.set(lastJobKey, latest, life))
+      return Math.ceil(jobSlot * length)
     },
     count: () => {
       const slot = currentSlot()
@@ -82,6 +82,6 @@ export function createRateLimit(requestsPerSecond: number, cache: Cache, keyPref
   }
 }
 
-function lastPlaceIn(answer: unknown): LastPlace | undefined {
-  return typeof answer === 'object' && answer !== null ? (answer as LastPlace) : undefined
+function lastJobIn(answer: unknown): LastJob | undefined {
+  return typeof answer === 'object' && answer !== null ? (answer as LastJob) : undefined
 }

@@ -16,7 +16,7 @@ export function backoff(first: number, failures: number): number {
   return Math.min(LONGEST_WAIT / 1.5, 1.5 ** failures * first) * (1 + Math.random() / 2)
 }
 
-/** Longer than Loops may still be at a request, so that the next try overwrites what this one does late. */
+/** Longer than Loops may still work on a request, so that the next try overwrites a late effect of this one. */
 const WAIT_AFTER_TIMEOUT = 25 * SECOND
 
 /** How long a request to Loops waits for its next try after `failures` failed tries and this one, in milliseconds. */
@@ -41,7 +41,7 @@ export function isTooLate(receivedAt: number, wait = 0): boolean {
   return Date.now() + wait > receivedAt + GIVE_UP_AFTER
 }
 
-/** The error with which an event ends that could not be delivered for a day. */
+/** The error of an event that could not be delivered for a day. */
 export function givenUp(tries: number, reason: string): Error {
   return new Error(`Given up after ${tries} tries within a day: ${reason}`)
 }

@@ -1,4 +1,4 @@
-/** One request to Loops, and what follows from its answer. */
+/** Sends one request to Loops and acts on its answer. */
 import { answerIn, startRequest, withoutAnswer } from '../loops/client'
 import type { Answer } from '../loops/client'
 import { bodyOf, contactValues, identityOf } from '../loops/request'
@@ -40,7 +40,7 @@ async function sendOnce(sending: Sending, delivery: Delivery, parts: Parts): Pro
     const wait = waitForService(until, delivery.waiting.receivedAt)
     return queue.retry(delivery.waiting, { reason, wait, isFailure: false })
   }
-  // A request that follows another one at once has no slot of its own: later ones see that its slot is taken.
+  // A request right after another one has no slot of its own: it is counted, so that later requests find its slot taken.
   if (sending.form !== (delivery.waiting.form ?? 'as it is') || sending.isSecondTry === true) parts.rateLimit.count()
   const startedAt = Date.now()
   circuitBreaker.begin()
@@ -78,7 +78,7 @@ async function handleAnswer(answer: Answer, sending: Sending, delivery: Delivery
     }
     case 'retryable': {
       const { reason, timedOut, mayRetryAtOnce } = answer
-      // Where no job can hold the event, a second try at once is all that can be done.
+      // If no job can hold the event, it is retried immediately and only once.
       const secondTry = (): Promise<void> => sendOnce({ ...sending, isSecondTry: true }, delivery, parts)
       const otherwise = mayRetryAtOnce && sending.isSecondTry !== true ? secondTry : undefined
       return parts.queue.retry(waiting, { reason, wait: waitAfterFailure(waiting.failures, timedOut), otherwise })
@@ -145,7 +145,7 @@ async function handleUnknownUserId(
   throw new Error(reason + emailAsUserIdRemedy(identity.userId))
 }
 
-/** What to do about a user ID that Loops does not know, if it is an email. */
+/** The remedy if Loops does not know the user ID and it is an email. */
 function emailAsUserIdRemedy(userId = ''): string {
   const { label } = settingFields.email
   return isEmail(userId)

@@ -1,7 +1,7 @@
 import type { Identity, ContactValues } from '../loops/request'
 import type { CapturedEvent } from '../posthog/event'
 
-/** What PostHog's job queue holds of an event: the event once more, and no key. Times are milliseconds since 1970. */
+/** The payload of a job in PostHog's queue: the event and its state, without the key. Times are milliseconds since 1970. */
 export interface WaitingEvent {
   readonly event: CapturedEvent
   /** When PostHog handed the event to the app for the first time. The event received last wins, whatever its own clock says. */
@@ -16,7 +16,7 @@ export interface WaitingEvent {
   readonly isLogged?: boolean
   /** The form in which it is sent, after Loops has rejected others. */
   readonly form?: Form
-  /** What it has taken over from later events. */
+  /** The values that it has taken over from later events. */
   readonly takenOver?: TakenOver
   /** True if PostHog has answered once that it has no person with the event's distinct_id, which may have been too early. */
   readonly personWasMissing?: boolean
@@ -37,7 +37,7 @@ export interface TakenOver {
   readonly entries: readonly LogEntry[]
 }
 
-/** What one event writes to a contact. */
+/** The values that one event writes to a contact. */
 export interface LogEntry extends Identity {
   /** The event's ID. */
   readonly id: string

@@ -10,14 +10,14 @@ const LOOPS_API = 'https://app.loops.so/api'
 /** How long the app waits for Loops, where the server's `fetch` knows `timeout`; elsewhere PostHog ends it after 30 s. */
 const TIMEOUT = 10 * SECOND
 
-/** How Loops has answered a request. A `reason` is a clause for the log. */
+/** Loops' answer to a request. A `reason` is a clause for the log. */
 export type Answer =
   | { readonly kind: 'accepted' }
-  /** Loops has had the event before, as its idempotency key tells. */
+  /** Loops already has an event with this idempotency key. */
   | { readonly kind: 'duplicate' }
   /** Loops does not accept the request, and never will. */
   | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
-  /** The key is wrong, or a firewall stands between: a person has to do something before another try succeeds. */
+  /** The key is wrong, or a firewall blocks the request: a retry succeeds only after somebody has fixed it. */
   | { readonly kind: 'unauthorized'; readonly reason: string }
   /** Another try may succeed. */
   | {
@@ -50,7 +50,7 @@ export function startRequest(request: LoopsRequest, apiKey: string): Promise<Res
   return fetch(url, { ...options, redirect: 'manual', timeout: TIMEOUT })
 }
 
-/** What Loops' answer to a request means, whose status is not 2xx. */
+/** The meaning of an answer of Loops whose status is not 2xx. */
 export async function answerIn(
   response: Response,
   { idempotencyKey, path }: LoopsRequest,
@@ -66,7 +66,7 @@ export async function answerIn(
 }
 
 /**
- * What it means that a request has failed without an answer.
+ * The meaning of a request that failed without an answer.
  *
  * @param startedAt when the request went out: milliseconds since 1970.
  */

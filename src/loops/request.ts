@@ -5,7 +5,7 @@ import { REQUEST_FIELDS } from './property-names'
 export interface LoopsRequest {
   readonly method: 'POST' | 'PUT'
   readonly path: '/v1/events/send' | '/v1/contacts/update'
-  /** Loops takes an event with a key that it has seen within 24 hours only once. */
+  /** Loops accepts only one event with this key within 24 hours. */
   readonly idempotencyKey?: string
   readonly body: LoopsBody
   /**

@@ -1,7 +1,7 @@
 import { isDate } from '../json'
 import { SECOND } from '../time'
 
-/** Loops refuses a name or a value whose JSON, quotes included, has more characters. */
+/** Loops rejects a name or a value whose JSON, quotes included, has more characters. */
 export const LONGEST_JSON = 500
 
 /** A value that Loops accepts for a property. */
@@ -55,7 +55,7 @@ const CONSENT = new Map([
 ])
 
 /**
- * A date as Loops takes it: a Unix time of seconds, a number or its text, becomes one of milliseconds. Any other value is
+ * A date as Loops accepts it: a Unix time of seconds, a number or its text, becomes one of milliseconds. Any other value is
  * returned as it is.
  */
 export function dateValue(value: LoopsValue): LoopsValue {
@@ -68,7 +68,7 @@ export function dateValue(value: LoopsValue): LoopsValue {
 /** As seconds the year 5138, as milliseconds March 1973. */
 const SECONDS_BELOW = 1e11
 
-/** True if the text is one email address that Loops can take: with a dot in the domain, without a display name. */
+/** True if the text is one email that Loops accepts: with a dot in the domain, without a display name. */
 export function isEmail(text: string): boolean {
   return text.length <= 254 && fits(text) && EMAIL.test(text)
 }

@@ -40,7 +40,7 @@ export interface KeyWithLife {
 
 /**
  * Runs a command that may make its key, and limits the life of the key at the same time: a worker that is killed between the
- * two would leave the key for ever. The caller awaits it with others, and hands the answer to `ensureLife`.
+ * two would leave the key without an expiry. The caller awaits it with others, and hands the answer to `ensureLife`.
  */
 export function withLife<Answer>(
   { key, life }: KeyWithLife,
@@ -54,7 +54,7 @@ export function withLife<Answer>(
   ])
 }
 
-/** The server has several connections to Redis, so `expire` may have overtaken its command and found no key: it is sent again. */
+/** The server has several connections to Redis, so `expire` may have run before its command and found no key: it is sent again. */
 export function ensureLife<Answer>([{ key, life }, answer, hasLife]: AnswerWithLife<Answer>, cache: Cache): Answer {
   if (!hasLife) inBackground(() => cache.expire(key, life / SECOND))
   return answer

@@ -1,6 +1,6 @@
 /**
  * The look-up of a person in PostHog. A look-up is running (at most five in a worker), or its answer is kept for a minute or
- * until an event changes the person; a failure concerns its own event only. A circuit breaker leaves a PostHog that hangs alone.
+ * until an event changes the person; a failure affects its own event only. A circuit breaker stops look-ups while PostHog hangs.
  */
 import { createCircuitBreaker } from '../circuit-breaker'
 import { isRecord, ownProperty } from '../json'
@@ -26,7 +26,7 @@ export interface LookedUpPerson extends StoredPerson {
   readonly distinctIds: readonly string[]
 }
 
-/** What came of a look-up. */
+/** The result of a look-up. */
 export type LookUpResult =
   | { readonly kind: 'found' | 'missing'; readonly person: LookedUpPerson }
   | { readonly kind: 'failed' }
@@ -36,9 +36,9 @@ export type LookUpResult =
   | { readonly kind: 'open'; readonly until: number }
 
 export interface PersonLookUp {
-  /** Forgets what is kept of the person if the event changes it. Awaits nothing. */
+  /** Removes the person from the cache if the event changes it. Awaits nothing. */
   readonly noteChange: (event: CapturedEvent) => void
-  /** Starts reading what is kept of the event's person; the answer goes to `keptPersonIn`. */
+  /** Starts reading the event's person from the cache; the answer goes to `keptPersonIn`. */
   readonly startKept: (event: CapturedEvent) => Promise<unknown>
   /** Asks PostHog for the event's person. */
   readonly ask: (event: CapturedEvent) => Promise<LookUpResult>
@@ -137,7 +137,7 @@ function createLookUps(posthogUrl: string): LookUps {
     }
   }
 
-  /** Asks once more if an event has changed the person meanwhile. */
+  /** Asks again if an event has changed the person meanwhile. */
   async function ask(distinctId: string, changed: ReadonlySet<string>): Promise<LookedUpPerson> {
     try {
       const person = await askOnce(distinctId)
@@ -184,7 +184,7 @@ function createFailureLog(apiKey: string): (error: unknown) => void {
   }
 }
 
-/** What is kept of a person; `undefined` if nothing is. */
+/** The person from the cache; `undefined` if it has none. */
 export function keptPersonIn(answer: unknown): LookedUpPerson | undefined {
   return isPerson(answer) ? answer : undefined
 }
@@ -201,7 +201,7 @@ function isPerson(value: unknown): value is LookedUpPerson {
 
 /**
  * @returns the person, which has no distinct_ids if PostHog has no person with this one.
- * @throws Error if PostHog does not answer, or answers with somebody else.
+ * @throws Error if PostHog does not answer, or answers with another person.
  */
 async function askPostHog(distinctId: string, posthogUrl: string): Promise<LookedUpPerson> {
   const lookedUpAt = Date.now()

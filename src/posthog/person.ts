@@ -9,7 +9,7 @@ export interface EventWithPerson {
   readonly person: Properties
   readonly personId: string | undefined
   /**
-   * What `$set_once` says, which may be old news: PostHog keeps the first value, and SDKs repeat it at each start. `undefined`
+   * The properties in `$set_once`, which may be outdated: PostHog keeps the first value, and SDKs repeat it at each start. `undefined`
    * if the stored person is known, since that one decides.
    */
   readonly setOnce: Properties | undefined
@@ -47,7 +47,7 @@ export function withPerson(event: CapturedEvent, stored?: StoredPerson): EventWi
   }
 }
 
-/** The event with a person who also has what `$set_once` says. */
+/** The event with a person who also has the properties in `$set_once`. */
 export function withSetOnce(data: EventWithPerson): EventWithPerson {
   const person = without(layered([data.setOnce, data.person]), data.unset)
   return { ...data, person, setOnce: undefined }

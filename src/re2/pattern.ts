@@ -5,7 +5,7 @@
  *   is at most the size of the pattern times the length of the text. JavaScript's own RegExp tries one way after the
  *   other, and a pattern such as `^(a+)+$` can hang the server.
  * - Bounded work. The size of a pattern is about its number of characters with all repetitions written out. A pattern
- *   larger than `LARGEST_PATTERN` is refused. The matcher reads the first `LONGEST_TEXT` characters of a text and treats it
+ *   larger than `LARGEST_PATTERN` is rejected. The matcher reads the first `LONGEST_TEXT` characters of a text and treats it
  *   as if it ended there. After `MOST_STEPS` steps it gives up.
  * - RE2's answers to two questions: is this a pattern, and does this text contain a match? The property tests compare
  *   both with `re2js`. The engine ignores captures and laziness, because neither changes whether a text matches.
@@ -17,7 +17,7 @@ import type { PatternNode, PatternRepetition } from './syntax'
 const LARGEST_PATTERN = 10_000
 const LONGEST_TEXT = 10_000
 
-/** They take at most some 50 milliseconds, on a busy machine too. */
+/** They take at most about 50 ms, even on a busy machine. */
 const MOST_STEPS = 1_000_000
 
 /** A set of characters is a regular expression of JavaScript, which takes as long as five other steps. */

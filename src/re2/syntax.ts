@@ -34,7 +34,7 @@ const DEEPEST_GROUP = 999
 /** Where the parser stands in a pattern. */
 interface PatternReader {
   readonly source: string
-  /** The place of the next character. */
+  /** The index of the next character. */
   position: number
   /** How many groups are open. */
   depth: number
@@ -51,7 +51,7 @@ export function parsePattern(source: string): PatternNode {
   return pattern
 }
 
-/** Takes what stands next if it has this form, which must be sticky (`y`). */
+/** Reads the next text if it has this form, which must be sticky (`y`). */
 function take(reader: PatternReader, form: RegExp): RegExpExecArray | undefined {
   form.lastIndex = reader.position
   const found = form.exec(reader.source) ?? undefined

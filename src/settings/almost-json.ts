@@ -7,7 +7,7 @@ const FAULTS: readonly (readonly [fault: string, pattern: RegExp, repair: string
   ['a trailing comma', /,(?=\s*[\]}])/g, ''],
 ]
 
-/** What keeps the text from being JSON, like "a trailing comma"; `undefined` if no usual fault explains it. */
+/** The reason why the text is not JSON, like "a trailing comma"; `undefined` if it is not a usual one. */
 export function faultOfAlmostJson(text: string): string | undefined {
   if (text.length > 10_000) return undefined
   const found: string[] = []

@@ -28,7 +28,7 @@ export function timeIn(value: unknown): number | undefined {
   return UNIX_TIME.test(text) ? unixTime(Number(text)) : isoTime(text)
 }
 
-/** The moment that the value tells, or the whole day of a date without a time; `undefined` if it tells neither. */
+/** The time that the value names, or the whole day of a date without a time; `undefined` if it is neither. */
 export function spanIn(value: unknown): Span | undefined {
   const from = timeIn(value)
   const isWholeDay = typeof value === 'string' && WHOLE_DAY.test(value.trim())

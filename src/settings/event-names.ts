@@ -98,7 +98,7 @@ function plainName(field: Field, entry: string, example: string): string[] {
   return []
 }
 
-/** True if the name consists of the pieces with any text between them. Takes the first place of each piece after the piece before it, so that one pass over the name is enough. */
+/** True if the name consists of the pieces with any text between them. Takes the first occurrence of each piece after the piece before it, so that one pass over the name is enough. */
 export function matchesWildcard(pieces: readonly string[], name: string): boolean {
   const first = pieces[0] ?? ''
   const last = pieces[pieces.length - 1] ?? ''

@@ -6,7 +6,7 @@ import { isEmail } from '../loops/values'
 export type ExcludedEmails = ReadonlySet<string>
 
 /**
- * Reads addresses, domains (`example.com`, `@example.com`, `*@example.com`) and domains with all domains below them
+ * Reads emails, domains (`example.com`, `@example.com`, `*@example.com`) and domains with all domains below them
  * (`*.example.com`). Any other entry is rejected.
  */
 export function parseExcludedEmails(field: Field): ExcludedEmails {
@@ -23,7 +23,7 @@ export function parseExcludedEmails(field: Field): ExcludedEmails {
   )
 }
 
-/** True if the setting lists the address, its domain, or a domain above it with all below; compared without case. */
+/** True if the setting lists the email, its domain, or a domain above it with all below; ignores case. */
 export function isExcluded(excluded: ExcludedEmails, email: string): boolean {
   if (excluded.size === 0) return false
   const address = email.toLowerCase()
@@ -32,7 +32,7 @@ export function isExcluded(excluded: ExcludedEmails, email: string): boolean {
   return (
     excluded.has(address) ||
     excluded.has(domain) ||
-    labels.some((_, place) => excluded.has(`*.${labels.slice(place).join('.')}`))
+    labels.some((_, index) => excluded.has(`*.${labels.slice(index).join('.')}`))
   )
 }
 
@@ -40,14 +40,14 @@ function isDomain(text: string): boolean {
   return DOMAIN.test(text)
 }
 
-/** True for an address that is no pattern: without `*` and `%`, and with a letter, a digit or `_` at its beginning. */
+/** True for an email that is not a pattern: without `*` and `%`, and with a letter, a digit or `_` at its beginning. */
 function isAddress(text: string): boolean {
   return isEmail(text) && /^[\p{L}\p{N}_][^*%]*$/u.test(text) && isDomain(text.slice(text.indexOf('@') + 1))
 }
 
 const DOMAIN = /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}_])?\.)+(?=[^.]*\p{L})[\p{L}\p{N}\p{M}-]{2,}$/u
 
-/** What to write in place of an entry, from the address or the domain in it. */
+/** What to write instead of an entry, from the email or the domain in it. */
 function remedyFor(written: string): string {
   const entry = written.replace(/\bwww\./g, '')
   const examples = 'write ada@example.org, example.com or *.example.com'

@@ -16,15 +16,15 @@ export interface PropertyFilter {
   /** A test for each value of the filter: it matches if any of them passes, or if none does and it is negated. */
   readonly tests: readonly PropertyTest[]
   readonly isNegated: boolean
-  /** What a property that does not pass is, for example `49.5, not > 100`. */
+  /** Describes a value that does not pass, for example `49.5, not > 100`. */
   readonly failureOf: (found: unknown) => string
 }
 
-/** A filter that does not match an event, and what decided. */
+/** A filter that does not match an event, and the reason. */
 export interface UnmetFilter {
   readonly filter: PropertyFilter
-  /** Its place among the filters, from 1. */
-  readonly place: number
+  /** Its number among the filters, from 1. */
+  readonly number: number
   /** False if the property is unknown: it is the person's, the event does not set it, and the person was not looked up. */
   readonly isKnown: boolean
   /** The properties of the event or of the person, among which the filter looks. */
@@ -43,7 +43,7 @@ export function parseFilters(field: Field): PropertyFilter[] {
   return writtenFilters(field).flatMap((filter) => parseFilter(field, filter))
 }
 
-/** The filters of the setting as PostHog's JSON has them, whatever is in each; a setting that is none is rejected. */
+/** The filters of the setting as PostHog's JSON has them, unchecked; rejects a setting that is not a list of filters. */
 export function writtenFilters(field: Field): readonly unknown[] {
   if (!/^[[{]/.test(field.text)) return parsePlainFilters(field, EXAMPLE)
   const json = parseJson(field, EXAMPLE)
@@ -63,7 +63,7 @@ export function unmetFilter(filters: readonly PropertyFilter[], data: EventWithP
     const properties = filter.type === 'event' ? data.properties : data.person
     const found = ownProperty(properties, filter.key)
     const isKnown = filter.type === 'event' || isPersonPropertyKnown(filter.key, data)
-    const unmet = { filter, place: index + 1, isKnown, properties, found }
+    const unmet = { filter, number: index + 1, isKnown, properties, found }
     if (!isKnown) unknown ??= unmet
     else if (!matches(filter, found)) return unmet
   }
@@ -100,7 +100,7 @@ function filtersIn(field: Field, json: unknown, level = 0): unknown[] {
   return []
 }
 
-/** What the app reads of a filter, and `label`, with which PostHog shows it. */
+/** The fields of a filter that the app reads, and `label`, with which PostHog shows it. */
 const FILTER_FIELDS = ['key', 'type', 'operator', 'value', 'label']
 
 /** The fields of the filter that say something: PostHog exports others as null or false. */
@@ -124,7 +124,7 @@ function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
     const tests = testsOf(field, name, { filter, key, value })
     if (tests !== undefined) {
       const { isNegated = false } = operators[name]
-      const values = tests.map((test, place) => [listOf(value)[place], test] as const)
+      const values = tests.map((test, index) => [listOf(value)[index], test] as const)
       return [{ key, type, tests, isNegated, failureOf: failureOf(name, values) }]
     }
   }

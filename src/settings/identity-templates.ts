@@ -1,11 +1,11 @@
-/** The settings that say where the email address and the user ID of a contact are found. */
+/** The settings that say where the email and the user ID of a contact are found. */
 import type { Field } from './field'
 import { isJson, parseList } from './lists'
 import { parsePlainTemplate } from './plain-template'
 import { parseTemplate } from './template'
 import type { Template } from './template'
 
-/** Reads the places where the address is looked for. Rejects an entry that never gives an address, or none of one person. */
+/** Reads where the email is looked for. Rejects an entry that never gives an email, or gives many people the same one. */
 export function parseEmail(field: Field): Template[] {
   const remedy = 'write a placeholder like {person.properties.email}'
   const example = '["{person.properties.email}"]'
@@ -68,12 +68,12 @@ export function problemOfContact(template: Template): string | undefined {
   return differsByPerson ? undefined : 'would give everybody the same contact'
 }
 
-/** True if no values of the placeholders make an address of the template. */
+/** True if the template cannot give an email, whatever the values of its placeholders. */
 export function neverGivesAddress(template: Template): boolean {
   const written = template.map((part) => (typeof part === 'string' ? part : '{}')).join('')
   const placeholders = template.filter((part) => typeof part === 'object').length
   return NOT_IN_ADDRESS.test(written) || (placeholders > 1 && !written.includes('@'))
 }
 
-/** Signs that no address has, a second `@`, `@` or a dot at an end, and the name of a field before a placeholder. */
+/** Characters that no email has, a second `@`, `@` or a dot at an end, and the name of a field before a placeholder. */
 const NOT_IN_ADDRESS = /[\s\p{Cc}"(),:;<>[\\\]]|@.*@|^[@.]|[@.]$|^\w+=\{\}/u

@@ -12,7 +12,7 @@ export type Mapping = ReadonlyMap<string, Template | LoopsValue>
 /**
  * Reads a property mapping: `name: value` entries or a JSON object. Names and values that are wrong are rejected.
  *
- * @param problemOf tells why a name cannot be used, or `undefined`.
+ * @param problemOf returns why a name cannot be used, or `undefined`.
  */
 export function parseMapping(field: Field, problemOf: (name: string) => string | undefined): Mapping {
   const example = '{"plan": "{person.properties.plan}"}'

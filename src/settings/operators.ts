@@ -1,6 +1,6 @@
 /**
  * The operators of property filters, as PostHog's documentation describes them. Each operator that denies another matches
- * exactly where the other does not, because it is nothing but the other's opposite.
+ * exactly when the other does not, because it is defined as its opposite.
  */
 import { jsonText, ownProperty } from '../json'
 import { compilePattern, matchesPattern } from '../re2/pattern'
@@ -14,7 +14,7 @@ export interface Operator {
   readonly test: (written: unknown) => PropertyTest | undefined
   /** Whether the filter matches if no test passes, instead of if one does. */
   readonly isNegated?: true
-  /** What is wrong with a value and what to write instead, for a value of which `takes` is not enough to say. */
+  /** The problem of a value and the remedy, if `takes` does not explain it. */
   readonly problemOf?: (written: unknown) => string | undefined
 }
 

@@ -62,7 +62,7 @@ function partsOf(entry: string): { readonly key: string; readonly operator: stri
 /** The problem of an entry and its parts; `undefined` if there is none. */
 function problemOf(entry: string, key: string, operator: string, value: string): string | undefined {
   const isPattern = operator === 'matches'
-  // A regular expression may hold the signs that separate entries in other tools.
+  // A regular expression may contain the characters that separate entries in other tools.
   const mistake = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
   if (mistake !== undefined) return mistake
   if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`

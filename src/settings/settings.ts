@@ -27,7 +27,7 @@ export interface Settings {
   /** Whether an object `mailingLists` of an event, or of what it sets, counts besides the lists of the settings. */
   readonly mailingListsFromEvents: boolean
   readonly dryRun: boolean
-  /** The places where the email address is looked for, in order. */
+  /** Where the email is looked for, in order. */
   readonly email: readonly Template[]
   /** Empty if no user ID is sent. */
   readonly userId: Template
@@ -39,7 +39,7 @@ export interface Settings {
 /** Which events are sent, or update contacts, and with which properties and mailing lists. */
 export interface EventRule {
   readonly events: EventNames
-  /** All of them must hold. */
+  /** All of them must match. */
   readonly filters: readonly PropertyFilter[]
   /** The event properties, or the contact properties, by their names in Loops. */
   readonly mapping: Mapping
@@ -197,6 +197,6 @@ function parseUrl(field: Field): string {
   return url.replace(/\/+$/, '')
 }
 
-/** The pages and endpoints of PostHog whose address people copy. */
+/** The pages and endpoints of PostHog whose URL people copy. */
 const PAGE =
   /^https?:\/\/[^/]+(?:\/.*)?\/(?:project|organization|login|signup|settings|me|instance|ingestion|apps|insights|dashboard|events|persons|replay|home|data-management|api|static|decide|capture|batch|e)(?:\/|$)/i

@@ -6,7 +6,7 @@ import type { EventNames } from './event-names'
 
 /**
  * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, spaces or
- * signs are all that differs. `undefined` if no name looks like it.
+ * punctuation are the only difference. `undefined` if no name looks like it.
  */
 export function whyNotNamed({ exact, wildcards, excluded }: EventNames, event: unknown): string | undefined {
   if (typeof event !== 'string' || event === '') return undefined
@@ -45,7 +45,7 @@ function differenceOf(name: string, wanted: string, difference: string): string 
   return `${quoted(name)} differs from ${quoted(wanted)} only in ${difference}`
 }
 
-/** Without its signs, `$*` would look like every name. */
+/** Without its punctuation, `$*` would look like every name. */
 function isWildcardOfSigns(pieces: readonly string[]): boolean {
   return withoutSigns(pieces.join('')) === ''
 }

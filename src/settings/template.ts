@@ -55,7 +55,7 @@ function problemOfBraces(text: string, outside: string): string {
 
 /**
  * Fills in a template. A template of one placeholder keeps the value's type; any other becomes text, in which a missing value
- * is an empty string. Returns `undefined` if the text is blank.
+ * is an empty string. Returns `undefined` if the text is empty.
  */
 export function templateValue(template: Template | LoopsValue, data: EventWithPerson): unknown {
   if (typeof template !== 'object') return template

@@ -8,7 +8,7 @@ import { quoted, withoutSecrets } from '../redact'
 import { isOff } from '../settings/settings'
 import type { Settings } from '../settings/settings'
 
-/** What the checks of set-up need of the app. */
+/** The parts of the app that the checks at its start need. */
 export interface CheckedApp {
   readonly settings: Settings
   readonly rateLimit: { readonly count: () => void }
@@ -19,7 +19,7 @@ export interface CheckedApp {
  * Checks the key and the account, and, without waiting for it, the PostHog address. Of workers that start together only one
  * asks; a success counts for all workers for some minutes.
  *
- * @returns the settings error if Loops refuses the key, otherwise `undefined`.
+ * @returns the settings error if Loops rejects the key, otherwise `undefined`.
  */
 export async function checkAtSetUp(app: CheckedApp, cache: Cache): Promise<string | undefined> {
   const { settings, rateLimit, lookUp } = app
@@ -52,9 +52,9 @@ export interface AccountNames {
   readonly propertyNames: readonly string[]
 }
 
-/** What Loops says of a key and of the names in use, each in a sentence. */
+/** The result of Loops' check of the key and of the names in use. */
 export type AccountCheck =
-  /** Loops refuses the key. */
+  /** Loops rejects the key. */
   | { readonly problem: string; readonly team?: undefined; readonly warning?: undefined }
   /** Loops accepts it: whose it is, and the names that the account lacks. */
   | { readonly team: string; readonly warning?: string; readonly problem?: undefined }
@@ -147,9 +147,9 @@ function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (const letter of one) {
     const next = [(row[0] ?? 0) + 1]
-    for (let place = 1; place <= other.length; place++) {
-      const swapped = (row[place - 1] ?? 0) + (letter === other[place - 1] ? 0 : 1)
-      next.push(Math.min(swapped, (row[place] ?? 0) + 1, (next[place - 1] ?? 0) + 1))
+    for (let index = 1; index <= other.length; index++) {
+      const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
+      next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
     }
     row = next
   }

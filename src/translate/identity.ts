@@ -34,7 +34,7 @@ export function emailOf({ email }: Settings, data: EventWithPerson): string | un
   return email.map((template) => addressFrom(template, data)).find((address) => address !== undefined)
 }
 
-/** The entries of the `email` setting before the first one that yields an address; all of them if no entry does. */
+/** The entries of the `email` setting before the first one that yields an email; all entries if none does. */
 export function emailEntriesWithoutAddress(templates: readonly Template[], data: EventWithPerson): readonly Template[] {
   const found = templates.findIndex((template) => addressFrom(template, data) !== undefined)
   return found < 0 ? templates : templates.slice(0, found)

@@ -33,7 +33,7 @@ export function needsPerson(event: CapturedEvent, settings: Settings, receivedAt
 }
 
 /**
- * The settings for an event whose person PostHog did not return: they take no email from a place after the first that PostHog
+ * The settings for an event whose person PostHog did not return: they take no email from an entry after the first that PostHog
  * may fill, because Loops would link the contact to that email.
  */
 export function settingsWithoutPerson(event: CapturedEvent, settings: Settings): Settings {

@@ -79,7 +79,7 @@ function consents(
   return values
 }
 
-/** How names and values are treated in one of the two places of a request that hold properties. */
+/** How names and values are treated in one of the two parts of a request that contain properties. */
 interface PropertyKind {
   /** True if "include all" leaves the name out; a mapping may still set it. */
   readonly isLeftOut: (name: string, data: EventWithPerson) => boolean

@@ -1,4 +1,4 @@
-/** Why the settings do not want an event, as a clause for the log. */
+/** The reason why an event matches no setting, as a clause for the log. */
 import type { CapturedEvent } from '../posthog/event'
 import { quoted } from '../redact'
 import { settingFields } from '../settings/field'
@@ -6,7 +6,7 @@ import type { PropertyFilter, UnmetFilter } from '../settings/filters'
 import { similarProperty, whyNotNamed } from '../settings/similar-name'
 import type { Settings } from '../settings/settings'
 
-/** The filter that keeps an event from a group of settings that names it. */
+/** The filter that excludes an event from a group of settings that names it. */
 export interface UnmetGroup extends UnmetFilter {
   readonly group: 'Events to send' | 'Update contacts'
 }
@@ -51,13 +51,13 @@ function joined(reasons: readonly (readonly [group: string, reason: string])[]):
 }
 
 /** `whatDecided` is left out if the property is unknown. */
-function whyUnmet({ place, filter, isKnown }: UnmetFilter, { posthogUrl }: Settings, whatDecided: string): string {
+function whyUnmet({ number, filter, isKnown }: UnmetFilter, { posthogUrl }: Settings, whatDecided: string): string {
   const whyUnknown =
     posthogUrl === '' ? `fill in "${settingFields.posthogUrl.label}"` : 'PostHog cannot look up an anonymous person'
-  return `filter ${place} does not match${isKnown ? whatDecided : `: ${nameOf(filter)} is unknown, ${whyUnknown}`}`
+  return `filter ${number} does not match${isKnown ? whatDecided : `: ${nameOf(filter)} is unknown, ${whyUnknown}`}`
 }
 
-/** The property that is there instead of a missing one, and how its name differs. */
+/** A property with a similar name to a missing one, and how the names differ. */
 function similarNameOf({ filter, properties, found }: UnmetFilter): string | undefined {
   return found === undefined ? similarProperty(filter.key, properties)?.clause : undefined
 }

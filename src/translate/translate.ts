@@ -19,9 +19,9 @@ export type Translation =
       /** The mailing lists, and `subscribed`, that the request leaves out because their values are not consent. */
       readonly unclearConsent?: readonly string[]
     }
-  /** `detail` is what the reason says of this event. */
+  /** `detail` adds to the reason what is special to this event. */
   | { readonly skipped: SkipReason; readonly detail?: string }
-  /** Why the filters keep the event from all groups of settings that name it. */
+  /** Why the filters exclude the event from all groups of settings that name it. */
   | { readonly unmet: readonly UnmetGroup[] }
   | undefined
 
@@ -130,7 +130,7 @@ function contentOf(
   const content = Object.assign(
     properties,
     sentName !== undefined && {
-      // Loops refuses event names with colons.
+      // Loops rejects event names with colons.
       eventName: cutToFit(sentName.replace(/:/g, '_')),
       eventProperties: eventProperties(eventsToSend, data),
     },

@@ -10,7 +10,7 @@ declare module 'node-fetch' {
     headers?: Record<string, string>
     body?: string
     redirect?: 'manual' | 'follow' | 'error'
-    /** Milliseconds; known to node-fetch alone, and passed over by others. */
+    /** Milliseconds; only node-fetch knows it, and others ignore it. */
     timeout?: number
   }
 

@@ -21,7 +21,7 @@ export interface FilteredEvent {
 export interface PropertyFilter {
   readonly key: string
   readonly type: 'event' | 'person'
-  /** What a property that does not pass is, for example `49.5, not > 100`. */
+  /** Describes a value that does not pass, for example `49.5, not > 100`. */
   readonly failureOf: (found: unknown) => string
   readonly passes: (found: unknown) => boolean
 }
