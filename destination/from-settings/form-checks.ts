@@ -38,9 +38,9 @@ export function problemsOfForm(form: DestinationSettings, parse: ParseText, apiK
   }
   const context = { parse, apiKey, add }
   checkTop(form.inputs, context)
-  for (const [place, mapping] of form.mappings.entries()) {
+  for (const [index, mapping] of form.mappings.entries()) {
     const prefixed = (key: string, sentence: string): void => {
-      add(`${place}.${key}`, sentence)
+      add(`${index}.${key}`, sentence)
     }
     checkMapping(mapping, { ...context, add: prefixed })
   }
@@ -50,9 +50,9 @@ export function problemsOfForm(form: DestinationSettings, parse: ParseText, apiK
 /** A problem as a line of its own, with the label of its field. */
 export function lineOf({ key, sentence }: FormProblem, { mappings }: DestinationSettings): string {
   if (key === null) return sentence
-  const [, place = '', field = ''] = /^(?:(\d+)\.)?(.*)$/s.exec(key) ?? []
+  const [, index = '', field = ''] = /^(?:(\d+)\.)?(.*)$/s.exec(key) ?? []
   const label = labelOf(field)
-  const mapping = place === '' ? undefined : mappings[Number(place)]
+  const mapping = index === '' ? undefined : mappings[Number(index)]
   return mapping === undefined ? `${label}: ${sentence}` : `${mapping.name}, ${label}: ${sentence}`
 }
 

@@ -99,9 +99,9 @@ function namesEveryEvent({ wildcards }: EventRule['events']): boolean {
 /** The inputs at the top: who the request is about. */
 export function inputsOfIdentity({ email, userId, excludedEmails, ...settings }: Settings): Values {
   const [only, ...others] = email
-  const places = email.map(emailExpression).join(', ')
+  const emails = email.map(emailExpression).join(', ')
   return {
-    email: only?.length === 1 && others.length === 0 ? `{${places}}` : `{[${places}]}`,
+    email: only?.length === 1 && others.length === 0 ? `{${emails}}` : `{[${emails}]}`,
     userId: userId.length === 0 ? '' : `{${hogExpression(userId)}}`,
     excludedEmails: literalText([...excludedEmails].join(', ')),
     maxEventAge: Number.isFinite(settings.maxEventAge) ? settings.maxEventAge / HOUR : '',

@@ -74,7 +74,7 @@ export function destinationOf(configuration: Configuration, parse: ParseText, ap
 function fieldsWithoutHog({ inputs, mappings }: DestinationBody): (string | null)[] {
   const keysOf = (own: Inputs, prefix: string): string[] =>
     Object.entries(own).flatMap(([key, { templating = 'hog' }]) => (templating === 'hog' ? [] : [prefix + key]))
-  return [...keysOf(inputs, ''), ...mappings.flatMap((mapping, place) => keysOf(mapping.inputs, `${place}.`))]
+  return [...keysOf(inputs, ''), ...mappings.flatMap((mapping, index) => keysOf(mapping.inputs, `${index}.`))]
 }
 
 function appSettingsIn(content: Content, source: string): Configuration | Refused {
@@ -138,10 +138,10 @@ function functionIn(content: Content, source: string): Configuration | Refused {
   if (!written.every(({ inputs: own = {} }) => areInputs(own))) return { refusals: [`${source} ${NO_INPUTS}`] }
   if (!isRecord(filters))
     return { refusals: [`${source} has invalid "filters": write them as in dist/destination.json.`] }
-  const { apiKey, ...given } = writableInputs(inputs)
+  const { apiKey, ...writtenInputs } = writableInputs(inputs)
   const body: DestinationBody = {
     ...builtDestination,
-    inputs: { ...builtDestination.inputs, ...given },
+    inputs: { ...builtDestination.inputs, ...writtenInputs },
     mappings: written.map(completedMapping),
     filters: { ...builtDestination.filters, ...writableFilters(filters) },
   }
@@ -175,9 +175,9 @@ const WRITABLE = ['value', 'templating']
  * The inputs as PostHog takes them: without the bytecode that it makes of them, and without the secrets, which it keeps.
  */
 export function writableInputs(inputs: unknown): Inputs {
-  const given = isRecord(inputs) ? Object.entries(inputs) : []
+  const entries = isRecord(inputs) ? Object.entries(inputs) : []
   return Object.fromEntries(
-    given.flatMap(([key, input]) => {
+    entries.flatMap(([key, input]) => {
       if (!isRecord(input) || !('value' in input)) return []
       return [[key, Object.fromEntries(Object.entries(input).filter(([name]) => WRITABLE.includes(name)))]]
     }),

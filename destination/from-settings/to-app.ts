@@ -21,8 +21,8 @@ export interface AsApp {
 export function asAppSettings({ inputs, mappings }: DestinationSettings, parse: ParseText): AsApp | Refused {
   const updates = mappings.filter(({ inputs: own }) => own.action !== 'event')
   const [first] = updates
-  const email = placesIn(inputs.email, parse)
-  const userId = placesIn(inputs.userId, parse)
+  const email = alternativesIn(inputs.email, parse)
+  const userId = alternativesIn(inputs.userId, parse)
   const refusals = [
     ...(email === undefined ? [computed('email')] : []),
     ...(userId === undefined || userId.length > 1 ? [computed('userId')] : []),
@@ -33,7 +33,7 @@ export function asAppSettings({ inputs, mappings }: DestinationSettings, parse: 
   const values = rows.map(([name, value]) => [name, valueIn(value, parse)] as const)
   const lists = updates.flatMap((mapping) => rowsOf(mapping, 'mailingLists').map(([id]) => [id, true]))
   const settings = {
-    email: JSON.stringify(email.filter((place) => place !== EMAIL_OF_EVENT)),
+    email: JSON.stringify(email.filter((template) => template !== EMAIL_OF_EVENT)),
     userId: JSON.stringify(userId),
     excludedEmails: typeof inputs.excludedEmails === 'string' ? inputs.excludedEmails : '',
     contactProperties: JSON.stringify(Object.fromEntries(values.filter(([, value]) => value !== undefined))),
@@ -78,7 +78,7 @@ function valueIn(value: unknown, parse: ParseText): unknown {
 }
 
 /** The alternatives of an input, in order, each as a text of the app. */
-function placesIn(value: unknown, parse: ParseText): string[] | undefined {
+function alternativesIn(value: unknown, parse: ParseText): string[] | undefined {
   return typeof value !== 'string' || value.trim() === '' ? [] : templatesOf(parse(value))
 }
 

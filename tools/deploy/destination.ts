@@ -12,7 +12,7 @@ import { tryDestination } from './trial'
  * @throws UsageError if PostHog refuses it.
  */
 export async function deployDestination(
-  { options, client, server, given }: Deployment,
+  { options, client, server, requested }: Deployment,
   plan: Plan,
   say: (text: string) => void,
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function deployDestination(
   const isOn = configuration.enabled
   const what = own === undefined ? 'created' : `updated (${own.id})`
   const source =
-    given !== undefined ? 'the settings of --config' : own === undefined ? 'the defaults' : 'its inputs in PostHog'
+    requested !== undefined ? 'the settings of --config' : own === undefined ? 'the defaults' : 'its inputs in PostHog'
   const from = options.events === undefined ? source : 'the events of --events'
   const state = isOn ? 'turned on' : 'turned off'
   say(

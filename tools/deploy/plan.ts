@@ -11,14 +11,14 @@ import type { OwnDestination } from './own'
 import { requireOneProject } from './server'
 import type { Server } from './server'
 import { checked } from './settings'
-import type { Given } from './settings'
+import type { Requested } from './settings'
 import { renewed, withEvents } from './update'
 
 export interface Deployment {
   readonly client: PosthogClient
   readonly server: Server
   readonly options: DeployOptions
-  readonly given: Given | undefined
+  readonly requested: Requested | undefined
 }
 
 export interface Plan {
@@ -57,8 +57,8 @@ export async function planFor(deployment: Deployment): Promise<Plan> {
   return creationOf(deployment, warnings)
 }
 
-function creationOf({ server, options, given }: Deployment, warnings: readonly string[]): Plan {
-  const { body, isChosen } = given ?? { body: builtDestination, isChosen: false }
+function creationOf({ server, options, requested }: Deployment, warnings: readonly string[]): Plan {
+  const { body, isChosen } = requested ?? { body: builtDestination, isChosen: false }
   const inputs = { ...body.inputs, apiKey: { value: options.keys.loops } }
   const configuration = { ...body, enabled: isChosen && !options.disabled, inputs }
   const path = `/api/projects/${server.project.id}/hog_functions/`
@@ -67,17 +67,17 @@ function creationOf({ server, options, given }: Deployment, warnings: readonly s
 }
 
 async function updateOf(
-  { server, options, given }: Deployment,
+  { server, options, requested }: Deployment,
   own: OwnDestination,
   warnings: readonly string[],
 ): Promise<Plan> {
   const fresh = renewed(own)
   const { inputs, ...changed } =
-    given === undefined
+    requested === undefined
       ? fresh
       : options.events === undefined
-        ? replacement(given.body)
-        : { ...fresh, mappings: withEvents(fresh.mappings, given.body.mappings) }
+        ? replacement(requested.body)
+        : { ...fresh, mappings: withEvents(fresh.mappings, requested.body.mappings) }
   const body = {
     ...changed,
     inputs: { ...inputs, apiKey: { value: options.keys.loops } },
@@ -90,8 +90,8 @@ async function updateOf(
     request: { method: 'PATCH', path, body },
     path,
     configuration,
-    changes: given === undefined ? [] : changesOf(own, configuration),
-    warnings: [...warnings, ...(given === undefined ? await problemsIn(own, options) : [])],
+    changes: requested === undefined ? [] : changesOf(own, configuration),
+    warnings: [...warnings, ...(requested === undefined ? await problemsIn(own, options) : [])],
   }
 }
 

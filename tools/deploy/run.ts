@@ -30,9 +30,9 @@ async function deploy(options: DeployOptions, output: Output): Promise<void> {
     output.say(`${text}\n\n`)
   }
   const client = new PosthogClient({ posthog: options.posthog, key: options.keys.posthog, scopes: SCOPES })
-  const given = await readSettings(options)
+  const requested = await readSettings(options)
   const server = await askServer(client, options.project)
-  const deployment = { client, server, options, given }
+  const deployment = { client, server, options, requested }
   const plan = await planFor(deployment)
   for (const sentence of await checkLoops(plan.configuration, options)) say(sentence)
   await deployDestination(deployment, plan, say)

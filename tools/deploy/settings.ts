@@ -12,7 +12,7 @@ import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { DeployOptions } from './options'
 
 /** What the command line asks to install. */
-export interface Given {
+export interface Requested {
   readonly body: DestinationBody
   /** True if it says which events are sent, so that the destination may be turned on. */
   readonly isChosen: boolean
@@ -24,7 +24,7 @@ export interface Given {
  * @returns `undefined` without both. Then a new installation has the defaults, and an update keeps what is in PostHog.
  * @throws UsageError if the file cannot be read, or if a destination cannot have its settings: one line for each problem.
  */
-export async function readSettings({ config: file, events, keys }: DeployOptions): Promise<Given | undefined> {
+export async function readSettings({ config: file, events, keys }: DeployOptions): Promise<Requested | undefined> {
   if (events !== undefined) {
     return { body: accepted(destinationFromSettings({ trackedEvents: events, apiKey: keys.loops })), isChosen: true }
   }

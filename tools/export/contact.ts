@@ -64,7 +64,7 @@ export function contactOf(person: Person, settings: Settings, since = -Infinity)
   }
 }
 
-/** The first place of the setting that yields an address. If a place yields several, by several distinct_ids, it counts for none. */
+/** The first entry of the setting that yields an email. An entry that yields several, by several distinct_ids, is skipped. */
 function addressOf(person: Person, settings: Settings): string | undefined {
   for (const template of settings.email) {
     const ids = readsDistinctId(template) ? person.distinctIds : person.distinctIds.slice(0, 1)

@@ -40,14 +40,14 @@ export async function writeCsv(
 
   async function* records(): AsyncGenerator<string[]> {
     yield [headerOf('email'), ...(hasUserIds ? [headerOf('userId')] : []), ...columns.headers]
-    let place = -1
+    let index = -1
     for await (const { email, userId, cells } of readRows(files.rows, state.rowBytes)) {
-      place += 1
-      if (!emails.isNewest(email.toLowerCase(), place)) {
+      index += 1
+      if (!emails.isNewest(email.toLowerCase(), index)) {
         written.sameEmail += 1
         continue
       }
-      const isOwn = userId !== undefined && userIds.isNewest(userId, place)
+      const isOwn = userId !== undefined && userIds.isNewest(userId, index)
       written.contacts += 1
       if (!isOwn) written[userId === undefined ? 'withoutUserId' : 'sameUserId'] += 1
       const identity = hasUserIds ? [email, isOwn ? userId : ''] : [email]
@@ -72,14 +72,14 @@ async function newestBy(
   among?: Newest,
 ): Promise<Newest> {
   const newest = new Newest(state.rows)
-  let place = -1
+  let index = -1
   for await (const row of readRows(rows, state.rowBytes)) {
-    place += 1
+    index += 1
     const email = row.email.toLowerCase()
     const value = name === 'email' ? email : row.userId
-    if (value === undefined || among?.isNewest(email, place) === false) continue
+    if (value === undefined || among?.isNewest(email, index) === false) continue
     // A person with an ID of their own counts as newer than all without.
-    newest.add(value, place, row.createdAt + (row.userId === undefined ? 0 : LONG_AGO_TO_LATER))
+    newest.add(value, index, row.createdAt + (row.userId === undefined ? 0 : LONG_AGO_TO_LATER))
   }
   return newest
 }

@@ -71,7 +71,7 @@ export function exportSettings(config: AppConfig, userIdProperty?: string): Expo
 }
 
 function parsed(config: AppConfig, userIdProperty: string | undefined): Settings {
-  const given = {
+  const fromPerson = {
     ...config,
     ...(userIdProperty !== undefined && { userId: JSON.stringify([`{person.properties.${userIdProperty}}`]) }),
     apiKey: UNUSED_KEY,
@@ -79,18 +79,18 @@ function parsed(config: AppConfig, userIdProperty: string | undefined): Settings
     posthogUrl: PERSONS_ARE_THERE,
   }
   try {
-    return parseSettings(given)
+    return parseSettings(fromPerson)
   } catch (error) {
     throw new UsageError(withoutKey(messageOf(error), config.apiKey ?? ''))
   }
 }
 
 function filterProblems({ contactUpdates: { filters } }: Settings): string[] {
-  return filters.flatMap(({ type, key }, place) =>
+  return filters.flatMap(({ type, key }, index) =>
     type === 'person'
       ? []
       : [
-          `${label('contactFilters')}: filter ${place + 1} looks at the event property "${key}", which a person does not have: ` +
+          `${label('contactFilters')}: filter ${index + 1} looks at the event property "${key}", which a person does not have: ` +
             `write person.${key}, or export with settings without this filter.`,
         ],
   )

@@ -137,15 +137,15 @@ class Heap<Item> {
   }
 
   add(item: Item): void {
-    let place = this.items.length
-    while (place > 0) {
-      const above = (place - 1) >> 1
+    let index = this.items.length
+    while (index > 0) {
+      const above = (index - 1) >> 1
       const parent = this.items[above]
       if (parent === undefined || !this.comesBefore(item, parent)) break
-      this.items[place] = parent
-      place = above
+      this.items[index] = parent
+      index = above
     }
-    this.items[place] = item
+    this.items[index] = item
   }
 
   takeFirst(): Item | undefined {
@@ -156,20 +156,20 @@ class Heap<Item> {
   }
 
   private sink(item: Item): void {
-    let place = 0
+    let index = 0
     for (;;) {
-      const below = this.firstBelow(place)
+      const below = this.firstBelow(index)
       const child = this.items[below]
       if (child === undefined || !this.comesBefore(child, item)) break
-      this.items[place] = child
-      place = below
+      this.items[index] = child
+      index = below
     }
-    this.items[place] = item
+    this.items[index] = item
   }
 
-  private firstBelow(place: number): number {
-    const left = this.items[2 * place + 1]
-    const right = this.items[2 * place + 2]
-    return left !== undefined && right !== undefined && this.comesBefore(right, left) ? 2 * place + 2 : 2 * place + 1
+  private firstBelow(index: number): number {
+    const left = this.items[2 * index + 1]
+    const right = this.items[2 * index + 2]
+    return left !== undefined && right !== undefined && this.comesBefore(right, left) ? 2 * index + 2 : 2 * index + 1
   }
 }

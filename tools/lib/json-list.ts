@@ -49,17 +49,17 @@ class ListSplitter {
 
   *elementsOf(chunk: string): Generator<Element> {
     let from = 0
-    for (let place = 0; place < chunk.length; place++) {
-      const sign = chunk.charAt(place)
+    for (let index = 0; index < chunk.length; index++) {
+      const sign = chunk.charAt(index)
       if (sign === '\n') this.line += 1
       if (this.state !== 'inside') {
         this.outside(sign)
-        from = place + 1
+        from = index + 1
       } else if (this.isInText) {
         this.inText(sign)
       } else if (this.depth === 0 && (sign === ',' || sign === ']')) {
-        yield* this.element(this.text + chunk.slice(from, place), sign)
-        from = place + 1
+        yield* this.element(this.text + chunk.slice(from, index), sign)
+        from = index + 1
       } else {
         this.inElement(sign)
       }

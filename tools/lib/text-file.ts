@@ -26,14 +26,14 @@ export function unreadable(path: string, error: unknown): UsageError {
 /**
  * Parses JSON.
  *
- * @param place the file, or the line or event in it.
- * @throws UsageError with the place and the fault, but nothing of the text, which may hold email addresses or a key.
+ * @param location the file, or the line or event in it.
+ * @throws UsageError with the location and the fault, but nothing of the text, which may hold email addresses or a key.
  */
-export function parseJsonAt(place: string, text: string): unknown {
+export function parseJsonAt(location: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`${place} is not valid JSON: ${faultOf(messageOf(error))}.`)
+    throw new UsageError(`${location} is not valid JSON: ${faultOf(messageOf(error))}.`)
   }
 }
 

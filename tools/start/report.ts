@@ -8,9 +8,9 @@ import type { EventResult } from './edition'
 import { counted } from './progress'
 
 /** One event and its outcome, as lines for the terminal. */
-export function eventReport(place: number, event: CapturedEvent, result: EventResult): string {
+export function eventReport(number: number, event: CapturedEvent, result: EventResult): string {
   const from = colors.dim(plain(`of ${event.distinct_id}, ${event.timestamp}`))
-  const heading = `${String(place).padStart(3)}  ${colors.bold(plain(event.event))}  ${from}`
+  const heading = `${String(number).padStart(3)}  ${colors.bold(plain(event.event))}  ${from}`
   return [heading, ...resultLines(result).map((line) => `     ${line}`.trimEnd()), ''].join('\n')
 }
 

@@ -11,7 +11,7 @@ const longestDrain: Readonly<Record<string, number>> = { none: 1.2, fifth: 1.6 }
 /**
  * The same where job runners look every two seconds, with a Loops that answers in 150 ms. One runner finds the next job due
  * whenever it ends one. Several have looked at the same moment, when the last job was enqueued, and look again together: one
- * of them gets the slot, and the others wait for their next places.
+ * of them gets the slot, and the others wait for their next slots.
  */
 const longestDrainByLooks = { oneRunner: { none: 1.7 }, severalRunners: { none: 2.5 } } as const
 

@@ -17,7 +17,7 @@ export type Load = 'burst' | 'hour' | 'everySecond' | 'steady' | 'bulk' | 'onePe
 /** An event to come: when (milliseconds from the start) and, unless anybody's will do, whose. */
 export interface Moment {
   readonly after: number
-  /** The place of the person. */
+  /** The index of the person. */
   readonly person?: number
   /** An update of the contact, or an event to send; unless told, either or both. */
   readonly asks?: 'update' | 'event'
@@ -69,7 +69,7 @@ function steadyMoments(events: number, random: Random): Moment[] {
   return [...steady, ...burst]
 }
 
-/** The people whose events must not be held up, by their places; undefined for everybody. */
+/** The people whose events must not be delayed, by their indexes; undefined for everybody. */
 export function watchedIn(load: Load, people: number): ReadonlySet<number> | undefined {
   if (load === 'bulk') return new Set([people - 1])
   return load === 'busyContact' ? new Set([0]) : undefined

@@ -163,9 +163,9 @@ export function mostInASecond(times: readonly number[]): number {
   const sorted = [...times].sort((one, other) => one - other)
   let first = 0
   let most = 0
-  sorted.forEach((time, place) => {
+  sorted.forEach((time, index) => {
     while ((sorted[first] ?? time) <= time - 1000) first += 1
-    most = Math.max(most, place - first + 1)
+    most = Math.max(most, index - first + 1)
   })
   return most
 }

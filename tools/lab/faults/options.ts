@@ -78,7 +78,7 @@ function campaignsOf(values: Arguments): CampaignOptions[] {
   const deliveries = chosen('delivery', values.delivery, [{ name: 'direct' }, { name: 'webhook' }] as const)
   const mixes = (values.faults?.split(',') ?? [undefined]).flatMap((name) => chosen('faults', name?.trim(), faultMixes))
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 1)
-  const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) }, (_, place) => firstSeed + place)
+  const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) }, (_, index) => firstSeed + index)
   const same = {
     directory: values.app ?? appDirectory,
     events: wholeNumber('events', values.events, 400),

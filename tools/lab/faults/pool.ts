@@ -19,8 +19,8 @@ export async function runCampaigns(
   const outcomes: Outcome[] = []
   const waiting = campaigns.entries()
   const runWaiting = async (run: (campaign: CampaignOptions) => Promise<Outcome>): Promise<void> => {
-    for (const [place, campaign] of waiting) {
-      outcomes[place] = await run(campaign)
+    for (const [index, campaign] of waiting) {
+      outcomes[index] = await run(campaign)
       onDone()
     }
   }

@@ -4,8 +4,8 @@ import type { ExpectedWrite } from './traffic'
 
 /** One hand-over of an event to the app. */
 export interface Receipt {
-  /** Its place among all hand-overs. */
-  readonly place: number
+  /** Its number among all hand-overs. */
+  readonly number: number
   /** Milliseconds since 1970. */
   readonly at: number
   /** The name of the worker that the event was handed to. */
@@ -19,7 +19,7 @@ export class Receipts {
 
   add(uuid: string, at: number, worker: string): void {
     const receipts = this.ofEvents.get(uuid) ?? []
-    receipts.push({ place: this.handedOver++, at: Math.floor(at), worker })
+    receipts.push({ number: this.handedOver++, at: Math.floor(at), worker })
     this.ofEvents.set(uuid, receipts)
   }
 
@@ -37,13 +37,13 @@ export class Receipts {
       const all = this.ofEvents.get(each) ?? []
       return all.findLast((receipt) => receipt.at <= at) ?? all.slice(0, 1)
     })
-    return receipts.sort((one, other) => one.place - other.place).at(-1)
+    return receipts.sort((one, other) => one.number - other.number).at(-1)
   }
 }
 
 /** Whether one hand-over came before another. Two workers do not know who was first within a millisecond. */
 export function isBefore(one: Receipt, other: Receipt): boolean {
-  return one.place < other.place && !(one.at === other.at && one.worker !== other.worker)
+  return one.number < other.number && !(one.at === other.at && one.worker !== other.worker)
 }
 
 /** Which worker has sent a request, and when (milliseconds since 1970). */

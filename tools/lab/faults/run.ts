@@ -23,8 +23,8 @@ export function run(args: string[], output: Output): Promise<number> {
 
 async function runAll({ campaigns, processes, expectNoneLost }: FaultsOptions, output: Output): Promise<number> {
   const outcomes = await runCampaigns(campaigns, processes, progressOf(campaigns.length, output))
-  const results = outcomes.flatMap((outcome, place) => {
-    const campaign = campaigns[place]
+  const results = outcomes.flatMap((outcome, index) => {
+    const campaign = campaigns[index]
     return campaign === undefined ? [] : [{ campaign, outcome }]
   })
   output.say(tables(results))

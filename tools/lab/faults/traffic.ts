@@ -37,7 +37,7 @@ export interface Person {
 
 /** The change in Loops that one event asks for. */
 export interface ExpectedWrite {
-  /** Its place in the order in which the events happened. */
+  /** Its position in the order in which the events happened. */
   readonly number: number
   readonly person: Person
   /** The unique value of the event property `reference`; undefined if the event is not to be sent. */
@@ -103,18 +103,18 @@ export function makeTraffic(options: TrafficOptions, start: number, random: Rand
     const namesEmail = options.kind === 'movingEmails' || asks !== undefined
     return write === undefined ? [] : arrivalsOf({ write, at, email, namesEmail }, options.kind, random)
   })
-  const places = watchedIn(options.load, options.people)
-  const watched = new Set(people.filter((_, place) => places?.has(place) ?? true))
+  const indexes = watchedIn(options.load, options.people)
+  const watched = new Set(people.filter((_, index) => indexes?.has(index) ?? true))
   return { people, watched, writes, arrivals }
 }
 
 function peopleOf({ people, kind }: TrafficOptions): Person[] {
-  return Array.from({ length: people }, (_, place) => {
-    const person = { email: `person-${place}@example.com`, userId: `user_${place}` }
+  return Array.from({ length: people }, (_, index) => {
+    const person = { email: `person-${index}@example.com`, userId: `user_${index}` }
     if (kind !== 'movingEmails') return person
-    if (place % 2 === 0)
-      return { ...person, laterEmail: `moved-${place}@example.com`, sharesEmailWith: `user_${place + 1}` }
-    return { ...person, email: `person-${place - 1}@example.com`, sharesEmailWith: `user_${place - 1}`, isNew: true }
+    if (index % 2 === 0)
+      return { ...person, laterEmail: `moved-${index}@example.com`, sharesEmailWith: `user_${index + 1}` }
+    return { ...person, email: `person-${index - 1}@example.com`, sharesEmailWith: `user_${index - 1}`, isNew: true }
   })
 }
 
@@ -128,8 +128,8 @@ interface Pair {
 /** The pair of each person. */
 function pairsOf(people: readonly Person[], { start, end }: { start: number; end: number }, random: Random) {
   const pairs = new Map<Person, Pair>()
-  people.forEach((person, place) => {
-    const before = people[place - 1]
+  people.forEach((person, index) => {
+    const before = people[index - 1]
     const pair = person.isNew && before ? pairs.get(before) : undefined
     pairs.set(person, pair ?? { first: person, movesAt: random.between(start, end) })
   })
@@ -151,13 +151,13 @@ function plannedEventsOf(
   random: Random,
 ): PlannedEvent[] {
   const planned: PlannedEvent[] = []
-  for (const { after, person: place, asks } of moments) {
+  for (const { after, person: index, asks } of moments) {
     const before = planned.at(-1)
-    if (place === undefined && before !== undefined && random.chance(0.2)) {
+    if (index === undefined && before !== undefined && random.chance(0.2)) {
       planned.push({ ...before, at: before.at + random.between(2, 9) })
       continue
     }
-    const person = place === undefined ? undefined : people[place]
+    const person = index === undefined ? undefined : people[index]
     planned.push({ person: person ?? random.pick(people), at: start + after, asks })
   }
   // Before an email moves, its events are those of the first of the pair.

@@ -50,7 +50,7 @@ export class Workers {
 
   /** Starts the processes, which have run for a while when the first event comes: the app is set up in each. */
   startAll(): void {
-    for (let place = 0; place < size; place++) this.startAt(place)
+    for (let index = 0; index < size; index++) this.startAt(index)
     for (const { worker } of this.processes) void worker.prepare()
   }
 
@@ -68,10 +68,10 @@ export class Workers {
   /** Corrects the clocks and starts each process anew, once it has ended what it has begun. */
   async restartWithRightClocks(): Promise<void> {
     this.clocksAhead = []
-    for (const [place, { worker }] of this.processes.entries()) {
+    for (const [index, { worker }] of this.processes.entries()) {
       while (worker.unfinished.size > 0) await sleep(this.options.clock, 1)
       worker.kill()
-      this.startAt(place)
+      this.startAt(index)
     }
   }
 
@@ -92,22 +92,22 @@ export class Workers {
   /** Kafka gives the events of a distinct_id to one process. */
   private processFor({ distinct_id: distinctId }: CapturedEvent): RunningProcess {
     const { random, eventsGoTo } = this.options
-    const place =
+    const index =
       eventsGoTo === 'any thread' ? random.between(0, size - 1) : new Random(distinctId).between(0, size - 1)
-    const process = this.processes[place]
+    const process = this.processes[index]
     if (process === undefined) throw new Error('The processes have not been started.')
     return process
   }
 
-  private startAt(place: number): void {
+  private startAt(index: number): void {
     const { start, clock, random, jobRunners } = this.options
-    const runners = Math.floor((jobRunners + size - 1 - place) / size)
-    const worker = start(runners, this.clocksAhead[place] ?? 0)
+    const runners = Math.floor((jobRunners + size - 1 - index) / size)
+    const worker = start(runners, this.clocksAhead[index] ?? 0)
     const consumer = new Consumer(worker, {
       clock,
       millisecondsApart: () => random.between(closestStarts, farthestStarts),
     })
-    this.processes[place] = { worker, consumer }
+    this.processes[index] = { worker, consumer }
   }
 
   /** Starts a countdown of random length, so that every await of the app is equally likely to be interrupted. */

@@ -17,8 +17,8 @@ export async function handOver(
   onHandled: () => void,
 ): Promise<void> {
   await Promise.all(
-    processes.map(async (process, place) => {
-      const own = events.filter(({ distinct_id }) => partitionOf(distinct_id) % processes.length === place)
+    processes.map(async (process, index) => {
+      const own = events.filter(({ distinct_id }) => partitionOf(distinct_id) % processes.length === index)
       for (let first = 0; first < own.length; first += groupSize) {
         const group = own.slice(first, first + groupSize)
         while (!(await process.handle(group, onHandled)));

@@ -75,8 +75,8 @@ export async function runScenario(
     const share = Math.ceil(run.events.length / phases.length)
     const [start, requestsBefore] = [Date.now(), run.api.requests().length]
     const results: PhaseResult[] = []
-    for (const [place, phase] of phases.entries()) {
-      const result = await runPhase(phase, run.events.slice(place * share, (place + 1) * share), run)
+    for (const [index, phase] of phases.entries()) {
+      const result = await runPhase(phase, run.events.slice(index * share, (index + 1) * share), run)
       results.push(result)
       onPhase(result)
     }

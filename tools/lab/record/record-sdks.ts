@@ -155,7 +155,7 @@ async function main(): Promise<void> {
     await capture.close()
     rmSync(folder, { recursive: true })
   }
-  const lines = recorded.map((one, place) => JSON.stringify({ ...one, event: withoutChance(one.event, place) }))
+  const lines = recorded.map((one, index) => JSON.stringify({ ...one, event: withoutChance(one.event, index) }))
   writeFileSync(FIXTURE, `[\n${lines.join(',\n')}\n]\n`)
 }
 
@@ -218,12 +218,12 @@ function versionOf(name: string): string {
 }
 
 /** The event with a uuid and a time that the next recording repeats, and without the project's key. */
-function withoutChance(event: CapturedEvent, place: number): CapturedEvent {
+function withoutChance(event: CapturedEvent, index: number): CapturedEvent {
   const { token, ...properties } = event.properties
   return {
     ...event,
-    uuid: `018f0000-0000-7000-8000-${String(place).padStart(12, '0')}`,
-    timestamp: new Date(Date.UTC(2024, 4, 1) + place * 1000).toISOString(),
+    uuid: `018f0000-0000-7000-8000-${String(index).padStart(12, '0')}`,
+    timestamp: new Date(Date.UTC(2024, 4, 1) + index * 1000).toISOString(),
     properties,
   }
 }

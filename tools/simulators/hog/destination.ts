@@ -55,7 +55,7 @@ export function hogFetch(fetch: LibraryFetch): Fetch {
   }
 }
 
-/** Answers in the place of Loops, for a run whose requests are only shown. */
+/** Answers instead of Loops, for a run whose requests are only shown. */
 export const mockedFetch: Fetch = () => Promise.resolve({ status: 200, body: '{"success":true}' })
 
 const TRIES = 3

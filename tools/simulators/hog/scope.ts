@@ -1,4 +1,4 @@
-/** A variable, found in the function itself (`isLocal`, its place on the stack) or captured from the one around it. */
+/** A variable, found in the function itself (`isLocal`, its index on the stack) or captured from the one around it. */
 export interface Variable {
   readonly isLocal: boolean
   readonly index: number
@@ -12,7 +12,7 @@ interface Local {
 
 /**
  * The variables of one function, in the order in which they lie on the VM's stack. Between two statements the stack of a
- * function holds its variables and nothing else, so the number of a variable is its place.
+ * function holds its variables and nothing else, so the number of a variable is its index.
  */
 export class Scope {
   /** The variables of the functions around this one that it uses. */

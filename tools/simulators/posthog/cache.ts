@@ -152,9 +152,9 @@ function lists(
 }
 
 function without(list: readonly string[], count: number, element: string): string[] {
-  const places = list.flatMap((other, place) => (other === element ? [place] : []))
-  const removed = new Set(count > 0 ? places.slice(0, count) : places.slice(count))
-  return list.filter((_, place) => !removed.has(place))
+  const indexes = list.flatMap((other, index) => (other === element ? [index] : []))
+  const removed = new Set(count > 0 ? indexes.slice(0, count) : indexes.slice(count))
+  return list.filter((_, index) => !removed.has(index))
 }
 
 function read(entry: Entry | undefined, defaultValue: unknown): unknown {

@@ -112,10 +112,10 @@ const FIELDS: [field: string, kind: string, fits: (value: unknown) => boolean][]
 
 /** Checks the types that ingestion relies on, so that the sender gets a message. */
 function checked(event: unknown, index: number, count: number): RawEvent {
-  const given = isRecord(event) ? withoutNull(event) : undefined
-  const problem = given === undefined ? 'is not an object' : problemOf(given)
+  const checkedEvent = isRecord(event) ? withoutNull(event) : undefined
+  const problem = checkedEvent === undefined ? 'is not an object' : problemOf(checkedEvent)
   if (problem !== undefined) throw new CaptureError(`Event ${index + 1} of ${count} ${problem}.`)
-  return given as unknown as RawEvent
+  return checkedEvent as unknown as RawEvent
 }
 
 /** Some SDKs write null for a missing field. */

@@ -24,9 +24,9 @@ export interface ReadingOptions {
 }
 
 /** A value of the file, and where it is. */
-interface Placed {
+interface Located {
   readonly read: () => unknown
-  readonly place: string
+  readonly location: string
 }
 
 /**
@@ -34,7 +34,7 @@ interface Placed {
  * may be text that holds JSON), the `results` of PostHog's events API or query API, or the `batch` that an SDK sends. Only an
  * answer of an API and a batch are read whole.
  *
- * @throws UsageError that names the file if it cannot be read; without `onSkipped` also one that names the line or the place
+ * @throws UsageError that names the file if it cannot be read; without `onSkipped` also one that names the line or the event
  * in the list of a malformed event.
  */
 export async function* readEventFile(
@@ -58,12 +58,12 @@ export async function* readEventFile(
   if (isEmpty) throw new UsageError(`${path} has no events.`)
 }
 
-function eventAt({ read, place }: Placed): FileEvent {
+function eventAt({ read, location }: Located): FileEvent {
   const value = read()
-  return { event: eventFrom(value, place), person: personPropertiesIn(value, place) }
+  return { event: eventFrom(value, location), person: personPropertiesIn(value, location) }
 }
 
-function eventOrSkip(placed: Placed, onSkipped: (sentence: string) => void): FileEvent | undefined {
+function eventOrSkip(placed: Located, onSkipped: (sentence: string) => void): FileEvent | undefined {
   try {
     return eventAt(placed)
   } catch (error) {
@@ -120,7 +120,7 @@ const KINDS_OF_FILES: readonly (readonly [bytes: readonly number[], problem: str
 ]
 
 function problemOfBytes(bytes: Buffer): string | undefined {
-  return KINDS_OF_FILES.find(([first]) => first.every((byte, place) => bytes[place] === byte))?.[1]
+  return KINDS_OF_FILES.find(([first]) => first.every((byte, index) => bytes[index] === byte))?.[1]
 }
 
 function objectIn(line: string): object | undefined {
@@ -132,21 +132,21 @@ function objectIn(line: string): object | undefined {
   }
 }
 
-async function* jsonLines(stream: ReadStream, path: string): AsyncGenerator<Placed> {
+async function* jsonLines(stream: ReadStream, path: string): AsyncGenerator<Located> {
   let number = 0
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
     number += 1
-    const place = `${path}, line ${number}`
-    if (line.trim() !== '') yield { read: () => parseJsonAt(place, line.trim()), place }
+    const location = `${path}, line ${number}`
+    if (line.trim() !== '') yield { read: () => parseJsonAt(location, line.trim()), location }
   }
 }
 
-async function* list(stream: ReadStream, path: string): AsyncGenerator<Placed> {
+async function* list(stream: ReadStream, path: string): AsyncGenerator<Located> {
   let number = 0
   try {
     for await (const { text, line } of listElements(stream as AsyncIterable<string>)) {
       number += 1
-      yield { read: () => parseJsonAt(`${path}, line ${line}`, text), place: `${path}, event ${number}` }
+      yield { read: () => parseJsonAt(`${path}, line ${line}`, text), location: `${path}, event ${number}` }
     }
   } catch (error) {
     if (!(error instanceof ListError)) throw error
@@ -154,7 +154,7 @@ async function* list(stream: ReadStream, path: string): AsyncGenerator<Placed> {
   }
 }
 
-function* answerOrBatch(path: string): Generator<Placed> {
+function* answerOrBatch(path: string): Generator<Located> {
   const content = parseJsonAt(path, readTextFile(path))
   const events = isObject(content) ? (content['results'] ?? content['batch']) : content
   if (!Array.isArray(events)) {
@@ -163,13 +163,15 @@ function* answerOrBatch(path: string): Generator<Placed> {
   const columns = isObject(content) && Array.isArray(content['columns']) ? content['columns'].map(String) : undefined
   for (const [index, row] of (events as unknown[]).entries()) {
     const value = columns === undefined ? row : rowWith(columns, row)
-    yield { read: () => value, place: `${path}, event ${index + 1}` }
+    yield { read: () => value, location: `${path}, event ${index + 1}` }
   }
 }
 
 /** PostHog's query API answers with the names of the columns and a list of values for each event. */
 function rowWith(columns: readonly string[], row: unknown): unknown {
-  return Array.isArray(row) ? Object.fromEntries(columns.map((column, place) => [column, row[place] as unknown])) : row
+  return Array.isArray(row)
+    ? Object.fromEntries(columns.map((column, location) => [column, row[location] as unknown]))
+    : row
 }
 
 function hasEvents(value: object): boolean {

@@ -8,9 +8,9 @@ import type { RawEvent } from './events'
 /** No product sends more; code that walks through the values would run out of stack. */
 const DEEPEST = 200
 
-/** Makes an event of a parsed value. Throws a UsageError that names `place`, where the value is in a file. */
-export function eventFrom(value: unknown, place?: string): CapturedEvent {
-  const subject = place ?? 'The event'
+/** Makes an event of a parsed value. Throws a UsageError that names `location`, where the value is in a file. */
+export function eventFrom(value: unknown, location?: string): CapturedEvent {
+  const subject = location ?? 'The event'
   if (!isObject(value) || typeof value.event !== 'string') {
     throw new UsageError(`${subject} has no name: write it as "event", like {"event": "purchase"}.`)
   }
@@ -31,21 +31,21 @@ export function eventFrom(value: unknown, place?: string): CapturedEvent {
   try {
     return ingest(raw)
   } catch (error) {
-    throw new UsageError(place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`)
+    throw new UsageError(location === undefined ? messageOf(error) : `${location}: ${messageOf(error)}`)
   }
 }
 
 /**
  * The person's properties that an export gives along with an event: `person.properties` of the events API,
- * `person_properties` of batch exports. Throws a UsageError that names `place`.
+ * `person_properties` of batch exports. Throws a UsageError that names `location`.
  */
-export function personPropertiesIn(value: unknown, place: string): Record<string, unknown> | undefined {
+export function personPropertiesIn(value: unknown, location: string): Record<string, unknown> | undefined {
   if (!isObject(value)) return undefined
   const { person, person_properties: ofExport } = value
   const properties = ofExport ?? (isObject(person) ? person.properties : undefined)
   if (properties === undefined || properties === null || properties === '') return undefined
-  const object = objectFrom(properties, ofExport === properties ? 'person_properties' : 'person.properties', place)
-  refuseDeep(object, place)
+  const object = objectFrom(properties, ofExport === properties ? 'person_properties' : 'person.properties', location)
+  refuseDeep(object, location)
   return object
 }
 

@@ -70,8 +70,8 @@ export class JobQueue {
   }
 
   private remove(job: Job): void {
-    const place = this.jobs.findIndex((other) => other.id === job.id)
-    if (place >= 0) this.jobs.splice(place, 1)
+    const index = this.jobs.findIndex((other) => other.id === job.id)
+    if (index >= 0) this.jobs.splice(index, 1)
   }
 
   private treatmentOf(job: Job): JobTreatment {

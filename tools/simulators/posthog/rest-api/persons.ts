@@ -77,16 +77,16 @@ function page(persons: StoredPersons, { url, query }: PersonsRequest, options: P
     results: persons
       .slice(start, end)
       .filter((person) => !hidden(person))
-      .map((person, place) => ({
-        id: start + place + 1,
+      .map((person, index) => ({
+        id: start + index + 1,
         name: person.distinct_ids[0],
         ...person,
       })),
   }
 }
 
-function cursorFor(place: number): string {
-  return Buffer.from(`p=${place}`).toString('base64')
+function cursorFor(index: number): string {
+  return Buffer.from(`p=${index}`).toString('base64')
 }
 
 function placeIn(cursor: string | null): number {
