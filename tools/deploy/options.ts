@@ -7,7 +7,7 @@ import { UsageError } from '../lib/usage-error'
 export const SCOPES = ['hog_function:write', 'project:read']
 
 export interface DeployOptions {
-  /** The address of PostHog, without a slash at the end. */
+  /** The URL of PostHog, without a slash at the end. */
   readonly posthog: string
   /** An ID; `@current` if none is given. */
   readonly project: string
@@ -51,7 +51,7 @@ The keys are read from the environment variables POSTHOG_API_KEY and LOOPS_API_K
  * Reads the command line and the keys.
  *
  * @returns `undefined` if help is asked for.
- * @throws UsageError for an unknown option, an address that is not PostHog's, or a missing or wrong key.
+ * @throws UsageError for an unknown option, a URL that is not PostHog's, or a missing or wrong key.
  */
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): DeployOptions | undefined {
   const values = parsedArguments(args)
@@ -100,7 +100,7 @@ function safeAddress(address: string, isInsecure: boolean): string {
   )
 }
 
-/** Only this machine: an address elsewhere would be given the key. */
+/** Only this machine: another machine would get the key. */
 function parseSimulator(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'http:' && isLoopback(url.hostname)) return url.origin

@@ -9,7 +9,7 @@ export interface OwnDestination extends Json {
 }
 
 /**
- * The destination with the mark, with its inputs. One whose source no longer sends to Loops is somebody else's by now.
+ * The destination with the mark, with its inputs. One whose source no longer sends to Loops no longer belongs to this project.
  *
  * @throws UsageError if there are several.
  */
@@ -33,7 +33,7 @@ export function rivalsOf(own: OwnDestination | undefined, { destinations }: Serv
     .map(({ id, name }) => `"${String(name)}" (${String(id)})`)
 }
 
-/** A sentence for each destination with the mark whose source is somebody else's by now. */
+/** A sentence for each destination with the mark whose source no longer belongs to this project. */
 export function strangersIn({ destinations }: Server): string[] {
   return destinations
     .filter((one) => isMarked(one) && !sendsToLoops(one))

@@ -69,7 +69,7 @@ function refused(problems: readonly string[]): UsageError {
  * Asks Loops about the key, the mailing lists and the contact properties, as the app does at its set-up.
  *
  * @returns the team of the key, and a warning of the names that the account lacks.
- * @throws UsageError if Loops refuses the key.
+ * @throws UsageError if Loops rejects the key.
  */
 export async function checkLoops(
   { mappings }: Pick<DestinationBody, 'mappings'>,

@@ -19,7 +19,7 @@ export function cellOf(value: LoopsValue): string | undefined {
  * reference is in them.
  */
 export function isFormula(text: string): boolean {
-  // Some spreadsheets begin a cell after each of these signs.
+  // Some spreadsheets begin a cell after each of these characters.
   return text.split(/[;\t\r\n]/).some((part) => FORMULA.test(part) && !TELEPHONE_NUMBER.test(part))
 }
 

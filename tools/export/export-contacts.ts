@@ -25,9 +25,9 @@ export interface Surroundings {
 }
 
 /**
- * Exports PostHog's persons to a CSV, or goes on with an export that was stopped.
+ * Exports PostHog's persons to a CSV, or continues an export that was stopped.
  *
- * @throws UsageError, `GaveUp` or `Stopped`; after the last two, and after a kill, the same call goes on.
+ * @throws UsageError, `GaveUp` or `Stopped`; after the last two, and after a kill, the same call continues.
  */
 export async function exportContacts(options: ExportOptions, surroundings: Surroundings): Promise<void> {
   const { output, signal, clock = systemClock, terminal } = surroundings

@@ -42,7 +42,7 @@ export async function appConfigOf(
 /** The export asks Loops nothing, but the settings need a key. */
 const UNUSED_KEY = 'export-sends-nothing-to-loops'
 
-/** With an address that is never asked, the settings may use `{person.id}`. */
+/** With a URL that is never requested, the settings may use `{person.id}`. */
 const PERSONS_ARE_THERE = 'https://posthog.invalid'
 
 /**

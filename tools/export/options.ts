@@ -9,7 +9,7 @@ import { personalKey, projectId, serverAddress } from '../posthog-api/options'
 export const SCOPES = ['person:read']
 
 export interface ExportOptions {
-  /** The address of the PostHog server, without a slash at the end. */
+  /** The URL of the PostHog server, without a slash at the end. */
   readonly posthog: string
   /** A project ID, or `@current`: the project that the owner of the key opened last. */
   readonly project: string

@@ -85,7 +85,7 @@ function savedState(path: string): ExportState {
   }
 }
 
-/** The key is not part of it: a new key goes on with the same export. */
+/** The key is not part of it: a new key continues the same export. */
 function taskOf({ posthog, project, config, since, userIdProperty }: ExportOptions): string {
   const { settings, form } = withoutKey(config)
   const texts = Object.entries(settings ?? {}).sort()

@@ -9,7 +9,7 @@ import { appDirectory } from './app-files'
  * variable is empty, nothing is kept.
  *
  * @param key all that the result depends on.
- * @throws what `compile` throws, each time anew.
+ * @throws what `compile` throws, each time.
  */
 export function compiledOnce<Result>(key: readonly unknown[], compile: () => Result): Result {
   const folder = process.env['COMPILED'] ?? join(appDirectory, 'node_modules/.cache/compiled')

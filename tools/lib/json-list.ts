@@ -50,40 +50,41 @@ class ListSplitter {
   *elementsOf(chunk: string): Generator<Element> {
     let from = 0
     for (let index = 0; index < chunk.length; index++) {
-      const sign = chunk.charAt(index)
-      if (sign === '\n') this.line += 1
+      const character = chunk.charAt(index)
+      if (character === '\n') this.line += 1
       if (this.state !== 'inside') {
-        this.outside(sign)
+        this.outside(character)
         from = index + 1
       } else if (this.isInText) {
-        this.inText(sign)
-      } else if (this.depth === 0 && (sign === ',' || sign === ']')) {
-        yield* this.element(this.text + chunk.slice(from, index), sign)
+        this.inText(character)
+      } else if (this.depth === 0 && (character === ',' || character === ']')) {
+        yield* this.element(this.text + chunk.slice(from, index), character)
         from = index + 1
       } else {
-        this.inElement(sign)
+        this.inElement(character)
       }
     }
     if (this.state === 'inside') this.text += chunk.slice(from)
   }
 
-  private outside(sign: string): void {
-    if (/[\s\uFEFF]/.test(sign)) return
-    if (this.state === 'after') throw new ListError(this.line, `has ${JSON.stringify(sign)} after the end of the list`)
+  private outside(character: string): void {
+    if (/[\s\uFEFF]/.test(character)) return
+    if (this.state === 'after')
+      throw new ListError(this.line, `has ${JSON.stringify(character)} after the end of the list`)
     this.state = 'inside'
     this.beginsAt = this.line
   }
 
-  private inText(sign: string): void {
+  private inText(character: string): void {
     if (this.isEscaped) this.isEscaped = false
-    else if (sign === '\\') this.isEscaped = true
-    else if (sign === '"') this.isInText = false
+    else if (character === '\\') this.isEscaped = true
+    else if (character === '"') this.isInText = false
   }
 
-  private inElement(sign: string): void {
-    if (sign === '"') this.isInText = true
-    else if (sign === '{' || sign === '[') this.depth += 1
-    else if (sign === '}' || sign === ']') this.depth -= 1
+  private inElement(character: string): void {
+    if (character === '"') this.isInText = true
+    else if (character === '{' || character === '[') this.depth += 1
+    else if (character === '}' || character === ']') this.depth -= 1
   }
 
   private *element(text: string, ending: string): Generator<Element> {

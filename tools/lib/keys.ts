@@ -2,7 +2,7 @@
 import type { Output } from './command-line'
 import { UsageError } from './usage-error'
 
-/** The forms of the keys: the signs of a bearer token (RFC 6750), at least eight of them, and for Loops no key of PostHog. */
+/** The forms of the keys: the characters of a bearer token (RFC 6750), at least eight of them, and for Loops no key of PostHog. */
 const KEYS = {
   POSTHOG_API_KEY: { owner: 'PostHog', form: /^[\w.~+/-]{8,}=*$/ },
   LOOPS_API_KEY: { owner: 'Loops', form: /^(?!ph[cxs]_)[\w.~+/-]{8,}=*$/ },

@@ -27,7 +27,7 @@ export function unreadable(path: string, error: unknown): UsageError {
  * Parses JSON.
  *
  * @param location the file, or the line or event in it.
- * @throws UsageError with the location and the fault, but nothing of the text, which may hold email addresses or a key.
+ * @throws UsageError with the location and the fault, but nothing of the text, which may contain emails or a key.
  */
 export function parseJsonAt(location: string, text: string): unknown {
   try {

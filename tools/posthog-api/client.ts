@@ -7,7 +7,7 @@ import { notReached, Refusal, refusalOf } from './refusal'
 export type Json = Readonly<Record<string, unknown>>
 
 export interface PosthogAccess {
-  /** The address of PostHog, without a slash at the end. */
+  /** The URL of PostHog, without a slash at the end. */
   readonly posthog: string
   /** A personal API key. */
   readonly key: string
@@ -19,7 +19,7 @@ export interface PosthogAccess {
 
 export interface PosthogRequest {
   readonly method: 'GET' | 'POST' | 'PATCH'
-  /** Below the address of PostHog. */
+  /** Below the URL of PostHog. */
   readonly path: string
   readonly body?: Json
 }
@@ -34,7 +34,7 @@ export class PosthogClient {
     this.address = access.posthog
   }
 
-  /** Asks for `path` below the address of PostHog. @throws what `send` throws. */
+  /** Asks for `path` below the URL of PostHog. @throws what `send` throws. */
   get(path: string): Promise<Json> {
     return this.send({ method: 'GET', path })
   }

@@ -3,7 +3,7 @@ import { keyIn } from '../lib/keys'
 import { UsageError } from '../lib/usage-error'
 
 /**
- * The address of --posthog without a slash at the end. A path is kept, since a self-hosted PostHog may be below one.
+ * The URL of --posthog without a slash at the end. A path is kept, since a self-hosted PostHog may be below one.
  *
  * @throws UsageError if it is missing, no address, or that of a page.
  */

@@ -26,7 +26,7 @@ export class Refusal extends UsageError {
 
 /** A request that PostHog did not answer as expected. */
 export interface Refused {
-  /** The address of PostHog. */
+  /** The URL of PostHog. */
   readonly posthog: string
   /** What the command needs of the key. */
   readonly scopes: readonly string[]
@@ -107,7 +107,7 @@ function forbiddenSentence(request: string, keys: string, scopes: readonly strin
   return `PostHog does not allow ${request} to the owner of the key: ${detail}`
 }
 
-/** What PostHog says, without addresses of people; the keys are masked where the command prints. */
+/** What PostHog says, without emails of people; the keys are masked where the command prints. */
 function detailOf(json: unknown): string {
   if (typeof json !== 'object' || json === null) return ''
   const detail = ownProperty(json, 'detail')

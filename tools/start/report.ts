@@ -157,10 +157,10 @@ export function nextSteps({ events, config, server, liveKey }: ReplayOptions, { 
 
 /** A text as one line for a terminal: control characters, which could rewrite what the terminal shows, are escaped. */
 export function plain(text: string): string {
-  return text.replace(CONTROL_CHARACTERS, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(CONTROL_CHARACTERS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** The control characters, the line and paragraph separators, and the signs that change the direction of the text. */
+/** The control characters, the line and paragraph separators, and the characters that change the direction of the text. */
 const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 function withNoun(count: number, noun: string): string {

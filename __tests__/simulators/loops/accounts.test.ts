@@ -55,7 +55,7 @@ describe('several accounts', () => {
   const withKey = (apiKey: string, request = send(signup, 'a key of an event')) =>
     accounts.answer({ ...request, headers: { ...request.headers, authorization: `Bearer ${apiKey}` } })
 
-  it('have contacts and idempotency keys of their own, and refuse a key of neither', async () => {
+  it('have contacts and idempotency keys of their own, and reject a key of neither', async () => {
     expect(await withKey('loops-sandbox-key')).toMatchObject({ status: 200 })
     expect(await withKey('loops-sandbox-key')).toMatchObject({ status: 409 })
     expect(other.contacts()).toEqual([])

@@ -169,7 +169,7 @@ describe('updating a contact', () => {
       contacts: [contact({})],
     },
     {
-      rule: 'POST refused with strictMethod',
+      rule: 'POST rejected with strictMethod',
       options: strictMethod,
       request: request('POST', '/v1/contacts/update', ann),
       status: 405,

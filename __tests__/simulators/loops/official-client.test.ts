@@ -42,9 +42,9 @@ describe("Loops' own client", () => {
 
   it('tests the key', async () => {
     expect(await client.testApiKey()).toEqual({ success: true, teamName: 'Company name' })
-    const refused = clientWith('another').testApiKey()
-    await expect(refused).rejects.toThrow(new APIError(401, invalidKey as never))
-    await expect(refused).rejects.toMatchObject({ statusCode: 401, json: invalidKey })
+    const rejected = clientWith('another').testApiKey()
+    await expect(rejected).rejects.toThrow(new APIError(401, invalidKey as never))
+    await expect(rejected).rejects.toMatchObject({ statusCode: 401, json: invalidKey })
   })
 
   it('creates, updates, finds and deletes a contact', async () => {
@@ -105,7 +105,7 @@ describe("Loops' own client", () => {
       statusCode: 404,
       json: failure('Not found.'),
     },
-  ])('is refused: $what', async ({ call, statusCode, json }) => {
+  ])('is rejected: $what', async ({ call, statusCode, json }) => {
     api.handle(create(ann))
     await expect(call(client)).rejects.toMatchObject({ name: 'APIError', statusCode, json })
   })

@@ -80,7 +80,7 @@ describe('contact properties', () => {
       properties: [plan],
     },
     {
-      rule: 'V6: a refused request declares nothing',
+      rule: 'V6: a rejected request declares nothing',
       request: update({ userId: 'u-1', plan: 'pro' }),
       status: 400,
       body: failure('userId not found and cannot create a new contact without an email.'),

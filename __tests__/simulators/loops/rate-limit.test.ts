@@ -47,7 +47,7 @@ describe('the rate limit (G3)', () => {
     expect(headers).not.toHaveProperty('retry-after')
   })
 
-  it('is not used up by what it refuses', async () => {
+  it('is not used up by what it rejects', async () => {
     const clock = new VirtualClock(START)
     const api = limited(clock)
     for (const wanted of [200, 200, 429, 429]) expect(api.handle(get('/lists')).status).toBe(wanted)

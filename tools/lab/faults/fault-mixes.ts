@@ -34,7 +34,7 @@ export interface FaultMix {
   readonly size?: { readonly events: number; readonly people: number }
   /** From a request to Loops to its answer, where that is part of the mix. */
   readonly loopsMilliseconds?: number
-  /** Whether Loops refuses the key from the 20th second on, for ten minutes. */
+  /** Whether Loops rejects the key from the 20th second on, for ten minutes. */
   readonly refusesKey?: true
   /** Whether the servers' clocks differ by minutes, and are put right by a restart in the middle. */
   readonly clocksDiffer?: true

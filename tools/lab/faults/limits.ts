@@ -57,7 +57,7 @@ function drainLimit({ server, mix, jobRunners }: CampaignOptions): number {
   return (server.nextJobOnce === 'started' ? longestDrain : byLooks)[mix.name] ?? Infinity
 }
 
-/** By fault mix, the most seconds that events may be held up. */
+/** By fault mix, the most seconds that events may be delayed. */
 const longestHold: Readonly<Record<string, number>> = { backlog: 60, bulk: 30, busyContact: 60 }
 
 /** How many events may still wait in the minutes after the burst of a steady load. */

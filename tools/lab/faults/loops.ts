@@ -51,7 +51,7 @@ function slowAnswer(random: Random): Fault {
 }
 
 /**
- * The faults of a mix in a campaign: also the key that Loops refuses for a while.
+ * The faults of a mix in a campaign: also the key that Loops rejects for a while.
  *
  * @param start when the events begin: milliseconds since 1970.
  */

@@ -99,7 +99,7 @@ export function makeTraffic(options: TrafficOptions, start: number, random: Rand
     const write = writes[number]
     const hasMoved = at >= (pairs.get(person)?.movesAt ?? Infinity)
     const email = (hasMoved ? person.laterEmail : undefined) ?? person.email
-    // A user ID alone may have no contact, or have lost it to the new owner of its email: Loops would refuse the event.
+    // A user ID alone may have no contact, or have lost it to the new owner of its email: Loops would reject the event.
     const namesEmail = options.kind === 'movingEmails' || asks !== undefined
     return write === undefined ? [] : arrivalsOf({ write, at, email, namesEmail }, options.kind, random)
   })

@@ -65,7 +65,7 @@ export class Workers {
     }
   }
 
-  /** Corrects the clocks and starts each process anew, once it has ended what it has begun. */
+  /** Corrects the clocks and starts each process again, once it has ended what it has begun. */
   async restartWithRightClocks(): Promise<void> {
     this.clocksAhead = []
     for (const [index, { worker }] of this.processes.entries()) {

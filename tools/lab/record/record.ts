@@ -82,7 +82,7 @@ async function recordTeam(page: Page, record: RecordStep): Promise<void> {
       posthog.alias('crm_7f3a91')
     }),
   )
-  // The email of this event belongs to somebody else than the person.
+  // The email of this event belongs to another person.
   await record('invite sent', () =>
     page.evaluate(() => {
       posthog.capture('invite sent', { email: 'jonas.weber@example.org', role: 'editor' })

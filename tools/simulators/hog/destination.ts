@@ -39,7 +39,7 @@ export interface SentRequest extends HogRequest {
   error?: string
 }
 
-/** What came of an event. */
+/** The result of an event. */
 export interface Outcome {
   /** Each request that left the server, retries included. */
   readonly requests: readonly SentRequest[]

@@ -77,7 +77,7 @@ function compiled(pattern: string): RE2JS {
 }
 
 /**
- * Runs bytecode, or goes on with a suspended run, within PostHog's limits; `options` override them.
+ * Runs bytecode, or continues a suspended run, within PostHog's limits; `options` override them.
  *
  * If the environment variable `HOG_CLOCK` is `operations`, as in the tests, the operations of the run move its clock on: on the
  * machine's clock other programs take time, too.

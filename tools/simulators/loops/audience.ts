@@ -102,7 +102,7 @@ export function shownContact(contact: StoredContact): Contact {
   return { ...fixed, ...Object.fromEntries(contact.properties) }
 }
 
-/** Assumed: email addresses are compared without case. */
+/** Assumed: case is ignored in emails. */
 function comparable(email: string): string {
   return email.toLowerCase()
 }

@@ -113,9 +113,9 @@ export const defaultStrictness: Strictness = {
   idempotencyKeyConsumedByFailedRequest: false,
 }
 
-/** An error answer. An endpoint throws it to refuse a request. */
-export class Refusal extends Error {
-  override name = 'Refusal'
+/** An error answer. An endpoint throws it to reject a request. */
+export class Rejection extends Error {
+  override name = 'Rejection'
 
   /** `body` is what the answer holds; null leaves it empty. */
   constructor(
@@ -126,8 +126,8 @@ export class Refusal extends Error {
   }
 
   /** An error in Loops' own envelope: `{success: false, message}`. */
-  static of(status: number, message: string): Refusal {
-    return new Refusal(status, { success: false, message })
+  static of(status: number, message: string): Rejection {
+    return new Rejection(status, { success: false, message })
   }
 }
 

@@ -1,6 +1,6 @@
 import { shownContact } from './audience'
 import type { Identity } from './audience'
-import { Refusal } from './contract'
+import { Rejection } from './contract'
 import type { JsonObject, Strictness } from './contract'
 import { isEmail, readContactFields, readEventName, readEventProperties, readIdentity, reservedNames } from './fields'
 import type { ClaimedIdentity, FieldRules } from './fields'
@@ -24,7 +24,7 @@ export interface Call {
 interface Route {
   method: string
   path: string
-  /** Returns the body of a 200 answer; throws a Refusal for any other status. */
+  /** Returns the body of a 200 answer; throws a Rejection for any other status. */
   serve: (call: Call) => unknown
   /** Works at Loops without being documented. */
   undocumented?: true
@@ -43,12 +43,12 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/events/send', serve: sendEvent },
 ]
 
-/** The route of a request; refuses an unknown path (404, assumed) and a method that is not the path's (G2). */
+/** The route of a request; rejects an unknown path (404, assumed) and a method that is not the path's (G2). */
 export function routeOf(method: string, path: string, { strictMethod }: Strictness): Route {
   const ofPath = routes.filter((route) => route.path === path)
-  if (ofPath.length === 0) throw Refusal.of(404, 'Not found.')
+  if (ofPath.length === 0) throw Rejection.of(404, 'Not found.')
   const route = ofPath.find((each) => each.method === method && !(strictMethod && each.undocumented))
-  if (route === undefined) throw new Refusal(405, null)
+  if (route === undefined) throw new Rejection(405, null)
   return route
 }
 
@@ -71,10 +71,10 @@ function listProperties({ team, query }: Call) {
 
 /** PC1 to PC4. */
 function createProperty({ team, body: { name, type } }: Call) {
-  if (typeof name !== 'string' || name === '') throw Refusal.of(400, 'Invalid name.')
-  if (!isPropertyType(type)) throw Refusal.of(400, 'Invalid type.')
-  if (reservedNames.has(name)) throw Refusal.of(400, 'Reserved property name.')
-  if (team.properties.has(name)) throw Refusal.of(400, 'Property already exists.')
+  if (typeof name !== 'string' || name === '') throw Rejection.of(400, 'Invalid name.')
+  if (!isPropertyType(type)) throw Rejection.of(400, 'Invalid type.')
+  if (reservedNames.has(name)) throw Rejection.of(400, 'Reserved property name.')
+  if (team.properties.has(name)) throw Rejection.of(400, 'Property already exists.')
   team.properties.set(name, contactProperty(name, type))
   return { success: true }
 }
@@ -88,24 +88,25 @@ function findContact({ team, query }: Call) {
 /** X1, X2. */
 function deleteContact({ team, body }: Call) {
   const [contact] = team.audience.find(readOneIdentifier(body))
-  if (contact === undefined) throw Refusal.of(404, 'Contact not found.')
+  if (contact === undefined) throw Rejection.of(404, 'Contact not found.')
   team.audience.remove(contact)
   return { success: true, message: 'Contact deleted.' }
 }
 
-/** The email or the user id; refuses both and neither. */
+/** The email or the user id; rejects both and neither. */
 function readOneIdentifier(claimed: ClaimedIdentity): Identity {
-  if ((claimed.email === undefined) === (claimed.userId === undefined)) throw Refusal.of(400, 'Invalid email address.')
+  if ((claimed.email === undefined) === (claimed.userId === undefined))
+    throw Rejection.of(400, 'Invalid email address.')
   return readIdentity(claimed)
 }
 
 /** C1 to C3. */
 function createContact(call: Call) {
   const { team, body } = call
-  if (!isEmail(body.email)) throw Refusal.of(400, 'Invalid email address.')
+  if (!isEmail(body.email)) throw Rejection.of(400, 'Invalid email address.')
   const identity = readIdentity(body)
   const fields = readContactFields(body, rulesFor(call))
-  if (team.audience.find(identity).length > 0) throw Refusal.of(409, 'Email or userId is already on list.')
+  if (team.audience.find(identity).length > 0) throw Rejection.of(409, 'Email or userId is already on list.')
   return { success: true, id: team.write(identity, fields).id }
 }
 
@@ -124,7 +125,7 @@ function sendEvent(call: Call) {
   const identity = readIdentity(body)
   const eventProperties = readEventProperties(body, call.strictness)
   const fields = readContactFields(body, rulesFor(call), ['eventName', 'eventProperties'])
-  refuseUsedKey(call)
+  rejectUsedKey(call)
   if (call.strictness.idempotencyKeyConsumedByFailedRequest) useKey(call)
   const { id: contactId, email, userId } = team.write(identity, fields)
   useKey(call)
@@ -133,13 +134,13 @@ function sendEvent(call: Call) {
 }
 
 /** E4 to E6. */
-function refuseUsedKey({ team, idempotencyKey, text }: Call): void {
+function rejectUsedKey({ team, idempotencyKey, text }: Call): void {
   if (idempotencyKey === undefined) return
-  if (idempotencyKey.length > 100) throw Refusal.of(400, 'Idempotency-Key is too long.')
+  if (idempotencyKey.length > 100) throw Rejection.of(400, 'Idempotency-Key is too long.')
   const usedWith = team.idempotencyKeys.bodyUsedWith(idempotencyKey)
   if (usedWith === undefined) return
-  if (usedWith === text) throw Refusal.of(409, 'Request has already been processed.')
-  throw Refusal.of(409, 'Idempotency key already used with a different request body.')
+  if (usedWith === text) throw Rejection.of(409, 'Request has already been processed.')
+  throw Rejection.of(409, 'Idempotency key already used with a different request body.')
 }
 
 function useKey({ team, idempotencyKey, text }: Call): void {

@@ -1,5 +1,5 @@
 import type { ContactFields, Identity } from './audience'
-import { isJsonObject, Refusal } from './contract'
+import { isJsonObject, Rejection } from './contract'
 import type { ContactProperty, Json, JsonObject, MailingList, PropertyValue, Strictness } from './contract'
 import { valueOfType } from './properties'
 
@@ -32,7 +32,7 @@ const MAX_LENGTH = 500
 /** G5: the body as a JSON object. */
 export function readBody(text: string): JsonObject {
   const body = parsedJson(text)
-  if (!isJsonObject(body)) throw Refusal.of(400, 'Invalid request body.')
+  if (!isJsonObject(body)) throw Rejection.of(400, 'Invalid request body.')
   return body
 }
 
@@ -52,17 +52,17 @@ export function checkLengths(body: JsonObject): void {
     if (typeof value === 'object' && value !== null) {
       for (const part of [...Object.keys(value), ...Object.values<Json>(value)]) waiting.push(part)
     } else if (JSON.stringify(value).length > MAX_LENGTH) {
-      throw Refusal.of(400, 'Some body key or value is longer than allowable')
+      throw Rejection.of(400, 'Some body key or value is longer than allowable')
     }
   }
 }
 
-/** U1, U2, E2: who the request is for. A user id that is not text, or empty, is refused (assumed). */
+/** U1, U2, E2: who the request is for. A user id that is not text, or empty, is rejected (assumed). */
 export function readIdentity({ email, userId }: ClaimedIdentity): Identity {
-  if (email === undefined && userId === undefined) throw Refusal.of(400, 'You must provide an email or userId.')
-  if (email !== undefined && !isEmail(email)) throw Refusal.of(400, 'Invalid email address.')
+  if (email === undefined && userId === undefined) throw Rejection.of(400, 'You must provide an email or userId.')
+  if (email !== undefined && !isEmail(email)) throw Rejection.of(400, 'Invalid email address.')
   if (userId !== undefined && (typeof userId !== 'string' || userId === '')) {
-    throw Refusal.of(400, 'userId must be text and not empty.')
+    throw Rejection.of(400, 'userId must be text and not empty.')
   }
   return { email, userId }
 }
@@ -76,7 +76,7 @@ export function isEmail(value: Json | undefined): value is string {
 export function readContactFields(body: JsonObject, rules: FieldRules, otherKeys: string[] = []): ContactFields {
   const { subscribed, mailingLists } = body
   if (subscribed !== undefined && typeof subscribed !== 'boolean') {
-    throw Refusal.of(400, 'subscribed must be true or false.')
+    throw Rejection.of(400, 'subscribed must be true or false.')
   }
   const handled = ['email', 'userId', 'subscribed', 'mailingLists', ...otherKeys]
   const properties = Object.entries(body).flatMap(([key, value]): [string, PropertyValue][] => {
@@ -89,14 +89,14 @@ export function readContactFields(body: JsonObject, rules: FieldRules, otherKeys
 /** V1, V2, V4 to V8; undefined where the property is left out. */
 function readContactProperty(key: string, value: Json, rules: FieldRules): PropertyValue | undefined {
   const { strictness, properties } = rules
-  if (reservedNames.has(key)) throw Refusal.of(400, `Reserved property name: ${key}.`)
+  if (reservedNames.has(key)) throw Rejection.of(400, `Reserved property name: ${key}.`)
   const plain = readPlainValue(key, value, strictness)
   const declared = properties.get(key)
   if (declared === undefined && (strictness.unknownProperty === 'ignore' || plain === null)) return undefined
   if (declared === undefined || plain === undefined || plain === null) return plain
   const held = valueOfType(plain, declared.type)
   if (held === undefined && strictness.typeMismatch === 'reject') {
-    throw Refusal.of(400, `${key} must be of type ${declared.type}.`)
+    throw Rejection.of(400, `${key} must be of type ${declared.type}.`)
   }
   return held
 }
@@ -105,28 +105,28 @@ function readContactProperty(key: string, value: Json, rules: FieldRules): Prope
 function readPlainValue(key: string, value: Json, strictness: Strictness): PropertyValue | undefined {
   if (typeof value !== 'object' || value === null) return value
   if (strictness.nestedValue === 'drop') return undefined
-  throw Refusal.of(400, `${key} must not be an object or an array.`)
+  throw Rejection.of(400, `${key} must not be an object or an array.`)
 }
 
 /** V11, V12. */
 function readMailingLists(value: Json | undefined, rules: FieldRules): [string, boolean][] {
   if (value === undefined) return []
-  if (!isJsonObject(value)) throw Refusal.of(400, 'mailingLists must be an object.')
+  if (!isJsonObject(value)) throw Rejection.of(400, 'mailingLists must be an object.')
   const entries = Object.entries(value)
   const valid = entries.filter(
     (entry): entry is [string, boolean] =>
       typeof entry[1] === 'boolean' && rules.mailingLists.some((list) => list.id === entry[0]),
   )
   if (valid.length < entries.length && rules.strictness.unknownMailingList === 'reject') {
-    throw Refusal.of(400, 'mailingLists must hold ids of mailing lists with true or false.')
+    throw Rejection.of(400, 'mailingLists must hold ids of mailing lists with true or false.')
   }
   return valid
 }
 
 /** E1, E3. */
 export function readEventName({ eventName }: JsonObject): string {
-  if (typeof eventName !== 'string' || eventName === '') throw Refusal.of(400, 'eventName is required.')
-  if (eventName.includes(':')) throw Refusal.of(400, 'Event names can not contain colons.')
+  if (typeof eventName !== 'string' || eventName === '') throw Rejection.of(400, 'eventName is required.')
+  if (eventName.includes(':')) throw Rejection.of(400, 'Event names can not contain colons.')
   return eventName
 }
 
@@ -135,13 +135,14 @@ export function readEventProperties(
   { eventProperties = {} }: JsonObject,
   strictness: Strictness,
 ): Record<string, PropertyValue> {
-  if (!isJsonObject(eventProperties)) throw Refusal.of(400, 'eventProperties must be an object.')
+  if (!isJsonObject(eventProperties)) throw Rejection.of(400, 'eventProperties must be an object.')
   const properties = new Map<string, PropertyValue>()
   for (const [key, value] of Object.entries(eventProperties)) {
     const name = key.trim()
-    if (properties.has(name)) throw Refusal.of(400, `Two event properties are named ${name}.`)
+    if (properties.has(name)) throw Rejection.of(400, `Two event properties are named ${name}.`)
     const plain = readPlainValue(key, value, strictness)
-    if (plain === null && strictness.nullEventProperty === 'reject') throw Refusal.of(400, `${name} must not be null.`)
+    if (plain === null && strictness.nullEventProperty === 'reject')
+      throw Rejection.of(400, `${name} must not be null.`)
     if (plain !== undefined) properties.set(name, plain)
   }
   return Object.fromEntries(properties)

@@ -6,7 +6,7 @@ import { sleep, systemClock } from '../../lib/clock'
 import type { Clock } from '../../lib/clock'
 import { shownContact } from './audience'
 import type { StoredContact } from './audience'
-import { defaultStrictness, Refusal } from './contract'
+import { defaultStrictness, Rejection } from './contract'
 import type {
   Contact,
   ContactProperty,
@@ -136,7 +136,7 @@ export class LoopsApi {
     this.lists.push(list)
   }
 
-  /** Every request so far, with the refused and failed ones. */
+  /** Every request so far, with the rejected and failed ones. */
   requests(): RequestRecord[] {
     return [...this.records]
   }
@@ -173,12 +173,12 @@ export class LoopsApi {
     try {
       return this.response(200, this.serve(request, isCounted))
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof Rejection)) throw error
       return this.response(error.status, error.body)
     }
   }
 
-  /** Checks method, key, rate and body before the endpoint's own rules, the order in which Loops refuses (assumed). */
+  /** Checks method, key, rate and body before the endpoint's own rules, the order in which Loops rejects (assumed). */
   private serve(request: LoopsApiRequest, isCounted: boolean): unknown {
     const [path = '', query] = request.path.replace(/^\/api(?=\/)/, '').split(/\?(.*)/s)
     const route = routeOf(request.method, path, this.strictness)
@@ -226,12 +226,12 @@ export class LoopsApi {
 }
 
 /** G1. */
-function invalidApiKey(): Refusal {
+function invalidApiKey(): Rejection {
   const message = 'Invalid API key'
-  return new Refusal(401, { success: false, message, error: message })
+  return new Rejection(401, { success: false, message, error: message })
 }
 
 /** G3. */
-function rateLimitExceeded(): Refusal {
-  return Refusal.of(429, 'Rate limit exceeded.')
+function rateLimitExceeded(): Rejection {
+  return Rejection.of(429, 'Rate limit exceeded.')
 }

@@ -13,7 +13,7 @@ export interface Answerer {
 
 /**
  * Several accounts of Loops at one address: each request goes to the account whose key it bears, and one with an unknown key
- * to the first account, which refuses it.
+ * to the first account, which rejects it.
  */
 export function loopsAccounts(first: LoopsApi, ...others: readonly LoopsApi[]): Answerer {
   return {

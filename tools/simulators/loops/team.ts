@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock'
 import { Audience, shownContact, writeFields } from './audience'
 import type { ContactFields, Identity, StoredContact } from './audience'
-import { Refusal } from './contract'
+import { Rejection } from './contract'
 import type { Contact, ContactProperty, MailingList, RecordedEvent } from './contract'
 import { contactProperty, defaultProperties } from './properties'
 import { IdempotencyKeys, RateLimit } from './rate-limit'
@@ -36,11 +36,11 @@ export class Team {
 
   /**
    * Writes to the contact with the email or user ID, or to a new one (U3 to U6, E7, E8), and returns the contact.
-   * Throws a Refusal with the message `unknownUser` if there is no contact and no email to create one with.
+   * Throws a Rejection with the message `unknownUser` if there is no contact and no email to create one with.
    */
   write(identity: Identity, fields: ContactFields, unknownUser = 'Contact not found.'): Contact {
     const [found, other] = this.audience.find(identity)
-    if (other !== undefined) throw Refusal.of(400, 'Multiple contacts found for the given criteria')
+    if (other !== undefined) throw Rejection.of(400, 'Multiple contacts found for the given criteria')
     const contact = found ?? this.add(identity.email, unknownUser)
     this.audience.identify(contact, identity)
     this.declareNew(fields)
@@ -54,7 +54,7 @@ export class Team {
   }
 
   private add(email: string | undefined, unknownUser: string): StoredContact {
-    if (email === undefined) throw Refusal.of(400, unknownUser)
+    if (email === undefined) throw Rejection.of(400, unknownUser)
     return this.audience.add(email)
   }
 

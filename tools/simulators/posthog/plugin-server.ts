@@ -88,7 +88,7 @@ export interface Installation {
    * @param millisecondsAhead how far the clock of the worker's machine is ahead (default: not at all).
    */
   startWorker(jobRunners?: number, millisecondsAhead?: () => number): Worker
-  /** Changes the settings: the server enables the app and loads it anew in each worker. Cache, queue and storage stay. */
+  /** Changes the settings: the server enables the app and loads it again in each worker. Cache, queue and storage stay. */
   configure(config: Record<string, string>): void
   /** Runs the due jobs in `worker`, one after the other. */
   runDueJobs(worker: Worker): Promise<void>

@@ -36,7 +36,7 @@ export class Worker implements RunningWorker {
     this.setUp = this.newSetUp()
   }
 
-  /** Loads the app anew, as the server does when its settings are changed. What runs goes on in the VM that it is in. */
+  /** Loads the app again, as the server does when its settings are changed. Calls that are running end in their own VM. */
   reload(): void {
     this.setUp = this.newSetUp()
   }

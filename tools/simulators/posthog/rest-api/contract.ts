@@ -14,7 +14,7 @@ export interface ApiRequest {
   readonly project: Project
   /** The parts of the path below `/api/projects/ID/` or `/api/environments/ID/`. */
   readonly path: readonly string[]
-  /** The address of the request without its query, for the address of the next page. */
+  /** The URL of the request without its query, for the URL of the next page. */
   readonly url: string
   readonly query: URLSearchParams
   /** The parsed body; an empty object if there is none. */
@@ -78,7 +78,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 const USUAL_LIMIT = 100
 
-/** A page of the list, with the addresses of the pages around it, by `limit` and `offset` as PostHog pages. */
+/** A page of the list, with the URLs of the pages around it, by `limit` and `offset` as PostHog pages. */
 export function pageOf(list: readonly unknown[], { url, query }: ApiRequest): ApiAnswer {
   const limit = Number(query.get('limit') ?? USUAL_LIMIT)
   const offset = Number(query.get('offset') ?? 0)

@@ -20,7 +20,7 @@ export interface PersonsRequest {
   readonly method: string
   /** The parts of the path below `/api/projects/ID/`. */
   readonly path: readonly string[]
-  /** The address of the request without its query. */
+  /** The URL of the request without its query. */
   readonly url: string
   readonly query: URLSearchParams
   readonly body: Readonly<Record<string, unknown>>
