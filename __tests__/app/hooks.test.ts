@@ -244,7 +244,7 @@ describe('a filter that does not match', () => {
     expect(logs).toEqual([])
   })
 
-  it('is named once more where nobody knows the property, with the remedy', async () => {
+  it('is named again if the property is unknown, with the remedy', async () => {
     const meta = metaWith({ ...sendsPurchases, eventFilters: 'person.plan != free' })
     for (let time = 0; time < 2; time++) {
       await onEvent(eventWith({ $set: { email: 'ada@example.com', plan: 'free' } }), meta)

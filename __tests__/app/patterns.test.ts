@@ -143,13 +143,13 @@ describe('a regular expression', () => {
     '\\p{greek}',
     '(?i',
     ...['\\C', '[\\1]', '[\\b]', '\\Z', '\\G', '\\cA', '\\é', '\\u00g0', '\\xg', '\\p{Klingon}', '\\p', '\\x{110000}'],
-  ])('%s is refused', (pattern) => {
+  ])('%s is rejected', (pattern) => {
     expect(problemsIn({ eventFilters: JSON.stringify([{ key: 'a', operator: 'regex', value: pattern }]) })).toContain(
       'is not valid for regex (filter on "a"): write a regular expression of RE2',
     )
   })
 
-  it('is refused when it would need too much memory', () => {
+  it('is rejected if it would need too much memory', () => {
     expect(matcher('(a{10}){100}')).toBeDefined()
     expect(matcher(`(${'a'.repeat(9)}){1000}`)).toBeDefined()
     expect(matcher(`(${'a'.repeat(10)}){1000}`)).toBeUndefined()

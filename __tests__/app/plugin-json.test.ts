@@ -36,7 +36,7 @@ describe('plugin.json', () => {
     })
   })
 
-  it.each(plugin.config.filter(({ type }) => type === 'string'))('gives an example or a place for $key', ({ hint }) => {
+  it.each(plugin.config.filter(({ type }) => type === 'string'))('gives an example or a link for $key', ({ hint }) => {
     expect(hint).toMatch(/`[^`]+`|\]\(https:\/\/app\.loops\.so\//)
   })
 

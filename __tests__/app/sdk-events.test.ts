@@ -113,7 +113,7 @@ describe.each(sdkNames)('%s', (sdk) => {
     },
   )
 
-  it('has persons looked up for nobody', () => {
+  it('looks up no persons', () => {
     const config = { trackedEvents: '*', contactEvents: '', posthogUrl: 'https://posthog.example.com' }
     const isLookedUp = ({ event }: RecordedEvent): boolean => needsPerson(event, settingsFor(config), receivedAt)
     const lookedUp = events.filter(isLookedUp).map(({ event }) => whoIsSentFor(event))

@@ -129,7 +129,7 @@ describe('$set_once with the stored person', () => {
     expect(needsPerson(eventWith({ $set: { email: old } }), settings, receivedAt)).toBe(false)
   })
 
-  it('has its email for an unknown user ID where PostHog did not return the person, and no later place', () => {
+  it('has its email for an unknown user ID where PostHog did not return the person, and no later entry', () => {
     const event = eventWith({ $set_once: { email: old }, account: 'account@example.com' })
     const settings = settingsFor({ ...sends, email: '{person.properties.email}, {event.properties.account}' })
     expect(translate(event, settingsWithoutPerson(event, settings), receivedAt)).toEqual(

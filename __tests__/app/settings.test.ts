@@ -5,7 +5,7 @@ import { apiKey, problemsIn, requestFrom, eventWith, settingsFor } from './setup
 const defaults = Object.fromEntries(Object.entries(settingFields).map(([key, field]) => [key, field.default]))
 
 describe('defaults', () => {
-  it('are the same whether the form has filled them in or nobody has', () => {
+  it('are the same whether the form has filled them in or they are missing', () => {
     expect(JSON.stringify(settingsFor({ ...defaults, apiKey }))).toBe(JSON.stringify(parseSettings({ apiKey })))
     expect(settingsFor({ ...defaults, apiKey })).toMatchObject({
       ...{ delivery: 'direct', dryRun: false, apiKey },
@@ -45,7 +45,7 @@ describe('choices', () => {
 })
 
 describe('the API key', () => {
-  it('is taken without the blanks and line breaks around it', () => {
+  it('is read without the spaces and line breaks around it', () => {
     expect(parseSettings({ apiKey: ` \n${apiKey}\r\n` }).apiKey).toBe(apiKey)
   })
 
@@ -57,7 +57,7 @@ describe('the API key', () => {
       'Loops settings: Loops API key: the key has spaces or special characters inside: ' +
         'copy the key again from Loops, Settings -> API.',
     ]),
-  ])('%p is refused without being shown', (key, message) => {
+  ])('%p is rejected without being shown', (key, message) => {
     expect(problemsIn({ apiKey: key })).toBe(message)
   })
 
@@ -71,7 +71,7 @@ describe('the API key', () => {
 })
 
 describe('a key that is too short', () => {
-  it('is refused, and masks no part of a message', () => {
+  it('is rejected, and masks no part of a message', () => {
     expect(problemsIn({ apiKey: 'e', delivery: 'email' })).toBe(
       'Loops settings: ' +
         'Loops API key: the key is shorter than 8 characters: copy the key again from Loops, Settings -> API. ' +
@@ -81,7 +81,7 @@ describe('a key that is too short', () => {
 })
 
 describe('a key of PostHog', () => {
-  it.each(['phc_0123456789', 'phx_0123456789'])('is refused: %s', (key) => {
+  it.each(['phc_0123456789', 'phx_0123456789'])('is rejected: %s', (key) => {
     expect(problemsIn({ apiKey: key })).toContain('Loops API key: the key is a PostHog key: copy the key again')
   })
 })

@@ -44,7 +44,7 @@ describe('sixteen workers that start at once', () => {
     expect(logged('Connected to Loops')).toBe(16)
   })
 
-  it('find out that Loops refuses the key in one of them, and again when the app is turned on again', async () => {
+  it('find out that Loops rejects the key in one of them, and again when the app is turned on again', async () => {
     const cache = createCache(new VirtualClock(start))
     for (const installation of [1, 2]) {
       const { startWorkers, logged } = workersOf({ apiKey: 'a-key-of-another-team' }, cache)

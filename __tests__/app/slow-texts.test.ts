@@ -36,7 +36,7 @@ const units = [
   '/*',
 ]
 
-describe('plain filters with 30,000 blanks', () => {
+describe('plain filters with 30,000 spaces', () => {
   const blanks = ' '.repeat(30_000)
   it.each([
     ['before an operator', `plan${blanks}= pro`],

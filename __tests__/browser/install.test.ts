@@ -102,7 +102,7 @@ JSON`
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(command)
   })
 
-  test('says what is wrong with the address', async () => {
+  test('says what is wrong with the URL', async () => {
     await openDialog()
     await page.getByLabel('Your PostHog').fill('posthog')
     expect(await textOf('#install-problem')).toBe('Write the URL of your PostHog, like https://eu.posthog.com.')

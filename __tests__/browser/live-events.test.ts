@@ -51,7 +51,7 @@ describe('live events of', () => {
     await context.close()
   })
 
-  test('an unmodified posthog-node appear, and are sent as they arrive if that is asked for', async () => {
+  test('an unmodified posthog-node appear, and are sent as they arrive if the user chooses so', async () => {
     const posthog = new PostHog('any-key', { host: address })
     posthog.capture({ distinctId: 'user_1', event: 'subscription renewed', properties: { $set: { plan: 'pro' } } })
     await posthog.flush()

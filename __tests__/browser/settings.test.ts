@@ -12,7 +12,7 @@ function isGone(selector: string): Promise<void> {
 describe('settings', () => {
   beforeEach(() => open())
 
-  test('have an error at their field while it is wrong, beside the hint', async () => {
+  test('have an error at their field while it is wrong, next to the hint', async () => {
     const hint = await textOf('#setting-email-hint')
     const next = page.locator('#setting-userId')
     await next.scrollIntoViewIfNeeded()

@@ -81,7 +81,7 @@ describe('userId', () => {
   })
 })
 
-describe('a place that is written without its braces', () => {
+describe('a property that is written without its braces', () => {
   const refused = (label: string, start: string, example: string): string =>
     `Error executing function on event ${uuid}: Error('${label}: it begins with "${start}", so everybody would have the same: write the ` +
     `property in one pair of braces, like ${example}.')`

@@ -77,7 +77,7 @@ describe.each(editions)('consent in the %s', (_, edition) => {
     })
   })
 
-  it('is not reported as unclear where another place has an answer for the list', () => {
+  it('is not reported as unclear if another source has an answer for the list', () => {
     const config = { ...off, mailingListsFromEvents: 'Yes', contactMailingLists: `${list}: true` }
     const event = eventWith({ mailingLists: { [list]: 'maybe' }, $set: { email } })
     const result = edition.resultOf(event, config)

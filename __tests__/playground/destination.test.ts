@@ -120,7 +120,7 @@ describe('the destination', () => {
     expect({ requests: result.requests, reason: result.reason }).toEqual({ requests: [], reason })
   })
 
-  test('fills in what PostHog gives beside the event', async () => {
+  test('fills in what PostHog gives besides the event', async () => {
     const eventProperties = { by: '{project.name}, {source.name}', group: '{groups.company.properties.name}' }
     const { requests, errors } = await answer<Result>('mocked', withMapping({ inputs: { eventProperties } }))
     expect(errors).toEqual([])

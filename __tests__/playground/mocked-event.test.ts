@@ -32,7 +32,7 @@ describe('a mocked event', () => {
     expect(session.simulator.state().events).toEqual([])
   })
 
-  test('shows the same in spite of a slow pace and of the app’s own dry run', async () => {
+  test('shows the same in spite of a low rate limit and of the app’s own dry run', async () => {
     const { requests } = await resultFor({ settings: { requestsPerSecond: '0.001', dryRun: 'Yes' } })
     expect(requests).toHaveLength(1)
   })

@@ -47,7 +47,7 @@ describe('an event that is sent', () => {
     expect((await answer<Result>('send', again)).reason).toBe(reason)
   })
 
-  test('has a reason if Loops knows nobody by its user ID', async () => {
+  test('has a reason if Loops knows no contact with its user ID', async () => {
     const ofStranger = (uuid: string) => ({ ...send, event: { ...event, uuid, properties: {} } })
     const results = []
     for (const uuid of ['a', 'b', 'c']) results.push(await answer<Result>('send', ofStranger(uuid)))

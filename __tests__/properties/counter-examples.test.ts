@@ -46,17 +46,17 @@ describe('a request that Loops takes', () => {
     expect(requestFrom(removes, config).body).not.toHaveProperty('subscribed')
   })
 
-  it('resets a property by the name under which it was sent, without blanks', () => {
+  it('resets a property by the name under which it was sent, without spaces', () => {
     const { body } = requestFrom(eventWith({ $set: ada, $unset: [' plan', ' $lib', ' id'] }), updatesAll)
     expect(body).toEqual({ plan: null, email: 'ada@example.com', userId: 'user_1' })
   })
 
-  it('has no two event properties that differ by blanks around them', () => {
+  it('has no two event properties that differ by spaces around them', () => {
     const { body } = requestFrom(eventWith({ plan: 'free', ' plan': 'pro', ' $lib': 'web', ' ': 1 }), sendsAll)
     expect(body.eventProperties).toEqual({ plan: 'pro' })
   })
 
-  it('has no address that is too long as JSON', () => {
+  it('has no email that is too long as JSON', () => {
     const email = `${'\ud83d'.repeat(100)}@example.com`
     expect(requestFrom(eventWith({ $set: { email } }), sendsAll).body).not.toHaveProperty('email')
   })

@@ -16,7 +16,7 @@ describe('dist/', () => {
 })
 
 describe('dist/index.js', () => {
-  it('has two imports and one function scope behind them', () => {
+  it('has two imports and one function scope after them', () => {
     const lines = readFileSync(join(root, 'dist/index.js'), 'utf8').split('\n')
     const [first, ...topLevel] = lines.filter((line) => /^\S/.test(line))
     expect(first).toMatch(/^\/\/ Built from index\.ts and src\/ by `npm run build`/)

@@ -3,8 +3,8 @@ import { MINUTE, byEmail, event, failed, set, simulate, simulateMany, start } fr
 const ofUser = (distinctId: string, name: string, properties: Record<string, unknown>) =>
   event(name, { $set: properties }, { distinct_id: distinctId })
 
-describe('an address that changes hands', () => {
-  it('an event that has failed still arrives, at its address and without its user ID', async () => {
+describe('an email that moves to another user ID', () => {
+  it('a failed event still arrives, by its email and without its user ID', async () => {
     const { clock, api, app, faults, deliver } = simulate()
     faults.push(failed)
     deliver(ofUser('user_1', 'purchase', { email: 'ada@example.com' }))
@@ -32,7 +32,7 @@ describe('an address that changes hands', () => {
     expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_2', plan: 'team', seats: 3 }])
   })
 
-  it('an update that has failed goes to the address that its user ID has now', async () => {
+  it('a failed update goes to the email that its user ID has now', async () => {
     const { clock, api, faults, deliver, sent } = simulate()
     faults.push(undefined, failed)
     deliver(ofUser('user_1', '$set', { email: 'old@example.com', plan: 'free' }))
@@ -45,7 +45,7 @@ describe('an address that changes hands', () => {
     expect(api.contacts()).toMatchObject([{ email: 'new@example.com', userId: 'user_1', plan: 'team', seats: 3 }])
   })
 
-  it('an update that has failed does not bring back what its user ID has said at another address since', async () => {
+  it('a failed update does not overwrite what its user ID has written since under another email', async () => {
     const { clock, api, app, faults, deliver } = simulate()
     faults.push(failed, failed, undefined, undefined, failed)
     deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'free' }))
@@ -60,7 +60,7 @@ describe('an address that changes hands', () => {
     expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_2', plan: 'pro', seats: 3 }])
   })
 
-  it('an event with the user ID alone takes what was received with the address since', async () => {
+  it('an event with the user ID alone takes over what was received since with the email', async () => {
     const { clock, api, faults, deliver } = simulate()
     deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'free' }))
     await clock.run(start + MINUTE)
@@ -73,7 +73,7 @@ describe('an address that changes hands', () => {
   })
 })
 
-describe('an address that its user ID has left', () => {
+describe('an email that its user ID has left', () => {
   it('and that somebody else gives gets nothing of the user ID', async () => {
     const { clock, api, faults, deliver } = simulate()
     deliver(ofUser('user_1', '$set', { email: 'ada@example.com', plan: 'basic' }))
@@ -151,7 +151,7 @@ describe('one contact in one moment', () => {
     expect(api.contacts()).toMatchObject([{ plan: 'pro' }])
   })
 
-  it('an event that Loops applies after its time-out does not bring back what it has overtaken', async () => {
+  it('an event that Loops applies after its time-out does not overwrite later values', async () => {
     const { clock, api, faults, deliver } = simulate()
     faults.push({ kind: 'delay', milliseconds: 30_000 })
     deliver(ofUser('user_1', 'purchase', { email: 'ada@example.com', plan: 'old' }))
@@ -164,7 +164,7 @@ describe('one contact in one moment', () => {
     expect(api.contacts()).toMatchObject([{ plan: 'new' }])
   })
 
-  it('a value that Loops refuses takes no other event down', async () => {
+  it('a value that Loops rejects does not fail other events', async () => {
     const { clock, api, app, faults, deliver } = simulate('2024-02', {
       contactProperties: 'plan: {person.properties.plan}',
     })

@@ -36,7 +36,7 @@ describe('another account of Loops', () => {
     expect(real.events()).toHaveLength(1)
   })
 
-  it('knows nobody of the first one: a user ID that was unknown there is asked for here', async () => {
+  it('does not remember the first one: a user ID that was unknown there is sent here', async () => {
     const { clock, test, real, deliver, configure } = await afterTheChange()
     configure({ apiKey })
     const stranger = () => event('purchase', {}, { distinct_id: 'stranger' })
@@ -75,7 +75,7 @@ describe('a contact that is deleted in Loops', () => {
     expect(api.events().filter(({ eventName }) => eventName === 'purchase')).toHaveLength(1)
   })
 
-  it('is made anew by an event that names the user ID alone, as the log knows the email', async () => {
+  it('is created again by an event with the user ID alone, because the log knows the email', async () => {
     const { clock, api, deliver } = simulate()
     deliver(purchase({ plan: 'pro' }))
     await clock.run(start + MINUTE)

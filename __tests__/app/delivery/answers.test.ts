@@ -115,7 +115,7 @@ describe('what the app does about an answer', () => {
     expect(app.jobs.pending()).toEqual([])
   })
 
-  it("400 to both identifiers: once more with the email alone, then Loops' message", async () => {
+  it("400 to both identifiers: again with the email alone, then Loops' message", async () => {
     const { clock, app, deliver, sent } = simulate('2024-02', { contactMailingLists: 'unknown: true' })
     deliver(set({}))
     await clock.run()

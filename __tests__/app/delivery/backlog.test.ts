@@ -31,7 +31,7 @@ function simulateServer(
   return { ...simulation, handOver }
 }
 
-describe('a fresh event does not stand behind what waits', () => {
+describe('a fresh event does not wait for the events that wait', () => {
   it('of a steady load at less than half the limit none waits a minute after a burst', async () => {
     const { clock, app, api, handOver } = simulateServer(300)
     const steady = 4 * 60 * minutes
@@ -47,7 +47,7 @@ describe('a fresh event does not stand behind what waits', () => {
     expect(Math.max(...waiting.slice(2))).toBeLessThanOrEqual(3)
   })
 
-  it('a nightly bulk of updates holds up no sign-up', async () => {
+  it('a nightly bulk of updates delays no sign-up', async () => {
     const { clock, api, handOver } = simulateServer(150)
     for (let number = 0; number < 1000; number++) handOver(number * 10, of(`bulk_${number}`, '$set', { plan: 'pro' }))
     handOver(20_000, of('ada', 'purchase'))

@@ -85,7 +85,7 @@ describe('helpers may fail, deliveries may not', () => {
     expect(api.contacts()).toMatchObject([{ plan: 'new' }])
   })
 
-  it('lets PostHog record what no job takes', async () => {
+  it('lets PostHog record an event that the queue does not accept', async () => {
     const { clock, app, faults, deliver } = simulate(
       '2024-02',
       {},
@@ -103,7 +103,7 @@ describe('helpers may fail, deliveries may not', () => {
     ])
   })
 
-  it('sends at once what no job takes for later', async () => {
+  it('sends an event immediately that the queue does not accept', async () => {
     const { clock, api, deliver } = simulate(
       '2024-02',
       { contactEvents: '' },

@@ -71,7 +71,7 @@ describe('what is received while a request is on its way', () => {
     expect(api.contacts()).toMatchObject([{ plan: 'b', seats: 2 }])
   })
 
-  it('wins also by what waited in its lane, though it went out by another worker before the request under way', async () => {
+  it('wins also after a wait in its lane, although another worker sent it before the request under way', async () => {
     const { clock, api, app, faults, deliver, sent } = await withContact()
     const withoutRunner = app.startWorker(0)
     await withoutRunner.prepare()
@@ -116,7 +116,7 @@ describe('the lane of a contact', () => {
     expect(api.contacts()).toMatchObject([{ email: 'new@example.com', plan: 'b' }])
   })
 
-  it('is held by the request under way, though the open circuit breaker has put off an event after it', async () => {
+  it('is kept by the request under way, although the open circuit breaker has postponed an event after it', async () => {
     const { clock, api, faults, deliver } = await withContact()
     const deliverOfSomebody = (number: number, milliseconds: number): void => {
       faults.push({ kind: 'delay', milliseconds })

@@ -14,7 +14,7 @@ describe('the event received last wins', () => {
     expect(sent().map(([, , body]) => (body as { plan: string }).plan)).not.toEqual(['old', 'new', 'old'])
   })
 
-  it('an update that failed still brings what is newest', async () => {
+  it('a failed update still writes the newest values', async () => {
     const { clock, api, faults, deliver, sent } = simulate()
     faults.push(failed)
     deliver(set({ plan: 'old', seats: 3 }))
@@ -104,7 +104,7 @@ describe('the event received last wins', () => {
     expect(Math.max(...pushed.map((text) => text.length))).toBeLessThan(10_000)
   })
 
-  it('what Loops refused is not taken for newer', async () => {
+  it('a value that Loops rejected does not count as newer', async () => {
     const { clock, api, app, faults, deliver } = simulate('2024-02', {
       contactProperties: 'plan: {person.properties.plan}',
     })
@@ -119,7 +119,7 @@ describe('the event received last wins', () => {
     expect(api.contacts()).toMatchObject([{ plan: 'older' }])
   })
 
-  it('what Loops rejects of a later event does not keep back an earlier one', async () => {
+  it('a rejected value of a later event does not stop an earlier one', async () => {
     const { clock, api, faults, deliver } = simulate()
     faults.push(failed, failed)
     deliver(event('purchase', { $set: { email: 'ada@example.com', plan: 'pro', seats: 1 } }))

@@ -13,7 +13,7 @@ const personOf = (userId: string) => ({
 })
 
 describe('a PostHog API that hangs', () => {
-  it('holds up no sign-up that needs no look-up', async () => {
+  it('delays no sign-up that needs no look-up', async () => {
     const clock = new VirtualClock(start)
     const persons = new PersonsApi(clock, [])
     const options = { posthogApi: persons.answer, autoRunJobs: 'polling' } as const
@@ -70,7 +70,7 @@ describe('a look-up that comes too early', () => {
     },
   )
 
-  it('asks twice for somebody whom PostHog never knows, and once more for the second request, as Loops does not know the user ID', async () => {
+  it('asks twice for a person that PostHog never knows, and again for the second request, because Loops does not know the user ID', async () => {
     const clock = new VirtualClock(start)
     const persons = new PersonsApi(clock, [])
     const { deliver } = simulate('2024-02', config, { posthogApi: persons.answer }, clock)

@@ -22,7 +22,7 @@ describe('retries', () => {
     expect(app.jobs.pending()).toEqual([])
   })
 
-  it('spread, so that what failed together does not come back together', async () => {
+  it('spread, so that requests that failed together do not retry together', async () => {
     const waits = await Promise.all(
       [0, 0.5, 0.999].map(async (random) => {
         const { clock, faults, deliver, sent } = simulate('2024-02', {}, { random: () => random })

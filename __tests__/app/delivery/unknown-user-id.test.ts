@@ -28,7 +28,7 @@ describe('a user ID that Loops does not know', () => {
     ])
   })
 
-  it('is asked again once an event has brought an address', async () => {
+  it('is sent again after an event has brought an email', async () => {
     const { clock, api, deliver } = simulate()
     deliver(view())
     await clock.run(start + MINUTE)
@@ -53,7 +53,7 @@ describe('a user ID that Loops does not know', () => {
     expect(api.events()).toHaveLength(3)
   })
 
-  it('waits for the event that brings the address, if that one is on its way', async () => {
+  it('waits for the event that brings the email, if that event is on its way', async () => {
     const { clock, api, app, faults, deliver } = simulate()
     faults.push(failed)
     deliver(set({}))

@@ -32,7 +32,7 @@ describe('the settings of the moment', () => {
 })
 
 describe('a name of a person property', () => {
-  it('subscribes nobody, also by a job', async () => {
+  it('subscribes no contact, not even by a job', async () => {
     const { clock, api, faults, deliver } = simulate('2024-02', { includeAllPersonProperties: 'Yes' })
     faults.push(failed)
     deliver(set({ 'mailingLists/l1': true, plan: 'pro' }))

@@ -5,7 +5,7 @@ const MINUTE = 60_000
 
 const pageView = (properties: Record<string, unknown> = {}): CapturedEvent => captured('$pageview', properties)
 
-describe('a filter on what PostHog does not tell', () => {
+describe('a filter on a property that PostHog does not return', () => {
   const optedOut = { ...ada, properties: { ...ada.properties, opted_out: 'true' } }
   const eventFilters = '[{"key": "opted_out", "operator": "is_not", "value": "true", "type": "person"}]'
   const told = { email: 'ada@example.com', plan: 'pro' }
@@ -34,7 +34,7 @@ describe('a filter on what PostHog does not tell', () => {
     expect(api.events()).toHaveLength(1)
   })
 
-  it('holds nobody up whom another filter leaves out already', async () => {
+  it('does not delay a person whom another filter excludes', async () => {
     const two = `[{"key": "plan", "value": "pro", "type": "person"}, ${eventFilters.slice(1)}`
     const { clock, app, worker, lookUps } = install({ eventFilters: two })
     void worker.deliver(pageView({ $set: { email: 'ada@example.com', plan: 'free' } }))

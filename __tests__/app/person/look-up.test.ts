@@ -53,7 +53,7 @@ describe('the look-up', () => {
     expect(sent()).toEqual([{ ...adaViews, userId: odd }])
   })
 
-  it('asks once more after ten seconds for a person that PostHog does not know, then goes on without, and keeps nothing', async () => {
+  it('asks again after ten seconds for a person that PostHog does not know, then sends the event without, and caches nothing', async () => {
     const { clock, worker, lookUps, sent } = install({ email: '{event.properties.mail}' })
     for (let view = 0; view < 2; view++) {
       void worker.deliver(pageView({ mail: 'bob@example.com' }, 'bob'))
@@ -101,7 +101,7 @@ describe('the look-up', () => {
     },
   )
 
-  it('logs of a failure neither who was asked for nor the token of PostHog', async () => {
+  it('logs a failure without the ID of the person and the token of PostHog', async () => {
     const { clock, app, worker, personsApi, lookUps } = install()
     personsApi.fault = 'down'
     void worker.deliver(pageView({}, 'ada@example.com'))
@@ -129,7 +129,7 @@ describe('the look-up', () => {
     },
   )
 
-  it('asks again for the next event after a failure, and holds up nobody else', async () => {
+  it('asks again for the next event after a failure, and delays no other event', async () => {
     const bob = {
       uuid: '018e0000-0000-7000-8000-0000000000b0',
       distinct_ids: ['bob'],
@@ -267,7 +267,7 @@ describe('the look-up', () => {
     expect(sent()).toEqual([adaViews])
   })
 
-  it('is off without an address, with webhook delivery, and for events that need it not', async () => {
+  it('is off without a URL, with webhook delivery, and for events that do not need it', async () => {
     for (const changes of [{ posthogUrl: '' }, { delivery: 'webhook' }, { trackedEvents: 'other' }]) {
       const { clock, worker, lookUps } = install(changes)
       void worker.deliver(pageView({ $set: { email: 'ada@example.com' } }))

@@ -83,7 +83,7 @@ describe.each(vms)('Hog in the VM %s', (_, vm) => {
   })
 })
 
-describe('a run ends at what PostHog saves all the same', () => {
+describe('a run ends at Hog that PostHog saves anyway', () => {
   it.each([
     ['return elif(1)', 'elif'],
     ['return constructor()', 'constructor'],

@@ -68,7 +68,7 @@ describe('several accounts', () => {
 })
 
 describe('a contact that is deleted in Loops', () => {
-  it('is unknown by both identifiers, and is made anew', () => {
+  it('is unknown by both identifiers, and is created again', () => {
     const api = newApi()
     api.handle(update({ ...bob, firstName: 'Bob' }))
     api.deleteContact(bob.email)

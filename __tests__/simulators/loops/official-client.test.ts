@@ -127,7 +127,7 @@ describe("Loops' own client", () => {
     })
   })
 
-  it('loses the connection after the event was taken', async () => {
+  it('loses the connection after the event was accepted', async () => {
     api.setFault(() => ({ kind: 'drop', applied: true }))
     await expect(client.sendEvent(signup)).rejects.toThrow('fetch failed')
     expect(api.events()).toEqual([event({})])

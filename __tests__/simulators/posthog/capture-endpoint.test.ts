@@ -293,7 +293,7 @@ describe('events/sample.json', () => {
     }
   })
 
-  test('gives away nothing of the machine it was recorded on, and no real address', () => {
+  test('contains nothing of the machine it was recorded on, and no real email', () => {
     expect(text).not.toMatch(/127\.0\.0\.1|localhost|Headless|\/(root|home|tmp|work|Users)\//)
     for (const [host] of text.matchAll(/(?<=https?:\/\/|@)[\w.-]+/g)) expect(host).toMatch(/(^|\.)example\.(com|org)$/)
     expect(text.length).toBeLessThan(120_000)

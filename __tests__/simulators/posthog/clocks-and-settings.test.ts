@@ -36,7 +36,7 @@ describe('the clock of a machine', () => {
 })
 
 describe('changed settings', () => {
-  it('load the app anew in each worker, with the cache and the queue as they were, and enable it', async () => {
+  it('load the app again in each worker, with the cache and the queue as they were, and enable it', async () => {
     const { clock } = virtual()
     const installation = install(
       '2024-02',

@@ -1,7 +1,7 @@
 import { ingest } from '../../../tools/simulators/posthog/events'
 
 describe('ingestion', () => {
-  it('makes of a raw event what an app receives', () => {
+  it('makes the event that an app receives from a raw event', () => {
     const captured = ingest(
       {
         event: '$pageview',

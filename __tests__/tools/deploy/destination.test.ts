@@ -263,7 +263,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
   it.each<[string, object]>([
     ['somebody else has made', { description: 'By hand' }],
     ["PostHog's own template makes", { description: '', template_id: 'template-loops' }],
-  ])('makes none beside an enabled one that %s, unless it is told to', async (_, changes) => {
+  ])('creates none next to an enabled one that %s, unless it is told to', async (_, changes) => {
     const other = { type: 'destination', name: 'By hand', enabled: true, hog: "fetch('https://app.loops.so/api')" }
     await ask(given.posthog, 'POST', functions, { ...other, ...changes })
     const [before] = await functionsInPosthog()
@@ -294,7 +294,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     expect(await functionsInPosthog()).toContainEqual(before)
   })
 
-  it('warns of what the page would refuse of the inputs in PostHog', async () => {
+  it('warns of inputs in PostHog that the page would reject', async () => {
     await installByCurl({
       inputs: { ...built.inputs, userId: { value: 'event.distinct_id' }, apiKey: { value: apiKey } },
     })

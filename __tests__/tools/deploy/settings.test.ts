@@ -16,7 +16,7 @@ describe('Loops and the settings', () => {
     '  Maximum event age (hours): "a day" must be a number of hours: write one like 24, or leave it empty to send events of any age.'
   it.each<[string, object, NodeJS.ProcessEnv, string[]]>([
     [
-      'a key that Loops refuses',
+      'a key that Loops rejects',
       {},
       { LOOPS_API_KEY: 'key-of-another-team' },
       ['  Loops API key: Loops rejects it (401: Invalid API key): copy a key from Loops, Settings -> API.'],

@@ -64,7 +64,7 @@ describe('the user ID of a person', () => {
   })
 })
 
-describe('the address of a person', () => {
+describe('the email of a person', () => {
   it.each<[string, Partial<Person>, string, string | undefined]>([
     [
       'without blanks around it',

@@ -74,7 +74,7 @@ describe('npm run export-contacts', () => {
     },
   )
 
-  it('asks the given server for the next page, whatever address that names', async () => {
+  it('asks the given server for the next page, whatever URL that names', async () => {
     const other = await startPostHog([])
     const body = JSON.stringify({ next: `${other.url}/api/projects/1/persons/?cursor=abc`, results: [] })
     const posthog = await startPostHog([ada], {

@@ -67,11 +67,14 @@ and 1 event
   })
 
   const stranger = { ...event, properties: {} }
-  const unwanted = (reason: string) => `The event matches no setting: ${reason}.`
+  const matchesNothing = (reason: string) => `The event matches no setting: ${reason}.`
   it.each<[why: string, reasons: string[], events: object[], given: object]>([
     [
       'a name that no mapping has, or nearly has',
-      [unwanted('no mapping has its name'), unwanted('"Purchase" differs from "purchase" only in capitals')],
+      [
+        matchesNothing('no mapping has its name'),
+        matchesNothing('"Purchase" differs from "purchase" only in capitals'),
+      ],
       [
         { ...event, event: 'other' },
         { ...event, event: 'Purchase' },
@@ -80,14 +83,14 @@ and 1 event
     ],
     [
       'filters',
-      [unwanted('filter 2 does not match: total is 49.5, not > 100')],
+      [matchesNothing('filter 2 does not match: total is 49.5, not > 100')],
       [event],
       { ...settings, eventFilters: 'total is set, total > 100' },
     ],
     [
       'filters of several mappings',
       [
-        unwanted(
+        matchesNothing(
           'Update contacts: filter 1 does not match: person.plan is missing, not = "pro"; ' +
             'Send events: filter 1 does not match: total is 49.5, not > 100',
         ),
@@ -97,7 +100,7 @@ and 1 event
     ],
     [
       'a negative filter with several values, all of which must differ',
-      [unwanted('filter 1 does not match: total is 49.5, not != 49.5')],
+      [matchesNothing('filter 1 does not match: total is 49.5, not != 49.5')],
       [event],
       {
         mappings: [
@@ -115,7 +118,7 @@ and 1 event
     [
       'filters of the whole destination, of a mapping and of an event in it (PostHog/posthog#24376)',
       [
-        unwanted(
+        matchesNothing(
           'filter 1 of the destination does not match: person.plan is missing, not = "pro"; ' +
             'filter 1 does not match: total is 49.5, not > 100; ' +
             'filter 1 of the event "purchase" does not match: $current_url is missing, not containing "/signup"',
@@ -215,7 +218,7 @@ and 1 event
     expect(report).toContain('"eventProperties": {},\n  "email": "ada@example.com"\n}')
   })
 
-  it('fills in what PostHog gives beside the event', async () => {
+  it('fills in what PostHog gives besides the event', async () => {
     const [, send] = builtDestination.mappings
     const texts = {
       project: '{project.name} {project.id}',

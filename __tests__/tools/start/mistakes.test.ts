@@ -148,7 +148,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
     expect(exitCode).toBe(1)
   })
 
-  it('settings that the app refuses: one a line', async () => {
+  it('settings that the app rejects: one a line', async () => {
     const settings = { email: 'x', trackedEvents: '!a', eventProperties: 'total' }
     const { exitCode, told } = await npmStart('--config', file('r.json', settings))
     expect(told.split('\n').map((line) => line.split(': "')[0])).toEqual([

@@ -4,7 +4,7 @@ describe('npm start', () => {
   const identify = { ...event, event: '$identify' }
   const ofStranger = { ...event, properties: {} }
   const same = 'The event is skipped: Loops has accepted the same update of its contact within ten minutes.'
-  const unwanted = (reason: string) => `The event matches no setting: ${reason}.`
+  const matchesNothing = (reason: string) => `The event matches no setting: ${reason}.`
   const filters = (...list: object[]) => JSON.stringify(list)
   const dry = 'The app only logs the request, since its own setting "Dry run" is on.'
   const unknown = 'The event is skipped: Loops has just answered that it knows no contact with its user ID.'
@@ -32,10 +32,10 @@ describe('npm start', () => {
     [
       'names that nearly match, or are excluded',
       [
-        unwanted('"Purchase" differs from "purchase" only in capitals'),
-        unwanted('"purchase " differs from "purchase" only in spaces'),
-        unwanted('"!order viewed" excludes it'),
-        unwanted('no list of events has its name'),
+        matchesNothing('"Purchase" differs from "purchase" only in capitals'),
+        matchesNothing('"purchase " differs from "purchase" only in spaces'),
+        matchesNothing('"!order viewed" excludes it'),
+        matchesNothing('no list of events has its name'),
       ],
       ['Purchase', 'purchase ', 'order viewed', 'other'].map((name) => ({ ...event, event: name })),
       { trackedEvents: 'purchase, order *, !order viewed' },
@@ -45,8 +45,8 @@ describe('npm start', () => {
     [
       'filters that do not match',
       [
-        unwanted('filter 2 does not match: total is 49.5, not > 100'),
-        unwanted('filter 1 does not match: total is missing, not set'),
+        matchesNothing('filter 2 does not match: total is 49.5, not > 100'),
+        matchesNothing('filter 1 does not match: total is missing, not set'),
       ],
       [event, { ...event, properties: { $set: { email: 'ada@example.com' } } }],
       { eventFilters: filters({ key: 'total', operator: 'is_set' }, { key: 'total', operator: 'gt', value: 100 }) },
@@ -56,7 +56,7 @@ describe('npm start', () => {
     [
       'filters of both groups',
       [
-        unwanted(
+        matchesNothing(
           'Events to send: filter 1 does not match: total is 49.5, not > 100; ' +
             'Update contacts: filter 1 does not match: person.plan is unknown, fill in "PostHog address"',
         ),

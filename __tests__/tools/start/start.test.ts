@@ -172,7 +172,7 @@ Next
     expect(head.replaceAll(path, 'FILE').split('\n').slice(3)).toEqual(sentences)
   })
 
-  describe('where no event can be put off', () => {
+  describe('if no event can be postponed', () => {
     it.each([
       ['2024-11', 'direct'],
       ['2025-06', 'direct'],

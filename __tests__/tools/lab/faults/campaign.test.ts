@@ -122,7 +122,7 @@ describe('a campaign', () => {
     expect((await smallCampaign({ tail: 0.2 }, threads, 'steady')).byTwoWorkers).toBeGreaterThan(0)
   })
 
-  it('shows what is lost while Loops refuses the key', async () => {
+  it('shows what is lost while Loops rejects the key', async () => {
     const refused = { ...mixOf('wrongKey'), rates: mixOf('none').rates }
     expect((await smallCampaign({}, { mix: refused, events: 200 })).lost).toBeGreaterThan(50)
   })

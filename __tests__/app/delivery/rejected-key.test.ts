@@ -1,7 +1,7 @@
 import { isSetUpRequest } from '../setup'
 import { MINUTE, event, simulateMany, start } from './setup'
 
-describe('a key that Loops refuses for ten minutes', () => {
+describe('a key that Loops rejects for ten minutes', () => {
   it.each([
     [401, 1],
     [403, 1],
