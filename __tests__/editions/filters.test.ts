@@ -244,6 +244,6 @@ describe('a person property that the app cannot know', () => {
 
   it('does not hide that another filter is known not to match', () => {
     const config = { trackedEvents: '*', contactEvents: '', eventFilters: 'person.plan = pro, total > 5' }
-    expect(translated(eventWith({ total: 1 }), config)).toMatchObject({ unmet: [{ place: 2, isKnown: true }] })
+    expect(translated(eventWith({ total: 1 }), config)).toMatchObject({ unmet: [{ number: 2, isKnown: true }] })
   })
 })
