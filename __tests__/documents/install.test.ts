@@ -39,7 +39,7 @@ const withCurl = spawnSync('curl', ['--version']).status === 0 ? describe : desc
 withCurl('the commands to paste', () => {
   it.each<[document: string, section: string, requests: Received[]]>([
     [
-      'docs/deploy.md',
+      'docs/destination.md',
       'Install it with curl',
       [
         {
