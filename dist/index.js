@@ -2544,12 +2544,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The request of a delayed event: its own values, and those received since. */
 
-  /** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
-  function unreadEmail(delivery, logs) {
-    const { email } = merged(delivery, logs).identity
-    return email === delivery.entry.email ? undefined : email
-  }
-
   /** The delivery with the values received since. */
   function delayedRequest(delivery, logs) {
     return delivery.waiting.userIdWasUnknown === true
@@ -2559,11 +2553,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
   function withLaterWrites(delivery, logs) {
-    const { identity, values, from } = merged(delivery, logs)
+    const { entry, original, request, lookedUpAt, waiting } = delivery
+    const write = { entry, values: contactValues(original.body), lookedUpAt, takenOver: waiting.takenOver }
+    const { identity, values, from } = mergeLaterWrites(write, logs)
     return {
       ...delivery,
-      request: { ...delivery.request, body: bodyOf(identity, values, delivery.original.body) },
-      waiting: { ...delivery.waiting, takenOver: { readAt: Date.now(), entries: from } },
+      request: { ...request, body: bodyOf(identity, values, original.body) },
+      waiting: { ...waiting, takenOver: { readAt: Date.now(), entries: from } },
     }
   }
 
@@ -2589,11 +2585,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return isUpdate(request) && wroteValues && isEmpty && !isLink
       ? 'later events have brought the same properties of its contact'
       : undefined
-  }
-
-  function merged({ entry, original, lookedUpAt, waiting }, logs) {
-    const { takenOver } = waiting
-    return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver }, logs)
   }
 
   /** Loops knows an idempotency key for 24 hours: a try after that could send an event a second time. */
@@ -3012,9 +3003,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         return
       }
       if (known.logs !== undefined) {
-        const email = unreadEmail(delivery, known.logs)
-        const others = email === undefined ? [] : await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
-        toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)])
+        toSend = delayedRequest(delivery, known.logs)
+        const { email } = identityOf(toSend.request.body)
+        // The user ID has moved to an email whose log was not read.
+        if (email !== undefined && email !== delivery.entry.email) {
+          const others = await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
+          toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)])
+        }
       }
       if (mayBeRepeated(toSend, known, parts) && (await parts.lastAccepted.isSameForEmail(toSend.request))) {
         log.skipOnce('Loops has accepted the same update of its contact within ten minutes')

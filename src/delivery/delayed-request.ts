@@ -5,17 +5,10 @@ import type { ExcludedEmails } from '../settings/excluded-emails'
 import type { Delivery } from './delivery'
 import { withEmail } from './forms'
 import { mergeLaterWrites } from './later-writes'
-import type { MergedWrite } from './later-writes'
 import type { LogEntry } from './waiting'
 
 /** The entries of each identifier, the latest first. */
 type Logs = readonly (readonly LogEntry[])[]
-
-/** The email whose log is to be read too, as the user ID has moved to it; `undefined` if there is none. */
-export function unreadEmail(delivery: Delivery, logs: Logs): string | undefined {
-  const { email } = merged(delivery, logs).identity
-  return email === delivery.entry.email ? undefined : email
-}
 
 /** The delivery with the values received since. */
 export function delayedRequest(delivery: Delivery, logs: Logs): Delivery {
@@ -26,11 +19,13 @@ export function delayedRequest(delivery: Delivery, logs: Logs): Delivery {
 
 /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
 function withLaterWrites(delivery: Delivery, logs: Logs): Delivery {
-  const { identity, values, from } = merged(delivery, logs)
+  const { entry, original, request, lookedUpAt, waiting } = delivery
+  const write = { entry, values: contactValues(original.body), lookedUpAt, takenOver: waiting.takenOver }
+  const { identity, values, from } = mergeLaterWrites(write, logs)
   return {
     ...delivery,
-    request: { ...delivery.request, body: bodyOf(identity, values, delivery.original.body) },
-    waiting: { ...delivery.waiting, takenOver: { readAt: Date.now(), entries: from } },
+    request: { ...request, body: bodyOf(identity, values, original.body) },
+    waiting: { ...waiting, takenOver: { readAt: Date.now(), entries: from } },
   }
 }
 
@@ -56,9 +51,4 @@ export function skipReason({ original, request }: Delivery, excludedEmails: Excl
   return isUpdate(request) && wroteValues && isEmpty && !isLink
     ? 'later events have brought the same properties of its contact'
     : undefined
-}
-
-function merged({ entry, original, lookedUpAt, waiting }: Delivery, logs: Logs): MergedWrite {
-  const { takenOver } = waiting
-  return mergeLaterWrites({ entry, values: contactValues(original.body), lookedUpAt, takenOver }, logs)
 }

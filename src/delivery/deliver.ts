@@ -17,7 +17,7 @@
 import { identityOf } from '../loops/request'
 import { HOUR, MINUTE, SECOND } from '../time'
 import { entriesIn } from './contact-log'
-import { delayedRequest, skipReason, unreadEmail } from './delayed-request'
+import { delayedRequest, skipReason } from './delayed-request'
 import type { Delivery } from './delivery'
 import type { Lane } from './lanes'
 import type { Parts } from './parts'
@@ -125,9 +125,13 @@ async function deliverKnown(delivery: Delivery, known: Known, parts: Parts): Pro
       return
     }
     if (known.logs !== undefined) {
-      const email = unreadEmail(delivery, known.logs)
-      const others = email === undefined ? [] : await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
-      toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)])
+      toSend = delayedRequest(delivery, known.logs)
+      const { email } = identityOf(toSend.request.body)
+      // The user ID has moved to an email whose log was not read.
+      if (email !== undefined && email !== delivery.entry.email) {
+        const others = await parts.contactLog.read({ email }, delivery.waiting.receivedAt)
+        toSend = delayedRequest(delivery, [...known.logs, ...others.map(entriesIn)])
+      }
     }
     if (mayBeRepeated(toSend, known, parts) && (await parts.lastAccepted.isSameForEmail(toSend.request))) {
       log.skipOnce('Loops has accepted the same update of its contact within ten minutes')
