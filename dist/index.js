@@ -2853,19 +2853,36 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** An earlier try has brought the event's own values, perhaps late: those that were received since go out alone. */
   async function sendLaterValues({ form, request }, delivery, parts) {
-    const { original } = delivery
-    const body = bodyOf(identityOf(request.body), contactValues(request.body))
-    const originalBody = bodyOf(identityOf(original.body), contactValues(original.body))
-    const hasOwnValuesOnly = form === 'own values' || form === 'own values, email alone' || isSame(body, originalBody)
-    if (form === 'later values' || hasOwnValuesOnly) return
-    const update = { method: 'PUT', path: '/v1/contacts/update', body }
-    return sendOnce({ form: 'later values', request: update }, delivery, parts)
+    const hasOwnValuesOnly = form === 'own values' || form === 'own values, email alone'
+    if (form === 'later values' || hasOwnValuesOnly || isSame(contactOf(request), contactOf(delivery.original))) return
+    const current = await upToDate(delivery, parts)
+    const body = contactOf(requestIn(form, current))
+    return sendOnce(
+      { form: 'later values', request: { method: 'PUT', path: '/v1/contacts/update', body } },
+      current,
+      parts,
+    )
+  }
+
+  function contactOf({ body }) {
+    return bodyOf(identityOf(body), contactValues(body))
+  }
+
+  /** The delivery with the values received until Loops has answered: another worker may have sent them meanwhile. */
+  async function upToDate(delivery, { contactLog }) {
+    const { entry, waiting } = delivery
+    try {
+      const lists = await contactLog.read(entry, waiting.takenOver?.readAt ?? waiting.receivedAt)
+      return delayedRequest(delivery, lists.map(entriesIn))
+    } catch {
+      return delivery
+    }
   }
 
   async function handleRejection({ status, reason }, { form, request }, delivery, parts) {
     const { entry, writes } = delivery
     const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
-    if (next !== undefined) return sendIn(next, delivery, parts)
+    if (next !== undefined) return sendIn(next, await upToDate(delivery, parts), parts)
     if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
     if (writes) parts.contactLog.addRejection(entry)
     throw new Error(reason)

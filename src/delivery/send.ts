@@ -2,10 +2,12 @@
 import { answerIn, startRequest, withoutAnswer } from '../loops/client'
 import type { Answer } from '../loops/client'
 import { bodyOf, contactValues, identityOf } from '../loops/request'
-import type { LoopsRequest } from '../loops/request'
+import type { LoopsBody, LoopsRequest } from '../loops/request'
 import { isEmail } from '../loops/values'
 import { settingFields } from '../settings/field'
 import { MINUTE, SECOND } from '../time'
+import { entriesIn } from './contact-log'
+import { delayedRequest } from './delayed-request'
 import type { Delivery } from './delivery'
 import { isSame, nextForm, requestIn, withEmail } from './forms'
 import type { Parts } from './parts'
@@ -99,13 +101,30 @@ function noteAccepted({ form, request }: Sending, { lastAccepted, log }: Parts):
 
 /** An earlier try has brought the event's own values, perhaps late: those that were received since go out alone. */
 async function sendLaterValues({ form, request }: Sending, delivery: Delivery, parts: Parts): Promise<void> {
-  const { original } = delivery
-  const body = bodyOf(identityOf(request.body), contactValues(request.body))
-  const originalBody = bodyOf(identityOf(original.body), contactValues(original.body))
-  const hasOwnValuesOnly = form === 'own values' || form === 'own values, email alone' || isSame(body, originalBody)
-  if (form === 'later values' || hasOwnValuesOnly) return
-  const update: LoopsRequest = { method: 'PUT', path: '/v1/contacts/update', body }
-  return sendOnce({ form: 'later values', request: update }, delivery, parts)
+  const hasOwnValuesOnly = form === 'own values' || form === 'own values, email alone'
+  if (form === 'later values' || hasOwnValuesOnly || isSame(contactOf(request), contactOf(delivery.original))) return
+  const current = await upToDate(delivery, parts)
+  const body = contactOf(requestIn(form, current))
+  return sendOnce(
+    { form: 'later values', request: { method: 'PUT', path: '/v1/contacts/update', body } },
+    current,
+    parts,
+  )
+}
+
+function contactOf({ body }: LoopsRequest): LoopsBody {
+  return bodyOf(identityOf(body), contactValues(body))
+}
+
+/** The delivery with the values received until Loops has answered: another worker may have sent them meanwhile. */
+async function upToDate(delivery: Delivery, { contactLog }: Parts): Promise<Delivery> {
+  const { entry, waiting } = delivery
+  try {
+    const lists = await contactLog.read(entry, waiting.takenOver?.readAt ?? waiting.receivedAt)
+    return delayedRequest(delivery, lists.map(entriesIn))
+  } catch {
+    return delivery
+  }
 }
 
 async function handleRejection(
@@ -116,7 +135,7 @@ async function handleRejection(
 ): Promise<void> {
   const { entry, writes } = delivery
   const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
-  if (next !== undefined) return sendIn(next, delivery, parts)
+  if (next !== undefined) return sendIn(next, await upToDate(delivery, parts), parts)
   if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
   if (writes) parts.contactLog.addRejection(entry)
   throw new Error(reason)

@@ -48,6 +48,23 @@ describe('what is received while a request is on its way', () => {
     expect(api.contacts()).toMatchObject([{ plan, seats: 2 }])
   })
 
+  it('wins although another worker sent it while Loops took its time to answer 409', async () => {
+    const { clock, api, app, faults, deliver } = await withContact()
+    const other = app.startWorker(0)
+    // The purchase arrives, and its answer does not: a job sends it again, with what was received since.
+    faults.push({ kind: 'drop', applied: true })
+    deliver(purchase({ plan: 'old' }))
+    await clock.run(clock.now() + 500)
+    deliver(set({ seats: 2 }))
+    await clock.run(clock.now() + 150)
+    faults.push({ kind: 'delay', milliseconds: 5000 })
+    await clock.run(clock.now() + 3000)
+    deliver(set({ plan: 'new' }), other)
+    await clock.run()
+    expect(api.requests().map(({ status }) => status)).toContain(409)
+    expect(api.contacts()).toMatchObject([{ plan: 'new', seats: 2 }])
+  })
+
   it.each(['kills the worker', 'refuses the job'])('wins although PostHog %s of an earlier event', async (what) => {
     let isBroken = false
     const { clock, api, app, faults, deliver } = await withContact({

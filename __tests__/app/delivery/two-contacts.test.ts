@@ -1,5 +1,5 @@
 import { apiKey } from '../setup'
-import { MINUTE, event, failed, purchase, set, simulate, start } from './setup'
+import { MINUTE, byEmail, event, failed, purchase, set, simulate, start } from './setup'
 import type { Simulation, Surroundings } from './setup'
 
 /** Loops has two contacts: one with the email, one with the user ID. */
@@ -50,6 +50,17 @@ describe('"Multiple contacts found"', () => {
     deliver(event('purchase', { $set: { email: 'ada@example.com' } }))
     await clock.run(start + 60 * MINUTE)
     expect(api.events()).toHaveLength(1)
+  })
+
+  it('goes with the values that another worker sent while Loops took its time to reject it', async () => {
+    const { clock, api, app, faults, deliver } = simulateTwoContacts()
+    const other = app.startWorker(0)
+    faults.push({ kind: 'delay', milliseconds: 5000 })
+    deliver(set({ plan: 'old', seats: 1 }))
+    await clock.run(clock.now() + 3000)
+    deliver(byEmail('new'), other)
+    await clock.run()
+    expect(api.contacts().find(({ email }) => email === 'ada@example.com')).toMatchObject({ plan: 'new', seats: 1 })
   })
 
   it('sends the values that were received since with the email alone, too', async () => {
