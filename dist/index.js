@@ -214,15 +214,23 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** What a key of Loops looks like: 32 hexadecimal digits. */
   const LOOPS_KEY = /[0-9a-f]{32,}/gi
 
+  /** A key of PostHog: a personal one (`phx_`), a secret one (`phs_`), or that of a project. Many names begin with `phx_`. */
+  const POSTHOG_KEY = /\bph[cxs]_[a-z0-9]{16,}/gi
+
   /** True if the setting contains the API key, or is nothing but a text that looks like one. */
   function holdsKey(text, apiKey) {
     const isLikeKey = text !== '' && text.replace(LOOPS_KEY, '') === ''
     return isLikeKey || withoutKey(text, apiKey) !== text
   }
 
-  /** Replaces what looks like a key of Loops by `[API key]`. */
-  function withoutLoopsKeys(text) {
-    return text.replace(LOOPS_KEY, '[API key]')
+  /** True if the text contains what looks like a key of PostHog. */
+  function holdsPosthogKey(text) {
+    return text.replace(POSTHOG_KEY, '') !== text
+  }
+
+  /** Replaces what looks like a key of PostHog or Loops by `[API key]`. */
+  function withoutLikelyKeys(text) {
+    return text.replace(POSTHOG_KEY, '[API key]').replace(LOOPS_KEY, '[API key]')
   }
 
   /**
@@ -2754,6 +2762,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
   }
 
+  /** What is said of a setting other than the key's into which a key was pasted; `undefined` if it has none. */
+  function problemOfPastedKey(text, apiKey) {
+    if (holdsPosthogKey(text)) return '"[API key]" is an API key of PostHog: remove it.'
+    return holdsKey(text, apiKey)
+      ? `"[API key]" is an API key: write it into "${settingFields.apiKey.label}" only.`
+      : undefined
+  }
+
   /**
    * Finds the choice that the setting names, in any case. An empty setting is the first choice; any other text is rejected
    * and gives the first choice, too.
@@ -3964,7 +3980,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       problems.push(`Both event lists are empty: fill in "${trackedEvents.label}" or "${contactEvents.label}".`)
     }
     if (problems.length === 0) return { settings }
-    return { problems: problems.map((problem) => onOneLine(withoutLoopsKeys(withoutKey(problem, apiKey)))) }
+    return { problems: problems.map((problem) => onOneLine(withoutLikelyKeys(withoutKey(problem, apiKey)))) }
   }
 
   /**
@@ -3974,11 +3990,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function fieldsOf(config, apiKey, problems) {
     const text = (key) => settingText(config[key], settingFields[key].default)
     const keys = Object.keys(settingFields)
-    const withKey = keys.filter((key) => key !== 'apiKey' && holdsKey(text(key), apiKey))
-    for (const key of withKey) {
-      const { label } = settingFields.apiKey
-      problems.push(`${settingFields[key].label}: "[API key]" is an API key: write it into "${label}" only.`)
-    }
+    const withKey = keys.filter((key) => {
+      const problem = key === 'apiKey' ? undefined : problemOfPastedKey(text(key), apiKey)
+      if (problem !== undefined) problems.push(`${settingFields[key].label}: ${problem}`)
+      return problem !== undefined
+    })
     return (key) => {
       const { label, default: fallback } = settingFields[key]
       if (withKey.includes(key)) return { text: fallback, reject: () => undefined }
@@ -3986,7 +4002,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         text: text(key),
         reject: (value, problem) => {
           // No message shows the key.
-          const subject = key === 'apiKey' ? 'the key' : quoted(value, apiKey, withoutLoopsKeys)
+          const subject = key === 'apiKey' ? 'the key' : quoted(value, apiKey, withoutLikelyKeys)
           problems.push(`${label}: ${subject} ${problem}.`)
         },
       }
@@ -4006,7 +4022,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
     else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has spaces or special characters inside')
     else if (field.text.length < SHORTEST_KEY) reject(`is shorter than ${SHORTEST_KEY} characters`)
-    else if (/^ph[cx]_/.test(field.text)) reject('is a PostHog key')
+    else if (/^ph[cxs]_/.test(field.text)) reject('is a PostHog key')
     return field.text
   }
 

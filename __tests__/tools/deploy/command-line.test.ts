@@ -2,6 +2,8 @@ import { run } from '../../../tools/deploy/run'
 import { apiKey } from '../../app/setup'
 import { posthogKey } from '../../simulators/posthog/rest-api/setup'
 
+const KEY_OF_POSTHOG = `phx_${'Ab3'.repeat(15)}`
+
 describe('the command line', () => {
   const right = { POSTHOG_API_KEY: posthogKey, LOOPS_API_KEY: apiKey }
   const address = ['--posthog', 'https://eu.posthog.com']
@@ -32,6 +34,23 @@ describe('the command line', () => {
       [...address, '--events', 'purchase', '--config', 'settings.json'],
       right,
       '--events and --config both say which events are sent: leave one of them out.',
+    ],
+    ...['', ' , ,', '[]'].map((events): [string[], NodeJS.ProcessEnv, string] => [
+      [...address, '--events', events],
+      right,
+      '--events is empty: name the events, like --events "user signed up, order completed".',
+    ]),
+    ...[KEY_OF_POSTHOG, `purchase, ${KEY_OF_POSTHOG}`, KEY_OF_POSTHOG.replace('phx', 'phc')].map(
+      (events): [string[], NodeJS.ProcessEnv, string] => [
+        [...address, '--events', events],
+        right,
+        'The settings are rejected:\n  Events to send: "[API key]" is an API key of PostHog: remove it.',
+      ],
+    ),
+    [
+      [...address, '--events', apiKey],
+      right,
+      'The settings are rejected:\n  Events to send: "[API key]" is an API key: write it into "Loops API key" only.',
     ],
     [[...address, '--key', 'x'], right, "Unknown option '--key'. See npm run deploy -- --help."],
     [

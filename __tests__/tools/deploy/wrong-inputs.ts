@@ -16,6 +16,9 @@ const UNKNOWN = 'is not a placeholder: write {event.properties.NAME}, {person.pr
 const SAME = 'would give everybody the same contact: write '
 const LIST = 'cannot be the value of list "abc": write true, false or one placeholder'
 
+const KEY_OF_POSTHOG = `phx_${'Ab3'.repeat(15)}`
+const IS_POSTHOGS = '"[API key]" is an API key of PostHog: remove it.'
+
 const byHand: readonly WrongInput[] = [
   ['apiKey', 'phc_0123456789abcdef', 'the key is a PostHog key: copy the key again from Loops'],
   ['apiKey', 'a key', 'the key has spaces or special characters inside: copy the key again'],
@@ -76,6 +79,11 @@ const byHand: readonly WrongInput[] = [
     { abc: '{{event.properties.newsletter}}' },
     'has double braces: write {event.properties.newsletter}.',
   ],
+  ['0.contactProperties', { plan: KEY_OF_POSTHOG }, IS_POSTHOGS],
+  ['0.contactProperties', { [KEY_OF_POSTHOG]: 'a' }, IS_POSTHOGS],
+  ['1.events', [KEY_OF_POSTHOG], IS_POSTHOGS],
+  ['1.filters', [{ key: 'a', type: 'event', operator: 'exact', value: ['b', KEY_OF_POSTHOG] }], IS_POSTHOGS],
+  ['1.events', ['0123456789abcdef0123456789ABCDEF'], '"[API key]" is an API key: write it into "Loops API key" only.'],
   ['1.action', 'send', 'must be "contact", "event" or "both"'],
   ['1.events', ['order *'], "has a wildcard, and PostHog's filters take whole names: write each event that you want"],
   [
