@@ -37,6 +37,13 @@ const given = {
 const userId = { value: '{{person.id}}', templating: 'liquid' }
 const purchase = [{ id: 'purchase', name: 'purchase', type: 'events', order: 0 }]
 
+const plan = { plan: '{person.properties.plan}' }
+const updateWithPlan = {
+  ...update,
+  filters: { ...update?.filters, events: purchase },
+  inputs: { ...update?.inputs, contactProperties: { value: plan } },
+}
+
 describe('readConfiguration', () => {
   it.each<[form: string, content: object]>([
     ['the settings of the app', {}],
@@ -67,13 +74,44 @@ describe('readConfiguration', () => {
       { inputs: { ...built.inputs, userId: { value: '{person.id}' } } },
     ],
     [
-      'a mapping of the playground that has only events',
-      { inputs: {}, mappings: [{ events: ['purchase'] }] },
+      'a mapping of the playground that has only its name and events',
+      { inputs: {}, mappings: [{ name: 'Send events', events: ['purchase'] }] },
       { mappings: [{ ...send, filters: { ...send?.filters, events: purchase } }] },
     ],
     [
+      "README's recipe: without an action, the mapping does what its name says",
+      {
+        inputs: {},
+        mappings: [{ name: 'Update contacts', events: ['purchase'], inputs: { contactProperties: plan } }],
+      },
+      { mappings: [updateWithPlan] },
+    ],
+    [
+      "README's recipe in PostHog's form",
+      {
+        inputs: {},
+        mappings: [
+          {
+            name: 'Update contacts',
+            filters: { ...update?.filters, events: purchase },
+            inputs: { contactProperties: { value: plan } },
+          },
+        ],
+      },
+      { mappings: [updateWithPlan] },
+    ],
+    [
       'filters without actions and properties, and a mapping without a form',
-      { ...given, mappings: [{ name: 'Purchases', filters: { events: purchase, filter_test_accounts: false } }] },
+      {
+        ...given,
+        mappings: [
+          {
+            name: 'Purchases',
+            filters: { events: purchase, filter_test_accounts: false },
+            inputs: { action: { value: 'event' } },
+          },
+        ],
+      },
       {
         mappings: [
           { ...send, name: 'Purchases', filters: { ...send?.filters, events: purchase, filter_test_accounts: false } },
@@ -118,7 +156,22 @@ describe('readConfiguration', () => {
     ],
     [{ ...given, filters: [] }, 'FILE has invalid "filters": write them as in dist/destination.json.'],
     [{ inputs: {}, mappings: [5] }, expect.stringMatching(/^This is not a destination: write /) as string],
-    [{ inputs: {}, mappings: [{ events: [] }] }, expect.stringMatching(/^No mapping has an event/) as string],
+    [
+      { inputs: {}, mappings: [{ name: 'Send events', events: [] }] },
+      expect.stringMatching(/^No mapping has an event/) as string,
+    ],
+    [
+      { inputs: {}, mappings: [{ name: 'Plans', events: ['a'], inputs: { contactProperties: plan, action: '' } }] },
+      '"Plans" has no action: write "action": "contact", "event" or "both" in its inputs.',
+    ],
+    [
+      { inputs: {}, mappings: [{ name: 'Send events' }, { events: ['purchase'] }] },
+      'Mapping 2 has no action: write "action": "contact", "event" or "both" in its inputs.',
+    ],
+    [
+      { ...given, mappings: [{ ...send, name: 'Plans', inputs: { contactProperties: { value: plan } } }] },
+      '"Plans" has no action: write "action": {"value": "contact"}, "event" or "both", in its inputs.',
+    ],
   ])('refuses %j', async (content, sentence) => {
     expect(await bodyOf(content)).toEqual([sentence])
   })

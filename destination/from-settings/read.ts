@@ -106,20 +106,45 @@ function savedFormIn({ inputs = {}, mappings }: Content): Configuration | Refuse
     mappings: all ?? defaults.mappings,
   })
   if (form === undefined) return { refusals: [NO_FORM] }
+  const written = Array.isArray(mappings) ? mappings.filter(isRecord) : []
+  const refusals = withoutAction(written, ({ action }) => action, '"contact", "event" or "both"')
+  if (refusals.length > 0) return { refusals }
   const { apiKey: _, ...others } = form.inputs
   return { form, body: bodyOf({ ...form, inputs: others }).body }
 }
 
 function completedForm(mapping: unknown): unknown {
   if (!isRecord(mapping)) return mapping
-  const { inputs = {} } = mapping
-  const action = isRecord(inputs) ? inputs.action : undefined
+  const { name, inputs = {} } = mapping
+  const action = isRecord(inputs) ? actionOf(name, inputs.action) : undefined
   const [defaults] = formOfBody({ ...builtDestination, mappings: [kindOf(action)] }).mappings
-  return { ...defaults, ...mapping, inputs: isRecord(inputs) ? { ...defaults?.inputs, ...inputs } : inputs }
+  return { ...defaults, ...mapping, inputs: isRecord(inputs) ? { ...defaults?.inputs, ...inputs, action } : inputs }
+}
+
+// ---- The action: a default would send as events what is meant to update contacts ----
+
+/** The action of a mapping: what is written, or what the name of a built-in mapping says; `undefined` if neither tells. */
+function actionOf(name: unknown, written: unknown): unknown {
+  if (written !== undefined && written !== null && written !== '') return written
+  return [UPDATE, SEND].find((kind) => kind.name === name)?.inputs.action?.value
 }
 
 function kindOf(action: unknown): DestinationMapping {
   return action === 'contact' ? UPDATE : SEND
+}
+
+/** A sentence for each mapping whose action is neither written nor said by its name. */
+function withoutAction(
+  mappings: readonly Content[],
+  actionIn: (inputs: Content) => unknown,
+  example: string,
+): string[] {
+  return mappings.flatMap(({ name, inputs }, place) => {
+    const action = isRecord(inputs) ? actionIn(inputs) : undefined
+    if (actionOf(name, action) !== undefined) return []
+    const subject = typeof name === 'string' && name !== '' ? `"${name}"` : `Mapping ${place + 1}`
+    return [`${subject} has no action: write "action": ${example} in its inputs.`]
+  })
 }
 
 // ---- PostHog's function ----
@@ -138,6 +163,9 @@ function functionIn(content: Content, source: string): Configuration | Refused {
   if (!written.every(({ inputs: own = {} }) => areInputs(own))) return { refusals: [`${source} ${NO_INPUTS}`] }
   if (!isRecord(filters))
     return { refusals: [`${source} has invalid "filters": write them as in dist/destination.json.`] }
+  const example = '{"value": "contact"}, "event" or "both",'
+  const refusals = withoutAction(written, ({ action }) => (isRecord(action) ? action.value : undefined), example)
+  if (refusals.length > 0) return { refusals }
   const { apiKey, ...writtenInputs } = writableInputs(inputs)
   const body: DestinationBody = {
     ...builtDestination,
@@ -152,12 +180,13 @@ function functionIn(content: Content, source: string): Configuration | Refused {
 
 function completedMapping(mapping: Content): DestinationMapping {
   const inputs = writableInputs(mapping.inputs)
-  const kind = kindOf(inputs.action?.value)
+  const value = actionOf(mapping.name, inputs.action?.value)
+  const kind = kindOf(value)
   const filters = { ...kind.filters, ...writableFilters(mapping.filters) } as MappingFilters
   return {
     name: typeof mapping.name === 'string' && mapping.name !== '' ? mapping.name : kind.name,
     inputs_schema: kind.inputs_schema,
-    inputs: { ...kind.inputs, ...inputs },
+    inputs: { ...kind.inputs, ...inputs, action: { ...inputs.action, value } },
     filters: { ...filters, events: mapping.filters === undefined ? kind.filters.events : eventsIn(mapping.filters) },
   }
 }

@@ -54,7 +54,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
     ],
     [
       'the destination, for the app',
-      () => ['--config', file('d.json', { inputs: {}, mappings: [{ events: ['purchase'] }] })],
+      () => ['--config', file('d.json', { inputs: {}, mappings: [{ name: 'Send events', events: ['purchase'] }] })],
       /d\.json has the inputs and mappings of the destination: add --server today\.\n$/,
     ],
     [
