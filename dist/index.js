@@ -3189,6 +3189,41 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
   ]
 
+  /**
+   * The known name that a misspelt one most likely means: one that differs in at most two letters, and in at most two of five,
+   * or the only one that continues it. Capitals, spaces and punctuation do not count.
+   */
+  function nearestName(written, names) {
+    const letters = lettersAndDigits(written)
+    const most = Math.min(2, Math.floor(letters.length * 0.4))
+    const distances = names.map((name) => editDistance(letters, lettersAndDigits(name)))
+    const least = Math.min(...distances)
+    if (least <= most) return names[distances.indexOf(least)]
+    // The last letters may be those of a plural: eventProps.
+    const start = letters.slice(0, -1)
+    const continued = names.filter((name) => start.length > 6 && lettersAndDigits(name).startsWith(start))
+    return continued.length === 1 ? continued[0] : undefined
+  }
+
+  /** The name in lower case without spaces and punctuation, which people mistype most often. */
+  function lettersAndDigits(name) {
+    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+  }
+
+  /** The Levenshtein distance of two texts. */
+  function editDistance(one, other) {
+    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+    for (const letter of one) {
+      const next = [(row[0] ?? 0) + 1]
+      for (let index = 1; index <= other.length; index++) {
+        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
+        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
+      }
+      row = next
+    }
+    return row[other.length] ?? 0
+  }
+
   /** Properties that the settings name and the event lacks, although it has one whose name looks alike: for a dry run. */
 
   /** A clause for each, like `person.properties.firstname: the event has firstName`; none for an event that no rule matches. */
@@ -4182,32 +4217,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }))
     const missing = [...new Set(names)].filter((name) => present.every(({ key }) => key !== name))
     return missing.map((name) => {
-      const [similar] = [0, 1, 2].flatMap((distance) =>
-        present.filter(({ key, label }) =>
-          [key, label].some((other) => editDistance(lettersAndDigits(name), lettersAndDigits(other)) === distance),
-        ),
+      const nearest = nearestName(
+        name,
+        present.flatMap(({ key, label }) => [key, label]),
       )
+      const similar = present.find(({ key, label }) => [key, label].includes(nearest ?? key + label))
       return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (did you mean ${quoted(similar.key)}?)`}`
     })
-  }
-
-  /** The name in lower case without spaces and punctuation, which people mistype most often. */
-  function lettersAndDigits(name) {
-    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-  }
-
-  /** The Levenshtein distance of two texts. */
-  function editDistance(one, other) {
-    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-    for (const letter of one) {
-      const next = [(row[0] ?? 0) + 1]
-      for (let index = 1; index <= other.length; index++) {
-        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
-        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
-      }
-      row = next
-    }
-    return row[other.length] ?? 0
   }
 
   /**

@@ -263,7 +263,7 @@ and 1 event
     [
       'inputs that are none',
       { type: 'destination', inputs: { email: '{person.properties.email}' } },
-      'FILE has invalid "inputs": write {"email": {"value": "{person.properties.email}"}}.\n',
+      'FILE has an invalid input "email": write its value as {"value": …}.\n',
     ],
     [
       'mappings that are none',
