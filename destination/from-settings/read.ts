@@ -2,8 +2,9 @@
  * Reads a configuration in any of its forms: the settings of the app, the destination as the playground saves it,
  * `dist/destination.json`, and a hog function as PostHog's API gives it. What is left out has its default.
  */
-import { isRecord } from '../../src/json'
+import { isRecord, ownProperty } from '../../src/json'
 import { settingFields } from '../../src/settings/field'
+import { repeatedName } from '../../src/settings/repeated-name'
 import { actionOf, kindOf, problemOfAction } from './action'
 import { builtDestination } from './body'
 import type { DestinationBody } from './body'
@@ -29,16 +30,27 @@ export type Configuration =
 
 /**
  * @param source where the content comes from, for the sentences.
+ * @param text the JSON of the content, if it is that of a file: of a key that it has twice, JSON keeps only the last value.
  * @returns the configuration, unchecked; or what is wrong with its shape.
  */
 export function readConfiguration(
   content: unknown,
   source: string,
+  text?: string,
 ): (Configuration & { readonly refusals?: undefined }) | Refused {
+  const repeated = text === undefined ? undefined : repeatedName(text)
+  if (repeated !== undefined)
+    return { refusals: [`${source} has "${repeated}" twice: ${remedyForRepeated(repeated)}.`] }
   if (!isRecord(content))
     return { refusals: [`${source} contains no settings: write a JSON object like {"trackedEvents": "purchase"}.`] }
   if (!('inputs' in content || 'mappings' in content)) return appSettingsIn(content, source)
   return isFunction(content) ? functionIn(content, source) : savedFormIn(content, source)
+}
+
+function remedyForRepeated(key: string): string {
+  const setting = key === 'apiKey' ? undefined : ownProperty(settingFields, key)
+  const isList = isRecord(setting) && !('choices' in setting)
+  return isList ? 'write it once, with both texts joined by a comma' : 'remove one of the two'
 }
 
 /** The configuration without the key, for whoever uses another one. */

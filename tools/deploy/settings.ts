@@ -34,7 +34,8 @@ export async function readSettings({ config: file, events, keys }: DeployOptions
     return { body, isChosen: true }
   }
   if (file === undefined) return undefined
-  const read = readConfiguration(parseJsonAt(file, readTextFile(file)), file)
+  const text = readTextFile(file)
+  const read = readConfiguration(parseJsonAt(file, text), file, text)
   if (read.refusals !== undefined) throw new UsageError(read.refusals.join('\n'))
   const body = accepted(await checked(read, keys.loops))
   const idle = body.mappings.filter(({ filters }) => filters.events.length + filters.actions.length === 0)

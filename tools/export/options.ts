@@ -77,7 +77,8 @@ function parsedArguments(args: string[]) {
 }
 
 function configurationIn(path: string): Configuration {
-  const read = readConfiguration(parseJsonAt(path, readTextFile(path)), path)
+  const text = readTextFile(path)
+  const read = readConfiguration(parseJsonAt(path, text), path, text)
   if (read.refusals !== undefined) throw new UsageError(read.refusals.join('\n'))
   return read
 }
