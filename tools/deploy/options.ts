@@ -4,7 +4,7 @@ import { optionsIn } from '../lib/command-line'
 import { UsageError } from '../lib/usage-error'
 
 /** What the command needs of the key of PostHog. */
-export const SCOPES = ['hog_function:write', 'project:read']
+export const SCOPES = ['hog_function:write']
 
 export interface DeployOptions {
   /** The URL of PostHog, without a slash at the end. */

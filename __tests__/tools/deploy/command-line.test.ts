@@ -85,21 +85,26 @@ describe('the command line', () => {
       right,
       'The settings are rejected:\n  Events to send: "[API key]" is an API key: write it into "Loops API key" only.',
     ],
+    [
+      ['https://eu.posthog.com'],
+      right,
+      `Unexpected argument 'https://eu.posthog.com': write " -- " before the options, like npm run deploy -- --posthog. See npm run deploy -- --help.`,
+    ],
     [[...address, '--key', 'x'], right, "Unknown option '--key'. See npm run deploy -- --help."],
     [
       address,
       { LOOPS_API_KEY: apiKey },
-      'POSTHOG_API_KEY is missing: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys, and put it into the environment.',
+      'POSTHOG_API_KEY is missing: create a personal API key (phx_...) with the scope hog_function:write in PostHog, Settings -> Personal API keys, and put it into the environment.',
     ],
     [
       address,
       { ...right, POSTHOG_API_KEY: 'phc_project' },
-      'POSTHOG_API_KEY is a key of the project, not a personal one: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
+      'POSTHOG_API_KEY is a key of the project, not a personal one: create a personal API key (phx_...) with the scope hog_function:write in PostHog, Settings -> Personal API keys.',
     ],
     [
       address,
       { ...right, POSTHOG_API_KEY: 'phx_with a blank' },
-      'POSTHOG_API_KEY is not a key of PostHog: create a personal API key (phx_...) with the scopes hog_function:write and project:read in PostHog, Settings -> Personal API keys.',
+      'POSTHOG_API_KEY is not a key of PostHog: create a personal API key (phx_...) with the scope hog_function:write in PostHog, Settings -> Personal API keys.',
     ],
     [
       address,
