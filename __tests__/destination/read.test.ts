@@ -94,6 +94,21 @@ describe('readConfiguration', () => {
       { inputs: { ...built.inputs, userId: { value: '{person.id}' } } },
     ],
     [
+      'a property filter without a type: it is one on the event, as in the app',
+      {
+        inputs: {},
+        mappings: [{ name: 'Send events', filters: [{ key: 'total', operator: 'gt', value: 5 }] }],
+      },
+      {
+        mappings: [
+          {
+            ...send,
+            filters: { ...send?.filters, properties: [{ type: 'event', key: 'total', operator: 'gt', value: 5 }] },
+          },
+        ],
+      },
+    ],
+    [
       'a mapping of the playground that has only its name and events',
       { inputs: {}, mappings: [{ name: 'Send events', events: ['purchase'] }] },
       { mappings: [{ ...send, filters: { ...send?.filters, events: purchase } }] },
@@ -220,7 +235,25 @@ describe('readConfiguration', () => {
       { ...given, mappings: [{ ...given.mappings[1], filters: { source: 'events', event: purchase } }] },
       'FILE: the filters of the mapping "Send events" have an unknown key "event": did you mean "events"?',
     ],
-    [{ trackedEvents: 5 }, 'FILE has "trackedEvents", whose value must be text: put it in quotes.'],
+    [{ trackedEvents: 5 }, 'FILE has "trackedEvents", whose value must be text: write "5".'],
+    [{ maxEventAge: 24 }, 'FILE has "maxEventAge", whose value must be text: write "24".'],
+    [{ dryRun: true }, 'FILE has "dryRun", whose value must be text: write "No" or "Yes".'],
+    [{ delivery: null }, 'FILE has "delivery", whose value must be text: write "direct" or "webhook".'],
+    [{ apiKey: 123456789 }, 'FILE has "apiKey", whose value must be text: put it in quotes.'],
+    [
+      { trackedEvents: ['user signed up', 'b'] },
+      'FILE has "trackedEvents", whose value must be text: write "user signed up, b".',
+    ],
+    [{ trackedEvents: ['a, b'] }, 'FILE has "trackedEvents", whose value must be text: write "[\\"a, b\\"]".'],
+    [{ trackedEvents: { a: 'b' } }, 'FILE has "trackedEvents", whose value must be text: write "{\\"a\\":\\"b\\"}".'],
+    [
+      { contactProperties: { plan: '{person.properties.plan}', n: 5 } },
+      'FILE has "contactProperties", whose value must be text: write "{\\"plan\\":\\"{person.properties.plan}\\",\\"n\\":5}".',
+    ],
+    [
+      { eventFilters: [{ key: 'plan', value: 'pro' }] },
+      'FILE has "eventFilters", whose value must be text: write "[{\\"key\\":\\"plan\\",\\"value\\":\\"pro\\"}]".',
+    ],
     [{ type: 'destination', inputs: [] }, expect.stringMatching(/^FILE has invalid "inputs"/) as string],
     [
       { ...built, inputs: { userId: '{person.id}' } },

@@ -5,15 +5,17 @@
 import { onOneLine, quoted, withoutKey, withoutLikelyKeys } from '../../src/redact'
 import { isRecord } from '../../src/json'
 import { contactNameProblem, nameProblem } from '../../src/loops/property-names'
+import { commonMistakeIn } from '../../src/settings/common-mistakes'
 import { parseEventNames } from '../../src/settings/event-names'
 import { problemOfPastedKey, settingFields } from '../../src/settings/field'
 import { trueOrFalse } from '../../src/settings/mapping'
 import { parseFilters } from '../../src/settings/filters'
 import { readSettings } from '../../src/settings/settings'
+import { nearestName } from '../../src/settings/similar-name'
 import { builtDestination } from './body'
 import type { ParseText } from './hog-text'
 import type { DestinationSettings, FormProblem, InputSchema, MappingSettings } from './types'
-import { checkEmail, checkUserId, checkValue, isOnePlaceholder } from './value-checks'
+import { checkEmail, checkUserId, checkValue, isInQuotes, isOnePlaceholder } from './value-checks'
 import type { Reject } from './value-checks'
 
 /** What every check of a form needs. */
@@ -156,8 +158,10 @@ function checkMapping({ events, filters, inputs }: MappingSettings, context: Con
 }
 
 function checkFilters(filters: MappingSettings['filters'], context: Context): void {
-  // PostHog has types of filters that the app does not know.
-  const known = filters.filter(({ type }) => ['event', 'person'].includes(type))
+  // PostHog has types of filters that the app does not know. The app rejects a misspelt one.
+  const isKnown = ({ type }: { type?: unknown }): boolean =>
+    nearestName(typeof type === 'string' ? type : 'event', ['event', 'person']) !== undefined
+  const known = filters.filter(isKnown)
   const isOperand = ({ operator }: { operator: string }): boolean => !LATER_OPERATORS.test(operator)
   parseFilters({ text: JSON.stringify(known.filter(isOperand)), reject: rejecting('filters', context) })
 }
@@ -170,6 +174,8 @@ function checkEvents(events: MappingSettings['events'], context: Context): void 
   for (const name of events) {
     if (name === null) continue
     if (name.trim() === '') reject(name, 'must be an event name: write one, or remove it')
+    // A comma may belong to a name, as in the app's JSON.
+    if (isInQuotes(name)) reject(name, commonMistakeIn(name) ?? '')
     const { wildcards } = parseEventNames({ text: JSON.stringify([name]), reject: () => undefined }, { renamed: false })
     if (wildcards.length > 0) {
       reject(name, "has a wildcard, and PostHog's filters take whole names: write each event that you want")

@@ -4,6 +4,7 @@
  */
 import { isRecord, ownProperty } from '../../src/json'
 import { settingFields } from '../../src/settings/field'
+import { quoted, withoutLikelyKeys } from '../../src/redact'
 import { repeatedName } from '../../src/settings/repeated-name'
 import { actionOf, kindOf, problemOfAction } from './action'
 import { builtDestination } from './body'
@@ -101,10 +102,19 @@ function appSettingsIn(content: Content, source: string): Configuration | Refuse
   const wrong = Object.entries(content).flatMap(([key, text]) =>
     !keys.includes(key) || typeof text === 'string'
       ? []
-      : [`${source} has "${key}", whose value must be text: put it in quotes.`],
+      : [`${source} has "${key}", whose value must be text: ${remedyForValue(key, text)}.`],
   )
   const refusals = [...unknown, ...wrong]
   return refusals.length > 0 ? { refusals } : { settings: content as AppSettings }
+}
+
+/** How a value that is no text is written. No message shows the key. */
+function remedyForValue(key: string, value: unknown): string {
+  const { choices } = (ownProperty(settingFields, key) ?? {}) as { readonly choices?: readonly string[] }
+  if (choices !== undefined) return `write ${choices.map((choice) => `"${choice}"`).join(' or ')}`
+  if (key === 'apiKey') return 'put it in quotes'
+  const isPlainList = Array.isArray(value) && value.every((one) => typeof one === 'string' && /^[\w$@. -]+$/.test(one))
+  return `write ${quoted(isPlainList ? value.join(', ') : JSON.stringify(value), '', withoutLikelyKeys)}`
 }
 
 // ---- The playground's file ----
@@ -135,5 +145,12 @@ function completedForm(mapping: unknown): unknown {
   const { name, inputs = {} } = mapping
   const action = isRecord(inputs) ? actionOf(name, inputs.action) : undefined
   const [defaults] = formOfBody({ ...builtDestination, mappings: [kindOf(action)] }).mappings
-  return { ...defaults, ...mapping, inputs: isRecord(inputs) ? { ...defaults?.inputs, ...inputs, action } : inputs }
+  const filters: unknown = Array.isArray(mapping.filters) ? mapping.filters.map(completedFilter) : mapping.filters
+  const written = { ...mapping, ...(filters !== undefined && { filters }) }
+  return { ...defaults, ...written, inputs: isRecord(inputs) ? { ...defaults?.inputs, ...inputs, action } : inputs }
+}
+
+/** A filter without a type is one on the event, as in the app. */
+function completedFilter(filter: unknown): unknown {
+  return isRecord(filter) ? { ...filter, type: filter.type ?? 'event' } : filter
 }

@@ -55,7 +55,7 @@ function shownFilters({
   const names = events.map(({ id }) => id ?? 'every event').join(', ')
   const parts = [
     events.length === 0 ? 'every event' : names,
-    ...(properties.length > 0 ? [`${properties.length} property filters`] : []),
+    ...(properties.length > 0 ? [`${properties.length} property filter${properties.length === 1 ? '' : 's'}`] : []),
     ...(leavesOut === true ? ['without test accounts'] : []),
   ]
   return parts.join(', ')

@@ -30,7 +30,7 @@ export async function readDestinationFile(path: string): Promise<DestinationBody
   const parser = await loadHogParser()
   const { body, refusals } = destinationOf(withoutKey(read), (text) => parser.template(text))
   if (body !== undefined) return body
-  throw new UsageError([`${path} has settings that a destination cannot have:`, ...refusals].join('\n'))
+  throw new UsageError([`The settings of ${path} are rejected:`, ...refusals].join('\n'))
 }
 
 function readFile(path: string): ReturnType<typeof readConfiguration> {

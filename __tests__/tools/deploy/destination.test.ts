@@ -333,7 +333,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     })
     const { said } = await given.deploy()
     expect(said).toContain(
-      'Warning: the destination in PostHog has an input to correct. User ID: "event.distinct_id" has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}.\n',
+      'Warning: the destination in PostHog has an input to correct. User ID: "event.distinct_id" has a property outside braces: write {event.distinct_id}.\n',
     )
   })
 

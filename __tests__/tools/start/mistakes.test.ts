@@ -19,7 +19,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
     [
       'an unknown server',
       () => ['--server', '1.0'],
-      /^--server: There is no server version '1.0'. There are: 1.30, .*\n$/,
+      /^--server: There is no server version '1.0'. There are: 1.30, .*, 2025-09, and today for the destination\.\n$/,
     ],
     [
       '--live without a key',
@@ -60,7 +60,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
     [
       'a setting that is no text',
       () => ['--config', file('n.json', { dryRun: true })],
-      /n\.json has "dryRun", whose value must be text: put it/,
+      /n\.json has "dryRun", whose value must be text: write "No" or "Yes"\.\n$/,
     ],
     [
       'a list that is cut off',
