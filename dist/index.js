@@ -1909,7 +1909,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return name === undefined ? undefined : `has double braces: write ${placeholderFor(name) ?? `{${name.trim()}}`}`
   }
 
-  /** True for what a pair of braces may hold. */
+  /** True for a text that is a placeholder between braces. */
   function isPlaceholder(text) {
     return parsePlaceholder(text) !== undefined
   }
@@ -3316,7 +3316,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   ]
 
   /**
-   * The known name that a misspelt one most likely means: one that differs in at most two letters, and in at most two of five,
+   * The known name that a misspelled one most likely means: one that differs in at most two letters, and in at most two of five,
    * or the only one that continues it. Capitals, spaces and punctuation do not count.
    */
   function nearestName(written, names) {

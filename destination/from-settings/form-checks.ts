@@ -158,7 +158,7 @@ function checkMapping({ events, filters, inputs }: MappingSettings, context: Con
 }
 
 function checkFilters(filters: MappingSettings['filters'], context: Context): void {
-  // PostHog has types of filters that the app does not know. The app rejects a misspelt one.
+  // PostHog has types of filters that the app does not know. The app rejects a misspelled one.
   const isKnown = ({ type }: { type?: unknown }): boolean =>
     nearestName(typeof type === 'string' ? type : 'event', ['event', 'person']) !== undefined
   const known = filters.filter(isKnown)

@@ -1,4 +1,4 @@
-/** Keys of a file that mean nothing: nobody would see that a misspelt one is ignored. */
+/** Unknown keys of a file: a misspelled one would be ignored without a word. */
 import { isRecord } from '../../src/json'
 import { quoted, withoutLikelyKeys } from '../../src/redact'
 import { nearestName } from '../../src/settings/similar-name'
@@ -7,7 +7,7 @@ import type { InputSchema } from './types'
 
 type Content = Readonly<Record<string, unknown>>
 
-/** What PostHog adds to a hog function, beside what people write. Later versions may add more. */
+/** The fields that PostHog adds to a hog function. Later versions may add more. */
 const ADDED_BY_POSTHOG = [
   ...['id', 'created_at', 'created_by', 'updated_at', 'deleted', 'bytecode', 'transpiled', 'masking'],
   ...['template', 'template_id', 'status', 'execution_order'],
@@ -35,7 +35,7 @@ export function unknownInForm(content: Content, source: string): string[] {
   ]
 }
 
-/** A sentence for each unknown key of a hog function. In an answer of PostHog only a misspelt key is one. */
+/** A sentence for each unknown key of a hog function. In an answer of PostHog, only for a misspelled key. */
 export function unknownInFunction(content: Content, source: string): string[] {
   const isAnswer = 'id' in content
   const unknown = (object: unknown, known: readonly string[], subject: string, added: readonly string[] = []) =>
@@ -71,9 +71,9 @@ export function nameOf({ name }: Content, index: number): string {
 }
 
 interface Others {
-  /** Whether PostHog has written the object: it may then have keys that nobody knows yet. */
+  /** Whether PostHog has written the object: it may then have keys of a later version. */
   readonly isAnswer?: boolean
-  /** Known keys that nobody needs to write. */
+  /** Known keys that a file does not need. */
   readonly added?: readonly string[]
 }
 

@@ -62,7 +62,7 @@ const SIMPLIFICATIONS: readonly (readonly [difference: string, simplified: (text
 ]
 
 /**
- * The known name that a misspelt one most likely means: one that differs in at most two letters, and in at most two of five,
+ * The known name that a misspelled one most likely means: one that differs in at most two letters, and in at most two of five,
  * or the only one that continues it. Capitals, spaces and punctuation do not count.
  */
 export function nearestName(written: string, names: readonly string[]): string | undefined {

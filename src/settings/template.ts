@@ -76,7 +76,7 @@ export function doubleBracesIn(text: string): string | undefined {
   return name === undefined ? undefined : `has double braces: write ${placeholderFor(name) ?? `{${name.trim()}}`}`
 }
 
-/** True for what a pair of braces may hold. */
+/** True for a text that is a placeholder between braces. */
 function isPlaceholder(text: string): boolean {
   return parsePlaceholder(text) !== undefined
 }
