@@ -214,15 +214,23 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** What a key of Loops looks like: 32 hexadecimal digits. */
   const LOOPS_KEY = /[0-9a-f]{32,}/gi
 
+  /** A key of PostHog: a personal one (`phx_`), a secret one (`phs_`), or that of a project. Many names begin with `phx_`. */
+  const POSTHOG_KEY = /\bph[cxs]_[a-z0-9]{16,}/gi
+
   /** True if the setting contains the API key, or is nothing but a text that looks like one. */
   function holdsKey(text, apiKey) {
     const isLikeKey = text !== '' && text.replace(LOOPS_KEY, '') === ''
     return isLikeKey || withoutKey(text, apiKey) !== text
   }
 
-  /** Replaces what looks like a key of Loops by `[API key]`. */
-  function withoutLoopsKeys(text) {
-    return text.replace(LOOPS_KEY, '[API key]')
+  /** True if the text contains what looks like a key of PostHog. */
+  function holdsPosthogKey(text) {
+    return text.replace(POSTHOG_KEY, '') !== text
+  }
+
+  /** Replaces what looks like a key of PostHog or Loops by `[API key]`. */
+  function withoutLikelyKeys(text) {
+    return text.replace(POSTHOG_KEY, '[API key]').replace(LOOPS_KEY, '[API key]')
   }
 
   /**
@@ -578,6 +586,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /**
    * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas,
    * colons or characters that are mistakes elsewhere. Every function rejects the setting if it cannot read it, and shows the `example`.
+   * A text that is rejected because of a mistake may be meant: `literal` says how JSON takes it literally, and is left out where
+   * no such text can be right.
    */
 
   /**
@@ -585,8 +595,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    *
    * @returns `undefined` if the setting is rejected.
    */
-  function parseList(field, example) {
-    if (!isJson(field.text)) return plainEntries(field, example)
+  function parseList(field, example, literal) {
+    if (!isJson(field.text)) return plainEntries(field, literal)
     const list = parseJson(field, example)
     if (list === undefined) return undefined
     if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) {
@@ -600,7 +610,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * The `name: value` entries of a mapping that could be read. The values are texts, or any JSON values if the setting is a
    * JSON object.
    */
-  function parseEntries(field, example) {
+  function parseEntries(field, example, literal) {
     if (isJson(field.text) || isJsonObject(field.text)) {
       const json = parseJson(field, example)
       if (isRecord(json)) return Object.entries(json)
@@ -608,13 +618,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return []
     }
     const entries = []
-    for (const entry of plainEntries(field, example) ?? []) {
-      const colon = entry.indexOf(':')
-      const name = entry.slice(0, Math.max(colon, 0)).trim()
-      const value = entry.slice(colon + 1).trim()
+    const literalPair = (entry) => {
+      const [name, value] = pairIn(entry)
+      return name === '' || commonMistakeIn(name) !== undefined ? undefined : literal?.(name, value)
+    }
+    for (const entry of plainEntries(field, literalPair) ?? []) {
+      const [name, value] = pairIn(entry)
       const problem = problemOfPair(name, value, entry)
       if (problem !== undefined) {
-        rejectMistake(field, entry, problem, example)
+        field.reject(entry, problem)
       } else if (name === '' || value.startsWith('//')) {
         field.reject(
           entry,
@@ -658,9 +670,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return text.startsWith('{') && !/^\{\s*(event|person)\./.test(text)
   }
 
-  /** Rejects a text because of a mistake. JSON takes the text literally. */
-  function rejectMistake(field, text, problem, example) {
-    field.reject(text, `${problem}; to use this text literally, write JSON like ${example}`)
+  /** Rejects a text because of a mistake. @param literal the JSON that takes the text literally, if it can be meant. */
+  function rejectMistake(field, text, problem, literal) {
+    const tail = literal === undefined ? '' : `; to use this text literally, write JSON like ${literal}`
+    field.reject(text, problem + tail)
+  }
+
+  /** The value as JSON for a remedy. */
+  function jsonFor(value) {
+    return quoted(value, '', withoutLikelyKeys)
   }
 
   /** The entries between commas, without empty ones and without spaces around them. */
@@ -672,12 +690,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** The entries between commas; `undefined` if the setting is rejected because of a mistake. */
-  function plainEntries(field, example) {
+  function plainEntries(field, literal = () => undefined) {
     const entries = splitList(field.text)
-    const mistake = entries.map((entry) => commonMistakeIn(entry)).find((problem) => problem !== undefined)
-    if (mistake === undefined) return entries
-    rejectMistake(field, field.text, mistake, example)
+    const wrong = entries.find((entry) => commonMistakeIn(entry) !== undefined)
+    if (wrong === undefined) return entries
+    rejectMistake(field, field.text, commonMistakeIn(wrong) ?? '', literal(wrong))
     return undefined
+  }
+
+  /** The name and the value of an entry; an empty name if it has no colon. */
+  function pairIn(entry) {
+    const colon = entry.indexOf(':')
+    return [entry.slice(0, Math.max(colon, 0)).trim(), entry.slice(colon + 1).trim()]
   }
 
   /** The problem of one `name: value` outside JSON; `undefined` if there is none. */
@@ -701,8 +725,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function parseEventNames(field, { renamed }) {
     const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
     const isObject = isJsonObject(field.text)
-    const listed = isObject ? [] : parseList(field, example)
-    const names = isJson(field.text) ? listed : listed?.flatMap((entry) => plainName(field, entry, example))
+    const listed = isObject ? [] : parseList(field, example, literalName)
+    const names = isJson(field.text) ? listed : listed?.flatMap((entry) => plainName(field, entry))
     const named = isObject ? parseEntries(field, example) : (names ?? []).map((entry) => [entry])
     if (named.length > 0 && isObject && !renamed)
       field.reject(
@@ -763,12 +787,16 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   ]
 
   /** An entry outside JSON, without the spaces after its `!`; empty if it is rejected. */
-  function plainName(field, entry, example) {
+  function plainName(field, entry) {
     const name = entry.replace(/^!\s*/, '')
     const mistake = commonMistakeIn(name, NAME_MISTAKES)
     if (mistake === undefined) return [entry.startsWith('!') ? `!${name}` : name]
-    rejectMistake(field, entry, mistake, example)
+    rejectMistake(field, entry, mistake, literalName(entry))
     return []
+  }
+
+  function literalName(entry) {
+    return jsonFor([entry])
   }
 
   /** True if the name consists of the pieces with any text between them. Takes the first occurrence of each piece after the piece before it, so that one pass over the name is enough. */
@@ -1455,23 +1483,38 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** The first operator of an entry ends its property: a name with an operator in it needs JSON. */
   const OPERATOR = /(!=|>=|<=|=|>|<)|\s(not\s+contains|contains|matches|is\s+set|is\s+not\s+set)(?=\s|$)/i
 
+  /** Operators as other languages write them. */
+  const FOREIGN = {
+    ...{ '==': '=', '===': '=', '!==': '!=', '<>': '!=', '=!': '!=', '=>': '>=', '=<': '<=', '=~': 'matches' },
+  }
+
   /** Reads filters that are separated by commas. Entries that are wrong are rejected and left out. */
-  function parsePlainFilters(field, example) {
+  function parsePlainFilters(field) {
     return splitList(field.text).flatMap((entry) => {
-      const { key, operator, value } = partsOf(entry)
-      const problem = problemOf(entry, key, operator, value)
-      if (problem !== undefined) {
-        rejectMistake(field, entry, problem, example)
-        return []
-      }
-      const [, person, name = ''] = /^(person\.)?(.*)$/.exec(key) ?? []
-      const type = person === undefined ? 'event' : 'person'
-      const filter = { key: name, type, operator: OPERATORS[operator] ?? 'exact' }
-      return [operator.endsWith('set') ? filter : { ...filter, value }]
+      const parts = partsOf(entry)
+      const problem = problemOfForm(entry, parts)
+      const mistake = problem ?? mistakeIn(entry, parts) ?? problemOfProperty(parts) ?? problemOfValue(parts)
+      if (mistake === undefined) return [filterOf(parts)]
+      // The text can be meant only if nothing but its value looks like a mistake.
+      const isValue = problem === undefined && parts.value !== '' && !parts.operator.endsWith('set')
+      const isMeant = isValue && problemOfProperty(parts) === undefined && commonMistakeIn(parts.key) === undefined
+      rejectMistake(field, entry, mistake, isMeant ? jsonFor([filterOf(parts)]) : undefined)
+      return []
     })
   }
 
-  /** The entry around its operator; an empty operator if it has none. */
+  /** The plain notation of an operator; one that has none has its name in JSON. */
+  function plainOperator(name) {
+    return Object.entries(OPERATORS).find(([, operator]) => operator === name)?.[0] ?? name
+  }
+
+  function filterOf({ key, operator, value }) {
+    const [, person, name = ''] = /^(person\.)?(.*)$/.exec(key) ?? []
+    const type = person === undefined ? 'event' : 'person'
+    const filter = { key: name, type, operator: OPERATORS[operator] ?? 'exact' }
+    return operator.endsWith('set') ? filter : { ...filter, value }
+  }
+
   function partsOf(entry) {
     const found = OPERATOR.exec(entry)
     if (found === null) return { key: '', operator: '', value: '' }
@@ -1483,26 +1526,76 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
   }
 
-  /** The problem of an entry and its parts; `undefined` if there is none. */
-  function problemOf(entry, key, operator, value) {
-    const isPattern = operator === 'matches'
-    // A regular expression may contain the characters that separate entries in other tools.
-    const mistake = commonMistakeIn(isPattern ? entry.replace(/[;|]/g, '') : entry)
-    if (mistake !== undefined) return mistake
+  /** An operator of another language, or several filters in one; `undefined` if there is none. */
+  function problemOfForm(entry, { key, operator, value }) {
+    const [characters = ''] = /[=!<>~]+/.exec(entry) ?? []
+    const meant = FOREIGN[characters]
+    if (meant !== undefined && characters.startsWith(operator)) return `has "${characters}": write ${meant}`
+    if (operator === 'matches') return undefined
+    const [and, or] = [/\s(and|&&)\s/i.exec(value), /\s(or)\s/i.exec(value)]
+    if (
+      and !== null &&
+      or === null &&
+      value
+        .split(/\s+(?:and|&&)\s+/i)
+        .slice(1)
+        .every(isFilter)
+    ) {
+      return `has "${and[1] ?? ''}": write ${entry.replace(/\s+(?:and|&&)\s+/gi, ', ')}`
+    }
+    return or === null || and !== null ? undefined : problemOfOr({ key, operator, value })
+  }
+
+  function isFilter(entry) {
+    return partsOf(entry).key !== ''
+  }
+
+  /** Several values, of which a filter takes a list, or filters of which one must match, which nothing takes. */
+  function problemOfOr({ key, operator, value }) {
+    const [first = '', ...others] = value.split(/\s+or\s+/i)
+    const all = others.map((other) => (isFilter(other) ? partsOf(other) : { key, operator, value: other }))
+    const remedy = 'write filters that must all match, with commas between them'
+    if (all.some((other) => other.key !== key || other.operator !== operator)) {
+      return `has "or" between two filters: ${remedy}`
+    }
+    if (operator.startsWith('not') || operator === '!=') return `has "or" after ${operator}: ${remedy}`
+    const filter = { ...filterOf({ key, operator, value }), value: [first, ...all.map((other) => other.value)] }
+    return `has "or": write JSON with all values, ${jsonFor([filter])}`
+  }
+
+  /** A regular expression may contain the characters that separate entries in other tools. */
+  function mistakeIn(entry, { operator }) {
+    return commonMistakeIn(operator === 'matches' ? entry.replace(/[;|]/g, '') : entry)
+  }
+
+  /** The problem of the property and its operator, whatever the value; `undefined` if there is none. */
+  function problemOfProperty({ key, operator, value }) {
     if (operator === '') return `has no operator: write one of ${Object.keys(OPERATORS).join(', ')} after the property`
     if (key === '' || key === 'person.') return `has no property before "${operator}": write its name`
     const isOddPerson = /^\W?person\s*[.[]/i.test(key) && !/^person\.\S/.test(key)
     if (isOddPerson || NOT_A_NAME.test(key)) {
-      return 'has more than the name of a property: write plan for the event, person.plan for the person'
+      return `has more than the name of a property: write ${plainCondition({ key, operator, value })}`
     }
-    if (/^not\b|^!|\snot$|\sis$/i.test(key))
-      return `has an extra word before "${operator}": write !=, not contains or is not set`
+    return /^not\b|^!|\snot$|\sis$/i.test(key)
+      ? `has an extra word before "${operator}": write !=, not contains or is not set`
+      : undefined
+  }
+
+  /** What a property that is written like a placeholder means. */
+  function plainCondition({ key, operator, value }) {
+    const [, root, name] = /^\{*\s*(event|person)\.(?:properties\.)?([\w$][\w $.-]*?)\s*\}*$/.exec(key) ?? []
+    if (name === undefined) return 'plan for the event, person.plan for the person'
+    return `${root === 'person' ? 'person.' : ''}${name} ${operator} ${value}`.trim()
+  }
+
+  /** The problem of the value; `undefined` if there is none. */
+  function problemOfValue({ operator, value }) {
     if (operator.endsWith('set')) return value === '' ? undefined : `has a text after "${operator}": remove it`
     if (value === '') return `has no value after "${operator}": write one`
     if (/^!?=$/.test(operator) && /^(null|undefined)$/i.test(value)) {
       return `has "${value}", which means the text here: write "is set" or "is not set"`
     }
-    if (isPattern) {
+    if (operator === 'matches') {
       const isOfAnotherTool = /^\/.*\/[a-z]+$|^\/\^|\$\/$|^%.*%$/.test(value)
       return isOfAnotherTool
         ? 'has a pattern of another tool: write a regular expression without slashes or "%" around it'
@@ -1529,12 +1622,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * wrong are rejected and left out.
    */
   function parseFilters(field) {
-    return writtenFilters(field).flatMap((filter) => parseFilter(field, filter))
+    const shownOperator = isJsonOfFilters(field.text) ? (name) => name : plainOperator
+    return writtenFilters(field).flatMap((filter) => parseFilter(field, filter, shownOperator))
+  }
+
+  /** A placeholder before an operator is a mistake of the plain notation. */
+  function isJsonOfFilters(text) {
+    return /^[[{]/.test(text) && !/^\{+\s*(event|person)\./.test(text)
   }
 
   /** The filters of the setting as PostHog's JSON has them, unchecked; rejects a setting that is not a list of filters. */
   function writtenFilters(field) {
-    if (!/^[[{]/.test(field.text)) return parsePlainFilters(field, EXAMPLE)
+    if (!isJsonOfFilters(field.text)) return parsePlainFilters(field)
     const json = parseJson(field, EXAMPLE)
     if (json === undefined) return []
     if (Array.isArray(json) || isGroup(json)) return filtersIn(field, json)
@@ -1598,7 +1697,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Object.fromEntries(fields.filter(([name, value]) => value !== null && (value !== false || name === 'value')))
   }
 
-  function parseFilter(field, filter) {
+  function parseFilter(field, filter, shownOperator) {
     const { key, type = 'event', operator: name = 'exact', value, ...others } = statedFields(filter)
     const unknown = Object.keys(others).find((other) => !FILTER_FIELDS.includes(other))
     if (typeof key !== 'string' || key === '') {
@@ -1610,7 +1709,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     } else if (!isOperatorName(name)) {
       field.reject(name, `is not an operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
     } else {
-      const tests = testsOf(field, name, { filter, key, value })
+      const tests = testsOf(field, name, { filter, key, value, operator: shownOperator(name) })
       if (tests !== undefined) {
         const { isNegated = false } = operators[name]
         const values = tests.map((test, index) => [listOf(value)[index], test])
@@ -1621,7 +1720,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /** The tests of a filter; `undefined` if a value is rejected, or if there is none where the operator needs one. */
-  function testsOf(field, name, { filter, key, value }) {
+  function testsOf(field, name, { filter, key, value, operator: shown }) {
     const operator = operators[name]
     const compared = operator.takes === undefined ? [undefined] : listOf(value)
     if (compared.length === 0 || (operator.takes !== undefined && value === undefined)) {
@@ -1631,7 +1730,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const tests = compared.flatMap((one) => operator.test(one) ?? [])
     if (tests.length === compared.length) return tests
     const problem = compared.map((one) => operator.problemOf?.(one)).find((one) => one !== undefined)
-    const invalid = `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`
+    const invalid = `is not valid for ${shown} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`
     field.reject(value, problem === undefined ? invalid : `${problem} (filter on "${key}")`)
     return undefined
   }
@@ -1749,8 +1848,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return texts.length === 0 || texts.includes(undefined) ? undefined : texts.join(', ')
   }
 
+  const EVENT_FIELDS = ['event', 'uuid', 'distinct_id', 'timestamp']
+
   /** Reads text with placeholders like `{event.properties.NAME}`. Rejects a wrong one and then returns `undefined`. */
   function parseTemplate(field, text) {
+    const doubleBraces = doubleBracesIn(text)
+    if (doubleBraces !== undefined) {
+      field.reject(text, doubleBraces)
+      return undefined
+    }
     const template = []
     let isRight = true
     let end = 0
@@ -1759,11 +1865,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       const placeholder = parsePlaceholder(match[1] ?? '')
       if (placeholder === undefined) {
         isRight = false
-        field.reject(
-          match[0],
-          'is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
-            '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}',
-        )
+        field.reject(match[0], `is not a placeholder: write ${placeholderFor(match[1] ?? '') ?? ALL_PLACEHOLDERS}`)
       } else {
         template.push(placeholder)
       }
@@ -1776,6 +1878,40 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       field.reject(text, `${problemOfBraces(text, outside)}: write a placeholder like {person.properties.NAME}`)
     }
     return isRight ? template.filter((part) => part !== '') : undefined
+  }
+
+  const ALL_PLACEHOLDERS =
+    '{event.properties.NAME}, {person.properties.NAME}, {person.id}, {event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}'
+
+  /** The placeholder that a text most likely means: `{person.properties.plan}` of `person.plan`; `undefined` if none. */
+  function placeholderFor(text) {
+    const [, written = '', rest = ''] = /^\s*\$?(?:(\w+)\.)?([\w$][\w$.-]*)\s*$/.exec(text) ?? []
+    const root = ROOTS.get(written.toLowerCase())
+    const name = rest.replace(/^properties\./i, '')
+    const isName = name !== '' && name !== 'properties' && !/^\$\.|\.$/.test(name)
+    if (!isName || (root === undefined && written !== '')) return undefined
+    if (isPlaceholder(text)) return `{${text.trim()}}`
+    const letters = name.toLowerCase().replace(/[_-]/g, '')
+    const field = EVENT_FIELDS.find((one) => one.replace('_', '') === letters)
+    if (field !== undefined) return `{event.${field}}`
+    return (root === undefined ? ['event', 'person'] : [root]).map((one) => `{${one}.properties.${name}}`).join(' or ')
+  }
+
+  /** What people write before the name of a property. */
+  const ROOTS = new Map([
+    ...['event', 'events', 'properties'].map((root) => [root, 'event']),
+    ...['person', 'persons', 'user', 'contact', 'traits'].map((root) => [root, 'person']),
+  ])
+
+  /** The problem of double braces, with the text of a single pair; `undefined` if the text has none around a name. */
+  function doubleBracesIn(text) {
+    const [, name] = /\{\s*\{([^{}]*)\}\s*\}/.exec(text) ?? []
+    return name === undefined ? undefined : `has double braces: write ${placeholderFor(name) ?? `{${name.trim()}}`}`
+  }
+
+  /** True for a text that is a placeholder between braces. */
+  function isPlaceholder(text) {
+    return parsePlaceholder(text) !== undefined
   }
 
   /** The problem of the braces in the text `outside` the placeholders. */
@@ -1828,10 +1964,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return { of, name: property, path: property.split('.') }
     }
     if (root === 'person') return name === 'id' ? { of: 'person id' } : undefined
-    if (name === 'event' || name === 'uuid' || name === 'distinct_id' || name === 'timestamp') {
-      return { of: 'event', field: name }
-    }
-    return undefined
+    const field = EVENT_FIELDS.find((one) => one === name)
+    return field && { of: 'event', field }
   }
 
   /** Looks the name up whole first, so that names with dots work, then as a path into nested objects. */
@@ -2754,6 +2888,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
   }
 
+  /** What is said of a setting other than the key's into which a key was pasted; `undefined` if it has none. */
+  function problemOfPastedKey(text, apiKey) {
+    if (holdsPosthogKey(text)) return '"[API key]" is an API key of PostHog: remove it.'
+    return holdsKey(text, apiKey)
+      ? `"[API key]" is an API key: write it into "${settingFields.apiKey.label}" only.`
+      : undefined
+  }
+
   /**
    * Finds the choice that the setting names, in any case. An empty setting is the first choice; any other text is rejected
    * and gives the first choice, too.
@@ -3189,6 +3331,41 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     ['punctuation', withoutSigns],
     ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
   ]
+
+  /**
+   * The known name that a misspelled one most likely means: one that differs in at most two letters, and in at most two of five,
+   * or the only one that continues it. Capitals, spaces and punctuation do not count.
+   */
+  function nearestName(written, names) {
+    const letters = lettersAndDigits(written)
+    const most = Math.min(2, Math.floor(letters.length * 0.4))
+    const distances = names.map((name) => editDistance(letters, lettersAndDigits(name)))
+    const least = Math.min(...distances)
+    if (least <= most) return names[distances.indexOf(least)]
+    // The last letters may be those of a plural: eventProps.
+    const start = letters.slice(0, -1)
+    const continued = names.filter((name) => start.length > 6 && lettersAndDigits(name).startsWith(start))
+    return continued.length === 1 ? continued[0] : undefined
+  }
+
+  /** The name in lower case without spaces and punctuation, which people mistype most often. */
+  function lettersAndDigits(name) {
+    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+  }
+
+  /** The Levenshtein distance of two texts. */
+  function editDistance(one, other) {
+    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+    for (const letter of one) {
+      const next = [(row[0] ?? 0) + 1]
+      for (let index = 1; index <= other.length; index++) {
+        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
+        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
+      }
+      row = next
+    }
+    return row[other.length] ?? 0
+  }
 
   /** Properties that the settings name and the event lacks, although it has one whose name looks alike: for a dry run. */
 
@@ -3720,13 +3897,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return typeof answer === 'object' && answer !== null ? answer : undefined
   }
 
+  const UNBRACED = 'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}'
+
   /** Mistakes outside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
   const OUTSIDE = [
     [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
-    [
-      /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
-      'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}',
-    ],
+    [/(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i, UNBRACED],
     [
       /^(?:%+[\w.]+%+|<[\w .]+>|<%.*%>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+|(?:customer|contact|payload|trigger|steps|message|track|inputs)(?:\.\w+)+)$/i,
       'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
@@ -3747,9 +3923,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /**
    * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and mistakes.
    *
+   * @param literal the JSON that takes the text literally, if it can be meant.
    * @returns `undefined` if the text is rejected.
    */
-  function parsePlainTemplate(field, text, example) {
+  function parsePlainTemplate(field, text, literal) {
     const outside = text.replace(/\{[^{}]*\}/g, '{}')
     const hasOddBrace = /[{}]/.test(outside.replace(/\{\}/g, ''))
     if (hasOddBrace) return parseTemplate(field, text)
@@ -3758,13 +3935,15 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       mistakeOutsideBraces(outside) ??
       names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
     if (mistake === undefined) return parseTemplate(field, text)
-    rejectMistake(field, text, mistake, example)
+    rejectMistake(field, text, mistake, literal)
     return undefined
   }
 
   /** The problem of a text that looks like a placeholder without its braces; `{}` stands for each placeholder. */
   function mistakeOutsideBraces(text) {
-    return commonMistakeIn(text, OUTSIDE)
+    const mistake = commonMistakeIn(text, OUTSIDE)
+    const meant = mistake === UNBRACED ? placeholderFor(text) : undefined
+    return meant === undefined ? mistake : `has a property outside braces: write ${meant}`
   }
 
   /** The settings that say where the email and the user ID of a contact are found. */
@@ -3772,11 +3951,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Reads where the email is looked for. Rejects an entry that never gives an email, or gives many people the same one. */
   function parseEmail(field) {
     const remedy = 'write a placeholder like {person.properties.email}'
-    const example = '["{person.properties.email}"]'
-    const entries = parseList(field, example)
+    const entries = parseList(field, '["{person.properties.email}"]')
     if (entries?.length === 0) field.reject(field.text, `does not say where the email is: ${remedy}`)
     return (entries ?? []).map((entry) => {
-      const template = parseEntry(field, entry, example)
+      const template = parseEntry(field, entry)
       if (template === undefined) return []
       const shared = problemOfContact(template)
       if (shared !== undefined) field.reject(entry, `${shared}: ${remedy}`)
@@ -3792,11 +3970,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** Reads the user ID; an empty template if none is sent. */
   function parseUserId(field) {
-    const example = '["{event.distinct_id}"]'
     const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
-    const [entry, ...others] = parseList(field, example) ?? []
+    const [entry, ...others] = parseList(field, '["{event.distinct_id}"]') ?? []
     if (entry === undefined) return []
-    const template = parseEntry(field, entry, example)
+    const template = parseEntry(field, entry)
     const isPlain = !isJson(field.text)
     if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
       field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
@@ -3813,8 +3990,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/
 
   /** The template of a list's entry. */
-  function parseEntry(field, entry, example) {
-    return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
+  function parseEntry(field, entry) {
+    return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry)
   }
 
   /** Why the template does not give each person one contact; `undefined` if it does. */
@@ -3849,7 +4026,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    */
   function parseMapping(field, problemOf) {
     const example = '{"plan": "{person.properties.plan}"}'
-    return mappingOf(field, example, problemOf, (name, value, parse) => {
+    return mappingOf(field, { example, literal: literalPair }, problemOf, (name, value, parse) => {
       if (typeof value === 'string') {
         if (value === name && !isJson(field.text)) {
           field.reject(
@@ -3880,7 +4057,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
   function parseMailingLists(field) {
     const example = '{"cm06f5v0e45nf0ml5754o9cix": true}'
-    return mappingOf(field, example, nameProblem, (id, value, parse) => {
+    return mappingOf(field, { example }, nameProblem, (id, value, parse) => {
       const template = typeof value === 'string' ? parse(value) : []
       if (template === undefined) return undefined
       const found = isOnePlaceholder(template) ? template : trueOrFalse(value)
@@ -3901,12 +4078,17 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return template.length === 1 && typeof template[0] === 'object'
   }
 
+  function literalPair(name, value) {
+    return jsonFor({ [name]: value })
+  }
+
   /** The entries of a mapping, each name once and without spaces around it, because Loops trims names. */
-  function mappingOf(field, example, problemOf, valueOf) {
-    const parse = (text) => (isJson(field.text) ? parseTemplate(field, text) : parsePlainTemplate(field, text, example))
+  function mappingOf(field, { example, literal }, problemOf, valueOf) {
     const mapping = new Map()
-    for (const [written, value] of parseEntries(field, example)) {
+    for (const [written, value] of parseEntries(field, example, literal)) {
       const name = written.trim()
+      const parse = (text) =>
+        isJson(field.text) ? parseTemplate(field, text) : parsePlainTemplate(field, text, literal?.(name, text))
       const problem = mapping.has(name) ? IS_REPEATED : problemOf(name)
       if (problem !== undefined) field.reject(name, problem)
       const found = valueOf(name, value, parse)
@@ -3981,7 +4163,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       problems.push(`Both event lists are empty: fill in "${trackedEvents.label}" or "${contactEvents.label}".`)
     }
     if (problems.length === 0) return { settings }
-    return { problems: problems.map((problem) => onOneLine(withoutLoopsKeys(withoutKey(problem, apiKey)))) }
+    return { problems: problems.map((problem) => onOneLine(withoutLikelyKeys(withoutKey(problem, apiKey)))) }
   }
 
   /**
@@ -3991,11 +4173,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function fieldsOf(config, apiKey, problems) {
     const text = (key) => settingText(config[key], settingFields[key].default)
     const keys = Object.keys(settingFields)
-    const withKey = keys.filter((key) => key !== 'apiKey' && holdsKey(text(key), apiKey))
-    for (const key of withKey) {
-      const { label } = settingFields.apiKey
-      problems.push(`${settingFields[key].label}: "[API key]" is an API key: write it into "${label}" only.`)
-    }
+    const withKey = keys.filter((key) => {
+      const problem = key === 'apiKey' ? undefined : problemOfPastedKey(text(key), apiKey)
+      if (problem !== undefined) problems.push(`${settingFields[key].label}: ${problem}`)
+      return problem !== undefined
+    })
     return (key) => {
       const { label, default: fallback } = settingFields[key]
       if (withKey.includes(key)) return { text: fallback, reject: () => undefined }
@@ -4003,7 +4185,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
         text: text(key),
         reject: (value, problem) => {
           // No message shows the key.
-          const subject = key === 'apiKey' ? 'the key' : quoted(value, apiKey, withoutLoopsKeys)
+          const subject = key === 'apiKey' ? 'the key' : quoted(value, apiKey, withoutLikelyKeys)
           problems.push(`${label}: ${subject} ${problem}.`)
         },
       }
@@ -4023,7 +4205,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
     else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has spaces or special characters inside')
     else if (field.text.length < SHORTEST_KEY) reject(`is shorter than ${SHORTEST_KEY} characters`)
-    else if (/^ph[cx]_/.test(field.text)) reject('is a PostHog key')
+    else if (/^ph[cxs]_/.test(field.text)) reject('is a PostHog key')
     return field.text
   }
 
@@ -4183,32 +4365,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }))
     const missing = [...new Set(names)].filter((name) => present.every(({ key }) => key !== name))
     return missing.map((name) => {
-      const [similar] = [0, 1, 2].flatMap((distance) =>
-        present.filter(({ key, label }) =>
-          [key, label].some((other) => editDistance(lettersAndDigits(name), lettersAndDigits(other)) === distance),
-        ),
+      const nearest = nearestName(
+        name,
+        present.flatMap(({ key, label }) => [key, label]),
       )
+      const similar = present.find(({ key, label }) => [key, label].includes(nearest ?? key + label))
       return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (did you mean ${quoted(similar.key)}?)`}`
     })
-  }
-
-  /** The name in lower case without spaces and punctuation, which people mistype most often. */
-  function lettersAndDigits(name) {
-    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-  }
-
-  /** The Levenshtein distance of two texts. */
-  function editDistance(one, other) {
-    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-    for (const letter of one) {
-      const next = [(row[0] ?? 0) + 1]
-      for (let index = 1; index <= other.length; index++) {
-        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
-        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
-      }
-      row = next
-    }
-    return row[other.length] ?? 0
   }
 
   /**

@@ -12,15 +12,23 @@ export const SHORTEST_KEY = 8
 /** What a key of Loops looks like: 32 hexadecimal digits. */
 const LOOPS_KEY = /[0-9a-f]{32,}/gi
 
+/** A key of PostHog: a personal one (`phx_`), a secret one (`phs_`), or that of a project. Many names begin with `phx_`. */
+const POSTHOG_KEY = /\bph[cxs]_[a-z0-9]{16,}/gi
+
 /** True if the setting contains the API key, or is nothing but a text that looks like one. */
 export function holdsKey(text: string, apiKey: string): boolean {
   const isLikeKey = text !== '' && text.replace(LOOPS_KEY, '') === ''
   return isLikeKey || withoutKey(text, apiKey) !== text
 }
 
-/** Replaces what looks like a key of Loops by `[API key]`. */
-export function withoutLoopsKeys(text: string): string {
-  return text.replace(LOOPS_KEY, '[API key]')
+/** True if the text contains what looks like a key of PostHog. */
+export function holdsPosthogKey(text: string): boolean {
+  return text.replace(POSTHOG_KEY, '') !== text
+}
+
+/** Replaces what looks like a key of PostHog or Loops by `[API key]`. */
+export function withoutLikelyKeys(text: string): string {
+  return text.replace(POSTHOG_KEY, '[API key]').replace(LOOPS_KEY, '[API key]')
 }
 
 /**

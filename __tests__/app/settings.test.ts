@@ -81,8 +81,22 @@ describe('a key that is too short', () => {
 })
 
 describe('a key of PostHog', () => {
-  it.each(['phc_0123456789', 'phx_0123456789'])('is rejected: %s', (key) => {
+  it.each(['phc_0123456789', 'phx_0123456789', 'phs_0123456789'])('is rejected: %s', (key) => {
     expect(problemsIn({ apiKey: key })).toContain('Loops API key: the key is a PostHog key: copy the key again')
+  })
+
+  it.each(['phx', 'phs', 'phc'])('is rejected in any other setting without being shown: %s', (prefix) => {
+    const key = `${prefix}_${'Ab3'.repeat(15)}`
+    expect(problemsIn({ contactProperties: key, trackedEvents: `a, ${key}`, eventFilters: `[{"a": "${key}"}]` })).toBe(
+      'Loops settings: ' +
+        'Events to send: "[API key]" is an API key of PostHog: remove it. ' +
+        'Events to send: property filters: "[API key]" is an API key of PostHog: remove it. ' +
+        'Update contacts: property mapping: "[API key]" is an API key of PostHog: remove it.',
+    )
+  })
+
+  it('is no name that begins like one', () => {
+    expect(() => settingsFor({ trackedEvents: 'phx_join, phx_heartbeat_of_a_live_view' })).not.toThrow()
   })
 })
 

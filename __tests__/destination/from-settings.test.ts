@@ -165,8 +165,7 @@ describe('destinationFromSettings', () => {
       [
         'Dry run (mock out HTTP requests): a destination has no dry run: write "No", and use "Test function" in PostHog.',
         'Email of the user: "" does not say where the email is: write a placeholder like {person.properties.email}.',
-        'User ID: "{x}" is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
-          '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}.',
+        'User ID: "{x}" is not a placeholder: write {event.properties.x} or {person.properties.x}.',
       ],
     ],
     [

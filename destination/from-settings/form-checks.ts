@@ -2,18 +2,20 @@
  * Finds the problems of the destination's form: what the app's form rejects is rejected here at the same field with the same
  * remedy, before PostHog saves it. PostHog itself checks only the types and the braces.
  */
-import { holdsKey, onOneLine, quoted, withoutKey, withoutLoopsKeys } from '../../src/redact'
+import { onOneLine, quoted, withoutKey, withoutLikelyKeys } from '../../src/redact'
 import { isRecord } from '../../src/json'
 import { contactNameProblem, nameProblem } from '../../src/loops/property-names'
+import { commonMistakeIn } from '../../src/settings/common-mistakes'
 import { parseEventNames } from '../../src/settings/event-names'
-import { settingFields } from '../../src/settings/field'
+import { problemOfPastedKey, settingFields } from '../../src/settings/field'
 import { trueOrFalse } from '../../src/settings/mapping'
 import { parseFilters } from '../../src/settings/filters'
 import { readSettings } from '../../src/settings/settings'
+import { nearestName } from '../../src/settings/similar-name'
 import { builtDestination } from './body'
 import type { ParseText } from './hog-text'
 import type { DestinationSettings, FormProblem, InputSchema, MappingSettings } from './types'
-import { checkEmail, checkUserId, checkValue, isOnePlaceholder } from './value-checks'
+import { checkEmail, checkUserId, checkValue, isInQuotes, isOnePlaceholder } from './value-checks'
 import type { Reject } from './value-checks'
 
 /** What every check of a form needs. */
@@ -34,7 +36,7 @@ interface Context {
 export function problemsOfForm(form: DestinationSettings, parse: ParseText, apiKey = keyIn(form)): FormProblem[] {
   const problems: FormProblem[] = []
   const add = (key: string, sentence: string): void => {
-    problems.push({ key, sentence: onOneLine(withoutLoopsKeys(withoutKey(sentence, apiKey))) })
+    problems.push({ key, sentence: onOneLine(withoutLikelyKeys(withoutKey(sentence, apiKey))) })
   }
   const context = { parse, apiKey, add }
   checkTop(form.inputs, context)
@@ -112,11 +114,11 @@ function checkedTypes(inputs: Values, context: Context): (key: string) => unknow
   for (const [key, value] of Object.entries(inputs)) {
     const type = fieldOf(key)?.type ?? ''
     const [isRight, problem] = TYPES[type] ?? [() => true, '']
-    if (key !== 'apiKey' && textsIn(value).some((text) => holdsKey(text, context.apiKey))) {
-      context.add(key, `"[API key]" is an API key: write it into "${settingFields.apiKey.label}" only.`)
-    } else if (!isEmpty(value) && !isRight(value)) rejecting(key, context)(value, problem)
-    else continue
-    wrong.add(key)
+    if (key !== 'apiKey' && holdsPastedKey(key, value, context)) wrong.add(key)
+    else if (!isEmpty(value) && !isRight(value)) {
+      rejecting(key, context)(value, problem)
+      wrong.add(key)
+    }
   }
   return (key) => (wrong.has(key) ? undefined : inputs[key])
 }
@@ -129,17 +131,22 @@ const TYPES: Readonly<Record<string, readonly [(value: unknown) => boolean, prob
   choice: [(value) => ['contact', 'event', 'both'].includes(String(value)), 'must be "contact", "event" or "both"'],
 }
 
+/** True, with a problem of the field, if its value has a key of Loops or PostHog somewhere. */
+function holdsPastedKey(key: string, value: unknown, { apiKey, add }: Context): boolean {
+  const problem = textsIn(value).flatMap((text) => problemOfPastedKey(text, apiKey) ?? [])[0]
+  if (problem !== undefined) add(key, problem)
+  return problem !== undefined
+}
+
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(textsIn)
   return isRecord(value) ? [...Object.keys(value), ...Object.values(value).flatMap(textsIn)] : []
 }
 
 function checkMapping({ events, filters, inputs }: MappingSettings, context: Context): void {
-  checkEvents(events, context)
-  // PostHog has types of filters that the app does not know.
-  const known = filters.filter(({ type }) => ['event', 'person'].includes(type))
-  const isOperand = ({ operator }: { operator: string }): boolean => !LATER_OPERATORS.test(operator)
-  parseFilters({ text: JSON.stringify(known.filter(isOperand)), reject: rejecting('filters', context) })
+  if (!holdsPastedKey('events', events, context)) checkEvents(events, context)
+  if (!holdsPastedKey('filters', filters, context)) checkFilters(filters, context)
   const right = checkedTypes(inputs, context)
   for (const key of ['eventProperties', 'contactProperties'] as const) checkRows(key, right(key), context)
   checkLists(right('mailingLists'), context)
@@ -150,6 +157,15 @@ function checkMapping({ events, filters, inputs }: MappingSettings, context: Con
   }
 }
 
+function checkFilters(filters: MappingSettings['filters'], context: Context): void {
+  // PostHog has types of filters that the app does not know. The app rejects a misspelled one.
+  const isKnown = ({ type }: { type?: unknown }): boolean =>
+    nearestName(typeof type === 'string' ? type : 'event', ['event', 'person']) !== undefined
+  const known = filters.filter(isKnown)
+  const isOperand = ({ operator }: { operator: string }): boolean => !LATER_OPERATORS.test(operator)
+  parseFilters({ text: JSON.stringify(known.filter(isOperand)), reject: rejecting('filters', context) })
+}
+
 /** Operators of PostHog that the app does not have. */
 const LATER_OPERATORS = /^(?:is_date_|semver_|between$|not_between$|in$|not_in$|min$|max$|is_cleaned_path_exact$)/
 
@@ -158,6 +174,8 @@ function checkEvents(events: MappingSettings['events'], context: Context): void 
   for (const name of events) {
     if (name === null) continue
     if (name.trim() === '') reject(name, 'must be an event name: write one, or remove it')
+    // A comma may belong to a name, as in the app's JSON.
+    if (isInQuotes(name)) reject(name, commonMistakeIn(name) ?? '')
     const { wildcards } = parseEventNames({ text: JSON.stringify([name]), reject: () => undefined }, { renamed: false })
     if (wildcards.length > 0) {
       reject(name, "has a wildcard, and PostHog's filters take whole names: write each event that you want")
@@ -207,6 +225,6 @@ function rowsOf(rows: unknown): [string, unknown][] {
 
 function rejecting(key: string, { apiKey, add }: Context): Reject {
   return (value, problem) => {
-    add(key, `${quoted(value, apiKey, withoutLoopsKeys)} ${problem}.`)
+    add(key, `${quoted(value, apiKey, withoutLikelyKeys)} ${problem}.`)
   }
 }

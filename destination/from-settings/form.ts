@@ -3,7 +3,7 @@ import { builtDestination } from './body'
 import type { DestinationBody, DestinationMapping } from './body'
 import { destinationFromSettings } from './from-settings'
 import type { AppSettings, FromSettings } from './from-settings'
-import type { DestinationSettings, DestinationStart, Inputs, MappingSettings, Refused } from './types'
+import type { DestinationSettings, DestinationStart, Inputs, Refused } from './types'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -75,34 +75,4 @@ export function bodyOf({ inputs, mappings: all }: DestinationSettings): FromSett
 
 function valued(values: Values): Inputs {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }]))
-}
-
-/** The message for a value that is not a form. */
-export const NO_FORM =
-  'This is not a destination: write {"inputs": {}, "mappings": [{"name", "events", "filters", "inputs"}]}.'
-
-/** @returns the value if it has the shape of a form, whatever the values of its inputs; otherwise `undefined`. */
-export function formIn(value: unknown): DestinationSettings | undefined {
-  const { inputs, mappings } = isObject(value) ? value : {}
-  if (!isObject(inputs) || !Array.isArray(mappings) || !mappings.every(isMapping)) return undefined
-  return { inputs, mappings }
-}
-
-function isMapping(value: unknown): value is MappingSettings {
-  if (!isObject(value)) return false
-  const { name, events, filters, inputs } = value
-  return (
-    typeof name === 'string' &&
-    Array.isArray(events) &&
-    events.every((event) => event === null || typeof event === 'string') &&
-    Array.isArray(filters) &&
-    filters.every(
-      (filter) => isObject(filter) && typeof filter.key === 'string' && typeof filter.operator === 'string',
-    ) &&
-    isObject(inputs)
-  )
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

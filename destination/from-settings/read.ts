@@ -2,16 +2,22 @@
  * Reads a configuration in any of its forms: the settings of the app, the destination as the playground saves it,
  * `dist/destination.json`, and a hog function as PostHog's API gives it. What is left out has its default.
  */
-import { isRecord } from '../../src/json'
+import { isRecord, ownProperty } from '../../src/json'
 import { settingFields } from '../../src/settings/field'
+import { quoted, withoutLikelyKeys } from '../../src/redact'
+import { repeatedName } from '../../src/settings/repeated-name'
+import { actionOf, kindOf, problemOfAction } from './action'
 import { builtDestination } from './body'
-import type { DestinationBody, DestinationMapping, MappingFilters } from './body'
-import { bodyOf, formIn, formOfBody, NO_EVENT, NO_FORM, SEND, UPDATE } from './form'
+import type { DestinationBody } from './body'
+import { bodyOf, formOfBody, NO_EVENT } from './form'
 import { lineOf, problemsOfForm } from './form-checks'
+import { formIn, noForm } from './form-shape'
 import { destinationFromSettings } from './from-settings'
 import type { AppSettings, FromSettings } from './from-settings'
+import { functionIn, isFunction } from './hog-function'
 import type { ParseText } from './hog-text'
 import type { DestinationSettings, Inputs, Refused } from './types'
+import { unknownInForm, unknownKeys } from './unknown-keys'
 
 export type Configuration =
   | { readonly settings: AppSettings; readonly form?: undefined }
@@ -25,16 +31,27 @@ export type Configuration =
 
 /**
  * @param source where the content comes from, for the sentences.
+ * @param text the JSON of the content, if it is that of a file: of a key that it has twice, JSON keeps only the last value.
  * @returns the configuration, unchecked; or what is wrong with its shape.
  */
 export function readConfiguration(
   content: unknown,
   source: string,
+  text?: string,
 ): (Configuration & { readonly refusals?: undefined }) | Refused {
+  const repeated = text === undefined ? undefined : repeatedName(text)
+  if (repeated !== undefined)
+    return { refusals: [`${source} has "${repeated}" twice: ${remedyForRepeated(repeated)}.`] }
   if (!isRecord(content))
     return { refusals: [`${source} contains no settings: write a JSON object like {"trackedEvents": "purchase"}.`] }
   if (!('inputs' in content || 'mappings' in content)) return appSettingsIn(content, source)
-  return isFunction(content) ? functionIn(content, source) : savedFormIn(content)
+  return isFunction(content) ? functionIn(content, source) : savedFormIn(content, source)
+}
+
+function remedyForRepeated(key: string): string {
+  const setting = key === 'apiKey' ? undefined : ownProperty(settingFields, key)
+  const isList = isRecord(setting) && !('choices' in setting)
+  return isList ? 'write it once, with both texts joined by a comma' : 'remove one of the two'
 }
 
 /** The configuration without the key, for whoever uses another one. */
@@ -77,120 +94,63 @@ function fieldsWithoutHog({ inputs, mappings }: DestinationBody): (string | null
   return [...keysOf(inputs, ''), ...mappings.flatMap((mapping, index) => keysOf(mapping.inputs, `${index}.`))]
 }
 
+type Content = Readonly<Record<string, unknown>>
+
 function appSettingsIn(content: Content, source: string): Configuration | Refused {
   const keys = Object.keys(settingFields)
-  const refusals = Object.entries(content).flatMap(([key, text]) => {
-    if (!keys.includes(key)) return [`${source} has an unknown setting "${key}": use ${keys.join(', ')}.`]
-    return typeof text === 'string' ? [] : [`${source} has "${key}", whose value must be text: put it in quotes.`]
-  })
+  const unknown = unknownKeys(content, keys, `${source} has an unknown setting`, { added: ['inputs', 'mappings'] })
+  const wrong = Object.entries(content).flatMap(([key, text]) =>
+    !keys.includes(key) || typeof text === 'string'
+      ? []
+      : [`${source} has "${key}", whose value must be text: ${remedyForValue(key, text)}.`],
+  )
+  const refusals = [...unknown, ...wrong]
   return refusals.length > 0 ? { refusals } : { settings: content as AppSettings }
 }
 
-type Content = Readonly<Record<string, unknown>>
-
-/** True for a hog function as in PostHog's API: its values are in objects, and its events in `filters`. */
-function isFunction({ hog, type, inputs, mappings }: Content): boolean {
-  const values = isRecord(inputs) ? Object.values(inputs) : []
-  const hasValues = values.length > 0 && values.every((input) => isRecord(input))
-  const isMapped = Array.isArray(mappings) && mappings.some((one) => isRecord(one) && isRecord(one.filters))
-  return hog !== undefined || type !== undefined || hasValues || isMapped
+/** How a value that is no text is written. No message shows the key. */
+function remedyForValue(key: string, value: unknown): string {
+  const { choices } = (ownProperty(settingFields, key) ?? {}) as { readonly choices?: readonly string[] }
+  if (choices !== undefined) return `write ${choices.map((choice) => `"${choice}"`).join(' or ')}`
+  if (key === 'apiKey') return 'put it in quotes'
+  const isPlainList = Array.isArray(value) && value.every((one) => typeof one === 'string' && /^[\w$@. -]+$/.test(one))
+  return `write ${quoted(isPlainList ? value.join(', ') : JSON.stringify(value), '', withoutLikelyKeys)}`
 }
 
 // ---- The playground's file ----
 
-function savedFormIn({ inputs = {}, mappings }: Content): Configuration | Refused {
-  const all = Array.isArray(mappings) ? mappings.map(completedForm) : mappings
+function savedFormIn(content: Content, source: string): Configuration | Refused {
+  const { inputs = {}, mappings } = content
   const defaults = formOfBody(builtDestination)
-  const form = formIn({
+  const completed = {
     inputs: isRecord(inputs) ? { ...defaults.inputs, ...inputs } : inputs,
-    mappings: all ?? defaults.mappings,
-  })
-  if (form === undefined) return { refusals: [NO_FORM] }
+    mappings: Array.isArray(mappings) ? mappings.map(completedForm) : (mappings ?? defaults.mappings),
+  }
+  const form = formIn(completed)
+  if (form === undefined) return { refusals: [noForm(completed)] }
+  const written: readonly Content[] = Array.isArray(mappings) ? mappings : []
+  const refusals = [
+    ...unknownInForm(content, source),
+    ...written.flatMap(({ name, inputs: own }, index) =>
+      problemOfAction(name, isRecord(own) ? own.action : undefined, index, '"contact", "event" or "both"'),
+    ),
+  ]
+  if (refusals.length > 0) return { refusals }
   const { apiKey: _, ...others } = form.inputs
   return { form, body: bodyOf({ ...form, inputs: others }).body }
 }
 
 function completedForm(mapping: unknown): unknown {
   if (!isRecord(mapping)) return mapping
-  const { inputs = {} } = mapping
-  const action = isRecord(inputs) ? inputs.action : undefined
+  const { name, inputs = {} } = mapping
+  const action = isRecord(inputs) ? actionOf(name, inputs.action) : undefined
   const [defaults] = formOfBody({ ...builtDestination, mappings: [kindOf(action)] }).mappings
-  return { ...defaults, ...mapping, inputs: isRecord(inputs) ? { ...defaults?.inputs, ...inputs } : inputs }
+  const filters: unknown = Array.isArray(mapping.filters) ? mapping.filters.map(completedFilter) : mapping.filters
+  const written = { ...mapping, ...(filters !== undefined && { filters }) }
+  return { ...defaults, ...written, inputs: isRecord(inputs) ? { ...defaults?.inputs, ...inputs, action } : inputs }
 }
 
-function kindOf(action: unknown): DestinationMapping {
-  return action === 'contact' ? UPDATE : SEND
-}
-
-// ---- PostHog's function ----
-
-const NO_INPUTS = 'has invalid "inputs": write {"email": {"value": "{person.properties.email}"}}.'
-const ANOTHER_FUNCTION = 'contains another hog function: the destination of this project has "mappings".'
-const NO_MAPPINGS =
-  'has invalid "mappings": write a list in which each has a name, inputs and filters, as in dist/destination.json.'
-
-function functionIn(content: Content, source: string): Configuration | Refused {
-  const { hog, inputs = {}, mappings, filters = {} } = content
-  if (hog !== undefined && !Array.isArray(mappings)) return { refusals: [`${source} ${ANOTHER_FUNCTION}`] }
-  const written = mappings ?? builtDestination.mappings
-  if (!areInputs(inputs)) return { refusals: [`${source} ${NO_INPUTS}`] }
-  if (!Array.isArray(written) || !written.every(isRecord)) return { refusals: [`${source} ${NO_MAPPINGS}`] }
-  if (!written.every(({ inputs: own = {} }) => areInputs(own))) return { refusals: [`${source} ${NO_INPUTS}`] }
-  if (!isRecord(filters))
-    return { refusals: [`${source} has invalid "filters": write them as in dist/destination.json.`] }
-  const { apiKey, ...writtenInputs } = writableInputs(inputs)
-  const body: DestinationBody = {
-    ...builtDestination,
-    inputs: { ...builtDestination.inputs, ...writtenInputs },
-    mappings: written.map(completedMapping),
-    filters: { ...builtDestination.filters, ...writableFilters(filters) },
-  }
-  const form = formOfBody(body)
-  const key = apiKey?.value
-  return { body, form: { ...form, inputs: { ...form.inputs, ...(key !== undefined && { apiKey: key }) } } }
-}
-
-function completedMapping(mapping: Content): DestinationMapping {
-  const inputs = writableInputs(mapping.inputs)
-  const kind = kindOf(inputs.action?.value)
-  const filters = { ...kind.filters, ...writableFilters(mapping.filters) } as MappingFilters
-  return {
-    name: typeof mapping.name === 'string' && mapping.name !== '' ? mapping.name : kind.name,
-    inputs_schema: kind.inputs_schema,
-    inputs: { ...kind.inputs, ...inputs },
-    filters: { ...filters, events: mapping.filters === undefined ? kind.filters.events : eventsIn(mapping.filters) },
-  }
-}
-
-/** Without `events` PostHog goes by the actions. */
-function eventsIn(filters: unknown): MappingFilters['events'] {
-  const events = isRecord(filters) ? filters.events : undefined
-  return Array.isArray(events) ? (events as MappingFilters['events']) : []
-}
-
-/** The fields of an input that people set; PostHog adds others. */
-const WRITABLE = ['value', 'templating']
-
-/**
- * The inputs as PostHog takes them: without the bytecode that it makes of them, and without the secrets, which it keeps.
- */
-export function writableInputs(inputs: unknown): Inputs {
-  const entries = isRecord(inputs) ? Object.entries(inputs) : []
-  return Object.fromEntries(
-    entries.flatMap(([key, input]) => {
-      if (!isRecord(input) || !('value' in input)) return []
-      return [[key, Object.fromEntries(Object.entries(input).filter(([name]) => WRITABLE.includes(name)))]]
-    }),
-  )
-}
-
-/** The filters as PostHog takes them: without the bytecode that it makes of them. */
-export function writableFilters(filters: unknown): Content {
-  if (!isRecord(filters)) return {}
-  const { bytecode: _, bytecode_error: _error, ...written } = filters
-  return written
-}
-
-function areInputs(inputs: unknown): inputs is Inputs {
-  return isRecord(inputs) && Object.values(inputs).every((input) => isRecord(input))
+/** A filter without a type is one on the event, as in the app. */
+function completedFilter(filter: unknown): unknown {
+  return isRecord(filter) ? { ...filter, type: filter.type ?? 'event' } : filter
 }

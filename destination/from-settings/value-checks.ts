@@ -2,7 +2,7 @@
 import { AROUND_ID, neverGivesAddress, problemOfContact } from '../../src/settings/identity-templates'
 import { mistakeOutsideBraces } from '../../src/settings/plain-template'
 import { commonMistakeIn } from '../../src/settings/common-mistakes'
-import { parseTemplate } from '../../src/settings/template'
+import { doubleBracesIn, parseTemplate } from '../../src/settings/template'
 import { chainsIn, outsideBraces, partsOf, templateOf } from './hog-text'
 import type { Chain, ParseText } from './hog-text'
 
@@ -43,9 +43,13 @@ export function checkUserId(text: string, parse: ParseText, reject: Reject): voi
 export function checkValue(text: string, parse: ParseText, reject: Reject): void {
   if (!isTemplate(text, parse, reject)) return
   const outside = outsideBraces(text)
-  const isQuoted = /^["'“”„«»`‘’].*["'“”„«»`‘’]$/s.test(outside.trim())
-  const mistake = mistakeOutsideBraces(outside) ?? (isQuoted ? commonMistakeIn(outside) : undefined)
+  const mistake = mistakeOutsideBraces(outside) ?? (isInQuotes(outside) ? commonMistakeIn(outside) : undefined)
   if (mistake !== undefined) reject(text, `${mistake}; to send this text literally, write {${hogText(text)}}`)
+}
+
+/** True for a text with quotation marks around it. */
+export function isInQuotes(text: string): boolean {
+  return /^["'“”„«»`‘’].*["'“”„«»`‘’]$/s.test(text.trim())
 }
 
 /** True for a text that is one pair of braces. */
@@ -60,9 +64,9 @@ function hogText(text: string): string {
 
 /** True if PostHog accepts the braces of the text, and knows what they read. */
 function isTemplate(text: string, parse: ParseText, reject: Reject): boolean {
-  const double = /\{\s*\{([^{}]*)\}\s*\}/.exec(text)
-  if (double !== null) {
-    reject(text, `has double braces: write {${double[1]?.trim() ?? ''}}`)
+  const double = doubleBracesIn(text)
+  if (double !== undefined) {
+    reject(text, double)
     return false
   }
   try {

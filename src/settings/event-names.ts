@@ -1,5 +1,5 @@
 import type { Field } from './field'
-import { isJson, isJsonObject, parseEntries, parseList, rejectMistake } from './lists'
+import { isJson, isJsonObject, jsonFor, parseEntries, parseList, rejectMistake } from './lists'
 import { commonMistakeIn } from './common-mistakes'
 import type { CommonMistake } from './common-mistakes'
 
@@ -28,8 +28,8 @@ interface EventPattern {
 export function parseEventNames(field: Field, { renamed }: { renamed: boolean }): EventNames {
   const example = renamed ? '{"account:signup": "Signed up"}' : '["account:signup"]'
   const isObject = isJsonObject(field.text)
-  const listed = isObject ? [] : parseList(field, example)
-  const names = isJson(field.text) ? listed : listed?.flatMap((entry) => plainName(field, entry, example))
+  const listed = isObject ? [] : parseList(field, example, literalName)
+  const names = isJson(field.text) ? listed : listed?.flatMap((entry) => plainName(field, entry))
   const named = isObject ? parseEntries(field, example) : (names ?? []).map((entry) => [entry] as const)
   if (named.length > 0 && isObject && !renamed)
     field.reject(
@@ -90,12 +90,16 @@ const NAME_MISTAKES: readonly CommonMistake[] = [
 ]
 
 /** An entry outside JSON, without the spaces after its `!`; empty if it is rejected. */
-function plainName(field: Field, entry: string, example: string): string[] {
+function plainName(field: Field, entry: string): string[] {
   const name = entry.replace(/^!\s*/, '')
   const mistake = commonMistakeIn(name, NAME_MISTAKES)
   if (mistake === undefined) return [entry.startsWith('!') ? `!${name}` : name]
-  rejectMistake(field, entry, mistake, example)
+  rejectMistake(field, entry, mistake, literalName(entry))
   return []
+}
+
+function literalName(entry: string): string {
+  return jsonFor([entry])
 }
 
 /** True if the name consists of the pieces with any text between them. Takes the first occurrence of each piece after the piece before it, so that one pass over the name is enough. */

@@ -1,4 +1,5 @@
 import { jsonText } from '../json'
+import { holdsKey, holdsPosthogKey } from '../redact'
 
 /**
  * The labels, defaults and choices of plugin.json, which a test compares. PostHog does not pass them to the app, and applies
@@ -55,6 +56,14 @@ export interface Field {
 export function settingText(value: unknown, fallback: string): string {
   if (value === undefined || value === null) return fallback
   return (typeof value === 'string' ? value : (jsonText(value) ?? '')).trim()
+}
+
+/** What is said of a setting other than the key's into which a key was pasted; `undefined` if it has none. */
+export function problemOfPastedKey(text: string, apiKey: string): string | undefined {
+  if (holdsPosthogKey(text)) return '"[API key]" is an API key of PostHog: remove it.'
+  return holdsKey(text, apiKey)
+    ? `"[API key]" is an API key: write it into "${settingFields.apiKey.label}" only.`
+    : undefined
 }
 
 /**

@@ -6,7 +6,7 @@ import { failureOf } from './condition'
 import { isOperatorName, operators } from './operators'
 import type { OperatorName, PropertyTest } from './operators'
 import type { EventWithPerson } from '../posthog/person'
-import { parsePlainFilters } from './plain-filters'
+import { parsePlainFilters, plainOperator } from './plain-filters'
 
 /** One of PostHog's property filters, ready to be applied. */
 export interface PropertyFilter {
@@ -40,12 +40,18 @@ const EXAMPLE = '[{"key": "plan", "operator": "exact", "value": ["pro"], "type":
  * wrong are rejected and left out.
  */
 export function parseFilters(field: Field): PropertyFilter[] {
-  return writtenFilters(field).flatMap((filter) => parseFilter(field, filter))
+  const shownOperator = isJsonOfFilters(field.text) ? (name: string): string => name : plainOperator
+  return writtenFilters(field).flatMap((filter) => parseFilter(field, filter, shownOperator))
+}
+
+/** A placeholder before an operator is a mistake of the plain notation. */
+function isJsonOfFilters(text: string): boolean {
+  return /^[[{]/.test(text) && !/^\{+\s*(event|person)\./.test(text)
 }
 
 /** The filters of the setting as PostHog's JSON has them, unchecked; rejects a setting that is not a list of filters. */
 export function writtenFilters(field: Field): readonly unknown[] {
-  if (!/^[[{]/.test(field.text)) return parsePlainFilters(field, EXAMPLE)
+  if (!isJsonOfFilters(field.text)) return parsePlainFilters(field)
   const json = parseJson(field, EXAMPLE)
   if (json === undefined) return []
   if (Array.isArray(json) || isGroup(json)) return filtersIn(field, json)
@@ -109,7 +115,7 @@ function statedFields(filter: unknown): Properties {
   return Object.fromEntries(fields.filter(([name, value]) => value !== null && (value !== false || name === 'value')))
 }
 
-function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
+function parseFilter(field: Field, filter: unknown, shownOperator: (name: OperatorName) => string): PropertyFilter[] {
   const { key, type = 'event', operator: name = 'exact', value, ...others } = statedFields(filter)
   const unknown = Object.keys(others).find((other) => !FILTER_FIELDS.includes(other))
   if (typeof key !== 'string' || key === '') {
@@ -121,7 +127,7 @@ function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
   } else if (!isOperatorName(name)) {
     field.reject(name, `is not an operator (filter on "${key}"): write one of ${Object.keys(operators).join(', ')}`)
   } else {
-    const tests = testsOf(field, name, { filter, key, value })
+    const tests = testsOf(field, name, { filter, key, value, operator: shownOperator(name) })
     if (tests !== undefined) {
       const { isNegated = false } = operators[name]
       const values = tests.map((test, index) => [listOf(value)[index], test] as const)
@@ -131,11 +137,19 @@ function parseFilter(field: Field, filter: unknown): PropertyFilter[] {
   return []
 }
 
+interface WrittenParts {
+  readonly filter: unknown
+  readonly key: string
+  readonly value: unknown
+  /** As the user has written it. */
+  readonly operator: string
+}
+
 /** The tests of a filter; `undefined` if a value is rejected, or if there is none where the operator needs one. */
 function testsOf(
   field: Field,
   name: OperatorName,
-  { filter, key, value }: { readonly filter: unknown; readonly key: string; readonly value: unknown },
+  { filter, key, value, operator: shown }: WrittenParts,
 ): PropertyTest[] | undefined {
   const operator = operators[name]
   const compared = operator.takes === undefined ? [undefined] : listOf(value)
@@ -146,7 +160,7 @@ function testsOf(
   const tests = compared.flatMap((one) => operator.test(one) ?? [])
   if (tests.length === compared.length) return tests
   const problem = compared.map((one) => operator.problemOf?.(one)).find((one) => one !== undefined)
-  const invalid = `is not valid for ${name} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`
+  const invalid = `is not valid for ${shown} (filter on "${key}"): write ${operator.takes ?? 'nothing'}`
   field.reject(value, problem === undefined ? invalid : `${problem} (filter on "${key}")`)
   return undefined
 }

@@ -8,11 +8,10 @@ import type { Template } from './template'
 /** Reads where the email is looked for. Rejects an entry that never gives an email, or gives many people the same one. */
 export function parseEmail(field: Field): Template[] {
   const remedy = 'write a placeholder like {person.properties.email}'
-  const example = '["{person.properties.email}"]'
-  const entries = parseList(field, example)
+  const entries = parseList(field, '["{person.properties.email}"]')
   if (entries?.length === 0) field.reject(field.text, `does not say where the email is: ${remedy}`)
   return (entries ?? []).map((entry) => {
-    const template = parseEntry(field, entry, example)
+    const template = parseEntry(field, entry)
     if (template === undefined) return []
     const shared = problemOfContact(template)
     if (shared !== undefined) field.reject(entry, `${shared}: ${remedy}`)
@@ -28,11 +27,10 @@ export function parseEmail(field: Field): Template[] {
 
 /** Reads the user ID; an empty template if none is sent. */
 export function parseUserId(field: Field): Template {
-  const example = '["{event.distinct_id}"]'
   const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
-  const [entry, ...others] = parseList(field, example) ?? []
+  const [entry, ...others] = parseList(field, '["{event.distinct_id}"]') ?? []
   if (entry === undefined) return []
-  const template = parseEntry(field, entry, example)
+  const template = parseEntry(field, entry)
   const isPlain = !isJson(field.text)
   if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
     field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
@@ -49,8 +47,8 @@ export function parseUserId(field: Field): Template {
 export const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/
 
 /** The template of a list's entry. */
-function parseEntry(field: Field, entry: string, example: string): Template | undefined {
-  return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry, example)
+function parseEntry(field: Field, entry: string): Template | undefined {
+  return isJson(field.text) ? parseTemplate(field, entry) : parsePlainTemplate(field, entry)
 }
 
 /** Why the template does not give each person one contact; `undefined` if it does. */

@@ -1,20 +1,27 @@
 /**
  * Lists and mappings as people write them in a setting: entries between commas, or JSON for names that contain commas,
  * colons or characters that are mistakes elsewhere. Every function rejects the setting if it cannot read it, and shows the `example`.
+ * A text that is rejected because of a mistake may be meant: `literal` says how JSON takes it literally, and is left out where
+ * no such text can be right.
  */
 import { faultOfAlmostJson } from './almost-json'
 import type { Field } from './field'
 import { repeatedName } from './repeated-name'
 import { BULLET, commonMistakeIn } from './common-mistakes'
 import { isRecord } from '../json'
+import { quoted, withoutLikelyKeys } from '../redact'
 
 /**
  * The entries of a list, without empty ones and without spaces around them; JSON entries keep their spaces.
  *
  * @returns `undefined` if the setting is rejected.
  */
-export function parseList(field: Field, example: string): string[] | undefined {
-  if (!isJson(field.text)) return plainEntries(field, example)
+export function parseList(
+  field: Field,
+  example: string,
+  literal?: (entry: string) => string | undefined,
+): string[] | undefined {
+  if (!isJson(field.text)) return plainEntries(field, literal)
   const list = parseJson(field, example)
   if (list === undefined) return undefined
   if (Array.isArray(list) && list.every((entry): entry is string => typeof entry === 'string')) {
@@ -28,7 +35,11 @@ export function parseList(field: Field, example: string): string[] | undefined {
  * The `name: value` entries of a mapping that could be read. The values are texts, or any JSON values if the setting is a
  * JSON object.
  */
-export function parseEntries(field: Field, example: string): [string, unknown][] {
+export function parseEntries(
+  field: Field,
+  example: string,
+  literal?: (name: string, value: string) => string,
+): [string, unknown][] {
   if (isJson(field.text) || isJsonObject(field.text)) {
     const json = parseJson(field, example)
     if (isRecord(json)) return Object.entries(json)
@@ -36,13 +47,15 @@ export function parseEntries(field: Field, example: string): [string, unknown][]
     return []
   }
   const entries: [string, string][] = []
-  for (const entry of plainEntries(field, example) ?? []) {
-    const colon = entry.indexOf(':')
-    const name = entry.slice(0, Math.max(colon, 0)).trim()
-    const value = entry.slice(colon + 1).trim()
+  const literalPair = (entry: string): string | undefined => {
+    const [name, value] = pairIn(entry)
+    return name === '' || commonMistakeIn(name) !== undefined ? undefined : literal?.(name, value)
+  }
+  for (const entry of plainEntries(field, literalPair) ?? []) {
+    const [name, value] = pairIn(entry)
     const problem = problemOfPair(name, value, entry)
     if (problem !== undefined) {
-      rejectMistake(field, entry, problem, example)
+      field.reject(entry, problem)
     } else if (name === '' || value.startsWith('//')) {
       field.reject(
         entry,
@@ -85,9 +98,15 @@ export function isJsonObject(text: string): boolean {
   return text.startsWith('{') && !/^\{\s*(event|person)\./.test(text)
 }
 
-/** Rejects a text because of a mistake. JSON takes the text literally. */
-export function rejectMistake(field: Field, text: string, problem: string, example: string): void {
-  field.reject(text, `${problem}; to use this text literally, write JSON like ${example}`)
+/** Rejects a text because of a mistake. @param literal the JSON that takes the text literally, if it can be meant. */
+export function rejectMistake(field: Field, text: string, problem: string, literal?: string): void {
+  const tail = literal === undefined ? '' : `; to use this text literally, write JSON like ${literal}`
+  field.reject(text, problem + tail)
+}
+
+/** The value as JSON for a remedy. */
+export function jsonFor(value: unknown): string {
+  return quoted(value, '', withoutLikelyKeys)
 }
 
 /** The entries between commas, without empty ones and without spaces around them. */
@@ -99,12 +118,21 @@ export function splitList(text: string): string[] {
 }
 
 /** The entries between commas; `undefined` if the setting is rejected because of a mistake. */
-function plainEntries(field: Field, example: string): string[] | undefined {
+function plainEntries(
+  field: Field,
+  literal: (entry: string) => string | undefined = () => undefined,
+): string[] | undefined {
   const entries = splitList(field.text)
-  const mistake = entries.map((entry) => commonMistakeIn(entry)).find((problem) => problem !== undefined)
-  if (mistake === undefined) return entries
-  rejectMistake(field, field.text, mistake, example)
+  const wrong = entries.find((entry) => commonMistakeIn(entry) !== undefined)
+  if (wrong === undefined) return entries
+  rejectMistake(field, field.text, commonMistakeIn(wrong) ?? '', literal(wrong))
   return undefined
+}
+
+/** The name and the value of an entry; an empty name if it has no colon. */
+function pairIn(entry: string): [name: string, value: string] {
+  const colon = entry.indexOf(':')
+  return [entry.slice(0, Math.max(colon, 0)).trim(), entry.slice(colon + 1).trim()]
 }
 
 /** The problem of one `name: value` outside JSON; `undefined` if there is none. */

@@ -1,5 +1,5 @@
 import type { Field } from './field'
-import { IS_REPEATED, isJson, parseEntries } from './lists'
+import { IS_REPEATED, isJson, jsonFor, parseEntries } from './lists'
 import { parsePlainTemplate } from './plain-template'
 import { contactNameProblem, nameProblem } from '../loops/property-names'
 import { parseTemplate } from './template'
@@ -16,7 +16,7 @@ export type Mapping = ReadonlyMap<string, Template | LoopsValue>
  */
 export function parseMapping(field: Field, problemOf: (name: string) => string | undefined): Mapping {
   const example = '{"plan": "{person.properties.plan}"}'
-  return mappingOf(field, example, problemOf, (name, value, parse) => {
+  return mappingOf(field, { example, literal: literalPair }, problemOf, (name, value, parse) => {
     if (typeof value === 'string') {
       if (value === name && !isJson(field.text)) {
         field.reject(
@@ -47,7 +47,7 @@ export function parseContactMapping(field: Field): Mapping {
 /** Reads mailing lists: each ID with `true`, `false` or a single placeholder. Any other value is rejected. */
 export function parseMailingLists(field: Field): Mapping {
   const example = '{"cm06f5v0e45nf0ml5754o9cix": true}'
-  return mappingOf(field, example, nameProblem, (id, value, parse) => {
+  return mappingOf(field, { example }, nameProblem, (id, value, parse) => {
     const template = typeof value === 'string' ? parse(value) : []
     if (template === undefined) return undefined
     const found = isOnePlaceholder(template) ? template : trueOrFalse(value)
@@ -68,10 +68,20 @@ function isOnePlaceholder(template: Template): boolean {
   return template.length === 1 && typeof template[0] === 'object'
 }
 
+function literalPair(name: string, value: string): string {
+  return jsonFor({ [name]: value })
+}
+
+/** How the mapping is written in JSON, and a text that other notations take for a mistake. */
+interface JsonForm {
+  readonly example: string
+  readonly literal?: (name: string, value: string) => string
+}
+
 /** The entries of a mapping, each name once and without spaces around it, because Loops trims names. */
 function mappingOf(
   field: Field,
-  example: string,
+  { example, literal }: JsonForm,
   problemOf: (name: string) => string | undefined,
   valueOf: (
     name: string,
@@ -79,11 +89,11 @@ function mappingOf(
     parse: (text: string) => Template | undefined,
   ) => Template | LoopsValue | undefined,
 ): Mapping {
-  const parse = (text: string): Template | undefined =>
-    isJson(field.text) ? parseTemplate(field, text) : parsePlainTemplate(field, text, example)
   const mapping = new Map<string, Template | LoopsValue>()
-  for (const [written, value] of parseEntries(field, example)) {
+  for (const [written, value] of parseEntries(field, example, literal)) {
     const name = written.trim()
+    const parse = (text: string): Template | undefined =>
+      isJson(field.text) ? parseTemplate(field, text) : parsePlainTemplate(field, text, literal?.(name, text))
     const problem = mapping.has(name) ? IS_REPEATED : problemOf(name)
     if (problem !== undefined) field.reject(name, problem)
     const found = valueOf(name, value, parse)

@@ -2,16 +2,15 @@ import type { Field } from './field'
 import { rejectMistake } from './lists'
 import { commonMistakeIn } from './common-mistakes'
 import type { CommonMistake } from './common-mistakes'
-import { parseTemplate } from './template'
+import { parseTemplate, placeholderFor } from './template'
 import type { Template } from './template'
+
+const UNBRACED = 'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}'
 
 /** Mistakes outside the braces: text that looks like a placeholder of another tool. Each placeholder is written as `{}` here. */
 const OUTSIDE: readonly CommonMistake[] = [
   [/[$#%]\{\}/, 'has "$", "#" or "%" before a brace: write {event.properties.NAME} without it'],
-  [
-    /(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i,
-    'has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}',
-  ],
+  [/(?:^|[^\w./@-])(?:\$\.)?(?:event|person|(?:\w+\.)?properties|traits|context|user)\.[$\w]/i, UNBRACED],
   [
     /^(?:%+[\w.]+%+|<[\w .]+>|<%.*%>|\[+[\w .]+\]+|\$[a-z_][\w.]*|#[\w.]+#|__\w+__|=.+|(?:customer|contact|payload|trigger|steps|message|track|inputs)(?:\.\w+)+)$/i,
     'is a placeholder of another tool: write {event.properties.NAME} or {person.properties.NAME}',
@@ -32,9 +31,10 @@ const INSIDE: readonly CommonMistake[] = [
 /**
  * Reads a template that is written outside JSON. Rejects what `parseTemplate` rejects, and mistakes.
  *
+ * @param literal the JSON that takes the text literally, if it can be meant.
  * @returns `undefined` if the text is rejected.
  */
-export function parsePlainTemplate(field: Field, text: string, example: string): Template | undefined {
+export function parsePlainTemplate(field: Field, text: string, literal?: string): Template | undefined {
   const outside = text.replace(/\{[^{}]*\}/g, '{}')
   const hasOddBrace = /[{}]/.test(outside.replace(/\{\}/g, ''))
   if (hasOddBrace) return parseTemplate(field, text)
@@ -43,11 +43,13 @@ export function parsePlainTemplate(field: Field, text: string, example: string):
     mistakeOutsideBraces(outside) ??
     names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
   if (mistake === undefined) return parseTemplate(field, text)
-  rejectMistake(field, text, mistake, example)
+  rejectMistake(field, text, mistake, literal)
   return undefined
 }
 
 /** The problem of a text that looks like a placeholder without its braces; `{}` stands for each placeholder. */
 export function mistakeOutsideBraces(text: string): string | undefined {
-  return commonMistakeIn(text, OUTSIDE)
+  const mistake = commonMistakeIn(text, OUTSIDE)
+  const meant = mistake === UNBRACED ? placeholderFor(text) : undefined
+  return meant === undefined ? mistake : `has a property outside braces: write ${meant}`
 }

@@ -1,6 +1,6 @@
-import { parseOneOf, parseYes, settingFields, settingText } from './field'
+import { parseOneOf, parseYes, problemOfPastedKey, settingFields, settingText } from './field'
 import type { Config, Field, SettingKey } from './field'
-import { SHORTEST_KEY, holdsKey, onOneLine, quoted, withoutKey, withoutLoopsKeys } from '../redact'
+import { SHORTEST_KEY, onOneLine, quoted, withoutKey, withoutLikelyKeys } from '../redact'
 import { parseEventNames } from './event-names'
 import type { EventNames } from './event-names'
 import { parseExcludedEmails } from './excluded-emails'
@@ -119,7 +119,7 @@ export function readSettings(config: Config): ReadSettings {
     problems.push(`Both event lists are empty: fill in "${trackedEvents.label}" or "${contactEvents.label}".`)
   }
   if (problems.length === 0) return { settings }
-  return { problems: problems.map((problem) => onOneLine(withoutLoopsKeys(withoutKey(problem, apiKey)))) }
+  return { problems: problems.map((problem) => onOneLine(withoutLikelyKeys(withoutKey(problem, apiKey)))) }
 }
 
 /**
@@ -129,11 +129,11 @@ export function readSettings(config: Config): ReadSettings {
 function fieldsOf(config: Config, apiKey: string, problems: string[]): (key: SettingKey) => Field {
   const text = (key: SettingKey): string => settingText(config[key], settingFields[key].default)
   const keys = Object.keys(settingFields) as SettingKey[]
-  const withKey = keys.filter((key) => key !== 'apiKey' && holdsKey(text(key), apiKey))
-  for (const key of withKey) {
-    const { label } = settingFields.apiKey
-    problems.push(`${settingFields[key].label}: "[API key]" is an API key: write it into "${label}" only.`)
-  }
+  const withKey = keys.filter((key) => {
+    const problem = key === 'apiKey' ? undefined : problemOfPastedKey(text(key), apiKey)
+    if (problem !== undefined) problems.push(`${settingFields[key].label}: ${problem}`)
+    return problem !== undefined
+  })
   return (key) => {
     const { label, default: fallback } = settingFields[key]
     if (withKey.includes(key)) return { text: fallback, reject: () => undefined }
@@ -141,7 +141,7 @@ function fieldsOf(config: Config, apiKey: string, problems: string[]): (key: Set
       text: text(key),
       reject: (value, problem) => {
         // No message shows the key.
-        const subject = key === 'apiKey' ? 'the key' : quoted(value, apiKey, withoutLoopsKeys)
+        const subject = key === 'apiKey' ? 'the key' : quoted(value, apiKey, withoutLikelyKeys)
         problems.push(`${label}: ${subject} ${problem}.`)
       },
     }
@@ -161,7 +161,7 @@ function parseApiKey(field: Field): string {
   // The characters of a bearer token (RFC 6750): none of them needs escaping in a header or a message.
   else if (!/^[\w.~+/-]+=*$/.test(field.text)) reject('has spaces or special characters inside')
   else if (field.text.length < SHORTEST_KEY) reject(`is shorter than ${SHORTEST_KEY} characters`)
-  else if (/^ph[cx]_/.test(field.text)) reject('is a PostHog key')
+  else if (/^ph[cxs]_/.test(field.text)) reject('is a PostHog key')
   return field.text
 }
 

@@ -60,3 +60,38 @@ const SIMPLIFICATIONS: readonly (readonly [difference: string, simplified: (text
   ['punctuation', withoutSigns],
   ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
 ]
+
+/**
+ * The known name that a misspelled one most likely means: one that differs in at most two letters, and in at most two of five,
+ * or the only one that continues it. Capitals, spaces and punctuation do not count.
+ */
+export function nearestName(written: string, names: readonly string[]): string | undefined {
+  const letters = lettersAndDigits(written)
+  const most = Math.min(2, Math.floor(letters.length * 0.4))
+  const distances = names.map((name) => editDistance(letters, lettersAndDigits(name)))
+  const least = Math.min(...distances)
+  if (least <= most) return names[distances.indexOf(least)]
+  // The last letters may be those of a plural: eventProps.
+  const start = letters.slice(0, -1)
+  const continued = names.filter((name) => start.length > 6 && lettersAndDigits(name).startsWith(start))
+  return continued.length === 1 ? continued[0] : undefined
+}
+
+/** The name in lower case without spaces and punctuation, which people mistype most often. */
+function lettersAndDigits(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+}
+
+/** The Levenshtein distance of two texts. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (const letter of one) {
+    const next = [(row[0] ?? 0) + 1]
+    for (let index = 1; index <= other.length; index++) {
+      const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
+      next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[other.length] ?? 0
+}

@@ -14,10 +14,16 @@ type Placeholder =
   | { readonly of: 'event properties' | 'person properties'; readonly name: string; readonly path: readonly string[] }
   | { readonly of: 'person id' }
 
-type EventField = 'event' | 'uuid' | 'distinct_id' | 'timestamp'
+const EVENT_FIELDS = ['event', 'uuid', 'distinct_id', 'timestamp'] as const
+type EventField = (typeof EVENT_FIELDS)[number]
 
 /** Reads text with placeholders like `{event.properties.NAME}`. Rejects a wrong one and then returns `undefined`. */
 export function parseTemplate(field: Field, text: string): Template | undefined {
+  const doubleBraces = doubleBracesIn(text)
+  if (doubleBraces !== undefined) {
+    field.reject(text, doubleBraces)
+    return undefined
+  }
   const template: (string | Placeholder)[] = []
   let isRight = true
   let end = 0
@@ -26,11 +32,7 @@ export function parseTemplate(field: Field, text: string): Template | undefined 
     const placeholder = parsePlaceholder(match[1] ?? '')
     if (placeholder === undefined) {
       isRight = false
-      field.reject(
-        match[0],
-        'is not a placeholder: write {event.properties.NAME}, {person.properties.NAME}, {person.id}, ' +
-          '{event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}',
-      )
+      field.reject(match[0], `is not a placeholder: write ${placeholderFor(match[1] ?? '') ?? ALL_PLACEHOLDERS}`)
     } else {
       template.push(placeholder)
     }
@@ -43,6 +45,40 @@ export function parseTemplate(field: Field, text: string): Template | undefined 
     field.reject(text, `${problemOfBraces(text, outside)}: write a placeholder like {person.properties.NAME}`)
   }
   return isRight ? template.filter((part) => part !== '') : undefined
+}
+
+const ALL_PLACEHOLDERS =
+  '{event.properties.NAME}, {person.properties.NAME}, {person.id}, {event.event}, {event.uuid}, {event.distinct_id} or {event.timestamp}'
+
+/** The placeholder that a text most likely means: `{person.properties.plan}` of `person.plan`; `undefined` if none. */
+export function placeholderFor(text: string): string | undefined {
+  const [, written = '', rest = ''] = /^\s*\$?(?:(\w+)\.)?([\w$][\w$.-]*)\s*$/.exec(text) ?? []
+  const root = ROOTS.get(written.toLowerCase())
+  const name = rest.replace(/^properties\./i, '')
+  const isName = name !== '' && name !== 'properties' && !/^\$\.|\.$/.test(name)
+  if (!isName || (root === undefined && written !== '')) return undefined
+  if (isPlaceholder(text)) return `{${text.trim()}}`
+  const letters = name.toLowerCase().replace(/[_-]/g, '')
+  const field = EVENT_FIELDS.find((one) => one.replace('_', '') === letters)
+  if (field !== undefined) return `{event.${field}}`
+  return (root === undefined ? ['event', 'person'] : [root]).map((one) => `{${one}.properties.${name}}`).join(' or ')
+}
+
+/** What people write before the name of a property. */
+const ROOTS: ReadonlyMap<string, 'event' | 'person'> = new Map([
+  ...['event', 'events', 'properties'].map((root) => [root, 'event'] as const),
+  ...['person', 'persons', 'user', 'contact', 'traits'].map((root) => [root, 'person'] as const),
+])
+
+/** The problem of double braces, with the text of a single pair; `undefined` if the text has none around a name. */
+export function doubleBracesIn(text: string): string | undefined {
+  const [, name] = /\{\s*\{([^{}]*)\}\s*\}/.exec(text) ?? []
+  return name === undefined ? undefined : `has double braces: write ${placeholderFor(name) ?? `{${name.trim()}}`}`
+}
+
+/** True for a text that is a placeholder between braces. */
+function isPlaceholder(text: string): boolean {
+  return parsePlaceholder(text) !== undefined
 }
 
 /** The problem of the braces in the text `outside` the placeholders. */
@@ -98,10 +134,8 @@ function parsePlaceholder(text: string): Placeholder | undefined {
     return { of, name: property, path: property.split('.') }
   }
   if (root === 'person') return name === 'id' ? { of: 'person id' } : undefined
-  if (name === 'event' || name === 'uuid' || name === 'distinct_id' || name === 'timestamp') {
-    return { of: 'event', field: name }
-  }
-  return undefined
+  const field = EVENT_FIELDS.find((one) => one === name)
+  return field && { of: 'event', field }
 }
 
 /** Looks the name up whole first, so that names with dots work, then as a path into nested objects. */

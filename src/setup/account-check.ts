@@ -5,6 +5,7 @@ import type { Cache } from '../posthog/meta'
 import { onceForAllWorkers } from './once-for-all-workers'
 import { settingFields } from '../settings/field'
 import { quoted, withoutSecrets } from '../redact'
+import { nearestName } from '../settings/similar-name'
 import { isOff } from '../settings/settings'
 import type { Settings } from '../settings/settings'
 
@@ -128,30 +129,11 @@ function missingFrom(answer: unknown, { kind, names, keyField, labelField }: Nam
   }))
   const missing = [...new Set(names)].filter((name) => present.every(({ key }) => key !== name))
   return missing.map((name) => {
-    const [similar] = [0, 1, 2].flatMap((distance) =>
-      present.filter(({ key, label }) =>
-        [key, label].some((other) => editDistance(lettersAndDigits(name), lettersAndDigits(other)) === distance),
-      ),
+    const nearest = nearestName(
+      name,
+      present.flatMap(({ key, label }) => [key, label]),
     )
+    const similar = present.find(({ key, label }) => [key, label].includes(nearest ?? key + label))
     return `${kind} ${quoted(name)}${similar === undefined ? '' : ` (did you mean ${quoted(similar.key)}?)`}`
   })
-}
-
-/** The name in lower case without spaces and punctuation, which people mistype most often. */
-function lettersAndDigits(name: string): string {
-  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-}
-
-/** The Levenshtein distance of two texts. */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (const letter of one) {
-    const next = [(row[0] ?? 0) + 1]
-    for (let index = 1; index <= other.length; index++) {
-      const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
-      next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[other.length] ?? 0
 }

@@ -2,7 +2,7 @@
 import type { MappingFilters } from '../../destination/from-settings/body'
 import type { Json } from '../posthog-api/client'
 import type { Deployment, Plan } from './plan'
-import { projectName, shownRequest } from './shown'
+import { pageOf, projectName, shownRequest } from './shown'
 import { tryDestination } from './trial'
 
 /**
@@ -38,19 +38,14 @@ export async function deployDestination(
   const tested = { ...configuration } as Json
   for (const paragraph of await tryDestination(client, { path, configuration: tested })) say(paragraph)
   const { id } = await client.send(request)
-  const page = `${client.address}${pathOf(server.project.id)}/functions/${String(id)}`
   const done = own === undefined ? 'created' : 'updated'
   say(`Done: the destination is ${done}, and ${state}, in ${projectName(server.project)}.`)
   if (own === undefined && !isOn && !options.disabled) say(CHOOSE)
-  say(`See it, and turn it on or off, at ${page}`)
+  say(`See it, and turn it on or off, at ${pageOf(client.address, server.project, id)}`)
 }
 
 const CHOOSE =
   'It is turned off until you choose the events to send, since the default is $pageview: run the command again with --events "user signed up, order completed", or choose them in PostHog and turn it on there.'
-
-function pathOf(project: string): string {
-  return project === '@current' ? '' : `/project/${project}`
-}
 
 function shownFilters({
   events = [],
@@ -60,7 +55,7 @@ function shownFilters({
   const names = events.map(({ id }) => id ?? 'every event').join(', ')
   const parts = [
     events.length === 0 ? 'every event' : names,
-    ...(properties.length > 0 ? [`${properties.length} property filters`] : []),
+    ...(properties.length > 0 ? [`${properties.length} property filter${properties.length === 1 ? '' : 's'}`] : []),
     ...(leavesOut === true ? ['without test accounts'] : []),
   ]
   return parts.join(', ')

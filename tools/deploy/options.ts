@@ -1,10 +1,10 @@
-import { personalKey, projectId, serverAddress } from '../posthog-api/options'
+import { isLoopback, personalKey, projectId, safeAddress, serverAddress } from '../posthog-api/options'
 import { keyIn } from '../lib/keys'
 import { optionsIn } from '../lib/command-line'
 import { UsageError } from '../lib/usage-error'
 
 /** What the command needs of the key of PostHog. */
-export const SCOPES = ['hog_function:write', 'project:read']
+export const SCOPES = ['hog_function:write']
 
 export interface DeployOptions {
   /** The URL of PostHog, without a slash at the end. */
@@ -62,7 +62,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): De
   }
   const { LOOPS_SIMULATOR: loopsSimulator = '' } = environment
   return {
-    posthog: safeAddress(serverAddress(posthog), values.insecure ?? false),
+    posthog: safeAddress(serverAddress(posthog), 'both keys', values.insecure),
     project: projectId(project),
     ...(config !== undefined && { config }),
     ...(events !== undefined && { events }),
@@ -91,15 +91,6 @@ function parsedArguments(args: string[]) {
   })
 }
 
-/** @throws UsageError if the keys would travel unencrypted. */
-function safeAddress(address: string, isInsecure: boolean): string {
-  const { protocol, hostname } = new URL(address)
-  if (isInsecure || protocol === 'https:' || isLoopback(hostname)) return address
-  throw new UsageError(
-    `${address} is plain http, over which both keys would travel unencrypted: write https, or add --insecure in a network that you trust.`,
-  )
-}
-
 /** Only this machine: another machine would get the key. */
 function parseSimulator(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -107,8 +98,4 @@ function parseSimulator(text: string): string {
   throw new UsageError(
     'LOOPS_SIMULATOR is for trials on this machine: write it like http://127.0.0.1:8012, or unset it.',
   )
-}
-
-function isLoopback(hostname: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
 }

@@ -3,6 +3,7 @@ import { MARK } from '../../destination/from-settings/mark'
 import { UsageError } from '../lib/usage-error'
 import type { Json, PosthogClient } from '../posthog-api/client'
 import type { Server } from './server'
+import { pageOf } from './shown'
 
 export interface OwnDestination extends Json {
   readonly id: string
@@ -17,9 +18,11 @@ export async function findOwn(client: PosthogClient, server: Server): Promise<Ow
   const [own, ...others] = server.destinations.filter((one) => isMarked(one) && sendsToLoops(one))
   if (own === undefined) return undefined
   if (others.length > 0) {
-    const ids = [own, ...others].map(({ id }) => String(id)).join(', ')
+    const pages = [own, ...others].map(
+      ({ id, enabled }) => `${pageOf(client.address, server.project, id)} (turned ${enabled === true ? 'on' : 'off'})`,
+    )
     throw new UsageError(
-      `PostHog has several destinations with the mark ${MARK} (${ids}): remove it from the description of all but one.`,
+      `PostHog has several destinations with the mark ${MARK}: ${pages.join(', ')}. Remove it from the description of all but one, or delete the others.`,
     )
   }
   const id = String(own['id'])

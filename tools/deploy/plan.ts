@@ -113,7 +113,7 @@ function configurationOf(own: OwnDestination): Json {
 }
 
 function changesOf(own: OwnDestination, after: DestinationBody): string[] {
-  const [before, now] = [own, after].map((one) => readConfiguration(one, 'PostHog'))
+  const [before, now] = [own, { ...after, id: own.id }].map((one) => readConfiguration(one, 'PostHog'))
   if (before?.refusals !== undefined || now?.refusals !== undefined) return []
   return before?.form === undefined || now?.form === undefined ? [] : changesBetween(before.form, now.form)
 }

@@ -30,12 +30,59 @@ function passing(filters: readonly Filter[], of: 'event' | 'person'): Json {
   )
 }
 
+/** A property that the text of an input reads: `person.properties.plan`, `event.properties['full name']`. */
+const READ = /\b(event|person)\.properties((?:\.[\w$]+|\['[^'\\]+'\])+)/g
+
+/** For each property that the inputs read, a value; none for a property of a filter. */
+function readBy(inputs: Json, filters: readonly Filter[], of: 'event' | 'person'): Json {
+  const values: Record<string, unknown> = {}
+  for (const [key, text] of textsIn(inputs)) {
+    for (const [, root, written = ''] of text.matchAll(READ)) {
+      const path = Array.from(written.matchAll(/\.([\w$]+)|\['([^']+)'\]/g), ([, name, quoted]) => name ?? quoted ?? '')
+      const isFiltered = filters.some((filter) => filter.key === path[0])
+      if (root === of && !isFiltered) setAt(values, path, VALUES[key] ?? `sample ${path.at(-1) ?? ''}`)
+    }
+  }
+  return values
+}
+
+/** The values of the inputs, and of the rows of a dictionary, that take no text of any kind. */
+const VALUES: Readonly<Record<string, unknown>> = { email: 'ada@example.com', mailingLists: true, subscribed: true }
+
+/** The texts of inputs with the key by which `VALUES` knows them. */
+function textsIn(inputs: Json): [key: string, text: string][] {
+  return Object.entries(inputs).flatMap(([key, value]): [string, string][] => {
+    if (typeof value === 'string') return [[key, value]]
+    const rows = Object.entries(typeof value === 'object' ? (value ?? {}) : {})
+    return rows.map(([name, text]) => [key === 'mailingLists' ? key : name, String(text)])
+  })
+}
+
+/** Sets the value inside nested objects, unless another one is there. */
+function setAt(values: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [name = '', ...inner] = path
+  if (inner.length === 0) values[name] ??= value
+  else {
+    const object = (values[name] ??= {})
+    if (typeof object === 'object') setAt(object as Record<string, unknown>, inner, value)
+  }
+}
+
+/** What a sample event is for. */
+export interface SampleOf {
+  readonly event: string
+  readonly filters: readonly Filter[]
+  /** The values of the inputs that count for it, by their keys. */
+  readonly inputs: Json
+}
+
 /**
- * An event of an identified person, as PostHog gives it to a destination: with what the default settings read, and as far
- * as possible with what the filters want.
+ * An event of an identified person, as PostHog gives it to a destination: with what the inputs read, and as far as possible
+ * with what the filters want.
  */
-export function sampleGlobals(event: string, filters: readonly Filter[], posthog: string, now: Date): Json {
+export function sampleGlobals({ event, filters, inputs }: SampleOf, posthog: string, now: Date): Json {
   const properties = {
+    ...readBy(inputs, filters, 'event'),
     ...passing(filters, 'event'),
     $lib: 'web',
     $current_url: 'https://app.example.com/pricing',
@@ -59,6 +106,7 @@ export function sampleGlobals(event: string, filters: readonly Filter[], posthog
       name: 'ada@example.com',
       url: `${posthog}/person/user_1`,
       properties: {
+        ...readBy(inputs, filters, 'person'),
         email: 'ada@example.com',
         firstname: 'Ada',
         lastname: 'Lovelace',

@@ -1,5 +1,5 @@
 /** The settings to install, checked as the app's form and the page check them, and against the account in Loops. */
-import type { DestinationBody } from '../../destination/from-settings/body'
+import type { DestinationBody, DestinationMapping } from '../../destination/from-settings/body'
 import { destinationFromSettings } from '../../destination/from-settings/from-settings'
 import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { destinationOf, readConfiguration } from '../../destination/from-settings/read'
@@ -26,10 +26,16 @@ export interface Requested {
  */
 export async function readSettings({ config: file, events, keys }: DeployOptions): Promise<Requested | undefined> {
   if (events !== undefined) {
-    return { body: accepted(destinationFromSettings({ trackedEvents: events, apiKey: keys.loops })), isChosen: true }
+    const body = accepted(destinationFromSettings({ trackedEvents: events, apiKey: keys.loops }))
+    // A mapping without events would run for every event.
+    if (!body.mappings.some(sends)) {
+      throw new UsageError('--events is empty: name the events, like --events "user signed up, order completed".')
+    }
+    return { body, isChosen: true }
   }
   if (file === undefined) return undefined
-  const read = readConfiguration(parseJsonAt(file, readTextFile(file)), file)
+  const text = readTextFile(file)
+  const read = readConfiguration(parseJsonAt(file, text), file, text)
   if (read.refusals !== undefined) throw new UsageError(read.refusals.join('\n'))
   const body = accepted(await checked(read, keys.loops))
   const idle = body.mappings.filter(({ filters }) => filters.events.length + filters.actions.length === 0)
@@ -50,10 +56,13 @@ function everyEvent(name: string): string {
 
 /** The page views of everybody are the default, not the user's choice. */
 function sendsPageviews({ mappings }: DestinationBody): boolean {
-  return mappings.some(
-    ({ inputs, filters }) =>
-      inputs['action']?.value !== 'contact' && filters.events.some(({ id }) => id === null || id === '$pageview'),
-  )
+  return mappings
+    .filter(sends)
+    .some(({ filters }) => filters.events.some(({ id }) => id === null || id === '$pageview'))
+}
+
+function sends({ inputs }: DestinationMapping): boolean {
+  return inputs['action']?.value !== 'contact'
 }
 
 function accepted({ body, refusals }: FromSettings): DestinationBody {

@@ -18,3 +18,8 @@ export function projectName({ id, name }: Project): string {
   if (name !== undefined) return `the project "${name}" (${id})`
   return id === '@current' ? 'the current project of your user' : `the project ${id}`
 }
+
+/** The URL of a destination's page. */
+export function pageOf(address: string, { id: project }: Project, id: unknown): string {
+  return `${address}${project === '@current' ? '' : `/project/${project}`}/functions/${String(id)}`
+}

@@ -2,6 +2,7 @@
 import type { Json, PosthogClient } from '../posthog-api/client'
 import { Refusal } from '../posthog-api/refusal'
 import { sampleGlobals } from './sample-event'
+import type { SampleOf } from './sample-event'
 import { UsageError } from '../lib/usage-error'
 
 interface Trial {
@@ -19,8 +20,9 @@ interface Trial {
  */
 export async function tryDestination(client: PosthogClient, { path, configuration }: Trial): Promise<string[]> {
   const shown: string[] = []
-  for (const { name, event, properties } of samplesFor(configuration)) {
-    const globals = sampleGlobals(event, properties, client.address, new Date())
+  for (const { name, ...sample } of samplesFor(configuration)) {
+    const { event } = sample
+    const globals = sampleGlobals(sample, client.address, new Date())
     const body = { configuration, globals, mock_async_functions: true }
     try {
       const answer = await client.send({ method: 'POST', path: `${path}invocations/`, body })
@@ -34,20 +36,24 @@ export async function tryDestination(client: PosthogClient, { path, configuratio
   return shown
 }
 
-interface Sample {
-  readonly name: string
-  readonly event: string
-  readonly properties: readonly Json[]
-}
-
-/** For each mapping one of its events, or any where it takes all, and its property filters. */
-function samplesFor({ mappings }: Json): Sample[] {
+/** For each mapping one of its events, or any where it takes all, with its property filters and inputs. */
+function samplesFor({ inputs, mappings }: Json): (SampleOf & { readonly name: string })[] {
   const all = Array.isArray(mappings) ? (mappings as Json[]) : []
-  return all.map(({ name, filters }) => {
+  return all.map(({ name, inputs: own, filters }) => {
     const { events, properties = [] } = (filters ?? {}) as { events?: { id?: unknown }[]; properties?: Json[] }
     const id = events?.[0]?.id
-    return { name: String(name), event: typeof id === 'string' ? id : '$pageview', properties }
+    return {
+      name: String(name),
+      event: typeof id === 'string' ? id : '$pageview',
+      filters: properties,
+      inputs: { ...valuesOf(inputs), ...valuesOf(own) },
+    }
   })
+}
+
+function valuesOf(inputs: unknown): Json {
+  const all = Object.entries((inputs ?? {}) as Readonly<Record<string, { value?: unknown } | null>>)
+  return Object.fromEntries(all.map(([key, input]) => [key, input?.value]))
 }
 
 function resultOf(name: string, event: string, { status, errors, logs }: Json): string {

@@ -2,7 +2,7 @@
 import { builtDestination } from '../../destination/from-settings/body'
 import type { DestinationBody, DestinationMapping } from '../../destination/from-settings/body'
 import { SEND, UPDATE } from '../../destination/from-settings/form'
-import { writableFilters, writableInputs } from '../../destination/from-settings/read'
+import { writableFilters, writableInputs } from '../../destination/from-settings/hog-function'
 import type { Inputs, InputSchema } from '../../destination/from-settings/types'
 import { UsageError } from '../lib/usage-error'
 import type { Json } from '../posthog-api/client'

@@ -3,7 +3,7 @@ import type { Configuration } from '../../destination/from-settings/read'
 import { parseJsonAt, readTextFile } from '../lib/text-file'
 import { optionsIn } from '../lib/command-line'
 import { UsageError } from '../lib/usage-error'
-import { personalKey, projectId, serverAddress } from '../posthog-api/options'
+import { personalKey, projectId, safeAddress, serverAddress } from '../posthog-api/options'
 
 /** What the export needs of the key. */
 export const SCOPES = ['person:read']
@@ -35,6 +35,7 @@ Usage: POSTHOG_API_KEY=phx_... npm run export-contacts -- --posthog URL --out FI
   --config FILE       the settings of the app or of the destination, as JSON (the defaults)
   --since DATE        leave out persons whom PostHog has created earlier, like 2024-05-01
   --user-id PROPERTY  the person property that contains the user ID (the setting "User ID")
+  --insecure          send the key over plain http to another machine
   --help              show this
 
 The key is a personal API key with the scope "person:read". Ctrl-C stops it; run the same command again to continue.
@@ -51,7 +52,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Ex
   const values = parsedArguments(args)
   if (values.help === true) return undefined
   const { posthog, out, project, config, since, 'user-id': userIdProperty } = values
-  const address = serverAddress(posthog)
+  const address = safeAddress(serverAddress(posthog), 'the key', values.insecure)
   if (out === undefined || out === '') throw new UsageError('--out is missing: write --out contacts.csv.')
   return {
     posthog: address,
@@ -72,12 +73,14 @@ function parsedArguments(args: string[]) {
     config: { type: 'string' },
     since: { type: 'string' },
     'user-id': { type: 'string' },
+    insecure: { type: 'boolean' },
     help: { type: 'boolean' },
   })
 }
 
 function configurationIn(path: string): Configuration {
-  const read = readConfiguration(parseJsonAt(path, readTextFile(path)), path)
+  const text = readTextFile(path)
+  const read = readConfiguration(parseJsonAt(path, text), path, text)
   if (read.refusals !== undefined) throw new UsageError(read.refusals.join('\n'))
   return read
 }

@@ -50,7 +50,10 @@ export function optionsIn<const Options extends OptionsConfig>(command: string, 
     return parseArgs({ args, options }).values
   } catch (error) {
     const [sentence = ''] = messageOf(error).split(/\.\s/)
-    throw new UsageError(`${sentence}. See ${command} -- --help.`)
+    // Without " -- ", npm takes the options for itself, and the command gets only their values.
+    const isValue = sentence.startsWith('Unexpected argument')
+    const remedy = isValue ? `: write " -- " before the options, like ${command} -- --${Object.keys(options)[0]}` : ''
+    throw new UsageError(`${sentence}${remedy}. See ${command} -- --help.`)
   }
 }
 

@@ -33,12 +33,19 @@ export function parseJsonAt(location: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`${location} is not valid JSON: ${faultOf(messageOf(error))}.`)
+    throw new UsageError(`${location} ${faultOf(messageOf(error), text)}.`)
   }
 }
 
 /** Node.js quotes the text around the fault, and counts from the beginning of it. */
-function faultOf(message: string): string {
+function faultOf(message: string, text: string): string {
+  const [, index] = /after JSON at position (\d+)/.exec(message) ?? []
+  if (index !== undefined) {
+    const rest = text.slice(Number(index))
+    return /^,?\s*["[{]/.test(rest)
+      ? 'has more than one JSON value: write a single one'
+      : `has "${rest.charAt(0)}" after the end of its JSON: remove it`
+  }
   const [fault = ''] = message.split(/, "|, \.\.\."| in JSON| at position/)
-  return fault.toLowerCase().startsWith('unexpected end') ? 'it is cut off' : fault.trim()
+  return `is not valid JSON: ${fault.toLowerCase().startsWith('unexpected end') ? 'it is cut off' : fault.trim()}`
 }

@@ -1,7 +1,8 @@
 /** The destination in the playground: the same questions as for the app, answered by PostHog's own Hog VM. */
 import type { DestinationBody } from '../../destination/from-settings/body'
-import { bodyOf, formIn, NO_EVENT, NO_FORM } from '../../destination/from-settings/form'
+import { bodyOf, NO_EVENT } from '../../destination/from-settings/form'
 import { problemsOfForm } from '../../destination/from-settings/form-checks'
+import { formIn, noForm } from '../../destination/from-settings/form-shape'
 import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { destinationOf } from '../../destination/from-settings/read'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
@@ -32,7 +33,7 @@ function loadedParser(): Promise<HogParser> {
 /** @throws UsageError unless the value has the shape of a form. */
 export function checkedForm(value: unknown): DestinationSettings {
   const form = formIn(value)
-  if (form === undefined) throw new UsageError(NO_FORM)
+  if (form === undefined) throw new UsageError(noForm(value))
   return form
 }
 

@@ -21,6 +21,24 @@ export function serverAddress(text: string | undefined): string {
   return (url.origin + url.pathname).replace(/\/+$/, '')
 }
 
+/**
+ * The URL, if what is sent there stays secret: https, this machine, or --insecure.
+ *
+ * @param keys what would travel unencrypted.
+ * @throws UsageError
+ */
+export function safeAddress(address: string, keys: string, isInsecure = false): string {
+  const { protocol, hostname } = new URL(address)
+  if (isInsecure || protocol === 'https:' || isLoopback(hostname)) return address
+  throw new UsageError(
+    `${address} is plain http, over which ${keys} would travel unencrypted: write https, or add --insecure in a network that you trust.`,
+  )
+}
+
+export function isLoopback(hostname: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}
+
 /** The ID of --project; without it the project that the owner of the key opened last. @throws UsageError if it is none. */
 export function projectId(text = '@current'): string {
   if (/^(@current|[1-9]\d*)$/.test(text)) return text

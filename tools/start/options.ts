@@ -86,6 +86,6 @@ function knownServer(name: string): ServerVersion | 'today' {
   try {
     return serverVersion(name)
   } catch (error) {
-    throw new UsageError(`--server: ${messageOf(error)}, and today for the destination.`)
+    throw new UsageError(`--server: ${messageOf(error).replace(/\.$/, '')}, and today for the destination.`)
   }
 }

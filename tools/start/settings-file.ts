@@ -11,7 +11,7 @@ import { loadHogParser } from '../simulators/hog/syntax-tree'
  * @throws UsageError if the file cannot be read, or holds something other than texts of settings that plugin.json declares.
  */
 export function readAppFile(path: string): AppConfig {
-  const { settings, refusals } = readConfiguration(parseJsonAt(path, readTextFile(path)), path)
+  const { settings, refusals } = readFile(path)
   if (refusals !== undefined) throw new UsageError(refusals.join('\n'))
   if (settings === undefined) {
     throw new UsageError(`${path} has the inputs and mappings of the destination: add --server today.`)
@@ -25,10 +25,15 @@ export function readAppFile(path: string): AppConfig {
  * @throws UsageError if the file cannot be read or holds no configuration, or with a line for each problem of its settings.
  */
 export async function readDestinationFile(path: string): Promise<DestinationBody> {
-  const read = readConfiguration(parseJsonAt(path, readTextFile(path)), path)
+  const read = readFile(path)
   if (read.refusals !== undefined) throw new UsageError(read.refusals.join('\n'))
   const parser = await loadHogParser()
   const { body, refusals } = destinationOf(withoutKey(read), (text) => parser.template(text))
   if (body !== undefined) return body
-  throw new UsageError([`${path} has settings that a destination cannot have:`, ...refusals].join('\n'))
+  throw new UsageError([`The settings of ${path} are rejected:`, ...refusals].join('\n'))
+}
+
+function readFile(path: string): ReturnType<typeof readConfiguration> {
+  const text = readTextFile(path)
+  return readConfiguration(parseJsonAt(path, text), path, text)
 }

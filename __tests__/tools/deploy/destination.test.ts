@@ -237,6 +237,39 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     ])
   })
 
+  it('gives the sample event what the inputs read, and what the filters want', async () => {
+    const inputs = {
+      email: "{event.properties['the email'] ?? person.properties.mail}",
+      userId: '{person.properties.ids.own}',
+    }
+    const mapping = {
+      name: 'Plans',
+      events: ['plan changed'],
+      filters: [
+        { key: 'seats', type: 'person', operator: 'gt', value: 5 },
+        { key: 'left', type: 'event', operator: 'is_not_set' },
+      ],
+      inputs: {
+        action: 'both',
+        eventProperties: {
+          plan: '{event.properties.$set.plan ?? person.properties.plan}',
+          left: '{event.properties.left}',
+        },
+        contactProperties: {
+          name: "{person.properties['full name']} of {person.properties.company}",
+          seats: '{person.properties.seats}',
+          subscribed: '{person.properties.news}',
+        },
+        mailingLists: { cm06f5v0e45nf0ml5754o9cix: '{event.properties.list}' },
+      },
+    }
+    const { said } = await given.deploy(['--config', given.file({ inputs, mappings: [mapping] }), '--disabled'])
+    expect(said).toContain(`For a sample event plan changed, PostHog would send:
+  POST https://app.loops.so/api/v1/events/send
+  {"name":"sample full name of sample company","seats":6,"subscribed":true,"eventName":"plan changed","eventProperties":{"plan":"sample plan"},"mailingLists":{"cm06f5v0e45nf0ml5754o9cix":true},"email":"ada@example.com","userId":"sample own"}
+`)
+  })
+
   it.each<[object, string]>([
     [{ eventFilters: 'plan matches ^p' }, 'the filters of "Send events" do not match.'],
     [{ excludedEmails: 'example.com' }, 'Nothing is sent: the settings exclude its email address.'],
@@ -300,7 +333,7 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
     })
     const { said } = await given.deploy()
     expect(said).toContain(
-      'Warning: the destination in PostHog has an input to correct. User ID: "event.distinct_id" has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}.\n',
+      'Warning: the destination in PostHog has an input to correct. User ID: "event.distinct_id" has a property outside braces: write {event.distinct_id}.\n',
     )
   })
 
@@ -317,10 +350,14 @@ See it, and turn it on or off, at POSTHOG/project/7/functions/ID
   it('does not choose between two with its mark', async () => {
     await given.deploy()
     const [made] = await functionsInPosthog()
-    await ask(given.posthog, 'POST', functions, { ...made, inputs: { apiKey: { value: 'another_key' } } })
+    await ask(given.posthog, 'POST', functions, {
+      ...made,
+      enabled: true,
+      inputs: { apiKey: { value: 'another_key' } },
+    })
     expect(await given.deploy()).toMatchObject({
       code: 1,
-      told: 'PostHog has several destinations with the mark [posthog-loops-app] (ID, ID): remove it from the description of all but one.\n',
+      told: 'PostHog has several destinations with the mark [posthog-loops-app]: POSTHOG/project/7/functions/ID (turned on), POSTHOG/project/7/functions/ID (turned off). Remove it from the description of all but one, or delete the others.\n',
     })
     expect(writes(given)).toHaveLength(2)
   })

@@ -47,7 +47,7 @@ describe('the key', () => {
       'is unknown: 401',
       'phx_of_another_server',
       [],
-      'PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with the scopes hog_function:write and project:read at POSTHOG/settings/user-api-keys. A key of the US is unknown in the EU.',
+      'PostHog refuses the key in POSTHOG_API_KEY: create a personal API key with the scope hog_function:write at POSTHOG/settings/user-api-keys. A key of the US is unknown in the EU.',
     ],
     [
       'lacks every scope: 403',

@@ -16,16 +16,18 @@ const UNKNOWN = 'is not a placeholder: write {event.properties.NAME}, {person.pr
 const SAME = 'would give everybody the same contact: write '
 const LIST = 'cannot be the value of list "abc": write true, false or one placeholder'
 
+const KEY_OF_POSTHOG = `phx_${'Ab3'.repeat(15)}`
+const IS_POSTHOGS = '"[API key]" is an API key of PostHog: remove it.'
+
 const byHand: readonly WrongInput[] = [
   ['apiKey', 'phc_0123456789abcdef', 'the key is a PostHog key: copy the key again from Loops'],
   ['apiKey', 'a key', 'the key has spaces or special characters inside: copy the key again'],
-  ['userId', 'event.properties.account_id', OUTSIDE],
+  ['userId', 'event.properties.account_id', 'has a property outside braces: write {event.properties.account_id}.'],
   ['userId', '{{event.distinct_id}}', 'has double braces: write {event.distinct_id}.'],
   ['userId', '{{ person.properties.id }}', 'has double braces: write {person.properties.id}.'],
   ['userId', 'user_1', SAME],
   ['userId', "{'user_1'}", SAME],
   ['userId', '{project.id}', SAME],
-  ['userId', '{person.distinct_id}', UNKNOWN],
   [
     'userId',
     '{event.properties.account-id}',
@@ -47,7 +49,7 @@ const byHand: readonly WrongInput[] = [
   ['maxEventAge', '-1', 'write one like 24'],
   ['maxEventAge', -1, 'write one like 24'],
   ['mailingListsFromEvents', 'Yes', 'must be true or false'],
-  ['0.contactProperties', { plan: 'person.properties.plan' }, OUTSIDE],
+  ['0.contactProperties', { plan: 'person.properties.plan' }, 'braces: write {person.properties.plan}; to '],
   ['0.contactProperties', { plan: '{{person.properties.plan}}' }, 'has double braces: write {person.properties.plan}.'],
   ['0.contactProperties', { plan: 'plan' }, 'would send the text "plan" for everybody: write {person.properties.plan}'],
   ['0.contactProperties', { email: '{person.properties.email}' }, 'has its own setting: remove it from the mapping'],
@@ -58,9 +60,10 @@ const byHand: readonly WrongInput[] = [
     'must be true or false in Loops: write true, false or one placeholder',
   ],
   ['0.contactProperties', 'plan: {person.properties.plan}', 'must be a dictionary like '],
-  ['1.eventProperties', { total: 'event.properties.total' }, OUTSIDE],
-  ['1.eventProperties', { total: '{total}' }, UNKNOWN],
-  ['1.eventProperties', { total: '{event.total}' }, UNKNOWN],
+  ['1.eventProperties', { total: 'the event.properties.total' }, OUTSIDE],
+  ['1.eventProperties', { total: '{total}' }, 'write {event.properties.total} or {person.properties.total}.'],
+  ['1.eventProperties', { total: '{event.total}' }, 'is not a placeholder: write {event.properties.total}.'],
+  ['1.eventProperties', { total: '{cart.total}' }, UNKNOWN],
   ['1.eventProperties', { total: '${event.properties.total}' }, 'has "$", "#" or "%" before a brace'],
   ['1.eventProperties', { total: '%total%' }, FOREIGN],
   ['1.eventProperties', { total: '"{event.properties.total}"' }, 'has quotation marks: remove them'],
@@ -76,7 +79,20 @@ const byHand: readonly WrongInput[] = [
     { abc: '{{event.properties.newsletter}}' },
     'has double braces: write {event.properties.newsletter}.',
   ],
+  ['0.contactProperties', { plan: KEY_OF_POSTHOG }, IS_POSTHOGS],
+  ['0.contactProperties', { [KEY_OF_POSTHOG]: 'a' }, IS_POSTHOGS],
+  ['1.events', [KEY_OF_POSTHOG], IS_POSTHOGS],
+  ['1.filters', [{ key: 'a', type: 'event', operator: 'exact', value: ['b', KEY_OF_POSTHOG] }], IS_POSTHOGS],
+  ['1.events', ['0123456789abcdef0123456789ABCDEF'], '"[API key]" is an API key: write it into "Loops API key" only.'],
   ['1.action', 'send', 'must be "contact", "event" or "both"'],
+  ['1.events', ["'user signed up'"], 'has quotation marks: remove them'],
+  ['1.events', ['“purchase”'], 'has quotation marks: remove them'],
+  ['1.filters', [{ key: 'total', operator: 'gt', value: 'ten' }], '"ten" is not valid for gt (filter on "total")'],
+  [
+    '1.filters',
+    [{ key: 'total', type: 'events', operator: 'gt', value: 10 }],
+    '"events" is not a filter type (filter on "total"): write "event" or "person".',
+  ],
   ['1.events', ['order *'], "has a wildcard, and PostHog's filters take whole names: write each event that you want"],
   [
     '1.filters',

@@ -84,8 +84,8 @@ describe('npm run export-contacts with a destination', () => {
     ],
     [
       'what the page refuses',
-      { inputs: { userId: 'event.distinct_id' }, mappings: [{ events: ['purchase'] }] },
-      'User ID: "event.distinct_id" has a property outside braces: write {event.properties.NAME} or {person.properties.NAME}.\n',
+      { inputs: { userId: 'event.distinct_id' }, mappings: [{ name: 'Send events', events: ['purchase'] }] },
+      'User ID: "event.distinct_id" has a property outside braces: write {event.distinct_id}.\n',
     ],
   ])('refuses %s', async (_, config, sentence) => {
     const { url, asked } = await startPostHog(persons)

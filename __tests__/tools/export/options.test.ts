@@ -14,6 +14,11 @@ describe('the command line', () => {
       { posthog: 'http://localhost:8000/posthog' },
     ],
     [
+      'plain http in a network that one trusts',
+      ['--posthog', 'http://posthog.example.com', '--insecure', '--out', 'contacts.csv'],
+      { posthog: 'http://posthog.example.com' },
+    ],
+    [
       'the address that takes events',
       ['--posthog', 'https://us.i.posthog.com', '--out', 'contacts.csv'],
       { posthog: 'https://us.posthog.com' },
@@ -57,6 +62,14 @@ describe('the command line', () => {
       key,
       '--posthog must be the URL of a server, like https://eu.posthog.com.',
     ],
+    ...['http://posthog.example.com', 'http://127.0.0.1.example.com'].map(
+      (address): [string, string[], string, string] => [
+        `plain http to another machine, ${address}`,
+        ['--posthog', address, '--out', 'x.csv'],
+        key,
+        `${address} is plain http, over which the key would travel unencrypted: write https, or add --insecure in a network that you trust.`,
+      ],
+    ),
     [
       'a project that is no number',
       [...NEEDED, '--project', 'shop'],

@@ -256,14 +256,14 @@ and 1 event
     [
       'settings that a destination cannot have, one a line',
       { trackedEvents: 'order *', posthogUrl: 'https://posthog.example.com' },
-      'FILE has settings that a destination cannot have:\n' +
+      'The settings of FILE are rejected:\n' +
         'PostHog address: a destination needs no look-up, because PostHog gives it the stored person: leave it empty.\n' +
         'Events to send: "order *" has a wildcard, and PostHog\'s filters take whole names: write each event that you want.\n',
     ],
     [
       'inputs that are none',
       { type: 'destination', inputs: { email: '{person.properties.email}' } },
-      'FILE has invalid "inputs": write {"email": {"value": "{person.properties.email}"}}.\n',
+      'FILE has an invalid input "email": write its value as {"value": …}.\n',
     ],
     [
       'mappings that are none',
@@ -273,7 +273,7 @@ and 1 event
     [
       'a template that is no Hog',
       { inputs: { email: { value: '{person.' } } },
-      'FILE has settings that a destination cannot have:\n' +
+      'The settings of FILE are rejected:\n' +
         'Email of the user: "{person." has a brace "{" without its "}": write a placeholder like {person.properties.NAME}.\n',
     ],
     [

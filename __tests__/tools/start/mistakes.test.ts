@@ -19,7 +19,7 @@ describe('a mistake gives one sentence and exit code 1', () => {
     [
       'an unknown server',
       () => ['--server', '1.0'],
-      /^--server: There is no server version '1.0'. There are: 1.30, .*\n$/,
+      /^--server: There is no server version '1.0'. There are: 1.30, .*, 2025-09, and today for the destination\.\n$/,
     ],
     [
       '--live without a key',
@@ -54,13 +54,13 @@ describe('a mistake gives one sentence and exit code 1', () => {
     ],
     [
       'the destination, for the app',
-      () => ['--config', file('d.json', { inputs: {}, mappings: [{ events: ['purchase'] }] })],
+      () => ['--config', file('d.json', { inputs: {}, mappings: [{ name: 'Send events', events: ['purchase'] }] })],
       /d\.json has the inputs and mappings of the destination: add --server today\.\n$/,
     ],
     [
       'a setting that is no text',
       () => ['--config', file('n.json', { dryRun: true })],
-      /n\.json has "dryRun", whose value must be text: put it/,
+      /n\.json has "dryRun", whose value must be text: write "No" or "Yes"\.\n$/,
     ],
     [
       'a list that is cut off',
