@@ -54,7 +54,7 @@ The keys are read from the environment variables POSTHOG_API_KEY and LOOPS_API_K
  * @throws UsageError for an unknown option, a URL that is not PostHog's, or a missing or wrong key.
  */
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): DeployOptions | undefined {
-  const values = parsedArguments(args)
+  const values = parsedArguments(args, environment)
   if (values.help === true) return undefined
   const { posthog, project, config, events } = values
   if (config !== undefined && events !== undefined) {
@@ -77,8 +77,8 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): De
   }
 }
 
-function parsedArguments(args: string[]) {
-  return optionsIn('npm run deploy', args, {
+function parsedArguments(args: string[], environment: NodeJS.ProcessEnv) {
+  const options = {
     posthog: { type: 'string' },
     project: { type: 'string' },
     events: { type: 'string' },
@@ -88,7 +88,8 @@ function parsedArguments(args: string[]) {
     disabled: { type: 'boolean' },
     'dry-run': { type: 'boolean' },
     help: { type: 'boolean' },
-  })
+  } as const
+  return optionsIn('npm run deploy', args, options, environment)
 }
 
 /** Only this machine: another machine would get the key. */

@@ -49,7 +49,7 @@ The key is a personal API key with the scope "person:read". Ctrl-C stops it; run
  * or a missing key.
  */
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): ExportOptions | undefined {
-  const values = parsedArguments(args)
+  const values = parsedArguments(args, environment)
   if (values.help === true) return undefined
   const { posthog, out, project, config, since, 'user-id': userIdProperty } = values
   const address = safeAddress(serverAddress(posthog), 'the key', values.insecure)
@@ -65,8 +65,8 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Ex
   }
 }
 
-function parsedArguments(args: string[]) {
-  return optionsIn('npm run export-contacts', args, {
+function parsedArguments(args: string[], environment: NodeJS.ProcessEnv) {
+  const options = {
     posthog: { type: 'string' },
     out: { type: 'string' },
     project: { type: 'string' },
@@ -75,7 +75,8 @@ function parsedArguments(args: string[]) {
     'user-id': { type: 'string' },
     insecure: { type: 'boolean' },
     help: { type: 'boolean' },
-  })
+  } as const
+  return optionsIn('npm run export-contacts', args, options, environment)
 }
 
 function configurationIn(path: string): Configuration {

@@ -43,9 +43,20 @@ type OptionsConfig = NonNullable<ParseArgsConfig['options']>
  * The options on the command line, each of a known name.
  *
  * @param command how the user writes the command, for `See COMMAND -- --help.`
- * @throws UsageError for an unknown option, a missing value or an argument that is not an option.
+ * @throws UsageError for an unknown option, a missing value, an argument that is not an option, or an option before " -- ".
  */
-export function optionsIn<const Options extends OptionsConfig>(command: string, args: string[], options: Options) {
+export function optionsIn<const Options extends OptionsConfig>(
+  command: string,
+  args: string[],
+  options: Options,
+  environment = process.env,
+) {
+  // npm takes an option before " -- " for itself: a dry run would not be dry.
+  const taken = Object.keys(options).find(
+    (name) => (environment[`npm_config_${name.replaceAll('-', '_')}`] ?? '') !== '',
+  )
+  if (taken !== undefined)
+    throw new UsageError(`npm has taken --${taken}: write it after " -- ", like ${command} -- --${taken}.`)
   try {
     return parseArgs({ args, options }).values
   } catch (error) {

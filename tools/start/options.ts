@@ -46,7 +46,7 @@ export function parseOptions(
   environment: NodeJS.ProcessEnv,
   directory: string,
 ): ReplayOptions | undefined {
-  const values = parsedArguments(args)
+  const values = parsedArguments(args, environment)
   const { help: wantsHelp, live, server } = values
   if (wantsHelp === true) return undefined
   return {
@@ -70,15 +70,16 @@ function liveKey(values: ReturnType<typeof parsedArguments>, { LOOPS_API_KEY: ke
   return key
 }
 
-function parsedArguments(args: string[]) {
-  return optionsIn('npm start', args, {
+function parsedArguments(args: string[], environment: NodeJS.ProcessEnv) {
+  const options = {
     events: { type: 'string' },
     config: { type: 'string' },
     server: { type: 'string' },
     'dry-run': { type: 'boolean' },
     live: { type: 'boolean' },
     help: { type: 'boolean' },
-  })
+  } as const
+  return optionsIn('npm start', args, options, environment)
 }
 
 function knownServer(name: string): ServerVersion | 'today' {

@@ -90,6 +90,11 @@ describe('the command line', () => {
       right,
       `Unexpected argument 'https://eu.posthog.com': write " -- " before the options, like npm run deploy -- --posthog. See npm run deploy -- --help.`,
     ],
+    [
+      address,
+      { ...right, npm_config_dry_run: 'true' },
+      'npm has taken --dry-run: write it after " -- ", like npm run deploy -- --dry-run.',
+    ],
     [[...address, '--key', 'x'], right, "Unknown option '--key'. See npm run deploy -- --help."],
     [
       address,
