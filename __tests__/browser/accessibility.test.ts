@@ -31,7 +31,7 @@ describe('accessibility', () => {
     expect(await violations()).toEqual([])
 
     await page.getByRole('button', { name: 'Install', exact: true }).click()
-    await page.locator('#install-link[href]').waitFor()
+    await page.locator('#install-settings dt').first().waitFor()
     expect(await violations()).toEqual([])
     await page.getByRole('button', { name: 'Close' }).click()
 
@@ -59,6 +59,10 @@ describe('accessibility', () => {
     expect(await violations()).toEqual([])
 
     await page.getByLabel('PostHog server').selectOption('today')
+    await page.getByRole('button', { name: 'Install', exact: true }).click()
+    await page.locator('#install-link[href]').waitFor()
+    expect(await violations()).toEqual([])
+    await page.getByRole('button', { name: 'Close' }).click()
     await page.getByLabel('Start from').selectOption('purchase')
     await page.locator('#result-body .request').getByText('by the mapping').waitFor()
     await page.locator('#destination-email').fill('{person.')
