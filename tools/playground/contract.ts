@@ -99,6 +99,8 @@ export interface Result {
   requests: ShownRequest[]
   /** Why there is no request, in one sentence. */
   reason?: string
+  /** The problems that keep the app or the destination off: nothing was tried. */
+  problems?: Problem[]
   /** True if no setting names the event, so that naming it would send it. */
   isUnnamed?: true
   /** The names in Loops that the settings map, and whose values the event lacks. */

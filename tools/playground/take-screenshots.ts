@@ -84,7 +84,7 @@ async function take(browser: Browser, session: Session, { path, width, colorSche
   await page.locator('#server').selectOption(server)
   await page.locator('#recipe').selectOption('purchase')
   await page.locator('#result-status', { hasText: 'purchase: 1 request' }).waitFor()
-  await page.getByText('Mock out HTTP requests', { exact: true }).click()
+  await page.getByText('Only preview', { exact: true }).click()
   await page.getByText('Not sent yet.').waitFor()
   await page.getByRole('button', { name: 'Send event' }).click()
   await page.locator('#loops-body').getByRole('heading', { name: '1 event' }).waitFor()

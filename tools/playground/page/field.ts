@@ -32,7 +32,7 @@ export class Field {
 
   /** Shows the sentences, or none. */
   show(sentences: readonly string[]): void {
-    setText(this.error, sentences.join(' '))
+    setText(this.error, [...new Set(sentences)].join(' '))
     if (sentences.length > 0) this.control.setAttribute('aria-invalid', 'true')
     else this.control.removeAttribute('aria-invalid')
   }

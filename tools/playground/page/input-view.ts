@@ -84,3 +84,8 @@ function dictionary({ key, label }: InputSchema, value: unknown): Drawn {
   rows.values = entries.map(([name, inner]) => [name, String(inner)])
   return { control: rows.element, read: () => Object.fromEntries(rows.values) as unknown }
 }
+
+/** The values of inputs by their keys. */
+export function valuesOf(inputs: readonly InputView[]): Record<string, unknown> {
+  return Object.fromEntries(inputs.map(({ field, value }) => [field.key, value]))
+}
