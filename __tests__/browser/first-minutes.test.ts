@@ -115,4 +115,13 @@ test.each([768, 1024])('at %d px, no button is cut off and there are no links be
     .map((one) => one.textContent)`)
   expect(cut).toEqual([])
   expect(await textOf('#settings-heading')).toBe('Settings')
+  // The columns scroll side by side, below their heads, and the page itself does not.
+  const [page1, head, badges] = await page.evaluate<[number, number, number]>(`(() => {
+    const top = () => document.querySelector('#settings .column-head').getBoundingClientRect().top
+    const before = top()
+    document.querySelector('#settings').scrollTop = 500
+    const rights = [...document.querySelectorAll('#list-recorded .badges')].map((one) => one.lastElementChild.getBoundingClientRect().right)
+    return [document.documentElement.scrollHeight - window.innerHeight, top() - before, new Set(rights).size]
+  })()`)
+  expect({ page: page1, head, badges }).toEqual({ page: 0, head: 0, badges: 1 })
 })

@@ -22,6 +22,7 @@ export class EventsColumn {
   private readonly recorded: EventList
   private readonly tabs: Tabs
   private readonly verdicts: VerdictBadges
+  private readonly chosen = byId('chosen', 'div')
   private sent = new WeakSet()
   private readonly judgeSoon: () => void
 
@@ -45,6 +46,8 @@ export class EventsColumn {
     this.tabs = new Tabs((tab) => {
       this.show(tab)
     })
+    // Where the result is below the event, the event is folded at first.
+    byId('chosen-details', 'details').open = window.matchMedia('(min-width: 1240px)').matches
     byId('edit-copy', 'button').addEventListener('click', () => {
       if (this.event !== undefined) this.editor.editCopy(this.event)
       this.tabs.show('own')
@@ -105,6 +108,8 @@ export class EventsColumn {
     else if (tab === 'recorded') this.recorded.chooseAgain()
     else if (this.live.list.size > 0) this.live.list.chooseAgain()
     else this.choose(undefined)
+    // The editor already shows its own event.
+    this.chosen.hidden = this.event === undefined || tab === 'own'
   }
 
   /** Shows a new event only if the user has the live tab open and no event chosen. */
@@ -130,9 +135,8 @@ export class EventsColumn {
     const json = byId('chosen-json', 'pre')
     json.replaceChildren(...(event === undefined ? [] : [highlighted(event)]))
     connectProperties(json, event, this.panel)
-    json.scrollTop = 0
-    // The editor already shows its own event.
-    byId('chosen', 'div').hidden = event === undefined || this.isOwn
+    this.chosen.scrollTop = 0
+    this.chosen.hidden = event === undefined || this.isOwn
     this.onChoose()
   }
 }

@@ -59,7 +59,7 @@ function showSettings(settings: InstallOfApp['settings']): void {
     element('dt', {}, label),
     element('dd', {}, text === '' ? '(empty)' : element('code', {}, text)),
   ])
-  const none = [element('dt', {}, 'All settings are the defaults.')]
+  const none = [element('dt', {}, 'All settings'), element('dd', {}, 'the defaults')]
   byId('install-settings', 'dl').replaceChildren(...(rows.length > 0 ? rows : none))
   byId('copy-app-settings', 'button').hidden = rows.length === 0
 }

@@ -92,10 +92,13 @@ export class ResultView {
   showNone(sentence: string, isBad = false): void {
     this.note.textContent = ''
     this.say(sentence, isBad)
+    // A screen reader reads the line, and the page shows the sentence below.
+    this.status.classList.add('visually-hidden')
     this.body.replaceChildren(element('p', { class: 'reason' }, sentence))
   }
 
   say(sentence: string, isBad = false): void {
+    this.status.classList.remove('visually-hidden')
     this.status.classList.toggle('is-bad', isBad)
     setText(this.status, sentence)
   }

@@ -80,7 +80,7 @@ export class Sending {
     this.button.title = reason ?? ''
     this.reason.textContent = reason ?? ''
     this.reason.hidden = reason === undefined
-    this.targetChoice.hidden = reason !== undefined
+    this.targetChoice.hidden = this.isPreview
     this.againButton.hidden = reason !== undefined || !this.wasSent
     document.body.classList.toggle('is-preview', this.isPreview)
     document.body.classList.toggle('is-live', !this.isPreview && this.to === 'loops')

@@ -1,12 +1,12 @@
 import { marked } from 'marked'
 import type { SettingField } from '../../lib/shapes'
 import type { Problem, Settings } from '../contract'
-import { byId, element } from './dom'
+import { byId, element, textField } from './dom'
 import { Field } from './field'
 import { SettingRows } from './setting-rows'
 import { placed, type SettingsStatus } from './settings-status'
 
-type Control = HTMLInputElement | HTMLSelectElement
+type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement
 
 interface FieldView {
   field: SettingField
@@ -92,14 +92,8 @@ function drawField(form: HTMLElement, field: SettingField): FieldView {
   const control =
     field.type === 'choice'
       ? element('select', common, ...(field.choices ?? []).map((choice) => element('option', {}, choice)))
-      : element('input', {
-          ...common,
-          type: field.secret === true ? 'password' : 'text',
-          autocomplete: 'off',
-          autocapitalize: 'off',
-          spellcheck: 'false',
-        })
-  const rows = control instanceof HTMLInputElement ? SettingRows.of(field.key, field.name, control) : undefined
+      : textField(common, field.secret)
+  const rows = control instanceof HTMLSelectElement ? undefined : SettingRows.of(field.key, field.name, control)
   const below = rows === undefined ? [] : [rows.element]
   const view = new Field(id, field.name, control, { hint: field.hint, required: field.required, below })
   if (field.markdown !== undefined) form.append(headingOf(field.markdown))
