@@ -31,7 +31,7 @@ describe('accessibility', () => {
     expect(await violations()).toEqual([])
 
     await page.getByRole('button', { name: 'Install', exact: true }).click()
-    await page.locator('#install-link[href]').waitFor()
+    await page.locator('#install-settings dt').first().waitFor()
     expect(await violations()).toEqual([])
     await page.getByRole('button', { name: 'Close' }).click()
 
@@ -59,6 +59,10 @@ describe('accessibility', () => {
     expect(await violations()).toEqual([])
 
     await page.getByLabel('PostHog server').selectOption('today')
+    await page.getByRole('button', { name: 'Install', exact: true }).click()
+    await page.locator('#install-link[href]').waitFor()
+    expect(await violations()).toEqual([])
+    await page.getByRole('button', { name: 'Close' }).click()
     await page.getByLabel('Start from').selectOption('purchase')
     await page.locator('#result-body .request').getByText('by the mapping').waitFor()
     await page.locator('#destination-email').fill('{person.')
@@ -82,6 +86,31 @@ describe('accessibility', () => {
     }
   })
 
+  test.each(['2024-02', 'today'])('cuts no text of a recipe on %s at any width', async (server) => {
+    await open()
+    await page.getByLabel('PostHog server').selectOption(server)
+    await page.getByLabel('Start from').selectOption('purchase')
+    await page.locator('#result-status', { hasText: 'purchase: 1 request' }).waitFor()
+    for (const summary of await page.locator('.setting-rows summary').all())
+      if (await summary.isVisible()) await summary.click()
+    for (const width of [1440, 1240, 1024, 768, 390, 360]) {
+      await page.setViewportSize({ width, height: 800 })
+      const cut = await page.evaluate<string[]>(`
+        [...document.querySelectorAll('.field input:not([type=password]), .field textarea, .event-name, #chosen-json')]
+          .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+          .map((one) => one.value ?? one.textContent)`)
+      expect([width, cut]).toEqual([width, []])
+      // A select shows its text with the room for its arrow.
+      const narrow = await page.evaluate<string[]>(`
+        [...document.querySelectorAll('select')].filter((one) => one.checkVisibility()).filter((one) => {
+          const context = document.createElement('canvas').getContext('2d')
+          context.font = getComputedStyle(one).font
+          return context.measureText(one.selectedOptions[0].text).width > one.clientWidth - 28
+        }).map((one) => one.selectedOptions[0].text)`)
+      expect([width, narrow.filter((text) => text !== 'event' && text !== '>')]).toEqual([width, []])
+    }
+  })
+
   test('has texts of 16 px in all fields on a phone, so that iOS does not zoom in', async () => {
     await open({ viewport: PHONE, hasTouch: true })
     await page.getByLabel('PostHog server').selectOption('today')
@@ -99,6 +128,10 @@ describe('accessibility', () => {
     await open({ viewport: PHONE, reducedMotion: 'reduce' })
     const tabs = page.getByRole('navigation', { name: 'Sections' })
     await tabs.getByRole('link', { name: 'Result PUT' }).click()
+    await tabs.locator('[aria-current]', { hasText: 'Result' }).waitFor()
+    await tabs.getByRole('link', { name: 'Events' }).click()
+    await tabs.locator('[aria-current]', { hasText: 'Events' }).waitFor()
+    await page.locator('#loops-heading').scrollIntoViewIfNeeded()
     await tabs.locator('[aria-current]', { hasText: 'Result' }).waitFor()
     await page.locator('#setting-email').fill('nobody')
     await tabs.getByRole('link', { name: 'Settings 1' }).waitFor()

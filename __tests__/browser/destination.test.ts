@@ -73,12 +73,51 @@ describe('the destination', () => {
     expect(await page.locator('#destination-apiKey').inputValue()).toBe('loops-sandbox-key')
   })
 
+  test('is off while an input has a problem: each is counted once, with its mapping and a link', async () => {
+    await page.locator('#destination-email').fill('{{person.properties.email}} {{person.properties.mail}}')
+    await mapping('Send events').getByLabel('Name of the event').fill('order *')
+    const status = page.locator('#settings-status', { hasText: 'Send events, Events' })
+    await status.waitFor()
+    expect(await status.innerText()).toBe('2 problems: Email of the user, Send events, Events.')
+    const reason = 'The destination is off until its form is fixed: Email of the user, Send events, Events.'
+    await page.locator('.reason', { hasText: reason }).waitFor()
+    await page.getByText('Only preview', { exact: true }).click()
+    expect(await textOf('#send-reason')).toBe('The destination is off.')
+    expect(await page.locator('#result').innerText()).not.toMatch(/Placeholder|refuses/)
+    await page.locator('.reason').getByRole('button', { name: 'Send events, Events' }).click()
+    expect(await page.evaluate('document.activeElement.value')).toBe('order *')
+  })
+
+  test('says the error of its run once', async () => {
+    await page.getByRole('tab', { name: 'Your own' }).click()
+    const stranger = { event: '$pageview', distinct_id: 'user_9', properties: { $is_identified: true } }
+    await page.getByLabel('Your own event as JSON').fill(JSON.stringify(stranger))
+    await resultOf('$pageview')
+    await mockOff()
+    await page.getByRole('button', { name: 'Send event' }).click()
+    await page.locator('.errors', { hasText: 'Send events: Loops answered 400' }).waitFor()
+    expect(await page.locator('#result-body').innerText()).not.toContain('Error executing function')
+  })
+
+  test('says what it has loaded', async () => {
+    const file = {
+      name: 'mine.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify({ trackedEvents: 'purchase', contactEvents: '$identify' })),
+    }
+    await page.locator('#settings-file').setInputFiles(file)
+    expect(await textOf('#settings-status')).toBe('Loaded mine.json: 2 mappings: “Update contacts”, “Send events”.')
+  })
+
   test('has prints in its log', async () => {
-    const names = mapping('Update contacts').getByRole('group', { name: 'Contact properties' })
-    await names.getByLabel('Name in Loops').first().fill('userId')
-    const log = page.locator('.log', {
-      hasText: '"userId" has an input of its own or is reserved by Loops: it is left out.',
-    })
-    await log.waitFor()
+    await page.getByRole('tab', { name: 'Your own' }).click()
+    const listed = {
+      event: '$identify',
+      distinct_id: 'user_9',
+      properties: { $set: { email: 'ada@example.com', mailingLists: { x: 'perhaps' } } },
+    }
+    await page.getByLabel('Your own event as JSON').fill(JSON.stringify(listed))
+    await page.locator('#destination-mailingListsFromEvents').selectOption('Yes')
+    await page.locator('.log', { hasText: 'is not consent, so it is left out' }).waitFor()
   })
 })

@@ -28,7 +28,7 @@ describe('an event', () => {
       userId: 'user_48213',
     })
     expect(await result.locator('.json-name').first().innerText()).toBe('"eventName"')
-    await result.getByText('Not sent: HTTP requests are mocked out.').waitFor()
+    await result.getByText('Not sent: this is only a preview.').waitFor()
     await result.getByText('There is no email address').waitFor()
   })
 
@@ -50,12 +50,25 @@ describe('an event', () => {
     await editor.fill('{"event": "order:placed", ')
     expect(await textOf('#own-problem')).toMatch(/^This is not JSON yet: .*line 1/)
     await page.locator('#result-body').getByText('Fix the event first.').waitFor()
+    await page.getByText('Only preview', { exact: true }).click()
+    expect(await textOf('#send-reason')).toBe('Fix the event first.')
+    expect(await page.getByRole('button', { name: 'Send event' }).isDisabled()).toBe(true)
     await editor.fill('{"event": "order:placed"}')
     await page.locator('#own-problem', { hasText: 'has no distinct_id. PostHog refuses such an event.' }).waitFor()
     await editor.fill('{"event": "order:placed", "distinct_id": "user_1"}')
     await page.getByText('"order:placed" is named "order_placed" there.').waitFor()
+    expect(await page.locator('#send-reason').isVisible()).toBe(false)
     expect(await page.locator('#own-problem').innerText()).toBe('')
     expect(await body()).toMatchObject({ eventName: 'order_placed', userId: 'user_1' })
+  })
+
+  test('of one’s own outlives a reload', async () => {
+    await page.getByRole('tab', { name: 'Your own' }).click()
+    const editor = page.getByLabel('Your own event as JSON')
+    await editor.fill('{"event": "order')
+    await page.reload()
+    await page.getByRole('tab', { name: 'Your own' }).click()
+    expect(await editor.inputValue()).toBe('{"event": "order')
   })
 
   test('can be edited as a copy, which has no uuid of its own', async () => {
@@ -66,8 +79,36 @@ describe('an event', () => {
   })
 })
 
-describe('without mocked requests', () => {
+describe('an event that is sent', () => {
   beforeEach(() => open())
+
+  test('needs the preview to be off, and the button says so', async () => {
+    expect(await textOf('#send-reason')).toBe('Turn off “Only preview” to send it.')
+    const send = page.getByRole('button', { name: 'Send event' })
+    expect([await send.isDisabled(), await send.getAttribute('title')]).toEqual([true, await textOf('#send-reason')])
+    expect(await textOf('#loops-body')).toBe(
+      'It is empty. Turn off “Only preview” and send an event: its contact and the event then appear here.',
+    )
+    await mockOff()
+    expect([await send.isDisabled(), await send.getAttribute('title')]).toEqual([false, ''])
+    expect(await page.locator('#send-reason').isVisible()).toBe(false)
+    expect(await textOf('#loops-body')).toBe('It is empty. Send an event: its contact and the event then appear here.')
+  })
+
+  test('says while it waits that Loops has rejected the first try', async () => {
+    await choose(/^\$pageview .*user_48213/)
+    await resultOf('$pageview')
+    await mockOff()
+    await page.getByRole('button', { name: 'Send event' }).click()
+    const waiting = page.locator('.answer', {
+      hasText: 'Loops answered 400. The next try follows in a few seconds.',
+    })
+    await waiting.waitFor()
+    expect(await page.locator('#result').getAttribute('aria-busy')).not.toBe('true')
+    expect(await textOf('#send-reason')).toBe('Sending…')
+    await page.locator('.request').nth(1).waitFor()
+    expect(await page.locator('.answer .badge').allInnerTexts()).toEqual(['400', '400'])
+  })
 
   test('the example of one’s own can be sent again and again', async () => {
     await page.getByLabel('Events to send', { exact: true }).fill('purchase')
@@ -120,7 +161,7 @@ describe('without mocked requests', () => {
     await page.getByRole('button', { name: 'Send event' }).click()
     await page.locator('#result-body').getByText('The real Loops needs the key of your account').waitFor()
 
-    await page.getByText('Mock out HTTP requests', { exact: true }).click()
+    await page.getByText('Only preview', { exact: true }).click()
     await mockOff()
     expect(await target.inputValue()).toBe('simulator')
   })
@@ -136,7 +177,7 @@ describe('the keyboard alone', () => {
     expect(await focused.innerText()).toBe('Skip to the result')
     await keyboard.press('Enter')
     await keyboard.press('Tab')
-    expect(await focused.getAttribute('id')).toBe('mock')
+    expect(await focused.getAttribute('id')).toBe('preview')
     await keyboard.press('Space')
     await page.getByText('Not sent yet.').waitFor()
     await keyboard.press('Tab')

@@ -50,6 +50,10 @@ describe('the first minutes', () => {
     expect(await names()).toEqual(['Update contacts', 'Send events', 'Send events 2', 'Update contacts 2'])
     await page.getByRole('button', { name: 'Delete' }).nth(1).click()
     expect(await names()).toEqual(['Update contacts', 'Send events 2', 'Update contacts 2'])
+    expect(await textOf('#settings-status')).toBe('Deleted “Send events”. Undo')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    expect(await names()).toEqual(['Update contacts', 'Send events', 'Send events 2', 'Update contacts 2'])
+    await page.getByRole('button', { name: 'Undo' }).waitFor({ state: 'hidden' })
   })
 
   test('a problem in the header leads to its field', async () => {
@@ -61,7 +65,8 @@ describe('the first minutes', () => {
   test.each(['2024-02', 'today'])('on %s, an event that no setting names can be sent by a click', async (name) => {
     await server().selectOption(name)
     await choose(/^purchase/)
-    await page.getByRole('button', { name: 'Send this event' }).click()
+    const label = name === 'today' ? 'Add it to the mapping “Send events”' : 'Add it to “Events to send”'
+    await page.getByRole('button', { name: label }).click()
     await page.locator('#result-status', { hasText: 'purchase: 1 request' }).waitFor()
     await page.locator('#chosen-json').getByRole('button', { name: '"total"' }).click()
     await page.getByRole('button', { name: 'Map total' }).click()
@@ -70,6 +75,15 @@ describe('the first minutes', () => {
     await page.getByRole('button', { name: 'Send only if currency is GBP' }).click()
     if (name !== 'today') expect(await page.locator('#setting-eventFilters').inputValue()).toBe('currency = GBP')
     await page.locator('#result-status', { hasText: 'purchase: 1 request' }).waitFor()
+  })
+
+  test('an event gets a mapping of its own if none sends events', async () => {
+    await server().selectOption('today')
+    await page.getByRole('button', { name: 'Delete' }).nth(1).click()
+    await choose(/^purchase/)
+    await page.getByRole('button', { name: 'Add a mapping for it' }).click()
+    await page.locator('#result-status', { hasText: 'purchase: 1 request' }).waitFor()
+    expect(await page.locator('#destination-form legend').allInnerTexts()).toEqual(['Update contacts', 'Send events'])
   })
 
   test('a request is copied as a command without the key', async () => {
@@ -101,4 +115,13 @@ test.each([768, 1024])('at %d px, no button is cut off and there are no links be
     .map((one) => one.textContent)`)
   expect(cut).toEqual([])
   expect(await textOf('#settings-heading')).toBe('Settings')
+  // The columns scroll side by side, below their heads, and the page itself does not.
+  const [page1, head, badges] = await page.evaluate<[number, number, number]>(`(() => {
+    const top = () => document.querySelector('#settings .column-head').getBoundingClientRect().top
+    const before = top()
+    document.querySelector('#settings').scrollTop = 500
+    const rights = [...document.querySelectorAll('#list-recorded .badges')].map((one) => one.lastElementChild.getBoundingClientRect().right)
+    return [document.documentElement.scrollHeight - window.innerHeight, top() - before, new Set(rights).size]
+  })()`)
+  expect({ page: page1, head, badges }).toEqual({ page: 0, head: 0, badges: 1 })
 })

@@ -1,8 +1,7 @@
 import built from '../../dist/destination.json'
 import { builtDestination } from '../../destination/from-settings/body'
-import { destinationFromSettings } from '../../destination/from-settings/from-settings'
 import { apiKey } from '../app/setup'
-import { open, page, textOf } from './setup'
+import { address, open, page, textOf } from './setup'
 
 jest.setTimeout(90_000)
 
@@ -29,18 +28,55 @@ describe('the Install dialog', () => {
     return page.getByRole('button', { name: 'Install', exact: true }).click()
   }
 
-  test('links to PostHog’s form, filled in with exactly the built destination and the settings', async () => {
+  function close(): Promise<void> {
+    return page.getByRole('button', { name: 'Close' }).click()
+  }
+
+  async function chooseToday(): Promise<void> {
+    await page.getByLabel('PostHog server').selectOption('today')
+    await page.locator('#destination-apiKey').fill(apiKey)
+  }
+
+  test('shows how to install the app on a server that runs apps, with the settings to write', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.locator('#setting-trackedEvents').fill('order *')
+    await page.locator('#setting-userId').fill('')
+    await openDialog()
+    await page.locator('#install-settings', { hasText: 'order *' }).waitFor()
+    expect(await textOf('#install-heading')).toBe('Install the app into PostHog')
+    expect(await textOf('#install-app')).toMatch(/Apps.*Advanced.*Install from GitHub URL/s)
+    expect((await textOf('#install-settings')).split(/\n+/)).toEqual([
+      'User ID',
+      '(empty)',
+      'Events to send',
+      'order *',
+    ])
+    expect(await page.locator('#install').innerText()).not.toMatch(/deploy|destination/i)
+    const rest = page.getByRole('link', { name: 'install the app by REST' })
+    expect((await fetch(`${address}${String(await rest.getAttribute('href'))}`)).status).toBe(200)
+    await page.locator('#copy-app-settings').click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()')
+    expect(JSON.parse(copied)).toEqual({ userId: '', trackedEvents: 'order *' })
+
+    await close()
+    await page.locator('#setting-email').fill('nobody')
+    await openDialog()
+    expect(await textOf('#install-problem')).toMatch(/^Email of the user: "nobody" would give everybody/)
+    expect(await page.locator('#install-app').isVisible()).toBe(false)
+  })
+
+  test('links to PostHog’s form, filled in with exactly the built destination and the form', async () => {
+    await chooseToday()
     await openDialog()
     expect(await linked('https://eu.posthog.com')).toEqual(built)
 
-    await page.getByRole('button', { name: 'Close' }).click()
-    const settings = { trackedEvents: '{"purchase": "Bought"}', eventFilters: 'total > 100', userId: '' }
-    for (const [key, text] of Object.entries(settings)) await page.locator(`#setting-${key}`).fill(text)
+    await close()
+    await page.locator('#destination-userId').fill('')
     await openDialog()
-    await page.locator('#install-deploy', { hasText: 'Bought' }).waitFor()
+    await page.locator('#install-deploy', { hasText: '"userId": ""' }).waitFor()
     await page.getByLabel('Your PostHog').fill('https://posthog.acme.test/')
     const configuration = await linked('https://posthog.acme.test')
-    expect(configuration).toEqual(destinationFromSettings(settings).body)
     const { hog, inputs_schema } = builtDestination
     expect(configuration).toMatchObject({ hog, inputs_schema, inputs: { userId: { value: '' } } })
   })
@@ -61,12 +97,7 @@ describe('the Install dialog', () => {
     expect(await textOf('#settings-status')).toBe(
       'function.json contains the destination: choose the server "PostHog today", and load it again.',
     )
-    await page.getByLabel('PostHog server').selectOption('today')
-    await page.locator('#destination-apiKey').fill(apiKey)
-    await openDialog()
-    expect(await linked('https://eu.posthog.com')).toEqual(built)
-    await page.getByRole('button', { name: 'Close' }).click()
-
+    await chooseToday()
     await page.locator('#settings-file').setInputFiles(file)
     await page.waitForFunction("document.querySelector('#destination-userId').value === '{person.id}'")
     await openDialog()
@@ -80,29 +111,30 @@ describe('the Install dialog', () => {
 
   test('shows the command and copies it, or why there is none', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-    await page.locator('#setting-trackedEvents').fill('order *')
+    await chooseToday()
+    const name = page.getByRole('group', { name: 'Send events: events' }).getByLabel('Name of the event')
+    await name.fill('order *')
     await openDialog()
     expect(await textOf('#install-problem')).toBe(
-      'Events to send: "order *" has a wildcard, and PostHog\'s filters take whole names: write each event that you want.',
+      'Send events, Events: "order *" has a wildcard, and PostHog\'s filters take whole names: write each event that you want.',
     )
-    expect(await page.locator('#install-ways').isVisible()).toBe(false)
+    expect(await page.locator('#install-destination').isVisible()).toBe(false)
 
-    await page.getByRole('button', { name: 'Close' }).click()
-    await page.locator('#setting-trackedEvents').fill('order placed')
+    await close()
+    await name.fill('order placed')
     await openDialog()
-    const command = `npm run deploy -- --posthog 'https://eu.posthog.com' --config /dev/stdin <<'JSON'
-{
-  "trackedEvents": "order placed"
-}
-JSON`
-    await page.locator('#install-deploy', { hasText: 'order' }).waitFor()
-    expect(await page.locator('#install-deploy').textContent()).toBe(command)
-    await page.getByRole('button', { name: 'Copy', exact: true }).click()
+    const command = page.locator('#install-deploy', { hasText: 'order placed' })
+    const shown = String(await command.textContent())
+    expect(shown).toMatch(
+      /^npm run deploy -- --posthog 'https:\/\/eu\.posthog\.com' --config \/dev\/stdin <<'JSON'\n\{\n {2}"inputs": .*\nJSON$/s,
+    )
+    await page.getByRole('button', { name: 'Copy', exact: true }).last().click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
-    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(command)
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(shown)
   })
 
   test('says what is wrong with the URL', async () => {
+    await chooseToday()
     await openDialog()
     await page.getByLabel('Your PostHog').fill('posthog')
     expect(await textOf('#install-problem')).toBe('Write the URL of your PostHog, like https://eu.posthog.com.')

@@ -73,7 +73,7 @@ describe('live events of', () => {
   })
 
   async function mockOffWithoutRequest(): Promise<void> {
-    await page.getByText('Mock out HTTP requests', { exact: true }).click()
+    await page.getByText('Only preview', { exact: true }).click()
     await page.locator('#target:enabled').waitFor()
   }
 

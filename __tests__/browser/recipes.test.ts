@@ -27,6 +27,18 @@ describe('the recipes', () => {
     await page.getByText('The event matches no setting: filter 1 does not match: total is 0, not >').waitFor()
   })
 
+  test('have their events in the order of time, whichever was added first', async () => {
+    await page.getByLabel('Start from').selectOption('newsletter')
+    await resultOf('$identify')
+    await page.getByLabel('Add a recipe').selectOption('purchase')
+    await resultOf('purchase')
+    const times = await page
+      .locator('#list-recorded time')
+      .evaluateAll((all: { dateTime: string }[]) => all.map(({ dateTime }) => dateTime))
+    expect(times.length).toBeGreaterThan(3)
+    expect(times).toEqual([...times].sort())
+  })
+
   test('have the defaults and the recorded events back', async () => {
     await page.getByLabel('Start from').selectOption('purchase')
     await resultOf('purchase')
@@ -56,6 +68,30 @@ describe('an event that was sent', () => {
     expect(await row.innerText()).toContain('200')
     expect(await page.getByRole('button', { name: 'Send again' }).isVisible()).toBe(false)
   })
+
+  test.each(['2024-02', 'today'])(
+    'is sent a second time on %s: what the 409 means is said once, and another server forgets it',
+    async (server) => {
+      await page.getByLabel('PostHog server').selectOption(server)
+      await page.getByLabel('Start from').selectOption('purchase')
+      await page.locator('#result-status', { hasText: 'purchase: 1 request' }).waitFor()
+      await mockOff()
+      const row = page.locator('#list-recorded [role=option]').first()
+      for (const status of ['200', '409']) {
+        await page.getByRole('button', { name: 'Send event' }).click()
+        await row.getByText(status).waitFor()
+      }
+      await page
+        .getByText('accepts each event only once: “Send again” sends it as a new event.', { exact: false })
+        .waitFor()
+      expect(await page.locator('.reason').count()).toBe(1)
+
+      await page.getByLabel('PostHog server').selectOption('2025-06')
+      await row.getByText('409').waitFor({ state: 'hidden' })
+      await page.getByText('Not sent yet.').waitFor()
+      expect(await page.getByRole('button', { name: 'Send again' }).isVisible()).toBe(false)
+    },
+  )
 
   test('keeps the answer on its row if a setting changes while it is sent', async () => {
     await page.getByLabel('Start from').selectOption('purchase')

@@ -26,7 +26,7 @@ describe('settings', () => {
     expect(await page.locator('[aria-invalid]').count()).toBe(1)
     expect(await page.locator('#setting-email').getAttribute('aria-invalid')).toBe('true')
     expect(await textOf('#settings-status')).toBe('1 problem: Email of the user.')
-    await page.getByText('The app is off until its settings are fixed.').waitFor()
+    await page.getByText('The app is off until its settings are fixed: Email of the user.').waitFor()
 
     await page.locator('#setting-email').fill('{person.properties.email}')
     await isGone('[aria-invalid]')
@@ -34,6 +34,19 @@ describe('settings', () => {
     expect(await page.locator('#setting-email-error').innerText()).toBe('')
     expect(await textOf('#settings-status')).toBe('The app accepts these settings.')
     expect(await next.boundingBox()).toEqual(place)
+  })
+
+  test('that are wrong are named in the result, and nothing can be sent', async () => {
+    await page.locator('#setting-email').fill('nobody')
+    await page.getByText('The app is off until its settings are fixed: Email of the user.').waitFor()
+    await page.getByText('Only preview', { exact: true }).click()
+    expect(await textOf('#send-reason')).toBe('The app is off.')
+    expect(await page.getByRole('button', { name: 'Send event' }).isDisabled()).toBe(true)
+    await page.locator('.reason').getByRole('button', { name: 'Email of the user' }).click()
+    expect(await page.locator('#setting-email:focus').count()).toBe(1)
+    await page.locator('#setting-email').fill('{person.properties.email}')
+    await page.getByText('Not sent yet.').waitFor()
+    expect(await page.getByRole('button', { name: 'Send event' }).isDisabled()).toBe(false)
   })
 
   test('are drawn as PostHog draws them', async () => {
@@ -54,6 +67,8 @@ describe('settings', () => {
     })
     expect(await textOf('#setting-delivery-error')).toMatch(/^"pigeon" must be "direct" or "webhook"/)
     expect(await page.locator('#setting-apiKey').inputValue()).toBe(apiKey)
+    expect(await textOf('#settings-status')).toBe('1 problem: Delivery.\nLoaded mine.json: 2 settings changed.')
+    expect(await page.locator('.is-changed > label').allInnerTexts()).toEqual(['Events to send', 'Delivery'])
 
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -104,6 +119,16 @@ describe('settings', () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.locator('#setting-apiKey').fill(apiKey)
     await page.locator('#setting-trackedEvents').fill('purchase')
+    await page.getByRole('button', { name: 'Copy as JSON' }).click()
+    await page.getByText('Copied without the key').waitFor()
+    await page.locator('#setting-email').fill('nobody')
+    await page.locator('#settings-status', { hasText: '1 problem: Email of the user.' }).waitFor()
+    expect(await textOf('#settings-status')).toBe('1 problem: Email of the user.')
+    await page.getByRole('button', { name: 'Copy as JSON' }).click()
+    await page.getByText('Copied without the key').waitFor()
+    expect(await textOf('#settings-status')).toMatch(/^1 problem: Email of the user\.\nCopied without the key/)
+    await page.locator('#setting-email').fill('{person.properties.email}')
+    await page.locator('#settings-status', { hasText: /^The app accepts these settings\.$/ }).waitFor()
     await page.getByRole('button', { name: 'Copy as JSON' }).click()
     await page.getByText('Copied without the key').waitFor()
     const copied = await page.evaluate<string>('navigator.clipboard.readText()')

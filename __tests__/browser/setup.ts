@@ -110,6 +110,6 @@ export async function bodyBecomes(expected: unknown): Promise<void> {
 }
 
 export async function mockOff(): Promise<void> {
-  await page.getByText('Mock out HTTP requests', { exact: true }).click()
+  await page.getByText('Only preview', { exact: true }).click()
   await page.getByText('Not sent yet.').waitFor()
 }

@@ -154,9 +154,13 @@ describe('the destination', () => {
     const destination = { inputs, mappings: mappings.map((mapping) => ({ ...mapping, events: [] })) }
     const sentence = 'No mapping has an event, so nothing would be sent. Add an event to a mapping.'
     expect(await answer<Problem[]>('settings', { ...question, destination })).toEqual([{ key: null, sentence }])
-    const refused = await post('mocked', { ...question, destination, event })
-    expect(refused).toMatchObject({ status: 400 })
-    expect(refused.body).toContain(sentence)
+    for (const path of ['mocked', 'send']) {
+      expect(await answer<Result>(path, { ...question, destination, event, to: 'simulator' })).toMatchObject({
+        requests: [],
+        reason: 'The destination is off until its form is fixed.',
+        problems: [{ key: null, sentence }],
+      })
+    }
   })
 
   test('is never sent to the real Loops unconfirmed, and with the key only', async () => {

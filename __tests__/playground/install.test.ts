@@ -1,21 +1,21 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { TODAY } from '../../tools/playground/contract'
-import type { Install, InstallWays } from '../../tools/playground/contract'
+import type { DestinationSettings, Install, InstallWays } from '../../tools/playground/contract'
 import { destinationStart } from '../../destination/from-settings/form'
 import built from '../../dist/destination.json'
 import { apiKey } from '../app/setup'
 import { startDeploying } from '../tools/deploy/setup'
 import type { Deploying } from '../tools/deploy/setup'
 import { ask, posthogKey } from '../simulators/posthog/rest-api/setup'
-import { answer, post, question } from './setup'
+import { answer, post } from './setup'
 
 jest.setTimeout(120_000)
 
 /** Settings with every sign that a shell or JSON could misread. */
 const settings = {
   apiKey,
-  trackedEvents: '{"order: \\"new\\"": "it\'s `new` $HOME \\\\ {n}"}',
+  trackedEvents: '{"order: \\"new\\"": "it\'s `new` $HOME \\\\"}',
   eventProperties: '{"total": "{event.properties.$total}", "note": "a \\\\n $(date) `id` \\"x\\" $PATH"}',
   contactEvents: '',
   maxEventAge: '',
@@ -28,14 +28,23 @@ const event = {
 }
 const sent = [
   {
-    eventName: "it's `new` $HOME \\ {n}",
+    eventName: "it's `new` $HOME \\",
     eventProperties: { total: 5, note: 'a \\n $(date) `id` "x" $PATH' },
     email: 'ada@example.com',
   },
 ]
 
-function installFor(posthog: string, changes: object = settings): Promise<Install> {
-  return answer<Install>('install', { server: '2024-02', settings: changes, posthog })
+/** What the page asks with these settings of the app as the form of the destination. */
+async function installFor(posthog: string, changes: object = settings): Promise<Install> {
+  const content = { ...changes, apiKey: undefined }
+  const { inputs, mappings } = await answer<DestinationSettings>('destination-form', { name: 'The form', content })
+  const destination = { inputs: { ...inputs, apiKey }, mappings }
+  return answer<Install>('install', { server: TODAY, settings: {}, destination, posthog })
+}
+
+/** What the page asks with the app's form. */
+function installApp(changes: object): Promise<Install> {
+  return answer<Install>('install', { server: '2024-02', settings: changes, posthog: '' })
 }
 
 const events = [{ id: 'purchase', name: 'purchase', type: 'events', order: 0 }]
@@ -56,6 +65,7 @@ function installForm(posthog: string): Promise<Install> {
 
 function waysIn(install: Install): InstallWays {
   if ('refusals' in install) throw new Error(install.refusals.join('\n'))
+  if ('settings' in install) throw new Error('These are the instructions for the app.')
   return install
 }
 
@@ -83,10 +93,34 @@ describe('what the page shows to install', () => {
     })
   })
 
-  it('is refused where PostHog cannot have the settings', async () => {
-    expect(await installFor('https://eu.posthog.com', { ...question.settings, trackedEvents: 'a *' })).toEqual({
+  it('is refused where PostHog cannot have the form', async () => {
+    const { inputs, mappings } = destinationStart().settings
+    const [, send] = mappings
+    const destination = { inputs, mappings: [{ ...send, events: ['a *'] }] }
+    const question = { server: TODAY, settings: {}, destination, posthog: 'https://eu.posthog.com' }
+    expect(await answer<Install>('install', question)).toEqual({
       refusals: [
-        `Events to send: "a *" has a wildcard, and PostHog's filters take whole names: write each event that you want.`,
+        `Send events, Events: "a *" has a wildcard, and PostHog's filters take whole names: write each event that you want.`,
+      ],
+    })
+  })
+
+  it('is what to write into the form of the app, without the key', async () => {
+    const changes = { apiKey, trackedEvents: 'purchase', userId: '', delivery: 'direct' }
+    expect(await installApp(changes)).toEqual({
+      settings: [
+        { key: 'userId', label: 'User ID', text: '' },
+        { key: 'trackedEvents', label: 'Events to send', text: 'purchase' },
+      ],
+    })
+    expect(await installApp({})).toEqual({ settings: [] })
+  })
+
+  it('is refused where the app would refuse its settings, but for the key', async () => {
+    expect(await installApp({ email: 'nobody', delivery: 'pigeon' })).toEqual({
+      refusals: [
+        expect.stringMatching(/^Email of the user: "nobody" would give everybody the same contact: /),
+        expect.stringMatching(/^Delivery: "pigeon" must be "direct" or "webhook"/),
       ],
     })
   })
@@ -94,7 +128,8 @@ describe('what the page shows to install', () => {
   it.each(['', 'eu.posthog.com', "https://eu.posthog.com/'; rm", 'javascript:alert(1)'])(
     'takes no address "%s"',
     async (posthog) => {
-      const { status, body } = await post('install', { ...question, posthog })
+      const destination = destinationStart().settings
+      const { status, body } = await post('install', { server: TODAY, settings: {}, destination, posthog })
       expect([status, JSON.parse(body)]).toEqual([
         400,
         { problem: 'Write the URL of your PostHog, like https://eu.posthog.com.' },

@@ -17,7 +17,7 @@ import type {
 import { destinationStart, formOfApp } from '../../destination/from-settings/form'
 import { readConfiguration, withoutKey as withoutSecret } from '../../destination/from-settings/read'
 import { checkedForm } from './destination-runs'
-import { installOf } from './install'
+import { installOfApp, installOfDestination } from './install'
 import { SIMULATOR_KEY } from './loops'
 import { withoutKey } from './masking'
 import type { PageFile } from './page-files'
@@ -51,10 +51,12 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     if (!('refusals' in form)) return form
     throw new UsageError(`A destination cannot take these settings. ${form.refusals.join(' ')}`)
   },
-  '/playground/install': (_session, question) => {
-    const { settings, destination } = settingsIn(question)
+  '/playground/install': async (session, question) => {
+    const asked = settingsIn(question)
     const { posthog } = question as Partial<InstallQuestion>
-    return installOf(settings, destination, String(posthog))
+    return asked.destination === undefined
+      ? installOfApp(asked.settings, await session.problems(asked))
+      : installOfDestination(asked.destination, String(posthog))
   },
   '/playground/reset': (session) => {
     session.reset()

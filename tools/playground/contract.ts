@@ -99,6 +99,8 @@ export interface Result {
   requests: ShownRequest[]
   /** Why there is no request, in one sentence. */
   reason?: string
+  /** The problems that keep the app or the destination off: nothing was tried. */
+  problems?: Problem[]
   /** True if no setting names the event, so that naming it would send it. */
   isUnnamed?: true
   /** The names in Loops that the settings map, and whose values the event lacks. */
@@ -164,13 +166,19 @@ export interface Verdicts {
   live: { id: number; verdict: Verdict }[]
 }
 
-/** Asks how to install the settings into the PostHog at this address. */
+/** Asks how to install the settings. */
 export interface InstallQuestion extends SettingsQuestion {
+  /** The address of the PostHog that gets the destination; the app is installed by hand. */
   posthog: string
 }
 
-/** How to install the destination, or why there is none with these settings. */
-export type Install = InstallWays | Refused
+/** How to install the destination or the app, or why these settings cannot be installed. */
+export type Install = InstallWays | InstallOfApp | Refused
+
+export interface InstallOfApp {
+  /** What to write into the app's form. */
+  readonly settings: readonly { readonly key: string; readonly label: string; readonly text: string }[]
+}
 
 export interface InstallWays {
   /** A command to paste into a shell that has the keys in its environment. */

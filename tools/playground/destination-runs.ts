@@ -81,7 +81,8 @@ export class DestinationRuns {
     const requests = outcomes.flatMap(({ mapping, requests: sent }) =>
       sent.map((request) => shownRequest(mapping.name, request, fetch !== undefined)),
     )
-    const logs = outcomes.flatMap((outcome) => outcome.logs)
+    // The last line of a failed run says its error once more.
+    const logs = outcomes.flatMap(({ logs: lines, error }) => (error === undefined ? lines : lines.slice(0, -1)))
     const reason = requests.length > 0 ? undefined : this.whyNothing(event, person, outcomes)
     const result: Result = {
       verdict: this.verdictOf(outcomes),

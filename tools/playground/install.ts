@@ -1,29 +1,26 @@
-/** The ways to install the settings of the page into PostHog. Neither of them has a key. */
+/** How to install the settings of the page into PostHog. No answer has a key. */
 import { settingFields } from '../lib/app-files'
 import type { AppConfig } from '../lib/shapes'
-import { destinationFromSettings } from '../../destination/from-settings/from-settings'
-import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { UsageError } from '../lib/usage-error'
-import type { DestinationSettings, Install } from './contract'
+import type { DestinationSettings, Install, Problem } from './contract'
 import { bodyOfForm } from './destination-runs'
 
 /**
- * @param destination the form of the destination, if the page shows it instead of the app's settings.
+ * How to install the destination.
+ *
  * @param posthog the address of the PostHog server.
  * @throws UsageError if it is no address.
  */
-export async function installOf(
-  { apiKey: _, ...config }: AppConfig,
-  destination: DestinationSettings | undefined,
-  posthog: string,
-): Promise<Install> {
+export async function installOfDestination(destination: DestinationSettings, posthog: string): Promise<Install> {
   const address = addressIn(posthog)
-  if (destination !== undefined) {
-    const { apiKey: _ofForm, ...inputs } = destination.inputs
-    const form = { ...destination, inputs }
-    return waysFor(await bodyOfForm(destination), form, address)
+  const { body, refusals } = await bodyOfForm(destination)
+  if (body === undefined) return { refusals }
+  const { apiKey: _, ...inputs } = destination.inputs
+  const command = `npm run deploy -- --posthog '${address}' --config /dev/stdin <<'JSON'`
+  return {
+    deploy: [command, JSON.stringify({ ...destination, inputs }, null, 2), 'JSON'].join('\n'),
+    link: `${address}/functions/new/template-webhook#configuration=${encodeURIComponent(JSON.stringify(body))}`,
   }
-  return waysFor(destinationFromSettings(config), changed(config), address)
 }
 
 /** The address as the shell takes it between single quotes. */
@@ -33,17 +30,15 @@ function addressIn(text: string): string {
   throw new UsageError('Write the URL of your PostHog, like https://eu.posthog.com.')
 }
 
-/** The settings that are not the default: the same as all of them. */
-function changed(config: AppConfig): AppConfig {
-  const defaults = new Map(settingFields().map(({ key, default: text }) => [key, text]))
-  return Object.fromEntries(Object.entries(config).filter(([key, text]) => defaults.get(key) !== text))
-}
-
-function waysFor({ body, refusals }: FromSettings, file: object, address: string): Install {
-  if (body === undefined) return { refusals }
-  const command = `npm run deploy -- --posthog '${address}' --config /dev/stdin <<'JSON'`
-  return {
-    deploy: [command, JSON.stringify(file, null, 2), 'JSON'].join('\n'),
-    link: `${address}/functions/new/template-webhook#configuration=${encodeURIComponent(JSON.stringify(body))}`,
+/** What to write into the app's form: the settings that are not the default. `problems` are those of the settings. */
+export function installOfApp(config: AppConfig, problems: readonly Problem[]): Install {
+  const fields = settingFields()
+  // The page asks without the key.
+  const others = problems.filter(({ key }) => key !== 'apiKey')
+  if (others.length > 0) {
+    const labels = new Map(fields.map(({ key, name }) => [key, `${name}: `]))
+    return { refusals: others.map(({ key, sentence }) => `${labels.get(key ?? '') ?? ''}${sentence}`) }
   }
+  const changed = fields.filter(({ key, default: text, secret }) => secret !== true && (config[key] ?? text) !== text)
+  return { settings: changed.map(({ key, name }) => ({ key, label: name, text: config[key] ?? '' })) }
 }

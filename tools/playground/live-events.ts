@@ -2,10 +2,11 @@ import { ingest } from '../simulators/posthog/events'
 import type { RawEvent } from '../simulators/posthog/events'
 import type { LiveEvent } from './contract'
 
-/** A message to the page: all live events, a new one, or a change in the Loops simulator. */
+/** A message to the page: all live events, a new one, the status of Loops’ answer, or a change in the Loops simulator. */
 export type News =
   | { name: 'all'; data: LiveEvent[] }
   | { name: 'captured'; data: LiveEvent }
+  | { name: 'answer'; data: number }
   | { name: 'loops'; data: null }
 
 type Listener = (news: News) => void

@@ -28,6 +28,11 @@ export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
     ['/', { type: 'text/html; charset=utf-8', content: readFileSync(join(page, 'index.html')) }],
     ['/style.css', { type: 'text/css; charset=utf-8', content: styles }],
     ['/page.js', { type: 'text/javascript; charset=utf-8', content: outputFiles[0]?.text ?? '' }],
+    // The Install dialog refers to it.
+    [
+      '/docs/servers.md',
+      { type: 'text/plain; charset=utf-8', content: readFileSync(join(appDirectory, 'docs/servers.md')) },
+    ],
     ['/logo.png', { type: 'image/png', content: readFileSync(join(appDirectory, 'logo.png')) }],
   ])
 }

@@ -22,7 +22,8 @@ export interface SetUp {
 /** The result of an event with HTTP requests mocked out: the app sends to a Loops that stores nothing. */
 export async function mockedResult(setUp: SetUp, event: CapturedEvent): Promise<Result> {
   const { config, server } = setUp
-  if ((await problemsWith(config, server)).length > 0) return offResult(setUp, { errors: [] })
+  const problems = await problemsWith(config, server)
+  if (problems.length > 0) return { ...offResult(setUp, { errors: [] }), problems }
   // No request leaves this process, so the app needs no rate limit, and its own dry run is off.
   const unlimited = { ...config, requestsPerSecond: '1000', dryRun: 'No' }
   const app = new ObservedApp({ server, config: unlimited, fetch: mockedLoops(), trusted: true })
@@ -37,16 +38,14 @@ export async function mockedResult(setUp: SetUp, event: CapturedEvent): Promise<
 
 /** The result while PostHog has turned the app off. */
 export function offResult({ config }: SetUp, { errors }: Pick<Outcome, 'errors'>): Result {
-  const result = {
-    verdict: { matched: [] },
-    requests: [],
-    reason: 'The app is off until its settings are fixed.',
-    missing: [],
-    warnings: [],
-    errors: [...new Set(errors.map(({ message }) => message))],
-    logs: [],
-  }
-  return withoutKey(result, config.apiKey)
+  const reason = 'The app is off until its settings are fixed.'
+  const messages = [...new Set(errors.map(({ message }) => message))]
+  return withoutKey({ ...nothingTried(reason), errors: messages }, config.apiKey)
+}
+
+/** The result of an event that nothing was tried with, for this reason. */
+export function nothingTried(reason: string): Result {
+  return { verdict: { matched: [] }, requests: [], reason, missing: [], warnings: [], errors: [], logs: [] }
 }
 
 /** The result of a delivered event. */

@@ -20,7 +20,7 @@ import type {
 import { destinationProblems, DestinationRuns, personAfter } from './destination-runs'
 import { LiveEvents } from './live-events'
 import { realLoops, Simulator, SIMULATOR_KEY } from './loops'
-import { mockedResult, offResult, resultOf, verdictOf, type SetUp } from './results'
+import { mockedResult, nothingTried, offResult, resultOf, verdictOf, type SetUp } from './results'
 import { checkedSettings, problemsWith } from './settings-problems'
 
 /** The PostHog server that the page starts with. */
@@ -94,9 +94,7 @@ export class Session {
 
   async mocked(question: SettingsQuestion, event: unknown): Promise<Result> {
     const captured = eventFrom(event)
-    if (question.server !== TODAY) return mockedResult(setUpOf(question), captured)
-    const runs = await DestinationRuns.start(question.destination)
-    return runs.result(captured, personAfter(this.before(question, captured), captured))
+    return question.server === TODAY ? this.resultToday(question, captured) : mockedResult(setUpOf(question), captured)
   }
 
   /** Sends an event after the events before it. Throws a UsageError for the simulator's key with the real Loops. */
@@ -117,11 +115,19 @@ export class Session {
     return app.enabled ? resultOf(setUp, captured, outcome) : offResult(setUp, outcome)
   }
 
-  private async sendToday(question: SettingsQuestion, captured: CapturedEvent, to: Target): Promise<Result> {
-    const runs = await DestinationRuns.start(question.destination)
+  private sendToday(question: SettingsQuestion, captured: CapturedEvent, to: Target): Promise<Result> {
     this.simulator.addListsIn(JSON.stringify(question.destination))
-    const person = personAfter(this.before(question, captured), captured)
-    return runs.result(captured, person, this.fetchTo(to, NEWEST_FETCH))
+    return this.resultToday(question, captured, this.fetchTo(to, NEWEST_FETCH))
+  }
+
+  /** The result of the destination; `fetch` is left out for a preview. PostHog does not run a form that has problems. */
+  private async resultToday(question: SettingsQuestion, captured: CapturedEvent, fetch?: Fetch): Promise<Result> {
+    const problems = await destinationProblems(question.destination)
+    if (problems.length > 0) {
+      return { ...nothingTried('The destination is off until its form is fixed.'), problems }
+    }
+    const runs = await DestinationRuns.start(question.destination)
+    return runs.result(captured, personAfter(this.before(question, captured), captured), fetch)
   }
 
   /** The mailing lists of the simulator, or of the Loops account of the key. Throws a UsageError if Loops refuses. */
@@ -156,7 +162,12 @@ export class Session {
   }
 
   private fetchTo(to: Target, server: ServerVersion): Fetch {
-    return to === 'simulator' ? this.simulator.fetch : (this.options.realLoops ?? realLoops)(server)
+    const fetch = to === 'simulator' ? this.simulator.fetch : (this.options.realLoops ?? realLoops)(server)
+    return async (url, init) => {
+      const response = await fetch(url, init)
+      this.live.tell({ name: 'answer', data: response.status })
+      return response
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import { destinationStart } from '../../../destination/from-settings/form'
 import type { DestinationSettings } from '../../../destination/from-settings/types'
 import { destinationProblems } from '../../../tools/playground/destination-runs'
-import { installOf } from '../../../tools/playground/install'
+import { installOfDestination } from '../../../tools/playground/install'
 import { apiKey } from '../../app/setup'
 import { startDeploying } from './setup'
 import type { Deploying } from './setup'
@@ -38,7 +38,7 @@ async function expectRefused(form: DestinationSettings, key: string, part: strin
   expect([code, told]).toEqual([1, expect.stringMatching(/^The settings are rejected:\n {2}.*\n$/) as string])
   expect(told).toContain(`: ${String(problem?.sentence)}\n`)
   expect(given.posthog.api.requests).toEqual([])
-  expect(await installOf({}, form, 'https://eu.posthog.com')).toEqual({
+  expect(await installOfDestination(form, 'https://eu.posthog.com')).toEqual({
     refusals: [expect.stringContaining(String(problem?.sentence)) as string],
   })
 }

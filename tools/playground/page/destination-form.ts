@@ -1,23 +1,16 @@
-import type { DestinationSettings, DestinationStart, InputSchema, MappingSettings, Problem } from '../contract'
+import type { DestinationSettings, DestinationStart, MappingSettings, Problem } from '../contract'
 import { freeName } from './combined'
 import { byId, element } from './dom'
-import { Field } from './field'
-import { FILTER_COLUMNS, filtersOfRows, rowsOfFilters } from './filter-rows'
-import { InputView } from './input-view'
-import { Rows } from './rows'
-import type { SettingsStatus } from './settings-status'
+import type { Field } from './field'
+import { InputView, valuesOf } from './input-view'
+import { MappingView } from './mapping-view'
+import { placed, type SettingsStatus } from './settings-status'
 
-interface MappingView {
-  name: string
-  events: Rows
-  filters: Rows
-  /** Filters that rows cannot show: they stay as they are. */
-  fixedFilters: MappingSettings['filters']
-  inputs: InputView[]
-}
+const SENDING = ['event', 'both']
 
 /** The destination's form: the inputs at the top, and a part for each mapping with its events, filters and inputs. */
 export class DestinationForm {
+  readonly accepted = 'PostHog accepts these inputs.'
   private readonly form = byId('destination-form', 'form')
   private inputs: InputView[] = []
   private mappings: MappingView[] = []
@@ -43,15 +36,7 @@ export class DestinationForm {
   }
 
   settings(): DestinationSettings {
-    return {
-      inputs: valuesOf(this.inputs),
-      mappings: this.mappings.map(({ name, events, filters, fixedFilters, inputs }) => ({
-        name,
-        events: events.values.map(([event = '']) => (event === EVERY_EVENT ? null : event)),
-        filters: [...fixedFilters, ...filtersOfRows(filters.values)],
-        inputs: valuesOf(inputs),
-      })),
-    }
+    return { inputs: valuesOf(this.inputs), mappings: this.mappings.map((mapping) => mapping.settings()) }
   }
 
   /** The settings without the key. */
@@ -74,21 +59,25 @@ export class DestinationForm {
     this.inputs = this.start.fields.map((field) => {
       return new InputView('destination', field, field.secret === true ? key : inputs[field.key])
     })
-    const drawn = mappings.map((mapping, place) => this.drawMapping(mapping, place))
-    this.mappings = drawn.map(({ view }) => view)
+    this.mappings = mappings.map((mapping, place) => {
+      const schema = this.start.mappingFields[String(mapping.inputs.action)] ?? []
+      return new MappingView(mapping, schema, `destination-${place}`, this.mappingButtons(place))
+    })
     this.form.replaceChildren(
       ...(note === null ? [] : [note]),
       ...this.inputs.map(({ view }) => view.element),
-      ...drawn.map(({ part }) => part),
+      ...this.mappings.map(({ element: part }) => part),
       this.addButton(),
     )
     const isNew = (one: unknown, other: unknown): boolean => JSON.stringify(one) !== JSON.stringify(other)
     const after = this.settings()
     return [
       ...this.inputs
-        .filter(({ field: { key } }) => isNew(before.inputs[key], after.inputs[key]))
+        .filter(({ field }) => isNew(before.inputs[field.key], after.inputs[field.key]))
         .map(({ view }) => view.element),
-      ...drawn.filter((_, place) => isNew(before.mappings[place], after.mappings[place])).map(({ part }) => part),
+      ...this.mappings
+        .filter((_, place) => isNew(before.mappings[place], after.mappings[place]))
+        .map(({ element: part }) => part),
     ]
   }
 
@@ -96,18 +85,23 @@ export class DestinationForm {
   private change(mappings: MappingSettings[], place: number): void {
     this.fill({ ...this.settings(), mappings })
     this.form.dispatchEvent(new Event('input', { bubbles: true }))
-    this.form.querySelectorAll('fieldset')[place]?.scrollIntoView({ block: 'nearest' })
+    this.mappings[place]?.element.scrollIntoView({ block: 'nearest' })
   }
 
   private addButton(): HTMLElement {
     const add = element('button', { type: 'button', class: 'add-mapping' }, 'Add a mapping')
     add.addEventListener('click', () => {
-      const { mappings } = this.settings()
-      const [, send] = this.start.settings.mappings
-      if (send === undefined) return
-      this.change([...mappings, { ...send, name: freeName(send.name, mappings), events: [] }], mappings.length)
+      this.addMapping([])
     })
     return add
+  }
+
+  /** Adds a mapping that sends these events. */
+  private addMapping(events: readonly string[]): void {
+    const { mappings } = this.settings()
+    const [, send] = this.start.settings.mappings
+    if (send === undefined) return
+    this.change([...mappings, { ...send, name: freeName(send.name, mappings), events: [...events] }], mappings.length)
   }
 
   private mappingButtons(place: number): HTMLElement {
@@ -120,13 +114,33 @@ export class DestinationForm {
     })
     const remove = element('button', { type: 'button', class: 'quiet' }, 'Delete')
     remove.addEventListener('click', () => {
-      const { mappings } = this.settings()
-      this.change(
-        mappings.filter((_, other) => other !== place),
-        Math.max(0, place - 1),
-      )
+      this.remove(place)
     })
     return element('div', { class: 'buttons mapping-buttons' }, duplicate, remove)
+  }
+
+  private remove(place: number): void {
+    const { mappings } = this.settings()
+    this.change(
+      mappings.filter((_, other) => other !== place),
+      Math.max(0, place - 1),
+    )
+    const undo = (): void => {
+      this.change(mappings, place)
+    }
+    this.status.say(`Deleted “${mappings[place]?.name ?? ''}”.`, { undo })
+  }
+
+  /** The name of the mapping that `sendEvent` adds an event to. Undefined if there is none, so that it adds a mapping. */
+  get sendingMapping(): string | undefined {
+    return this.settings().mappings.find(({ inputs }) => SENDING.includes(String(inputs.action)))?.name
+  }
+
+  /** Lets a mapping send the event of this name. */
+  sendEvent(name: string): HTMLElement | undefined {
+    const changed = this.changeFirst(SENDING, (mapping) => ({ ...mapping, events: [...mapping.events, name] }))
+    if (changed === undefined) this.addMapping([name])
+    return changed ?? this.mappings.at(-1)?.element
   }
 
   /** Changes the first mapping that does one of these actions. Undefined if there is none. */
@@ -144,70 +158,30 @@ export class DestinationForm {
     })[0]
   }
 
+  /** Shows each problem at its field. */
   show(problems: readonly Problem[]): void {
-    const all = [
-      ...this.inputs.map((input) => [input.field.key, input] as const),
-      ...this.mappings.flatMap(({ inputs }, place) =>
-        inputs.map((input) => [`${place}.${input.field.key}`, input] as const),
+    for (const { key, field } of this.fields()) {
+      field.show(problems.filter((problem) => problem.key === key).map(({ sentence }) => sentence))
+    }
+  }
+
+  placed(problems: readonly Problem[]): ReturnType<typeof placed> {
+    return placed(problems, new Map(this.fields().map(({ key, label }) => [key, label])))
+  }
+
+  focus(wanted: string): void {
+    this.fields()
+      .find(({ key }) => key === wanted)
+      ?.field.focus()
+  }
+
+  /** All fields; a label of a mapping's field begins with the mapping's name. */
+  private fields(): { key: string; label: string; field: Field }[] {
+    return [
+      ...this.inputs.map(({ field: { key, label }, view }) => ({ key, label, field: view })),
+      ...this.mappings.flatMap(({ fields, name }, place) =>
+        fields.map(([key, label, field]) => ({ key: `${place}.${key}`, label: `${name}, ${label}`, field })),
       ),
     ]
-    for (const [key, { view }] of all) {
-      view.show(problems.filter((problem) => problem.key === key).map(({ sentence }) => sentence))
-    }
-    const fieldOf = (wanted: string) => {
-      const [, found] = all.find(([key]) => key === wanted) ?? []
-      return (
-        found && {
-          label: found.field.label,
-          focus: () => {
-            found.view.focus()
-          },
-        }
-      )
-    }
-    this.status.show(problems, fieldOf, 'PostHog accepts these inputs.')
   }
-
-  private drawMapping(mapping: MappingSettings, place: number): { view: MappingView; part: HTMLElement } {
-    const { name, events, filters, inputs } = mapping
-    const fields = this.start.mappingFields[String(inputs.action)] ?? []
-    const rowsOf = rowsOfFilters(filters)
-    const view: MappingView = {
-      name,
-      events: new Rows(`${name}: events`, [{ label: 'Name of the event', suggestions: 'event-names' }], 'an event'),
-      filters: new Rows(`${name}: property filters`, FILTER_COLUMNS, 'a filter'),
-      fixedFilters: rowsOf === undefined ? filters : [],
-      inputs: fields.map((field) => new InputView(`destination-${place}`, field, inputs[field.key])),
-    }
-    view.events.values = events.map((event) => [event ?? EVERY_EVENT])
-    view.filters.values = rowsOf ?? []
-    const fixed = rowsOf === undefined ? ` These filters stay, too: ${JSON.stringify(filters)}.` : ''
-    const part = element(
-      'fieldset',
-      { class: 'mapping' },
-      element('legend', {}, name),
-      this.mappingButtons(place),
-      fieldOf(
-        `destination-${place}-events`,
-        'Events',
-        view.events,
-        `The events of this mapping; ${EVERY_EVENT} means every event. A mapping without events is not installed.`,
-      ),
-      fieldOf(`destination-${place}-filters`, 'Property filters', view.filters, `All of them must match.${fixed}`),
-      ...view.inputs.filter(({ field }) => field.hidden !== true).map(({ view: one }) => one.element),
-    )
-    return { view, part }
-  }
-}
-
-const EVERY_EVENT = '*'
-
-function fieldOf(id: string, label: string, rows: Rows, hint: string): HTMLElement {
-  return new Field(id, label, rows.element, { hint }).element
-}
-
-function valuesOf(inputs: readonly InputView[]): Record<string, unknown> {
-  return Object.fromEntries(
-    inputs.map(({ field, value }: { field: InputSchema; value: unknown }) => [field.key, value]),
-  )
 }

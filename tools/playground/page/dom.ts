@@ -22,6 +22,20 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made
 }
 
+/** A field for a text of one line. All of a long text is shown, on as many lines as it needs, unless it is secret. */
+export function textField(attributes: Attributes, isSecret = false): HTMLInputElement | HTMLTextAreaElement {
+  const all = { ...attributes, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false' }
+  if (isSecret) return element('input', { ...all, type: 'password' })
+  const made = element('textarea', { ...all, rows: 1, class: 'line' })
+  made.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') event.preventDefault()
+  })
+  made.addEventListener('input', () => {
+    if (made.value.includes('\n')) made.value = made.value.replace(/\s*\n\s*/g, ' ')
+  })
+  return made
+}
+
 /** Sets the text only if it changes, so that a screen reader does not read it again. */
 export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text

@@ -1,4 +1,5 @@
 import { byId, setText } from './dom'
+import { keepOwnEvent, keptOwnEvent } from './kept-settings'
 
 /** An event that has just happened: the app does not send old ones. */
 const EXAMPLE = {
@@ -17,15 +18,25 @@ export class EventEditor {
   private readonly problem = byId('own-problem', 'p')
 
   constructor(onChange: () => void) {
-    this.editCopy(EXAMPLE)
-    this.text.addEventListener('input', onChange)
+    const kept = keptOwnEvent()
+    if (kept === undefined) this.show(EXAMPLE)
+    else this.text.value = kept
+    this.text.addEventListener('input', () => {
+      keepOwnEvent(this.text.value)
+      onChange()
+    })
   }
 
   /** Puts a copy of an event into the editor, without its uuid: it gets a new one each time it is sent. */
   editCopy(event: object): void {
-    this.text.value = JSON.stringify({ ...event, uuid: undefined }, null, 2)
+    this.show({ ...event, uuid: undefined })
     this.text.scrollTop = 0
+    keepOwnEvent(this.text.value)
     this.showProblem('')
+  }
+
+  private show(event: object): void {
+    this.text.value = JSON.stringify(event, null, 2)
   }
 
   focus(): void {

@@ -115,9 +115,8 @@ export class EventList {
     row.sent.hidden = false
   }
 
-  /** True if the row of the event has been marked as sent. */
-  wasSent(event: object): boolean {
-    return [...this.rows.values()].some((one) => one.event === event && !one.sent.hidden)
+  forgetSent(): void {
+    for (const { sent } of this.rows.values()) sent.hidden = true
   }
 
   private makeReachable(item: HTMLElement | undefined): void {

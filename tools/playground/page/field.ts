@@ -1,6 +1,8 @@
 import { marked } from 'marked'
 import { element, setText } from './dom'
 
+const CONTROLS = 'input, select, textarea'
+
 /** A field of a form with its hint and the place of its error. */
 export class Field {
   readonly element: HTMLElement
@@ -14,7 +16,7 @@ export class Field {
     { hint, required = false, below = [] }: { hint: string; required?: boolean; below?: readonly HTMLElement[] },
   ) {
     this.error = element('p', { class: 'error', id: `${id}-error` })
-    const isLabelled = control.matches('input, select')
+    const isLabelled = control.matches(CONTROLS)
     const name = isLabelled ? element('label', { for: id }, label) : element('p', { class: 'label' }, label)
     if (required) name.append(' ', element('span', { class: 'required' }, 'required'))
     control.setAttribute('aria-describedby', `${id}-error ${id}-hint`)
@@ -24,15 +26,15 @@ export class Field {
   /** Brings the field into view, with the cursor in it. */
   focus(): void {
     this.element.scrollIntoView({ block: 'center' })
-    const first = this.control.matches('input, select')
+    const first = this.control.matches(CONTROLS)
       ? this.control
-      : this.control.querySelector<HTMLElement>('input, select, button')
+      : this.control.querySelector<HTMLElement>(`${CONTROLS}, button`)
     first?.focus({ preventScroll: true })
   }
 
   /** Shows the sentences, or none. */
   show(sentences: readonly string[]): void {
-    setText(this.error, sentences.join(' '))
+    setText(this.error, [...new Set(sentences)].join(' '))
     if (sentences.length > 0) this.control.setAttribute('aria-invalid', 'true')
     else this.control.removeAttribute('aria-invalid')
   }
@@ -46,5 +48,22 @@ function hintOf(id: string, text: string): HTMLElement {
     link.target = '_blank'
     link.rel = 'noopener'
   })
+  hint.querySelectorAll('code').forEach(keepWhole)
   return hint
+}
+
+/** As long as the narrowest column takes on one line. */
+const SHORT = 46
+
+/** Lets an example break into lines between its placeholders, and not in them, where the column has the room. */
+function keepWhole(code: HTMLElement): void {
+  const { textContent: text } = code
+  const parts = text.length <= SHORT ? [text] : text.split(/(\{[^{}]+\})/)
+  const isWhole = (part: string): boolean => part === text || part.startsWith('{')
+  code.replaceChildren(
+    ...parts.map((part) => {
+      if (!isWhole(part)) return part
+      return element('span', { class: part.length <= SHORT ? 'whole' : 'whole-if-wide' }, part)
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 import type { InputSchema } from '../contract'
-import { element } from './dom'
+import { element, textField } from './dom'
 import { Field } from './field'
 import { Rows } from './rows'
 import type { Column } from './rows'
@@ -20,7 +20,7 @@ export class InputView {
     const { control, read } = controlOf(id, field, value)
     this.read = read
     this.view = new Field(id, field.label, control, {
-      hint: field.description ?? '',
+      hint: withCode(field.description ?? ''),
       required: field.required ?? false,
     })
   }
@@ -28,6 +28,11 @@ export class InputView {
   get value(): unknown {
     return this.read()
   }
+}
+
+/** A description as Markdown: PostHog shows it as plain text, and here placeholders and JSON are code. */
+function withCode(description: string): string {
+  return description.replace(/\{[^{}]+\}/g, '`$&`')
 }
 
 interface Drawn {
@@ -49,14 +54,7 @@ function controlOf(id: string, field: InputSchema, value: unknown): Drawn {
     const select = choice(id, field.choices ?? [], String(value))
     return { control: select, read: () => select.value }
   }
-  const input = element('input', {
-    id,
-    type: field.secret === true ? 'password' : 'text',
-    required: field.required,
-    autocomplete: 'off',
-    autocapitalize: 'off',
-    spellcheck: 'false',
-  })
+  const input = textField({ id, required: field.required }, field.secret)
   input.value = textOfValue(value)
   return { control: input, read: () => (field.type === 'number' ? numberIn(input.value) : input.value) }
 }
@@ -83,4 +81,9 @@ function dictionary({ key, label }: InputSchema, value: unknown): Drawn {
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : []
   rows.values = entries.map(([name, inner]) => [name, String(inner)])
   return { control: rows.element, read: () => Object.fromEntries(rows.values) as unknown }
+}
+
+/** The values of inputs by their keys. */
+export function valuesOf(inputs: readonly InputView[]): Record<string, unknown> {
+  return Object.fromEntries(inputs.map(({ field, value }) => [field.key, value]))
 }

@@ -1,5 +1,5 @@
-import type { Install, SettingsQuestion } from '../contract'
-import { afterPause, byId, connectCopy, setText } from './dom'
+import type { Install, InstallOfApp, SettingsQuestion } from '../contract'
+import { afterPause, byId, connectCopy, element, setText } from './dom'
 import { ask, latestOnly, sentenceOf } from './server-access'
 
 const TYPING_PAUSE = 200
@@ -10,15 +10,21 @@ export function connectInstall(question: () => SettingsQuestion): void {
   const address = byId('install-address', 'input')
   // A browser may have restored what was there before a reload.
   address.value ||= 'https://eu.posthog.com'
+  let ofApp: InstallOfApp['settings'] = []
   const show = latestOnly(async (signal) => {
     try {
-      showInstall(await ask<Install>('install', { ...question(), posthog: address.value }, signal))
+      const install = await ask<Install>('install', { ...question(), posthog: address.value }, signal)
+      if (!('refusals' in install) && 'settings' in install) ofApp = install.settings
+      showInstall(install)
     } catch (error) {
       const sentence = sentenceOf(error)
       if (sentence !== undefined) showProblem(sentence)
     }
   })
   byId('open-install', 'button').addEventListener('click', () => {
+    const isApp = question().destination === undefined
+    setText(byId('install-heading', 'h2'), `Install the ${isApp ? 'app' : 'destination'} into PostHog`)
+    byId('install-choice', 'div').hidden = isApp
     dialog.showModal()
     show()
   })
@@ -27,6 +33,8 @@ export function connectInstall(question: () => SettingsQuestion): void {
   })
   address.addEventListener('input', afterPause(TYPING_PAUSE, show))
   connectCopy(byId('copy-deploy', 'button'), () => byId('install-deploy', 'pre').textContent, showProblem)
+  const asJson = () => JSON.stringify(Object.fromEntries(ofApp.map(({ key, text }) => [key, text])), null, 2)
+  connectCopy(byId('copy-app-settings', 'button'), asJson, showProblem)
 }
 
 function showInstall(install: Install): void {
@@ -34,13 +42,30 @@ function showInstall(install: Install): void {
     showProblem(install.refusals.join('\n'))
     return
   }
-  showProblem('')
-  setText(byId('install-deploy', 'pre'), install.deploy)
-  byId('install-link', 'a').href = install.link
+  const isApp = 'settings' in install
+  setText(byId('install-problem', 'p'), '')
+  byId('install-app', 'div').hidden = !isApp
+  byId('install-destination', 'div').hidden = isApp
+  if (isApp) {
+    showSettings(install.settings)
+  } else {
+    setText(byId('install-deploy', 'pre'), install.deploy)
+    byId('install-link', 'a').href = install.link
+  }
 }
 
-/** A problem takes the place of the commands, which would be those of other settings. */
+function showSettings(settings: InstallOfApp['settings']): void {
+  const rows = settings.flatMap(({ label, text }) => [
+    element('dt', {}, label),
+    element('dd', {}, text === '' ? '(empty)' : element('code', {}, text)),
+  ])
+  const none = [element('dt', {}, 'All settings'), element('dd', {}, 'the defaults')]
+  byId('install-settings', 'dl').replaceChildren(...(rows.length > 0 ? rows : none))
+  byId('copy-app-settings', 'button').hidden = rows.length === 0
+}
+
+/** A problem takes the place of the instructions, which would be those of other settings. */
 function showProblem(sentence: string): void {
   setText(byId('install-problem', 'p'), sentence)
-  byId('install-ways', 'div').hidden = sentence !== ''
+  for (const edition of ['app', 'destination']) byId(`install-${edition}`, 'div').hidden = true
 }

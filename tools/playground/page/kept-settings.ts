@@ -13,41 +13,52 @@ export interface Kept {
   applied: Record<'app' | 'destination', string>
 }
 
-const NAME = 'loops-app-playground'
+const SETTINGS = 'loops-app-playground'
+const OWN_EVENT = 'loops-app-own-event'
+const SERVER = 'loops-app-posthog'
 
 /** The state that this tab has kept; empty in a new tab or session. */
 export function keptSettings(): Partial<Kept> {
-  try {
-    return (JSON.parse(window.sessionStorage.getItem(NAME) ?? 'null') as Kept | null) ?? {}
-  } catch {
-    // The browser forbids storage.
-    return {}
-  }
+  return (JSON.parse(read('sessionStorage', SETTINGS) ?? 'null') as Kept | null) ?? {}
 }
 
-const CHOSEN = 'loops-app-posthog'
+export function keepSettings(kept: Kept): void {
+  keep('sessionStorage', SETTINGS, JSON.stringify(kept))
+}
+
+/** The text in the editor of this tab. */
+export function keptOwnEvent(): string | undefined {
+  return read('sessionStorage', OWN_EVENT)
+}
+
+export function keepOwnEvent(text: string): void {
+  keep('sessionStorage', OWN_EVENT, text)
+}
 
 /** The server that the user has said to have, in any tab; undefined before. */
 export function chosenServer(): string | undefined {
+  return read('localStorage', SERVER)
+}
+
+export function keepChosenServer(server: string): void {
+  keep('localStorage', SERVER, server)
+}
+
+type Storage = 'localStorage' | 'sessionStorage'
+
+function read(storage: Storage, name: string): string | undefined {
   try {
-    return window.localStorage.getItem(CHOSEN) ?? undefined
+    return window[storage].getItem(name) ?? undefined
   } catch {
+    // The browser forbids storage.
     return undefined
   }
 }
 
-export function keepChosenServer(server: string): void {
+function keep(storage: Storage, name: string, text: string): void {
   try {
-    window.localStorage.setItem(CHOSEN, server)
+    window[storage].setItem(name, text)
   } catch {
-    // The browser forbids storage, so the page asks again.
-  }
-}
-
-export function keepSettings(kept: Kept): void {
-  try {
-    window.sessionStorage.setItem(NAME, JSON.stringify(kept))
-  } catch {
-    // The browser forbids storage, so a reload loses the settings.
+    // The browser forbids storage, so the text is lost.
   }
 }

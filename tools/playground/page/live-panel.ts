@@ -63,11 +63,13 @@ export interface NewsListener {
   /** Gets all live events when the page starts and after each reconnection. */
   all: (events: LiveEvent[]) => void
   captured: (event: LiveEvent) => void
+  /** Called with the status of each answer of Loops. */
+  answered: (status: number) => void
   /** Called after a change in the Loops simulator. */
   loopsChanged: () => void
 }
 
-export function listenForNews({ all, captured, loopsChanged }: NewsListener): void {
+export function listenForNews({ all, captured, answered, loopsChanged }: NewsListener): void {
   const source = new EventSource('/playground/live')
   const on = (name: string, take: (data: unknown) => void) => {
     source.addEventListener(name, ({ data }: MessageEvent<string>) => {
@@ -79,6 +81,9 @@ export function listenForNews({ all, captured, loopsChanged }: NewsListener): vo
   })
   on('captured', (data) => {
     captured(data as LiveEvent)
+  })
+  on('answer', (data) => {
+    answered(data as number)
   })
   on('loops', loopsChanged)
 }

@@ -14,7 +14,10 @@ export function showLoops({ contacts, lists, events, eventCount }: LoopsState): 
           element(
             'p',
             { class: 'quiet-text' },
-            'It is empty. Turn off “Mock out HTTP requests” and send an event: its contact and the event then appear here.',
+            'It is empty. ',
+            element('span', { class: 'if-preview' }, 'Turn off “Only preview” and send an event: '),
+            element('span', { class: 'if-sending' }, 'Send an event: '),
+            'its contact and the event then appear here.',
           ),
         ]
       : [

@@ -23,6 +23,8 @@ new PostHog('any-key', {
 function askForServer(server: HTMLSelectElement, older: string): void {
   const question = byId('which-posthog', 'div')
   question.hidden = chosenServer() !== undefined
+  byId('which-shown', 'span').textContent =
+    server.value === TODAY ? 'the destination' : `the app on PostHog ${server.value}`
   const choose = (name: string): void => {
     keepChosenServer(name)
     question.hidden = true

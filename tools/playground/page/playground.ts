@@ -1,42 +1,32 @@
 import type { LoopsState, MailingListState, Problem, Result, Start, Target } from '../contract'
 import type { CapturedEvent } from '../../lib/shapes'
-import { afterPause, byId, counted } from './dom'
-import { EventEditor } from './event-editor'
-import { EventList } from './event-list'
+import { afterPause, byId } from './dom'
+import { EventsColumn } from './events-column'
 import { connectInstall } from './install-panel'
-import { highlighted } from './json-view'
 import type { Kept } from './kept-settings'
-import { listenForNews, LivePanel } from './live-panel'
+import { listenForNews } from './live-panel'
 import { showLoops } from './loops-view'
-import { connectProperties } from './property-menu'
-import { ResultView, sentBadge, TARGETS } from './result-view'
+import { ResultView, TARGETS } from './result-view'
 import { Sending, targetOf } from './sending'
 import { ask, latestOnly, read, Refused, sentenceOf } from './server-access'
 import { connectSettingsFiles } from './settings-files'
 import { SettingsPanel } from './settings-panel'
 import { Suggestions } from './suggestions'
-import { Tabs, type TabName } from './tabs'
-import { VerdictBadges } from './verdicts'
 
 const TYPING_PAUSE = 200
-const MEND_FIRST = 'Fix the event first.'
+const FIX_FIRST = 'Fix the event first.'
 
 /** The page: connects the settings, the events and the result. */
 export class Playground {
   private readonly panel: SettingsPanel
   private readonly suggestions = new Suggestions()
-  private readonly recorded: EventList
-  private readonly live: LivePanel
-  private readonly verdicts: VerdictBadges
-  private readonly editor: EventEditor
-  private readonly tabs: Tabs
+  private readonly events: EventsColumn
   private readonly sending: Sending
-  private readonly result = new ResultView((name) => {
-    this.panel.sendEvent(name)
-  })
-  private event: object | undefined
-  /** The event whose answer is shown, and all that decided it; undefined while a preview is shown. */
+  private readonly result: ResultView
+  /** The event whose answer is shown or on its way, and all that decided it; undefined while a preview is shown. */
   private sent: { event: object; by: string } | undefined
+  /** True while an event is on its way to Loops. */
+  private isSending = false
 
   constructor(
     private readonly start: Start,
@@ -48,66 +38,52 @@ export class Playground {
     this.panel = new SettingsPanel(start, kept, settingsChange, () => {
       this.listEvents()
     })
+    this.result = new ResultView(this.panel)
     connectSettingsFiles(this.panel)
     connectInstall(() => this.panel.questionWithoutKey())
-    const choose = (event: CapturedEvent) => {
-      this.choose(event)
+    const choice = () => {
+      this.suggestions.showEvent(this.events.event)
+      this.translate()
     }
-    this.recorded = new EventList(byId('list-recorded', 'ul'), choose)
-    this.live = new LivePanel(choose, () => {
+    this.events = new EventsColumn(this.panel, choice, () => {
       this.attempt(ask('clear', {}))
     })
-    this.verdicts = new VerdictBadges(this.recorded, this.live, () => this.panel.question())
-    const ownEventChange = () => {
-      this.choose(this.editor.event())
-    }
-    this.editor = new EventEditor(afterPause(TYPING_PAUSE, ownEventChange))
-    this.tabs = new Tabs((tab) => {
-      this.showTab(tab)
-    })
-    this.sending = new Sending(
-      () => {
+    this.sending = new Sending({
+      onChange: () => {
         this.sendingChanged()
       },
-      () => {
+      onSend: () => {
         this.showResult('send')
       },
-      () => {
+      onSendAgain: () => {
         this.showResult('send again')
       },
-    )
+    })
   }
 
   open(): void {
     this.listEvents()
     this.check()
-    byId('edit-copy', 'button').addEventListener('click', () => {
-      if (this.event !== undefined) this.editor.editCopy(this.event)
-      this.tabs.show('own')
-      this.editor.focus()
-    })
     byId('reset-loops', 'button').addEventListener('click', () => {
       this.attempt(ask<LoopsState>('reset', {}).then(showLoops))
+    })
+    byId('server', 'select').addEventListener('change', () => {
+      this.sent = undefined
+      this.events.forgetSent()
     })
     this.listen()
   }
 
-  /** Lists the recorded events, or those of the chosen recipe. */
+  /** Lists the recorded events, or those of the chosen recipes. */
   private listEvents(): void {
     const recipes = this.panel.chosenRecipes
     const events = recipes.length === 0 ? this.start.recorded : recipes.flatMap((recipe) => recipe.events)
-    this.recorded.clear()
-    events.forEach((event, place) => {
-      this.recorded.add(place, event, 'last')
-    })
     this.suggestions.showEventNames([...events, ...this.start.recorded])
     // The first recorded event is skipped with the default settings; the one after it shows a request.
-    this.recorded.choose(recipes.length === 0 ? 1 : events.length - (recipes.at(-1)?.events.length ?? 0))
-    this.tabs.show('recorded')
+    this.events.list(events, recipes.length === 0 ? 1 : events.length - (recipes.at(-1)?.events.length ?? 0))
   }
 
   private listen(): void {
-    const judgeSoon = afterPause(TYPING_PAUSE, this.verdicts.update)
     const showLoopsSoon = afterPause(50, () => {
       this.attempt(
         read<LoopsState>('loops').then((state) => {
@@ -118,16 +94,17 @@ export class Playground {
     })
     listenForNews({
       all: (events) => {
-        this.live.replace(events)
-        this.verdicts.startAgain()
+        this.events.replaceLive(events)
         showLoopsSoon()
-        this.liveChanged()
       },
       captured: (live) => {
-        this.live.add(live)
-        judgeSoon()
-        this.liveChanged()
-        if (this.live.sendsAtOnce) this.attempt(this.sendLive(live.event))
+        this.events.addLive(live)
+        if (this.events.live.sendsAtOnce) this.attempt(this.sendLive(live.event))
+      },
+      answered: (status) => {
+        if (this.isSending && status >= 400) {
+          this.result.showWaiting(`Loops answered ${status}. The next try follows in a few seconds.`)
+        }
       },
       loopsChanged: showLoopsSoon,
     })
@@ -135,7 +112,7 @@ export class Playground {
 
   private async sendLive(event: CapturedEvent): Promise<void> {
     const result = await ask<Result>('send', this.sendQuestion(event, 'simulator'))
-    this.live.list.showSent(event, sentBadge(result))
+    this.events.showSent(event, result)
   }
 
   private attempt(work: Promise<unknown>): void {
@@ -147,127 +124,103 @@ export class Playground {
   private settingsChanged(): void {
     this.panel.keep()
     this.check()
-    this.verdicts.startAgain()
-    this.translate()
-  }
-
-  private showTab(tab: TabName): void {
-    this.describe(tab)
-    if (tab === 'own') this.choose(this.editor.event())
-    else if (tab === 'recorded') this.recorded.chooseAgain()
-    else if (this.live.list.size > 0) this.live.list.chooseAgain()
-    else this.choose(undefined)
-  }
-
-  /** Shows a new event only if the user has the live tab open and no event chosen. */
-  private liveChanged(): void {
-    if (this.tabs.current !== 'live') return
-    if (this.live.list.hasChoice) this.describe('live')
-    else this.showTab('live')
-  }
-
-  private describe(tab: TabName): void {
-    const { size } = this.live.list
-    const status = {
-      recorded: `${counted(this.recorded.size, 'event')} of one person, ${this.panel.chosenRecipes.length === 0 ? 'as the real SDKs sent them' : 'of the recipe'}.`,
-      live: size === 0 ? 'Listening.' : `Listening. ${counted(size, 'event')}, the newest first.`,
-      own: 'Checked as you type.',
-    }
-    byId('events-status', 'p').textContent = status[tab]
-  }
-
-  private choose(event: object | undefined): void {
-    if (event !== undefined && event === this.event) return
-    this.event = event
-    this.suggestions.showEvent(event)
-    const json = byId('chosen-json', 'pre')
-    json.replaceChildren(...(event === undefined ? [] : [highlighted(event)]))
-    connectProperties(json, event, this.panel)
-    json.scrollTop = 0
-    // The editor already shows its own event.
-    byId('chosen', 'div').hidden = event === undefined || this.tabs.current === 'own'
+    this.events.judgeAgain()
     this.translate()
   }
 
   private readonly check = latestOnly(async (signal) => {
     try {
       const found = await ask<Problem[]>('settings', this.panel.question(), signal)
-      const problems = [...found, ...this.suggestions.listProblems(this.panel.mailingLists())]
-      this.panel.show(problems)
+      const count = this.panel.show([...found, ...this.suggestions.listProblems(this.panel.mailingLists())])
       byId('events', 'section').classList.toggle('is-off', found.length > 0)
-      byId('settings-note', 'span').textContent = problems.length === 0 ? '' : String(problems.length)
+      byId('settings-note', 'span').textContent = count === 0 ? '' : String(count)
     } catch (error) {
       const sentence = sentenceOf(error)
-      if (sentence !== undefined) this.panel.status.say(sentence, true)
+      if (sentence !== undefined) this.panel.status.say(sentence, { isBad: true })
     }
   })
 
   /** Previews the event, unless the answer to just this is shown or on its way. */
   private translate(): void {
-    if (this.event !== undefined && this.event === this.sent?.event && this.sent.by === this.allThatDecides()) return
+    const { event } = this.events
+    if (event !== undefined && event === this.sent?.event && this.sent.by === this.allThatDecides()) return
     this.sent = undefined
     this.showResult('mocked')
   }
 
   private allThatDecides(): string {
-    const { isMocked, to } = this.sending
-    return JSON.stringify([this.panel.question(), isMocked, to])
+    const { isPreview, to } = this.sending
+    return JSON.stringify([this.panel.question(), isPreview, to])
   }
 
   private readonly showResult = latestOnly(async (signal, way: Way) => {
-    const { event } = this
-    this.sending.allow(event !== undefined, event !== undefined && this.wasSent(event))
+    const { event } = this.events
+    this.isSending = way !== 'mocked' && event !== undefined
     if (event === undefined) {
-      this.result.showNone(this.tabs.current === 'own' ? MEND_FIRST : 'Choose an event.')
+      this.showNone(this.events.isOwn ? FIX_FIRST : 'Choose an event.')
       return
     }
     const section = byId('result', 'section')
-    section.setAttribute('aria-busy', 'true')
+    section.setAttribute('aria-busy', String(!this.isSending))
     try {
-      await this.showResultOf(event, way, signal)
+      if (way === 'mocked') await this.preview(event, signal)
+      else await this.send(event, way, signal)
+      if (!signal.aborted && this.events.isOwn) this.events.editor.showProblem('')
     } catch (error) {
       if (way !== 'mocked') this.sent = undefined
       this.showRefusal(error, way)
     } finally {
-      if (!signal.aborted) section.removeAttribute('aria-busy')
+      if (!signal.aborted) {
+        this.isSending = false
+        section.removeAttribute('aria-busy')
+      }
     }
   })
 
-  private async showResultOf(event: object, way: Way, signal: AbortSignal): Promise<void> {
-    const { to } = this.sending
-    if (way === 'mocked') {
-      const result = await ask<Result>('mocked', { ...this.panel.question(), event }, signal)
-      this.result.show(nameOf(event), result, this.sending.isMocked ? 'mocked' : 'not yet')
-    } else {
-      this.sent = { event, by: this.allThatDecides() }
-      const sent = way === 'send' ? event : { ...event, uuid: crypto.randomUUID() }
-      const result = await ask<Result>('send', this.sendQuestion(sent, to))
-      for (const list of [this.recorded, this.live.list]) list.showSent(event, sentBadge(result))
-      if (event === this.event) this.sending.allow(true, this.wasSent(event))
-      if (!signal.aborted) this.result.show(nameOf(event), result, TARGETS[to])
-    }
-    if (this.tabs.current === 'own') this.editor.showProblem('')
+  private async preview(event: object, signal: AbortSignal): Promise<void> {
+    this.sending.allow(this.events.wasSent(event))
+    const result = await ask<Result>('mocked', { ...this.panel.question(), event }, signal)
+    this.result.show(nameOf(event), result, this.sending.isPreview ? 'preview' : 'not yet')
+    if (result.problems !== undefined) this.sending.refuse(`The ${this.panel.edition} is off.`)
   }
 
-  private wasSent(event: object): boolean {
-    return [this.recorded, this.live.list].some((list) => list.wasSent(event))
+  private async send(event: object, way: Way, signal: AbortSignal): Promise<void> {
+    const { to } = this.sending
+    const { server } = this.panel.question()
+    this.sent = { event, by: this.allThatDecides() }
+    this.sending.refuse('Sending…')
+    this.result.showWaiting('Sending…')
+    try {
+      const sent = way === 'send' ? event : { ...event, uuid: crypto.randomUUID() }
+      const result = await ask<Result>('send', this.sendQuestion(sent, to))
+      if (server === this.panel.question().server) this.events.showSent(event, result)
+      if (!signal.aborted) this.result.show(nameOf(event), result, TARGETS[to])
+    } finally {
+      if (event === this.events.event) this.sending.allow(this.events.wasSent(event))
+    }
+  }
+
+  /** Shows a sentence in place of a result, which cannot be sent. */
+  private showNone(sentence: string): void {
+    this.sending.refuse(sentence)
+    this.result.showNone(sentence)
   }
 
   /** Shows an error. A refused translation means a malformed event, which only the editor can hold. */
   private showRefusal(error: unknown, way: Way): void {
     const sentence = sentenceOf(error)
     if (sentence === undefined) return
-    if (error instanceof Refused && way === 'mocked' && this.tabs.current === 'own') {
-      this.editor.showProblem(sentence)
-      this.result.showNone(MEND_FIRST)
+    if (error instanceof Refused && way === 'mocked' && this.events.isOwn) {
+      this.events.editor.showProblem(sentence)
+      this.showNone(FIX_FIRST)
     } else {
       this.result.showNone(sentence, true)
     }
   }
 
   private sendingChanged(): void {
-    const { to, isMocked } = this.sending
-    this.live.allowSending(!isMocked && to === 'simulator')
+    const { to, isPreview } = this.sending
+    this.events.live.allowSending(!isPreview && to === 'simulator')
     ask<MailingListState[]>('lists', { ...this.panel.question(), ...targetOf(to) })
       .then((lists) => {
         this.suggestions.showLists(lists)

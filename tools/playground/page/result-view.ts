@@ -1,10 +1,10 @@
-import type { LoopsAnswer, Result, ShownRequest, Target } from '../contract'
+import type { LoopsAnswer, Problem, Result, ShownRequest, Target } from '../contract'
 import { byId, connectCopy, counted, element, setText } from './dom'
 import type { SentBadge } from './event-list'
 import { highlightedText } from './json-view'
 
 /** Whether the shown requests were sent, and where to. */
-export type Sent = 'mocked' | 'not yet' | 'the Loops simulator' | 'the real Loops'
+export type Sent = 'preview' | 'not yet' | 'the Loops simulator' | 'the real Loops'
 
 export const TARGETS: Readonly<Record<Target, Sent>> = {
   simulator: 'the Loops simulator',
@@ -27,22 +27,34 @@ function isTaken(status: number | undefined): boolean {
   return status !== undefined && status < 300
 }
 
+/** What the result asks of the settings. */
+export interface SettingsOfResult {
+  /** What `sendEvent` does. */
+  readonly sendingLabel: string
+  /** Lets the settings send the event of this name, which no setting names. */
+  sendEvent(name: string): void
+  /** The problems as a text that leads to their fields. */
+  partsOf(problems: readonly Problem[]): (Node | string)[]
+}
+
+const SENT_BEFORE =
+  'Loops has accepted this event before, and accepts each event only once: “Send again” sends it as a new event.'
+
 /** The result of the chosen event. */
 export class ResultView {
   private readonly body = byId('result-body', 'div')
   private readonly status = byId('result-status', 'p')
   private readonly note = byId('result-note', 'span')
 
-  /** @param onSendThis lets the settings send the event of this name, which no setting names. */
-  constructor(private readonly onSendThis: (name: string) => void) {}
+  constructor(private readonly settings: SettingsOfResult) {}
 
   show(name: string, result: Result, sent: Sent): void {
-    const { requests, reason, missing, warnings, errors, logs } = result
+    const { requests, missing, warnings, errors, logs } = result
     const [first] = requests
     this.note.textContent = first?.method ?? 'none'
     this.say(summary(name, result), errors.length > 0)
     this.body.replaceChildren(
-      ...(reason === undefined ? [] : [element('p', { class: 'reason' }, reason)]),
+      ...this.reasonOf(result),
       ...(result.isUnnamed === true ? [this.sendThisButton(name)] : []),
       ...requests.map((request) => requestCard(request, sent)),
       ...(missing.length === 0 ? [] : [element('p', { class: 'quiet-text missing' }, missingSentence(missing))]),
@@ -52,22 +64,41 @@ export class ResultView {
     )
   }
 
+  private reasonOf({ requests, reason, problems }: Result): HTMLElement[] {
+    const wasRepeated = requests.some(({ answer }) => answer?.status === 409)
+    const sentence = wasRepeated ? SENT_BEFORE : reason
+    if (sentence === undefined) return []
+    const parts = problems === undefined ? [] : [' ', ...this.settings.partsOf(problems)]
+    return [element('p', { class: 'reason' }, parts.length > 0 ? sentence.replace(/\.$/, ':') : sentence, ...parts)]
+  }
+
   private sendThisButton(name: string): HTMLElement {
-    const button = element('button', { type: 'button', class: 'send-this' }, 'Send this event')
+    const button = element('button', { type: 'button', class: 'send-this' }, this.settings.sendingLabel)
     button.addEventListener('click', () => {
-      this.onSendThis(name)
+      this.settings.sendEvent(name)
     })
     return button
+  }
+
+  /** Says in place of an answer that it is still to come. */
+  showWaiting(sentence: string): void {
+    this.say(sentence)
+    for (const row of this.body.querySelectorAll('.answer')) {
+      row.replaceChildren(element('p', { class: 'quiet-text' }, sentence))
+    }
   }
 
   /** Shows a sentence in place of a result. */
   showNone(sentence: string, isBad = false): void {
     this.note.textContent = ''
     this.say(sentence, isBad)
+    // A screen reader reads the line, and the page shows the sentence below.
+    this.status.classList.add('visually-hidden')
     this.body.replaceChildren(element('p', { class: 'reason' }, sentence))
   }
 
   say(sentence: string, isBad = false): void {
+    this.status.classList.remove('visually-hidden')
     this.status.classList.toggle('is-bad', isBad)
     setText(this.status, sentence)
   }
@@ -135,7 +166,7 @@ function breakable(url: string): (string | HTMLElement)[] {
 function answerRow(answer: LoopsAnswer | undefined, sent: Sent): HTMLElement {
   const row = element('div', { class: 'answer' })
   if (answer === undefined) {
-    const why = sent === 'mocked' ? 'Not sent: HTTP requests are mocked out.' : 'Not sent yet.'
+    const why = sent === 'preview' ? 'Not sent: this is only a preview.' : 'Not sent yet.'
     row.append(element('p', { class: 'quiet-text' }, why))
     return row
   }

@@ -1,4 +1,4 @@
-import { element } from './dom'
+import { element, textField } from './dom'
 
 /** A column of rows. */
 export interface Column {
@@ -9,7 +9,10 @@ export interface Column {
   suggestions?: string
 }
 
-type Control = HTMLInputElement | HTMLSelectElement
+type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement
+
+/** A longer text would be cut in a row, and gets as many lines as it needs. */
+const LONGEST_SHOWN = 32
 
 /** A table of short texts that the user adds rows to and removes rows from. Each change is an `input` event of `element`. */
 export class Rows {
@@ -58,20 +61,17 @@ export class Rows {
 }
 
 function controlsOf(row: Element): Control[] {
-  return [...row.querySelectorAll<Control>('input, select')]
+  return [...row.querySelectorAll<Control>('input, textarea, select')]
 }
 
 function controlOf({ label, choices, suggestions }: Column, value: string): Control {
   if (choices === undefined) {
-    const control = element('input', {
-      type: 'text',
-      'aria-label': label,
-      placeholder: label,
-      list: suggestions,
-      autocomplete: 'off',
-      autocapitalize: 'off',
-      spellcheck: 'false',
-    })
+    const named = { 'aria-label': label, placeholder: label, autocomplete: 'off', autocapitalize: 'off' }
+    // Only an input has suggestions.
+    const control =
+      value.length > LONGEST_SHOWN
+        ? textField(named)
+        : element('input', { ...named, type: 'text', list: suggestions, spellcheck: 'false' })
     control.value = value
     return control
   }

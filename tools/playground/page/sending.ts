@@ -1,25 +1,30 @@
 import type { Target } from '../contract'
 import { byId } from './dom'
 
-/** The switch that mocks out HTTP requests, and the target of the requests if it is off. */
+interface Listener {
+  onChange: () => void
+  onSend: () => void
+  onSendAgain: () => void
+}
+
+/** The switch between a preview and sending, the target, and the buttons with the reason why they are disabled. */
 export class Sending {
-  private readonly mock = byId('mock', 'input')
+  private readonly switch = byId('preview', 'input')
   private readonly target = byId('target', 'select')
+  private readonly targetChoice = byId('target-choice', 'span')
   private readonly button = byId('send', 'button')
   private readonly againButton = byId('send-again', 'button')
+  private readonly reason = byId('send-reason', 'p')
   private readonly dialog = byId('confirm-live', 'dialog')
-  private canSend = false
+  /** Why the chosen event cannot be sent; undefined if it can. */
+  private refusal: string | undefined
   private wasSent = false
 
-  constructor(
-    private readonly onChange: () => void,
-    onSend: () => void,
-    onSendAgain: () => void,
-  ) {
+  constructor(private readonly listener: Listener) {
     // A browser may restore the controls after a reload.
-    this.mock.checked = true
+    this.switch.checked = true
     this.target.value = 'simulator'
-    this.mock.addEventListener('change', () => {
+    this.switch.addEventListener('change', () => {
       // The user confirms the real Loops each time.
       this.target.value = 'simulator'
       this.show()
@@ -32,13 +37,13 @@ export class Sending {
       if (this.dialog.returnValue === 'confirm') this.target.value = 'loops'
       this.show()
     })
-    this.button.addEventListener('click', onSend)
-    this.againButton.addEventListener('click', onSendAgain)
+    this.button.addEventListener('click', listener.onSend)
+    this.againButton.addEventListener('click', listener.onSendAgain)
     this.draw()
   }
 
-  get isMocked(): boolean {
-    return this.mock.checked
+  get isPreview(): boolean {
+    return this.switch.checked
   }
 
   /** The target; the real Loops only after the user has confirmed it. */
@@ -47,9 +52,14 @@ export class Sending {
   }
 
   /** @param wasSent whether the event was sent before, so that it can be sent again with a new uuid. */
-  allow(canSend: boolean, wasSent: boolean): void {
-    this.canSend = canSend
+  allow(wasSent: boolean): void {
     this.wasSent = wasSent
+    this.refusal = undefined
+    this.draw()
+  }
+
+  refuse(reason: string): void {
+    this.refusal = reason
     this.draw()
   }
 
@@ -61,14 +71,19 @@ export class Sending {
 
   private show(): void {
     this.draw()
-    this.onChange()
+    this.listener.onChange()
   }
 
   private draw(): void {
-    this.target.disabled = this.isMocked
-    this.button.disabled = this.isMocked || !this.canSend
-    this.againButton.hidden = this.button.disabled || !this.wasSent
-    document.body.classList.toggle('is-live', !this.isMocked && this.to === 'loops')
+    const reason = this.isPreview ? 'Turn off “Only preview” to send it.' : this.refusal
+    this.button.disabled = reason !== undefined
+    this.button.title = reason ?? ''
+    this.reason.textContent = reason ?? ''
+    this.reason.hidden = reason === undefined
+    this.targetChoice.hidden = this.isPreview
+    this.againButton.hidden = reason !== undefined || !this.wasSent
+    document.body.classList.toggle('is-preview', this.isPreview)
+    document.body.classList.toggle('is-live', !this.isPreview && this.to === 'loops')
   }
 }
 

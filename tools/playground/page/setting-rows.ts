@@ -58,7 +58,7 @@ export class SettingRows {
   private constructor(
     label: string,
     private readonly notation: Notation,
-    private readonly text: HTMLInputElement,
+    private readonly text: HTMLInputElement | HTMLTextAreaElement,
   ) {
     this.rows = new Rows(`${label}: rows`, notation.columns, notation.noun)
     this.element = element(
@@ -77,7 +77,7 @@ export class SettingRows {
   }
 
   /** Undefined for a setting that is not made of entries. */
-  static of(key: string, label: string, text: HTMLInputElement): SettingRows | undefined {
+  static of(key: string, label: string, text: HTMLInputElement | HTMLTextAreaElement): SettingRows | undefined {
     const notation = NOTATIONS[key]
     return notation && new SettingRows(label, notation, text)
   }

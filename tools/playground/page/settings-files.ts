@@ -28,7 +28,7 @@ async function load(file: File, panel: SettingsPanel): Promise<void> {
     await panel.load(file.name, JSON.parse(await file.text()) as unknown)
   } catch (error) {
     const sentence = error instanceof SyntaxError ? `${file.name} is not JSON: ${error.message}.` : sentenceOf(error)
-    panel.status.say(sentence ?? '', true)
+    panel.status.say(sentence ?? '', { isBad: true })
   }
 }
 
@@ -47,6 +47,6 @@ async function copy(panel: SettingsPanel): Promise<void> {
     await navigator.clipboard.writeText(textOf(panel))
     panel.status.say('Copied without the key. To load it again, save it as a file.')
   } catch {
-    panel.status.say('The browser does not let this page write to the clipboard.', true)
+    panel.status.say('The browser does not let this page write to the clipboard.', { isBad: true })
   }
 }

@@ -1,12 +1,12 @@
 import { marked } from 'marked'
 import type { SettingField } from '../../lib/shapes'
 import type { Problem, Settings } from '../contract'
-import { byId, element } from './dom'
+import { byId, element, textField } from './dom'
 import { Field } from './field'
 import { SettingRows } from './setting-rows'
-import type { SettingsStatus } from './settings-status'
+import { placed, type SettingsStatus } from './settings-status'
 
-type Control = HTMLInputElement | HTMLSelectElement
+type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement
 
 interface FieldView {
   field: SettingField
@@ -17,6 +17,7 @@ interface FieldView {
 
 /** The app's settings panel, drawn from plugin.json as PostHog draws it. */
 export class SettingsForm {
+  readonly accepted = 'The app accepts these settings.'
   private readonly form = byId('settings-form', 'form')
   private readonly views: FieldView[]
 
@@ -69,22 +70,19 @@ export class SettingsForm {
     return changed
   }
 
+  /** Shows each problem at its field. */
   show(problems: readonly Problem[]): void {
     for (const { field, view } of this.views) {
       view.show(problems.filter(({ key }) => key === field.key).map(({ sentence }) => sentence))
     }
-    const fieldOf = (wanted: string) => {
-      const found = this.views.find(({ field: { key } }) => key === wanted)
-      return (
-        found && {
-          label: found.field.name,
-          focus: () => {
-            found.view.focus()
-          },
-        }
-      )
-    }
-    this.status.show(problems, fieldOf, 'The app accepts these settings.')
+  }
+
+  placed(problems: readonly Problem[]): ReturnType<typeof placed> {
+    return placed(problems, new Map(this.views.map(({ field: { key, name } }) => [key, name])))
+  }
+
+  focus(wanted: string): void {
+    this.views.find(({ field: { key } }) => key === wanted)?.view.focus()
   }
 }
 
@@ -94,14 +92,8 @@ function drawField(form: HTMLElement, field: SettingField): FieldView {
   const control =
     field.type === 'choice'
       ? element('select', common, ...(field.choices ?? []).map((choice) => element('option', {}, choice)))
-      : element('input', {
-          ...common,
-          type: field.secret === true ? 'password' : 'text',
-          autocomplete: 'off',
-          autocapitalize: 'off',
-          spellcheck: 'false',
-        })
-  const rows = control instanceof HTMLInputElement ? SettingRows.of(field.key, field.name, control) : undefined
+      : textField(common, field.secret)
+  const rows = control instanceof HTMLSelectElement ? undefined : SettingRows.of(field.key, field.name, control)
   const below = rows === undefined ? [] : [rows.element]
   const view = new Field(id, field.name, control, { hint: field.hint, required: field.required, below })
   if (field.markdown !== undefined) form.append(headingOf(field.markdown))

@@ -2,13 +2,13 @@ import { TODAY } from '../contract'
 import type { DestinationSettings, Problem, RecipeStart, Settings, SettingsQuestion, Start } from '../contract'
 import { withFilters, withMappings, withNames, withRecipe, withRows } from './combined'
 import { DestinationForm } from './destination-form'
-import { byId } from './dom'
+import { byId, counted } from './dom'
 import { keepSettings, type Kept } from './kept-settings'
 import { Recipes } from './recipes'
 import { ask, sentenceOf } from './server-access'
 import { SettingsForm } from './settings-form'
 import { rowsOfMapping } from './setting-text'
-import { SettingsStatus } from './settings-status'
+import { partsOf, SettingsStatus } from './settings-status'
 
 /** A property of an event or of its person. */
 export interface Property {
@@ -19,7 +19,9 @@ export interface Property {
 
 /** The settings column: the form of the edition that the chosen server runs, and the recipes that it is made of. */
 export class SettingsPanel {
-  readonly status = new SettingsStatus()
+  readonly status = new SettingsStatus((key) => {
+    this.focus(key)
+  })
   private readonly app: SettingsForm
   private readonly destination: DestinationForm
   private readonly server = byId('server', 'select')
@@ -52,6 +54,7 @@ export class SettingsPanel {
     this.applied = kept.applied ?? { app: this.recipes.ids.join(), destination: this.recipes.ids.join() }
     this.server.addEventListener('change', () => {
       this.draw()
+      this.status.changed()
       if (this.applied[this.edition] === this.recipes.ids.join()) onChange()
       else void this.startAnew()
     })
@@ -95,19 +98,43 @@ export class SettingsPanel {
     })
   }
 
-  show(problems: readonly Problem[]): void {
-    if (this.isToday) this.destination.show(problems)
-    else this.app.show(problems)
+  /** Shows the problems at their fields, and counts them above. @returns how many there are. */
+  show(problems: readonly Problem[]): number {
+    this.form.show(problems)
+    const found = this.form.placed(problems)
+    this.status.show(found, this.form.accepted)
+    return found.length
+  }
+
+  /** The problems as a text that leads to their fields. */
+  partsOf(problems: readonly Problem[]): (Node | string)[] {
+    return partsOf(this.form.placed(problems), (key) => {
+      this.focus(key)
+    })
+  }
+
+  private focus(key: string): void {
+    this.form.focus(key)
+  }
+
+  private get form(): SettingsForm | DestinationForm {
+    return this.isToday ? this.destination : this.app
   }
 
   /** What "Save" and "Copy" give, and "Load" takes: the settings of the form that is shown, without the key. */
   content(): object {
-    return this.isToday ? this.destination.settingsToKeep() : this.app.settingsToKeep()
+    return this.form.settingsToKeep()
   }
 
   /** Fills in the content of a file. Settings of the app become those of the destination if its form is shown. */
   async load(name: string, content: unknown): Promise<void> {
-    await this.fill(name, content)
+    const changed = await this.fill(name, content)
+    this.mark(changed)
+    const { mappings } = this.destination.settings()
+    const loaded = this.isToday
+      ? `${counted(mappings.length, 'mapping')}: ${mappings.map((mapping) => `“${mapping.name}”`).join(', ')}`
+      : `${counted(changed.length, 'setting')} changed`
+    this.status.say(`Loaded ${name}: ${loaded}.`)
     this.onChange()
   }
 
@@ -126,10 +153,19 @@ export class SettingsPanel {
     }))
   }
 
+  /** What `sendEvent` does, for the label of its button. */
+  get sendingLabel(): string {
+    if (!this.isToday) return 'Add it to “Events to send”'
+    const mapping = this.destination.sendingMapping
+    return mapping === undefined ? 'Add a mapping for it' : `Add it to the mapping “${mapping}”`
+  }
+
   /** Lets the settings send the event of this name. */
   sendEvent(name: string): void {
     if (this.isToday) {
-      this.changeDestination(['event', 'both'], (mapping) => ({ ...mapping, events: [...mapping.events, name] }))
+      const changed = this.destination.sendEvent(name)
+      this.mark(changed === undefined ? [] : [changed])
+      this.onChange()
     } else {
       this.changeApp('trackedEvents', (text) => withNames(text, JSON.stringify([name])))
     }
@@ -159,7 +195,7 @@ export class SettingsPanel {
     }
   }
 
-  private get edition(): 'app' | 'destination' {
+  get edition(): 'app' | 'destination' {
     return this.isToday ? 'destination' : 'app'
   }
 
@@ -187,7 +223,8 @@ export class SettingsPanel {
     }
     const combined = withRecipe(this.app.settings(), settings)
     const changed = this.app.fill(combined.settings)
-    if (combined.left.length > 0) this.status.say(`Nothing could be added to: ${combined.left.join(', ')}.`, true)
+    if (combined.left.length > 0)
+      this.status.say(`Nothing could be added to: ${combined.left.join(', ')}.`, { isBad: true })
     return changed
   }
 
@@ -198,21 +235,22 @@ export class SettingsPanel {
       this.mark(changed)
       this.onChange()
     } catch (error) {
-      this.status.say(sentenceOf(error) ?? '', true)
+      this.status.say(sentenceOf(error) ?? '', { isBad: true })
     }
   }
 
   private changeApp(key: string, change: (text: string) => string | undefined): void {
     const settings = this.app.settings()
     const text = change(settings[key] ?? '')
-    if (text === undefined) this.status.say(`Nothing can be added to the text of this setting: ${key}.`, true)
+    if (text === undefined)
+      this.status.say(`Nothing can be added to the text of this setting: ${key}.`, { isBad: true })
     else this.mark(this.app.fill({ ...settings, [key]: text }))
     this.onChange()
   }
 
   private changeDestination(...change: Parameters<DestinationForm['changeFirst']>): void {
     const changed = this.destination.changeFirst(...change)
-    if (changed === undefined) this.status.say('No mapping has the right action: add one.', true)
+    if (changed === undefined) this.status.say('No mapping has the right action: add one.', { isBad: true })
     else this.mark([changed])
     this.onChange()
   }
