@@ -15,7 +15,7 @@ jest.setTimeout(120_000)
 /** Settings with every sign that a shell or JSON could misread. */
 const settings = {
   apiKey,
-  trackedEvents: '{"order: \\"new\\"": "it\'s `new` $HOME \\\\"}',
+  trackedEvents: '{"order: \\"new\\"": "it\'s `new` $HOME \\\\ {n}"}',
   eventProperties: '{"total": "{event.properties.$total}", "note": "a \\\\n $(date) `id` \\"x\\" $PATH"}',
   contactEvents: '',
   maxEventAge: '',
@@ -28,7 +28,7 @@ const event = {
 }
 const sent = [
   {
-    eventName: "it's `new` $HOME \\",
+    eventName: "it's `new` $HOME \\ {n}",
     eventProperties: { total: 5, note: 'a \\n $(date) `id` "x" $PATH' },
     email: 'ada@example.com',
   },
