@@ -2374,6 +2374,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
     }
 
+    const result = resultFor({ sentName, updates }, settings, data)
+    const heldBack = unmetForSending ?? unmetForUpdate
+    return heldBack === undefined ? result : { ...result, heldBack }
+  }
+
+  function resultFor(use, settings, data) {
+    const { event } = data
     const identity = identityOfEvent(settings, data)
     if (identity === undefined) return skippedWithoutEmail(event, 'it has neither an email address nor a user ID')
     const { email, userId, emailIfUnknown } = identity
@@ -2382,13 +2389,13 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return { skipped: 'the settings exclude its email address' }
     }
 
-    const { content, unclear } = contentOf({ sentName, updates }, settings, data)
+    const { content, unclear } = contentOf(use, settings, data)
     if (anyEmail === undefined && Object.keys(content).length === 0) {
       return skippedWithoutEmail(event, 'it has only a user ID, so its update would change nothing')
     }
     // The identity is written last, so that no property can overwrite it.
     const body = Object.assign(content, email !== undefined && { email }, userId !== undefined && { userId })
-    const request = sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
+    const request = use.sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
     return {
       request: emailIfUnknown === undefined ? request : { ...request, emailIfUnknown },
       ...(unclear.length > 0 && { unclearConsent: unclear }),
@@ -3418,6 +3425,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     )
   }
 
+  /** Names the filter that keeps an event from one group of settings, with the value that the event has: only for a dry run. */
+  function heldBackReason(unmet, settings) {
+    return `${unmet.group}: ${unmetReasonWithValues([unmet], settings)}`
+  }
+
   /** Why no group of settings names the event, although a name looks like it; `undefined` if none does. */
   function similarNameReason({ event }, settings) {
     const reasons = [
@@ -3522,6 +3534,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logDrySkip(event, translation.skipped + (translation.detail ?? ''))
     } else {
       logRequest(translation.request)
+    }
+    if (translation !== undefined && 'heldBack' in translation) {
+      logLine(`Dry run: ${heldBackReason(translation.heldBack, settings)}.`)
     }
     for (const clause of nearMisses(event, settings, stored)) logLine(`Dry run: ${clause}.`)
   }

@@ -14,6 +14,16 @@ import type { UnmetGroup } from './skip-reasons'
 
 /** The result of `translate`; `undefined` if the settings do not name the event. */
 export type Translation =
+  | (Result & {
+      /** Why the filters exclude the event from one of the two groups of settings that name it. */
+      readonly heldBack?: UnmetGroup
+    })
+  /** Why the filters exclude the event from all groups of settings that name it. */
+  | { readonly unmet: readonly UnmetGroup[] }
+  | undefined
+
+/** What becomes of an event that matches a group of settings. */
+type Result =
   | {
       readonly request: LoopsRequest
       /** The mailing lists, and `subscribed`, that the request leaves out because their values are not consent. */
@@ -21,9 +31,6 @@ export type Translation =
     }
   /** `detail` adds to the reason what is special to this event. */
   | { readonly skipped: SkipReason; readonly detail?: string }
-  /** Why the filters exclude the event from all groups of settings that name it. */
-  | { readonly unmet: readonly UnmetGroup[] }
-  | undefined
 
 /** Why an event that matches the settings is not sent, as a clause for the log. */
 export type SkipReason =
@@ -66,6 +73,13 @@ export function translate(
     return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
   }
 
+  const result = resultFor({ sentName, updates }, settings, data)
+  const heldBack = unmetForSending ?? unmetForUpdate
+  return heldBack === undefined ? result : { ...result, heldBack }
+}
+
+function resultFor(use: Use, settings: Settings, data: EventWithPerson): Result {
+  const { event } = data
   const identity = identityOfEvent(settings, data)
   if (identity === undefined) return skippedWithoutEmail(event, 'it has neither an email address nor a user ID')
   const { email, userId, emailIfUnknown } = identity
@@ -74,13 +88,13 @@ export function translate(
     return { skipped: 'the settings exclude its email address' }
   }
 
-  const { content, unclear } = contentOf({ sentName, updates }, settings, data)
+  const { content, unclear } = contentOf(use, settings, data)
   if (anyEmail === undefined && Object.keys(content).length === 0) {
     return skippedWithoutEmail(event, 'it has only a user ID, so its update would change nothing')
   }
   // The identity is written last, so that no property can overwrite it.
   const body = Object.assign(content, email !== undefined && { email }, userId !== undefined && { userId })
-  const request = sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
+  const request = use.sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
   return {
     request: emailIfUnknown === undefined ? request : { ...request, emailIfUnknown },
     ...(unclear.length > 0 && { unclearConsent: unclear }),

@@ -8,12 +8,12 @@ import { destinationOf } from '../../destination/from-settings/read'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
 import type { SentRequest } from '../simulators/hog/destination'
 import { InstalledDestination } from '../simulators/hog/installed-destination'
-import type { InstalledMapping, MappingOutcome } from '../simulators/hog/installed-destination'
+import type { InstalledMapping, MappingOutcome, NotRun } from '../simulators/hog/installed-destination'
 import { Persons } from '../simulators/hog/persons'
 import type { Person } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { HogParser } from '../simulators/hog/syntax-tree'
-import { noMatchSentence } from '../simulators/app/why-nothing-was-sent'
+import { heldBackClauses, noMatchSentence } from '../simulators/app/why-nothing-was-sent'
 import { UsageError } from '../lib/usage-error'
 import type { Fetch } from '../simulators/posthog/fetch'
 import type { CapturedEvent } from '../lib/shapes'
@@ -83,16 +83,20 @@ export class DestinationRuns {
     )
     // The last line of a failed run says its error once more.
     const logs = outcomes.flatMap(({ logs: lines, error }) => (error === undefined ? lines : lines.slice(0, -1)))
-    const reason = requests.length > 0 ? undefined : this.whyNothing(event, person, outcomes)
+    const notRun = this.installed.notRun(event, person)
+    const reason = requests.length > 0 ? undefined : whyNothing(outcomes, notRun)
     const result: Result = {
       verdict: this.verdictOf(outcomes),
       requests,
       ...(reason !== undefined && { reason }),
-      ...(outcomes.length === 0 && this.installed.notRun(event, person).length === 0 && { isUnnamed: true as const }),
+      ...(outcomes.length === 0 && notRun.length === 0 && { isUnnamed: true as const }),
       missing: outcomes.flatMap(({ mapping, requests: sent }) =>
         sent.flatMap(({ body = '' }) => missingIn(body, this.mappedBy(mapping))),
       ),
-      warnings: [...new Set(outcomes.flatMap((outcome) => this.warningsFor(event, person, outcome)))],
+      warnings: [
+        ...(outcomes.length === 0 ? [] : heldBackClauses(notRun)),
+        ...new Set(outcomes.flatMap((outcome) => this.warningsFor(event, person, outcome))),
+      ],
       errors: outcomes.flatMap(({ mapping, error }) =>
         error === undefined ? [] : [`${mapping.name}: ${error.message}`],
       ),
@@ -136,12 +140,6 @@ export class DestinationRuns {
     }
   }
 
-  private whyNothing(event: CapturedEvent, person: Person, outcomes: readonly MappingOutcome[]): string | undefined {
-    if (outcomes.length === 0) return noMatchSentence(this.installed.notRun(event, person), 'no mapping has its name')
-    if (outcomes.some(({ error }) => error !== undefined)) return undefined
-    return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
-  }
-
   private verdictOf(outcomes: readonly MappingOutcome[]): Verdict {
     const actions = outcomes.map(({ mapping }) => this.inputsOf(mapping)['action']?.value)
     const matched = [...new Set(actions.flatMap((action) => GROUPS[String(action)] ?? []))]
@@ -149,6 +147,12 @@ export class DestinationRuns {
     const said = outcomes.flatMap(({ error, logs }) => error?.message ?? logs.at(-1)?.message ?? [])
     return { matched, ...(!sent && matched.length > 0 && { skipped: said.at(-1) ?? 'nothing is sent' }) }
   }
+}
+
+function whyNothing(outcomes: readonly MappingOutcome[], notRun: readonly NotRun[]): string | undefined {
+  if (outcomes.length === 0) return noMatchSentence(notRun, 'no mapping has its name')
+  if (outcomes.some(({ error }) => error !== undefined)) return undefined
+  return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
 }
 
 /** The person as PostHog stores it after all of the events. */

@@ -2,7 +2,7 @@ import { settingFields } from '../lib/app-files'
 import type { AppConfig } from '../lib/shapes'
 import { DryRuns, type Explanation } from '../simulators/app/dry-runs'
 import type { CapturedEvent } from '../lib/shapes'
-import { waitSentence, whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
+import { heldBackClauses, waitSentence, whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
 import { ObservedApp, type Outcome } from '../simulators/app/observed-app'
 import type { ServerVersion } from '../simulators/posthog/versions'
 import type { Result, ShownRequest, Verdict } from './contract'
@@ -64,6 +64,7 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
     ...(explanation.matched.length === 0 && explanation.nearMisses.length === 0 && { isUnnamed: true as const }),
     missing: request === undefined ? [] : missingIn(request.body, mappedBy(config, verdict)),
     warnings: [
+      ...(explanation.matched.length === 0 ? [] : heldBackClauses(explanation.nearMisses)),
       ...(request === undefined ? [] : warningsForApp({ ...setUp, config, event, verdict, request })),
       ...explanation.hints,
     ],

@@ -16,6 +16,7 @@ export function eventReport(number: number, event: CapturedEvent, result: EventR
 
 function resultLines({
   matched,
+  heldBack,
   reason,
   hints,
   note,
@@ -24,6 +25,7 @@ function resultLines({
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
     ...(matched.length === 0 ? [] : [plain(`matches ${matched.join(' and ')}`)]),
+    ...heldBack.map((clause) => colors.yellow(plain(clause))),
     ...logs.filter(({ by, message }) => by !== 'setupPlugin' && !isSkipLine(message)).flatMap(logLine),
     ...deliveries.flatMap((request) => [...requestLines(request), answerLine(request)]),
     ...errors.map(({ name, message }) => colors.red(plain(`${name}: ${message}`))),

@@ -174,6 +174,27 @@ and 1 event
     expect(reports.map((report) => report.replace(/\d+ days/, 'DAYS days'))).toEqual(reasons)
   })
 
+  it.each<[why: string, given: object, lines: string[]]>([
+    [
+      'the filter of a mapping',
+      { contactEvents: 'purchase', eventFilters: 'total > 100' },
+      ['matches Update contacts', 'Send events: filter 1 does not match: total is 49.5, not > 100'],
+    ],
+    [
+      'no name that is merely similar',
+      { contactEvents: 'purchase', trackedEvents: 'Purchase' },
+      ['matches Update contacts'],
+    ],
+  ])('says what holds an event back that another mapping takes: %s', async (_, given, lines) => {
+    const [report = ''] = await reportsOf([event], { ...settings, ...given })
+    expect(
+      report.split('\n').slice(
+        0,
+        report.split('\n').findIndex((line) => line.startsWith('PUT ')),
+      ),
+    ).toEqual(lines)
+  })
+
   it('names properties that look like those of a mapping (coursetable/coursetable#683)', async () => {
     const set = { email: 'ada@example.com', firstName: 'Ada', last_name: 'Lovelace', name: 'Ada Lovelace' }
     const identify = { ...event, event: '$identify', timestamp: new Date().toISOString(), properties: { $set: set } }
