@@ -68,6 +68,14 @@ describe('warnings', () => {
       ['There is no email address: Loops accepts this only if a contact has the user ID already.'],
     ],
     [
+      'a user ID that is an email',
+      { event: { ...event, distinct_id: 'ada@example.com', properties: { total: 1 } } },
+      [
+        'There is no email address: Loops accepts this only if a contact has the user ID already.',
+        'The user ID is an email: write PLACES in "Email of the user".',
+      ],
+    ],
+    [
       'no user ID',
       { event: { ...event, distinct_id: 'guest' } },
       ['There is no user ID: the one that the settings name is missing, anonymous, or shared by many people.'],
@@ -79,13 +87,17 @@ describe('warnings', () => {
     ],
     ['no user ID where none is wanted', { event: { ...event, distinct_id: 'guest' }, settings: { userId: '' } }, []],
   ])('tell of %s, in both editions', async (_name, changes, warnings) => {
-    const inGroup = (group: string) => warnings.map((warning) => warning.replace('GROUP', group))
-    expect((await resultFor(changes)).warnings).toEqual(inGroup('Events to send'))
+    const words = (group: string, places: string) =>
+      warnings.map((warning) => warning.replace('GROUP', group).replace('PLACES', places))
+    const inApp = words('Events to send', '{person.properties.email}, {event.distinct_id}')
+    expect((await resultFor(changes)).warnings).toEqual(inApp)
     const form = formOfApp({ ...usual, ...changes.settings })
     if ('refusals' in form) throw new Error(form.refusals.join('\n'))
     const destination = { ...form, inputs: { ...form.inputs, apiKey: usual.apiKey } }
     const ofDestination = { settings: {}, server: TODAY, destination, event: changes.event ?? event }
-    expect((await answer<Result>('mocked', ofDestination)).warnings).toEqual(inGroup('Send events'))
+    expect((await answer<Result>('mocked', ofDestination)).warnings).toEqual(
+      words('Send events', '{[person.properties.email, event.distinct_id]}'),
+    )
   })
 
   test.each<[string, Parameters<typeof resultFor>[0], string[]]>([

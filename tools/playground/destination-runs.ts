@@ -123,6 +123,7 @@ export class DestinationRuns {
       contactProperties: wanted('event', 'contactProperties', 'includeAllPersonProperties'),
       newNames: Object.values(inputs['eventNames']?.value ?? {}).map(String),
       wantsUserId: this.body.inputs['userId']?.value !== '',
+      emailOrDistinctId: '{[person.properties.email, event.distinct_id]}',
     }
     const [request] = outcome.requests
     return [

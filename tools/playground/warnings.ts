@@ -25,6 +25,8 @@ export interface Comparison {
   readonly newNames: readonly string[]
   /** Whether the settings ask for a user ID. */
   readonly wantsUserId: boolean
+  /** How the edition writes the person's email, or else the distinct_id, as the email of the user. */
+  readonly emailOrDistinctId: string
 }
 
 /** A request of the app with its origin. */
@@ -64,6 +66,7 @@ export function warningsForApp({ event, config, server, verdict, request }: AppC
     contactProperties: wanted('Update contacts', config.contactProperties, config.includeAllPersonProperties),
     newNames: newNames(config.trackedEvents ?? ''),
     wantsUserId: config.userId?.trim() !== '',
+    emailOrDistinctId: '{person.properties.email}, {event.distinct_id}',
   }
   return [...warningsFor(comparison), ...serverWarnings({ config, server })]
 }
@@ -157,9 +160,13 @@ function innerPath(value: unknown): string | undefined {
   return deeper === undefined ? key : `${key}.${deeper}`
 }
 
-function identityWarnings({ wantsUserId }: Comparison, { email, userId }: Values): string[] {
+function identityWarnings({ wantsUserId, emailOrDistinctId }: Comparison, { email, userId }: Values): string[] {
   if (email === undefined) {
-    return ['There is no email address: Loops accepts this only if a contact has the user ID already.']
+    const isEmail = typeof userId === 'string' && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(userId)
+    return [
+      'There is no email address: Loops accepts this only if a contact has the user ID already.',
+      ...(isEmail ? [`The user ID is an email: write ${emailOrDistinctId} in "Email of the user".`] : []),
+    ]
   }
   if (userId !== undefined || !wantsUserId) return []
   return ['There is no user ID: the one that the settings name is missing, anonymous, or shared by many people.']

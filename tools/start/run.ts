@@ -158,9 +158,10 @@ function note({ person }: FileEvent, { reason = '' }: EventResult, tally: Tally)
 }
 
 /** A sentence on a rejection that has a remedy, or none. */
-function noteOn({ event }: FileEvent, { outcome: { made } }: EventResult, { events }: ReplayOptions) {
+function noteOn({ event }: FileEvent, { outcome: { made, errors } }: EventResult, { events }: ReplayOptions) {
   const { status, body = '' } = made.at(-1) ?? {}
   if (status !== 400 || body.includes('"email":')) return undefined
+  if (errors.some(({ message }) => message.includes('The user ID is an email'))) return undefined
   if (events === undefined && event.distinct_id === RECORDED_STRANGER) {
     return 'This rejection is intended: it shows what happens to a user ID that Loops does not know.'
   }

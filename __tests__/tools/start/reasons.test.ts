@@ -157,4 +157,16 @@ describe('npm start', () => {
       /(Events to send: filter|Update contacts: filter|The event matches|An event with this|The app only|The event is|PostHog \S+ never).*/
     expect(given.map((report) => sentence.exec(report)?.[0].replace(/\d+ days/, 'DAYS days'))).toEqual(reasons)
   })
+
+  const remedies = {
+    '2024-02': 'The user ID is an email: write {person.properties.email}, {event.distinct_id} in "Email of the user".',
+    today: 'The user ID is an email: write {[person.properties.email, event.distinct_id]} in "Email of the user".',
+  }
+  it.each(Object.entries(remedies))('names the remedy for a user ID that is an email: %s', async (server, remedy) => {
+    const events = [{ ...ofStranger, distinct_id: 'ada@example.com' }]
+    const files = ['--events', file('e.json', events), '--config', file('c.json', config)]
+    const { said } = await runWith({}, ['--server', server, ...files])
+    expect(/Contact not found\. (.*)/.exec(said)?.[1]).toBe(remedy)
+    expect(said).not.toContain('set the email with this event')
+  })
 })
