@@ -171,7 +171,7 @@ describe('set-up', () => {
 
 describe('a dry run', () => {
   const nobody = eventWith({ $is_identified: false })
-  const skipped = 'Dry run: the event "purchase" is skipped: it has neither an email address nor a user ID.'
+  const skipped = 'Dry run: the event "purchase" is skipped: it has no email, and its distinct_id is anonymous.'
   it.each([
     ['direct', purchase, [`Dry run: POST /v1/events/send ${purchaseRequest.body}`]],
     ['webhook', purchase, [`Dry run: POST /v1/events/send ${purchaseRequest.body}`]],
@@ -300,7 +300,7 @@ describe('outside a dry run', () => {
     for (const event of [nobody, purchase, nobody, purchase]) await onEvent(event, meta)
     const later = 'Later events that are skipped for this reason are not logged.'
     expect(logs).toEqual([
-      ['log', `An event is skipped: it has neither an email address nor a user ID. ${later}`],
+      ['log', `An event is skipped: it has no email, and its distinct_id is anonymous. ${later}`],
       ['log', `An event is skipped: the settings exclude its email address. ${later}`],
     ])
     expect(fetchMock).not.toHaveBeenCalled()

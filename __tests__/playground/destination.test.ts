@@ -113,7 +113,7 @@ describe('the destination', () => {
     [
       'nobody is known',
       { ...question, event: anonymous },
-      'Nothing is sent: the event has neither an email address nor a user ID.',
+      'Nothing is sent: the event has no email, and its distinct_id "guest" is shared by many people.',
     ],
   ])('has a reason if %s', async (_name, body, reason) => {
     const result = await answer<Result>('mocked', body)
@@ -135,7 +135,7 @@ describe('the destination', () => {
         { matched: ['Events to send'] },
         {
           matched: ['Events to send'],
-          skipped: 'Nothing is sent: the event has neither an email address nor a user ID.',
+          skipped: 'Nothing is sent: the event has no email, and its distinct_id "guest" is shared by many people.',
         },
       ],
       live: [],

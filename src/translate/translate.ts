@@ -8,7 +8,7 @@ import type { LoopsRequest } from '../loops/request'
 import { cutToFit, isEmail } from '../loops/values'
 import type { EventRule, Settings } from '../settings/settings'
 import { excessiveAge } from './age'
-import { identityOfEvent } from './identity'
+import { identityOfEvent, impersonalId } from './identity'
 import { contactProperties, eventProperties, mailingListValues, mailingListsOfEvent } from './properties'
 import type { UnmetGroup } from './skip-reasons'
 
@@ -35,6 +35,9 @@ type Result =
 /** Why an event that matches the settings is not sent, as a clause for the log. */
 export type SkipReason =
   | 'it has neither an email address nor a user ID'
+  | 'it has no email, and its distinct_id is anonymous'
+  | 'it has no email, and its user ID is anonymous'
+  | `it has no email, and its ${'distinct_id' | 'user ID'} "${string}" is shared by many people`
   | 'it has only a user ID, so its update would change nothing'
   | 'its only email is its distinct_id: write {person.properties.email}, {event.distinct_id} in "Email of the user"'
   | 'the settings exclude its email address'
@@ -81,7 +84,7 @@ export function translate(
 function resultFor(use: Use, settings: Settings, data: EventWithPerson): Result {
   const { event } = data
   const identity = identityOfEvent(settings, data)
-  if (identity === undefined) return skippedWithoutEmail(event, 'it has neither an email address nor a user ID')
+  if (identity === undefined) return skippedWithoutEmail(event, noIdentityReason(settings, data))
   const { email, userId, emailIfUnknown } = identity
   const anyEmail = email ?? emailIfUnknown
   if (anyEmail !== undefined && isExcluded(settings.excludedEmails, anyEmail)) {
@@ -104,6 +107,19 @@ function resultFor(use: Use, settings: Settings, data: EventWithPerson): Result 
 function unmetIn(rule: EventRule, group: UnmetGroup['group'], data: EventWithPerson): UnmetGroup | undefined {
   const unmet = unmetFilter(rule.filters, data)
   return unmet && { group, ...unmet }
+}
+
+/** Why the event has no identity. Only IDs that many people share are quoted. */
+function noIdentityReason(settings: Settings, data: EventWithPerson): SkipReason {
+  const found = impersonalId(settings, data)
+  if (found === undefined) return 'it has neither an email address nor a user ID'
+  const { isDistinctId, shared } = found
+  if (shared !== undefined) {
+    return `it has no email, and its ${isDistinctId ? 'distinct_id' : 'user ID'} "${shared}" is shared by many people`
+  }
+  return isDistinctId
+    ? 'it has no email, and its distinct_id is anonymous'
+    : 'it has no email, and its user ID is anonymous'
 }
 
 /** The reason names the remedy for people whose distinct_id is their email. */

@@ -158,7 +158,7 @@ and 1 event
       'nobody, an excluded address, and an event that is too old',
       [
         'matches Send events\nNothing is sent: the settings exclude its email address.',
-        'matches Send events\nNothing is sent: the event has neither an email address nor a user ID.',
+        'matches Send events\nNothing is sent: the event has no email, and its distinct_id "anonymous" is shared by many people.',
       ],
       [event, { ...stranger, distinct_id: 'anonymous', uuid: 'b' }],
       { ...settings, excludedEmails: 'example.com' },

@@ -8,7 +8,7 @@ describe('npm start', () => {
     expect({ exitCode, told }).toEqual({ exitCode: 0, told: '' })
     expect(said).toContain('PUT https://app.loops.so/api/v1/contacts/update')
     expect(said).toContain('POST https://app.loops.so/api/v1/events/send')
-    expect(said).toContain('The event is skipped: it has neither an email address nor a user ID.\n')
+    expect(said).toContain('The event is skipped: it has no email, and its distinct_id is anonymous.\n')
     expect(said).toContain('The event matches no setting: no list of events has its name.\n')
     expect(said).toContain('400 {"success":false,"message":"Contact not found."}')
     expect(said).toMatch(/Loops now has 1 contact\n.*"firstName":"Maren","lastName":"Holt-Reyes".*"plan":"pro"/)
