@@ -5,7 +5,7 @@ import type { LogEntry, RequestRecord } from '../simulators/posthog/records'
 import type { ReplayOptions } from './options'
 import { waitSentence } from '../simulators/app/why-nothing-was-sent'
 import type { EventResult } from './edition'
-import { counted } from './progress'
+import { counted, withNoun } from './progress'
 
 /** One event and its outcome, as lines for the terminal. */
 export function eventReport(number: number, event: CapturedEvent, result: EventResult): string {
@@ -164,10 +164,6 @@ export function plain(text: string): string {
 
 /** The control characters, the line and paragraph separators, and the characters that change the direction of the text. */
 const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
-
-function withNoun(count: number, noun: string): string {
-  return `${counted(count)} ${noun}${count === 1 ? '' : 's'}`
-}
 
 function filledIn(contact: Contact): Record<string, unknown> {
   return Object.fromEntries(Object.entries(contact).filter(([, value]) => value !== null && value !== ''))

@@ -21,6 +21,7 @@ import { messageOf, UsageError } from '../lib/usage-error'
 import { AppEdition } from './app-edition'
 import { DestinationEdition } from './destination-edition'
 import type { Edition, EventResult } from './edition'
+import { IdentityHints } from './identity-hints'
 import { help, parseOptions } from './options'
 import type { ReplayOptions } from './options'
 import { noProgress, progressBar, progressLines } from './progress'
@@ -101,6 +102,7 @@ async function replay(options: ReplayOptions, surroundings: Surroundings, output
   const begun = performance.now()
   const edition = await editionFor(options, surroundings, output, host)
   const tally: Tally = { events: 0, skipped: 0, tooOld: 0, withPerson: 0, milliseconds: 0 }
+  const identityHints = new IdentityHints()
   const skip = (sentence: string): void => {
     tally.skipped += 1
     output.tell(`Skipped: ${plain(sentence)}\n`)
@@ -114,7 +116,9 @@ async function replay(options: ReplayOptions, surroundings: Surroundings, output
       if (result !== undefined) {
         note(event, result, tally)
         output.say(setUpReport(result.outcome.logs))
-        output.say(`${eventReport(tally.events, event.event, { ...result, note: noteOn(event, result, options) })}\n`)
+        const hints = [...result.hints, ...identityHints.note(event, result)]
+        const report = { ...result, hints, note: noteOn(event, result, options) }
+        output.say(`${eventReport(tally.events, event.event, report)}\n`)
       }
       progress.update(tally.events, bytesRead)
       // Lets the process notice Ctrl-C.
@@ -127,6 +131,7 @@ async function replay(options: ReplayOptions, surroundings: Surroundings, output
   }
   if (host.interrupted.aborted) output.say(`Interrupted after ${tally.events} events.\n\n`)
   else if (tally.events === 0) throw new UsageError('All events were skipped.')
+  output.say(identityHints.summary())
   return { ...tally, milliseconds: performance.now() - begun }
 }
 
