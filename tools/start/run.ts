@@ -1,6 +1,6 @@
 /** `npm start`: shows what the app or the destination makes of PostHog events. `npm start -- --help` lists the options. */
 import { statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { appDirectory } from '../lib/app-files'
 import { compileInAnotherProcess } from '../simulators/app/compile-app'
 import type { AppConfig } from '../lib/shapes'
@@ -21,12 +21,13 @@ import { messageOf, UsageError } from '../lib/usage-error'
 import { AppEdition } from './app-edition'
 import { DestinationEdition } from './destination-edition'
 import type { Edition, EventResult } from './edition'
+import { heading } from './heading'
 import { IdentityHints } from './identity-hints'
 import { help, parseOptions } from './options'
 import type { ReplayOptions } from './options'
 import { noProgress, progressBar, progressLines } from './progress'
 import type { Progress } from './progress'
-import { readRecordedEvents, RECORDED_STRANGER, recordedEventsPath } from '../simulators/posthog/recorded-events'
+import { readRecordedEvents, RECORDED_STRANGER } from '../simulators/posthog/recorded-events'
 import { effortReport, eventReport, LINES_OF_LOOPS, loopsReport, nextSteps, plain, setUpReport } from './report'
 import type { Tally } from './report'
 
@@ -173,36 +174,21 @@ function noteOn({ event }: FileEvent, { outcome: { made, errors } }: EventResult
   return 'The request has only a user ID, and Loops does not know it: set the email with this event or with one before it.'
 }
 
-/** Loads the edition, and says which it is and what plays no part in it. */
+/** Loads the edition, and says which it is and with which settings it runs. */
 async function editionFor(options: ReplayOptions, { target, ...rest }: Surroundings, output: Output, host: Host) {
   const { server, config: path, dryRun, liveKey } = options
-  const begin = (name: string, notes: readonly string[]): void => {
-    output.say([`PostHog ${name} -> ${target}`, ...sourcesOf(options), ...notes, '', ''].join('\n'))
-  }
   if (server === 'today') {
-    const body = path === undefined ? builtDestination : await readDestinationFile(path)
+    const { body, settings } = path === undefined ? { body: builtDestination } : await readDestinationFile(path)
     const edition = await DestinationEdition.load({ ...rest, body, dryRun })
-    begin('today (destination)', destinationNotes)
+    const given = settings === undefined ? { destination: body } : { app: settings }
+    output.say(heading(options, target, given, destinationNotes))
     return edition
   }
   const given = path === undefined ? {} : readAppFile(path)
   const config = { ...given, apiKey: rest.apiKey, ...(dryRun && { dryRun: 'Yes' }) }
   host.prepare(server)
-  begin(`${server.name} (app)`, ignoredSettings(given, path ?? '', liveKey))
+  output.say(heading(options, target, { app: given }, ignoredSettings(given, path ?? '', liveKey)))
   return new AppEdition({ ...rest, server, config })
-}
-
-/** Which files the events and the settings are from. */
-function sourcesOf({ events, config }: ReplayOptions): string[] {
-  return [
-    `Events: ${events ?? `${shownPath(recordedEventsPath)}, dated as of today`}`,
-    `Settings: ${config === undefined ? 'the defaults' : shownPath(config)}`,
-  ]
-}
-
-function shownPath(path: string): string {
-  const short = relative('', path)
-  return plain(short.startsWith('..') ? path : short)
 }
 
 const destinationNotes = [

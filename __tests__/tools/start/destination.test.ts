@@ -28,8 +28,14 @@ describe('npm start -- --server today', () => {
       exitCode: 0,
       told: '',
       said: `PostHog today (destination) -> the Loops simulator
+The destination is for PostHog Cloud and self-hosted servers built since mid-September 2025. For older servers, run the app:
+  npm start -- --events FOLDER/e.json --config FOLDER/c.json
 Events: FOLDER/e.json
 Settings: FOLDER/c.json
+  trackedEvents: purchase, signed up
+  eventProperties: total: {event.properties.total}
+  contactEvents: $identify, signed up
+  maxEventAge: (empty)
 Persons are those of the file, or else as its events set them. Test accounts are included: only PostHog knows them.
 
   1  purchase  of user_1, 2024-05-01T10:00:00.000Z
