@@ -87,6 +87,25 @@ describe('the destination', () => {
     expect(state.events).toHaveLength(1)
   })
 
+  test('warns in its log of a contact property that Loops lacks, until Loops has it', async () => {
+    const [update, send] = destinationStart().settings.mappings
+    const destination = {
+      inputs: destinationWith({}).inputs,
+      mappings: [
+        { ...update, inputs: { ...update?.inputs, contactProperties: { plan: '{person.properties.plan}' } } },
+        send,
+      ],
+    }
+    const logsOf = async (uuid: string) => {
+      const identify = { ...event, uuid, event: '$identify' }
+      return (await answer<Result>('send', { ...question, destination, event: identify, to: 'simulator' })).logs
+    }
+    expect(await logsOf('1')).toEqual([
+      expect.stringMatching(/^WARN The settings name .* lacks: contact property "plan"\./),
+    ])
+    expect(await logsOf('2')).toEqual([])
+  })
+
   test('shows the refusal of Loops as its error', async () => {
     const stranger = { ...event, distinct_id: 'stranger', properties: { total: 1 } }
     const result = await answer<Result>('send', { ...question, event: stranger, to: 'simulator' })

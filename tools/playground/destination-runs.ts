@@ -5,6 +5,7 @@ import { problemsOfForm } from '../../destination/from-settings/form-checks'
 import { formIn, noForm } from '../../destination/from-settings/form-shape'
 import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { destinationOf } from '../../destination/from-settings/read'
+import { accountWarnings } from '../simulators/app/account-warnings'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
 import type { SentRequest } from '../simulators/hog/destination'
 import { InstalledDestination } from '../simulators/hog/installed-destination'
@@ -76,6 +77,11 @@ export class DestinationRuns {
 
   /** The result of an event; `fetch` is left out if HTTP requests are mocked out. */
   async result(event: CapturedEvent, person: Person, fetch?: Fetch): Promise<Result> {
+    const key = this.body.inputs['apiKey']?.value
+    const apiKey = typeof key === 'string' ? key : ''
+    // Before the run: Loops declares the properties of the requests that it accepts.
+    const account =
+      fetch === undefined ? [] : await accountWarnings(await this.usedBy(event, person), { apiKey, fetch })
     const surroundings = { fetch: fetch === undefined ? mockedFetch : hogFetch(fetch) }
     const outcomes = await this.installed.deliver(event, person, surroundings)
     const requests = outcomes.flatMap(({ mapping, requests: sent }) =>
@@ -100,10 +106,18 @@ export class DestinationRuns {
       errors: outcomes.flatMap(({ mapping, error }) =>
         error === undefined ? [] : [`${mapping.name}: ${error.message}`],
       ),
-      logs: logs.map(({ level, message }) => `${level.toUpperCase()} ${message}`),
+      logs: [
+        ...account.map((warning) => `WARN ${warning}`),
+        ...logs.map(({ level, message }) => `${level.toUpperCase()} ${message}`),
+      ],
     }
-    const key = this.body.inputs['apiKey']?.value
-    return withoutKey(result, typeof key === 'string' ? key : '')
+    return withoutKey(result, apiKey)
+  }
+
+  /** The mappings that the event runs. */
+  private async usedBy(event: CapturedEvent, person: Person): Promise<Pick<DestinationBody, 'inputs'>[]> {
+    const outcomes = await this.installed.deliver(event, person, { fetch: mockedFetch })
+    return outcomes.map(({ mapping }) => ({ inputs: this.inputsOf(mapping) }))
   }
 
   private inputsOf(mapping: InstalledMapping): DestinationBody['inputs'] {

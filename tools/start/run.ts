@@ -7,6 +7,7 @@ import type { AppConfig } from '../lib/shapes'
 import { readEventFile } from '../simulators/posthog/event-file'
 import type { FileEvent, ReadingOptions } from '../simulators/posthog/event-file'
 import { networkTo } from '../simulators/app/network'
+import { accountWarnings, CHECKING_SERVER } from '../simulators/app/account-warnings'
 import { builtDestination } from '../../destination/from-settings/body'
 import { readAppFile, readDestinationFile } from './settings-file'
 import { systemClock, VirtualClock } from '../lib/clock'
@@ -89,7 +90,8 @@ async function replayIntoLoops(options: ReplayOptions, apiKey: string, output: O
 async function replayIntoSimulator(options: ReplayOptions, output: Output, host: Host): Promise<void> {
   const clock = new VirtualClock(Date.now())
   const apiKey = 'loops-sandbox-key'
-  const contactProperties = [{ key: 'plan', label: 'Plan', type: 'string' as const }]
+  // The sample's settings map a property that the user has created in Loops.
+  const contactProperties = options.hasSampleSettings ? [{ key: 'plan', label: 'Plan', type: 'string' as const }] : []
   const api = new LoopsApi({ apiKey, clock, contactProperties, mostShown: LINES_OF_LOOPS })
   const fetch = networkTo(api, clock, options.server === 'today' ? { importedFetch: 'undici' } : options.server)
   const settled = <Result>(promise: Promise<Result>): Promise<Result> => clock.settled(promise)
@@ -181,7 +183,11 @@ async function editionFor(options: ReplayOptions, { target, ...rest }: Surroundi
     const { body, settings } = path === undefined ? { body: builtDestination } : await readDestinationFile(path)
     const edition = await DestinationEdition.load({ ...rest, body, dryRun })
     const given = settings === undefined ? { destination: body } : { app: settings }
-    output.say(heading(options, target, given, destinationNotes))
+    if (!dryRun) host.prepare(CHECKING_SERVER)
+    const warnings = dryRun ? [] : await rest.settled(accountWarnings(body.mappings, rest))
+    output.say(
+      heading(options, target, given, [...destinationNotes, ...warnings.map((warning) => plain(`WARN ${warning}`))]),
+    )
     return edition
   }
   const given = path === undefined ? {} : readAppFile(path)

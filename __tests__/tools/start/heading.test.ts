@@ -128,3 +128,36 @@ describe('npm start tells when a request is repeated', () => {
     if (lines.length > 0) expect(said).toMatch(/Contact not found[^\n]*\n +5 s later, once more:\n +POST /)
   })
 })
+
+describe('npm start warns of what Loops lacks', () => {
+  const warning = (names: string) =>
+    `The settings name mailing lists or contact properties that the Loops account lacks: ${names}. ` +
+    'Create mailing lists in Loops, Settings -> Lists, and contact properties in Settings -> API.'
+  const settings = {
+    trackedEvents: '',
+    contactEvents: '$identify',
+    contactProperties: 'plan: {person.properties.plan}, firstName: {person.properties.firstname}',
+  }
+  it.each<[why: string, given: object, names: string | undefined]>([
+    ['a contact property', settings, 'contact property "plan"'],
+    [
+      'a mailing list',
+      { ...settings, contactProperties: '', contactMailingLists: 'cm16k73gq014h0mmj5b6jdi9x: true' },
+      'mailing list "cm16k73gq014h0mmj5b6jdi9x" (did you mean "cm16k73gq014h0mmj5b6jdi9r"?)',
+    ],
+    ['nothing', { ...settings, contactProperties: 'firstName: {person.properties.firstname}' }, undefined],
+  ])('%s, with both editions', async (_, given, names) => {
+    for (const options of [[], today]) {
+      const { said } = await npmStart(...options, '--config', file('c.json', given))
+      expect(/The settings name mailing lists.*/.exec(said)?.[0]).toBe(names && warning(names))
+    }
+  })
+
+  it.each([[[]], [today]])('but not with its own settings, nor in a dry run: %j', async (options) => {
+    const outputs = [
+      await npmStart(...options),
+      await npmStart(...options, '--dry-run', '--config', file('c.json', settings)),
+    ]
+    expect(outputs.map(({ said }) => said.includes('that the Loops account lacks'))).toEqual([false, false])
+  })
+})
