@@ -2017,6 +2017,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return personalId(textOfPersonalParts(userId, data), data)
   }
 
+  /** The ID because of which the `userId` setting yields none; `undefined` if it is empty, missing or too long. */
+  function impersonalId({ userId }, data) {
+    const parts = userId.flatMap((part) => (typeof part === 'string' ? [] : [placeholderValue(part, data)]))
+    const values = [...parts, textOfPersonalParts(userId, data)]
+    const value = values.find((one) => personalId(one, data) === undefined)
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    const id = String(value)
+    const word = withoutQuotes(id).toLowerCase()
+    if (word === '' || !fits(id)) return undefined
+    return { isDistinctId: id === data.event.distinct_id, ...(isShared(id) && { shared: word }) }
+  }
+
   /**
    * True if PostHog may store a person under the event's distinct_id that belongs to this person only, and a URL can hold the ID. It stores
    * one for the IDs of mobile SDKs, too, whether they are anonymous or not.
@@ -2028,7 +2040,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** True if many people would share the ID: Loops would make one contact of them. */
   function isShared(id) {
-    return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
+    return SHARED_ID.test(withoutQuotes(id))
+  }
+
+  function withoutQuotes(id) {
+    return id.replace(/^[\s'"]+|[\s'"]+$/g, '')
   }
 
   /** The IDs with which PostHog refuses to identify a person (its docs call them illegal distinct IDs). */
@@ -2374,21 +2390,28 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
     }
 
+    const result = resultFor({ sentName, updates }, settings, data)
+    const heldBack = unmetForSending ?? unmetForUpdate
+    return heldBack === undefined ? result : { ...result, heldBack }
+  }
+
+  function resultFor(use, settings, data) {
+    const { event } = data
     const identity = identityOfEvent(settings, data)
-    if (identity === undefined) return skippedWithoutEmail(event, 'it has neither an email address nor a user ID')
+    if (identity === undefined) return skippedWithoutEmail(event, noIdentityReason(settings, data))
     const { email, userId, emailIfUnknown } = identity
     const anyEmail = email ?? emailIfUnknown
     if (anyEmail !== undefined && isExcluded(settings.excludedEmails, anyEmail)) {
       return { skipped: 'the settings exclude its email address' }
     }
 
-    const { content, unclear } = contentOf({ sentName, updates }, settings, data)
+    const { content, unclear } = contentOf(use, settings, data)
     if (anyEmail === undefined && Object.keys(content).length === 0) {
       return skippedWithoutEmail(event, 'it has only a user ID, so its update would change nothing')
     }
     // The identity is written last, so that no property can overwrite it.
     const body = Object.assign(content, email !== undefined && { email }, userId !== undefined && { userId })
-    const request = sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
+    const request = use.sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
     return {
       request: emailIfUnknown === undefined ? request : { ...request, emailIfUnknown },
       ...(unclear.length > 0 && { unclearConsent: unclear }),
@@ -2398,6 +2421,19 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function unmetIn(rule, group, data) {
     const unmet = unmetFilter(rule.filters, data)
     return unmet && { group, ...unmet }
+  }
+
+  /** Why the event has no identity. Only IDs that many people share are quoted. */
+  function noIdentityReason(settings, data) {
+    const found = impersonalId(settings, data)
+    if (found === undefined) return 'it has neither an email address nor a user ID'
+    const { isDistinctId, shared } = found
+    if (shared !== undefined) {
+      return `it has no email, and its ${isDistinctId ? 'distinct_id' : 'user ID'} "${shared}" is shared by many people`
+    }
+    return isDistinctId
+      ? 'it has no email, and its distinct_id is anonymous'
+      : 'it has no email, and its user ID is anonymous'
   }
 
   /** The reason names the remedy for people whose distinct_id is their email. */
@@ -3418,6 +3454,11 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     )
   }
 
+  /** Names the filter that keeps an event from one group of settings, with the value that the event has: only for a dry run. */
+  function heldBackReason(unmet, settings) {
+    return `${unmet.group}: ${unmetReasonWithValues([unmet], settings)}`
+  }
+
   /** Why no group of settings names the event, although a name looks like it; `undefined` if none does. */
   function similarNameReason({ event }, settings) {
     const reasons = [
@@ -3522,6 +3563,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       logDrySkip(event, translation.skipped + (translation.detail ?? ''))
     } else {
       logRequest(translation.request)
+    }
+    if (translation !== undefined && 'heldBack' in translation) {
+      logLine(`Dry run: ${heldBackReason(translation.heldBack, settings)}.`)
     }
     for (const clause of nearMisses(event, settings, stored)) logLine(`Dry run: ${clause}.`)
   }

@@ -171,7 +171,7 @@ describe('set-up', () => {
 
 describe('a dry run', () => {
   const nobody = eventWith({ $is_identified: false })
-  const skipped = 'Dry run: the event "purchase" is skipped: it has neither an email address nor a user ID.'
+  const skipped = 'Dry run: the event "purchase" is skipped: it has no email, and its distinct_id is anonymous.'
   it.each([
     ['direct', purchase, [`Dry run: POST /v1/events/send ${purchaseRequest.body}`]],
     ['webhook', purchase, [`Dry run: POST /v1/events/send ${purchaseRequest.body}`]],
@@ -237,7 +237,36 @@ describe('a filter that does not match', () => {
     ])
   })
 
-  it('is not named where another group wants the event', async () => {
+  it.each<[why: string, config: Config, lines: unknown[]]>([
+    [
+      'the other sends the request',
+      { contactEvents: 'purchase' },
+      [expect.stringMatching(/^Dry run: PUT /), `Dry run: Events to send: ${line}.`],
+    ],
+    [
+      'the other sends the event',
+      { contactEvents: 'purchase', eventFilters: '', contactFilters: 'total > 100' },
+      [expect.stringMatching(/^Dry run: POST /), `Dry run: Update contacts: ${line}.`],
+    ],
+    [
+      'the other skips the event',
+      { contactEvents: 'purchase', excludedEmails: 'example.com' },
+      [
+        'Dry run: the event "purchase" is skipped: the settings exclude its email address.',
+        `Dry run: Events to send: ${line}.`,
+      ],
+    ],
+    [
+      'only a name that looks like the event is in the list',
+      { trackedEvents: 'Purchase', contactEvents: 'purchase' },
+      [expect.stringMatching(/^Dry run: PUT /)],
+    ],
+  ])('of one of two groups is named in a dry run where %s', async (_, config, lines) => {
+    await onEvent(purchase, metaWith({ ...filtered, ...config, dryRun: 'Yes' }))
+    expect(logs.map(([, logged]) => logged)).toEqual(lines)
+  })
+
+  it('of one of two groups is not named outside a dry run', async () => {
     loopsAnswers(200, '{"success": true}')
     await onEvent(purchase, metaWith({ ...filtered, contactEvents: 'purchase' }))
     expect(fetchMock).toHaveBeenCalledTimes(1)
@@ -271,7 +300,7 @@ describe('outside a dry run', () => {
     for (const event of [nobody, purchase, nobody, purchase]) await onEvent(event, meta)
     const later = 'Later events that are skipped for this reason are not logged.'
     expect(logs).toEqual([
-      ['log', `An event is skipped: it has neither an email address nor a user ID. ${later}`],
+      ['log', `An event is skipped: it has no email, and its distinct_id is anonymous. ${later}`],
       ['log', `An event is skipped: the settings exclude its email address. ${later}`],
     ])
     expect(fetchMock).not.toHaveBeenCalled()

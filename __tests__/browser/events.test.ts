@@ -38,7 +38,7 @@ describe('an event', () => {
     await badges.nth(2).waitFor()
     expect((await badges.allInnerTexts()).slice(0, names.length)).toEqual(['skipped', 'PUT', 'no match'])
     await choose(/^\$pageview/)
-    await page.getByText('The event is skipped: it has neither an email address nor a user ID.').waitFor()
+    await page.getByText('The event is skipped: it has no email, and its distinct_id is anonymous.').waitFor()
     await choose(/^user signed up/)
     await page.getByText('The event matches no setting').waitFor()
   })

@@ -57,6 +57,19 @@ describe.each(vms)('what Loops answers, in the VM %s', (_, vm) => {
     expect(error?.message).toBe(message)
   })
 
+  const unknown = 'Loops answered 400: Contact not found.'
+  const write = 'write {[person.properties.email, event.distinct_id]} in "Email of the user".'
+  it.each<[distinctId: string, properties: Record<string, unknown>, status: number, message: string]>([
+    ['ada@example.com', {}, 400, `${unknown} The user ID is an email: ${write}`],
+    ['user_1', {}, 400, unknown],
+    ['ada@example.com', ada, 400, unknown],
+    ['ada@example.com', {}, 404, unknown.replace('400', '404')],
+  ])('names the remedy for a user ID that is an email: %s %j %p', async (distinct_id, properties, status, message) => {
+    const event = eventWith(properties, { distinct_id })
+    const answer = answering(status, '{"message": "Contact not found."}')
+    expect((await outcomeOf(answer, { action: 'event' }, event)).error?.message).toBe(message)
+  })
+
   const other = 'Idempotency key already used with a different request body.'
   it.each<[string, string, Values, string | undefined, string | undefined]>([
     ['a repeated request', 'Request has already been processed.', {}, undefined, undefined],

@@ -70,9 +70,10 @@ function messagesIn(path: string): string[] {
 
 function literalsOf(type: ts.TypeNode): string[] {
   const parts = ts.isUnionTypeNode(type) ? [...type.types] : [type]
-  return parts.flatMap((part) =>
-    ts.isLiteralTypeNode(part) && ts.isStringLiteral(part.literal) ? [part.literal.text] : [],
-  )
+  return parts.flatMap((part) => {
+    if (ts.isTemplateLiteralTypeNode(part)) return [part.head.text]
+    return ts.isLiteralTypeNode(part) && ts.isStringLiteral(part.literal) ? [part.literal.text] : []
+  })
 }
 
 /** The message up to the first part that changes; `undefined` if the expression passes on a message. */

@@ -18,6 +18,7 @@ function identityOf({ resultOf }: Edition, event: CapturedEvent, config = {}): I
 const anonymousId = '018f0000-0000-7000-8000-00000000000a'
 const FILLED_IN = 'PostHog fills in the parts of a text before the destination sees it'
 const nobody = 'it has neither an email address nor a user ID'
+const anonymousPerson = 'it has no email, and its distinct_id is anonymous'
 const excluded = 'the settings exclude its email address'
 const nothing = 'it has only a user ID, so its update would change nothing'
 const emailIsId =
@@ -118,7 +119,7 @@ describe.each(editions)('email of the %s', (_, edition) => {
 
   it('is not made of an anonymous ID', () => {
     const event = eventWith({ $is_identified: false }, { distinct_id: anonymousId })
-    expect(identityOf(edition, event, { email: '{event.distinct_id}@example.com' })).toBe(nobody)
+    expect(identityOf(edition, event, { email: '{event.distinct_id}@example.com' })).toBe(anonymousPerson)
   })
 
   it('is found at the top level of the event, where an old server leaves $set', () => {
@@ -280,8 +281,44 @@ describe.each(editions)('userId of the %s from a mobile SDK', (_, edition) => {
 })
 
 describe.each(editions)('skipped of the %s', (_, edition) => {
+  const shared = (name: string, word: string) => `it has no email, and its ${name} "${word}" is shared by many people`
+  const account = { userId: '{event.properties.account}' }
+  it.each<[string, string, Record<string, unknown>, Record<string, unknown>, string]>([
+    ['a person who is not identified', 'anon-1', { $is_identified: false }, {}, anonymousPerson],
+    ['the ID of the device', 'anon-1', { $device_id: 'anon-1' }, {}, anonymousPerson],
+    ['a mobile SDK', uuid7, { $lib: 'posthog-ios' }, {}, anonymousPerson],
+    ['a group', '$company_acme', {}, {}, anonymousPerson],
+    [
+      'text around an anonymous ID',
+      anonymousId,
+      { $is_identified: false },
+      { userId: 'p-{event.distinct_id}' },
+      anonymousPerson,
+    ],
+    [
+      'a property that is anonymous',
+      'user_1',
+      { account: 'd', $device_id: 'd' },
+      account,
+      'it has no email, and its user ID is anonymous',
+    ],
+    ['a shared ID', 'guest', {}, {}, shared('distinct_id', 'guest')],
+    ['a shared ID of an anonymous event', 'guest', { $is_identified: false }, {}, shared('distinct_id', 'guest')],
+    ['a shared ID in quotes', ' "Guest"\n', {}, {}, shared('distinct_id', 'guest')],
+    ['a property that is shared', 'user_1', { account: 'NULL' }, account, shared('user ID', 'null')],
+    ['a number that is shared', 'user_1', { account: 0 }, account, shared('user ID', '0')],
+    ['an empty property', 'user_1', { account: '' }, account, nobody],
+    ['a property of quotes', 'user_1', { account: '""' }, account, nobody],
+    ['a missing property', 'guest', {}, account, nobody],
+    ['a property that is no text', 'guest', { account: {} }, account, nobody],
+    ['an empty setting', 'guest', { $is_identified: false }, { userId: '' }, nobody],
+    ['an ID that is too long', 'i'.repeat(499), {}, {}, nobody],
+    ['an anonymous ID that is too long', 'i'.repeat(499), { $is_identified: false }, {}, nobody],
+  ])('nobody: %s', (__, distinct_id, properties, config, reason) => {
+    expect(identityOf(edition, eventWith(properties, { distinct_id }), config)).toBe(reason)
+  })
+
   it.each<[string, Record<string, unknown>, Record<string, unknown>, Identity]>([
-    ['nobody', { $is_identified: false }, {}, nobody],
     ['a user ID only', {}, {}, { userId: 'user_1' }],
     ['an update that writes nothing', {}, update, nothing],
     ['an update of empty values', { $set: { firstname: '', lastname: null } }, update, nothing],

@@ -87,6 +87,25 @@ describe('the destination', () => {
     expect(state.events).toHaveLength(1)
   })
 
+  test('warns in its log of a contact property that Loops lacks, until Loops has it', async () => {
+    const [update, send] = destinationStart().settings.mappings
+    const destination = {
+      inputs: destinationWith({}).inputs,
+      mappings: [
+        { ...update, inputs: { ...update?.inputs, contactProperties: { plan: '{person.properties.plan}' } } },
+        send,
+      ],
+    }
+    const logsOf = async (uuid: string) => {
+      const identify = { ...event, uuid, event: '$identify' }
+      return (await answer<Result>('send', { ...question, destination, event: identify, to: 'simulator' })).logs
+    }
+    expect(await logsOf('1')).toEqual([
+      expect.stringMatching(/^WARN The settings name .* lacks: contact property "plan"\./),
+    ])
+    expect(await logsOf('2')).toEqual([])
+  })
+
   test('shows the refusal of Loops as its error', async () => {
     const stranger = { ...event, distinct_id: 'stranger', properties: { total: 1 } }
     const result = await answer<Result>('send', { ...question, event: stranger, to: 'simulator' })
@@ -113,7 +132,7 @@ describe('the destination', () => {
     [
       'nobody is known',
       { ...question, event: anonymous },
-      'Nothing is sent: the event has neither an email address nor a user ID.',
+      'Nothing is sent: the event has no email, and its distinct_id "guest" is shared by many people.',
     ],
   ])('has a reason if %s', async (_name, body, reason) => {
     const result = await answer<Result>('mocked', body)
@@ -135,7 +154,7 @@ describe('the destination', () => {
         { matched: ['Events to send'] },
         {
           matched: ['Events to send'],
-          skipped: 'Nothing is sent: the event has neither an email address nor a user ID.',
+          skipped: 'Nothing is sent: the event has no email, and its distinct_id "guest" is shared by many people.',
         },
       ],
       live: [],

@@ -50,7 +50,10 @@ describe('live events', () => {
     expect(all).toEqual({
       recorded: [
         { matched: ['Events to send'] },
-        { matched: ['Events to send'], skipped: 'it has neither an email address nor a user ID' },
+        {
+          matched: ['Events to send'],
+          skipped: 'it has no email, and its distinct_id "guest" is shared by many people',
+        },
       ],
       live: [
         { id: first, verdict: { matched: ['Events to send'] } },

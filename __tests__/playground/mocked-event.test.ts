@@ -66,7 +66,11 @@ describe('a mocked event', () => {
         /^The event is skipped: it is older than "Maximum event age \(hours\)" allows \(\d+ days\)\.$/,
       ),
     ],
-    ['it is skipped', { event: anonymous }, 'The event is skipped: it has neither an email address nor a user ID.'],
+    [
+      'it is skipped',
+      { event: anonymous },
+      'The event is skipped: it has no email, and its distinct_id "guest" is shared by many people.',
+    ],
     [
       'the server knows no webhooks',
       { settings: { delivery: 'webhook' }, server: '1.30' },

@@ -1,7 +1,7 @@
 import { formOfApp } from '../../destination/from-settings/form'
 import { TODAY } from '../../tools/playground/contract'
 import type { Result } from '../../tools/playground/contract'
-import { answer, event, resultFor, settings as usual } from './setup'
+import { answer, event, resultFor, session, settings as usual } from './setup'
 
 jest.setTimeout(60_000)
 
@@ -68,18 +68,75 @@ describe('warnings', () => {
       ['There is no email address: Loops accepts this only if a contact has the user ID already.'],
     ],
     [
+      'a user ID that is an email',
+      { event: { ...event, distinct_id: 'ada@example.com', properties: { total: 1 } } },
+      [
+        'There is no email address: Loops accepts this only if a contact has the user ID already.',
+        'The user ID is an email: write PLACES in "Email of the user".',
+      ],
+    ],
+    [
       'no user ID',
       { event: { ...event, distinct_id: 'guest' } },
       ['There is no user ID: the one that the settings name is missing, anonymous, or shared by many people.'],
     ],
+    [
+      'a filter that holds the event back, while it updates its contact',
+      { settings: { contactEvents: 'purchase', eventFilters: 'total > 100', contactProperties: '' } },
+      ['GROUP: filter 1 does not match: total is 49.5, not > 100'],
+    ],
+    [
+      "an email that may be somebody else's",
+      {
+        settings: { email: '{event.properties.invited}' },
+        event: { ...event, properties: { ...event.properties, invited: 'somebody.else@example.com' } },
+      },
+      [
+        "The email comes from {event.properties.invited}, and the person has another one: if it is somebody else's, Loops gives that contact this user ID.",
+      ],
+    ],
     ['no user ID where none is wanted', { event: { ...event, distinct_id: 'guest' }, settings: { userId: '' } }, []],
   ])('tell of %s, in both editions', async (_name, changes, warnings) => {
-    expect((await resultFor(changes)).warnings).toEqual(warnings)
+    const words = (group: string, places: string) =>
+      warnings.map((warning) => warning.replace('GROUP', group).replace('PLACES', places))
+    const inApp = words('Events to send', '{person.properties.email}, {event.distinct_id}')
+    expect((await resultFor(changes)).warnings).toEqual(inApp)
     const form = formOfApp({ ...usual, ...changes.settings })
     if ('refusals' in form) throw new Error(form.refusals.join('\n'))
     const destination = { ...form, inputs: { ...form.inputs, apiKey: usual.apiKey } }
     const ofDestination = { settings: {}, server: TODAY, destination, event: changes.event ?? event }
-    expect((await answer<Result>('mocked', ofDestination)).warnings).toEqual(warnings)
+    expect((await answer<Result>('mocked', ofDestination)).warnings).toEqual(
+      words('Send events', '{[person.properties.email, event.distinct_id]}'),
+    )
+  })
+
+  test.each(['2024-02', TODAY])('tell of what came before, on %s', async (server) => {
+    const settings = { ...usual, email: '{event.properties.invited}', contactEvents: '' }
+    const form = formOfApp(settings)
+    if ('refusals' in form) throw new Error(form.refusals.join('\n'))
+    const asked = { settings, server, destination: { ...form, inputs: { ...form.inputs, apiKey: usual.apiKey } } }
+    const warningsOn = async (path: string, distinctId: string, changes: object = {}) => {
+      const invitation = {
+        ...event,
+        uuid: distinctId,
+        distinct_id: distinctId,
+        properties: { invited: 'b@example.com' },
+      }
+      return (await answer<Result>(path, { ...asked, event: invitation, to: 'simulator', ...changes })).warnings
+    }
+    const before = (id: string) => [
+      `This email was sent with the user ID "${id}" before, which Loops replaces: it may be somebody else's email.`,
+    ]
+    expect(await warningsOn('mocked', 'user_9')).toEqual([])
+    expect(await warningsOn('mocked', 'user_10')).toEqual(before('user_9'))
+    expect(await warningsOn('send', 'user_10')).toEqual([])
+    expect(await warningsOn('send', 'user_9')).toEqual(before('user_10'))
+    session.reset()
+    expect(await warningsOn('send', 'user_10')).toEqual([])
+    session.reset()
+    expect(await warningsOn('send', 'user_1')).toEqual([
+      "The email comes from {event.properties.invited}, and the person has another one: if it is somebody else's, Loops gives that contact this user ID.",
+    ])
   })
 
   test.each<[string, Parameters<typeof resultFor>[0], string[]]>([

@@ -6,7 +6,7 @@ import type { StoredPerson } from '../posthog/person'
 import type { Settings } from '../settings/settings'
 import { nearMisses } from '../translate/near-misses'
 import type { Translation } from '../translate/translate'
-import { similarNameReason, unmetReason, unmetReasonWithValues } from '../translate/skip-reasons'
+import { heldBackReason, similarNameReason, unmetReason, unmetReasonWithValues } from '../translate/skip-reasons'
 import type { UnmetGroup } from '../translate/skip-reasons'
 
 export interface EventLog {
@@ -94,6 +94,9 @@ function logDryRun(
     logDrySkip(event, translation.skipped + (translation.detail ?? ''))
   } else {
     logRequest(translation.request)
+  }
+  if (translation !== undefined && 'heldBack' in translation) {
+    logLine(`Dry run: ${heldBackReason(translation.heldBack, settings)}.`)
   }
   for (const clause of nearMisses(event, settings, stored)) logLine(`Dry run: ${clause}.`)
 }

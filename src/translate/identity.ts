@@ -45,6 +45,25 @@ export function userIdOf({ userId }: Settings, data: EventWithPerson): string | 
   return personalId(textOfPersonalParts(userId, data), data)
 }
 
+/** An ID that is not sent because it is not one person's own. */
+export interface ImpersonalId {
+  readonly isDistinctId: boolean
+  /** One of the IDs that many people share, in lower case and without quotes; left out if it is anonymous. */
+  readonly shared?: string
+}
+
+/** The ID because of which the `userId` setting yields none; `undefined` if it is empty, missing or too long. */
+export function impersonalId({ userId }: Settings, data: EventWithPerson): ImpersonalId | undefined {
+  const parts = userId.flatMap((part) => (typeof part === 'string' ? [] : [placeholderValue(part, data)]))
+  const values = [...parts, textOfPersonalParts(userId, data)]
+  const value = values.find((one) => personalId(one, data) === undefined)
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const id = String(value)
+  const word = withoutQuotes(id).toLowerCase()
+  if (word === '' || !fits(id)) return undefined
+  return { isDistinctId: id === data.event.distinct_id, ...(isShared(id) && { shared: word }) }
+}
+
 /**
  * True if PostHog may store a person under the event's distinct_id that belongs to this person only, and a URL can hold the ID. It stores
  * one for the IDs of mobile SDKs, too, whether they are anonymous or not.
@@ -56,7 +75,11 @@ export function hasOwnPerson({ event, properties }: EventWithPerson): boolean {
 
 /** True if many people would share the ID: Loops would make one contact of them. */
 function isShared(id: string): boolean {
-  return SHARED_ID.test(id.replace(/^[\s'"]+|[\s'"]+$/g, ''))
+  return SHARED_ID.test(withoutQuotes(id))
+}
+
+function withoutQuotes(id: string): string {
+  return id.replace(/^[\s'"]+|[\s'"]+$/g, '')
 }
 
 /** The IDs with which PostHog refuses to identify a person (its docs call them illegal distinct IDs). */

@@ -33,6 +33,11 @@ export function unmetReasonWithValues(unmet: readonly UnmetGroup[], settings: Se
   )
 }
 
+/** Names the filter that keeps an event from one group of settings, with the value that the event has: only for a dry run. */
+export function heldBackReason(unmet: UnmetGroup, settings: Settings): string {
+  return `${unmet.group}: ${unmetReasonWithValues([unmet], settings)}`
+}
+
 /** Why no group of settings names the event, although a name looks like it; `undefined` if none does. */
 export function similarNameReason({ event }: CapturedEvent, settings: Settings): string | undefined {
   const reasons = [

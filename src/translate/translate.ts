@@ -8,12 +8,22 @@ import type { LoopsRequest } from '../loops/request'
 import { cutToFit, isEmail } from '../loops/values'
 import type { EventRule, Settings } from '../settings/settings'
 import { excessiveAge } from './age'
-import { identityOfEvent } from './identity'
+import { identityOfEvent, impersonalId } from './identity'
 import { contactProperties, eventProperties, mailingListValues, mailingListsOfEvent } from './properties'
 import type { UnmetGroup } from './skip-reasons'
 
 /** The result of `translate`; `undefined` if the settings do not name the event. */
 export type Translation =
+  | (Result & {
+      /** Why the filters exclude the event from one of the two groups of settings that name it. */
+      readonly heldBack?: UnmetGroup
+    })
+  /** Why the filters exclude the event from all groups of settings that name it. */
+  | { readonly unmet: readonly UnmetGroup[] }
+  | undefined
+
+/** What becomes of an event that matches a group of settings. */
+type Result =
   | {
       readonly request: LoopsRequest
       /** The mailing lists, and `subscribed`, that the request leaves out because their values are not consent. */
@@ -21,13 +31,13 @@ export type Translation =
     }
   /** `detail` adds to the reason what is special to this event. */
   | { readonly skipped: SkipReason; readonly detail?: string }
-  /** Why the filters exclude the event from all groups of settings that name it. */
-  | { readonly unmet: readonly UnmetGroup[] }
-  | undefined
 
 /** Why an event that matches the settings is not sent, as a clause for the log. */
 export type SkipReason =
   | 'it has neither an email address nor a user ID'
+  | 'it has no email, and its distinct_id is anonymous'
+  | 'it has no email, and its user ID is anonymous'
+  | `it has no email, and its ${'distinct_id' | 'user ID'} "${string}" is shared by many people`
   | 'it has only a user ID, so its update would change nothing'
   | 'its only email is its distinct_id: write {person.properties.email}, {event.distinct_id} in "Email of the user"'
   | 'the settings exclude its email address'
@@ -66,21 +76,28 @@ export function translate(
     return { unmet: [unmetForSending, unmetForUpdate].filter((one) => one !== undefined) }
   }
 
+  const result = resultFor({ sentName, updates }, settings, data)
+  const heldBack = unmetForSending ?? unmetForUpdate
+  return heldBack === undefined ? result : { ...result, heldBack }
+}
+
+function resultFor(use: Use, settings: Settings, data: EventWithPerson): Result {
+  const { event } = data
   const identity = identityOfEvent(settings, data)
-  if (identity === undefined) return skippedWithoutEmail(event, 'it has neither an email address nor a user ID')
+  if (identity === undefined) return skippedWithoutEmail(event, noIdentityReason(settings, data))
   const { email, userId, emailIfUnknown } = identity
   const anyEmail = email ?? emailIfUnknown
   if (anyEmail !== undefined && isExcluded(settings.excludedEmails, anyEmail)) {
     return { skipped: 'the settings exclude its email address' }
   }
 
-  const { content, unclear } = contentOf({ sentName, updates }, settings, data)
+  const { content, unclear } = contentOf(use, settings, data)
   if (anyEmail === undefined && Object.keys(content).length === 0) {
     return skippedWithoutEmail(event, 'it has only a user ID, so its update would change nothing')
   }
   // The identity is written last, so that no property can overwrite it.
   const body = Object.assign(content, email !== undefined && { email }, userId !== undefined && { userId })
-  const request = sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
+  const request = use.sentName === undefined ? updateContact(body) : sendEvent(body, event.uuid)
   return {
     request: emailIfUnknown === undefined ? request : { ...request, emailIfUnknown },
     ...(unclear.length > 0 && { unclearConsent: unclear }),
@@ -90,6 +107,19 @@ export function translate(
 function unmetIn(rule: EventRule, group: UnmetGroup['group'], data: EventWithPerson): UnmetGroup | undefined {
   const unmet = unmetFilter(rule.filters, data)
   return unmet && { group, ...unmet }
+}
+
+/** Why the event has no identity. Only IDs that many people share are quoted. */
+function noIdentityReason(settings: Settings, data: EventWithPerson): SkipReason {
+  const found = impersonalId(settings, data)
+  if (found === undefined) return 'it has neither an email address nor a user ID'
+  const { isDistinctId, shared } = found
+  if (shared !== undefined) {
+    return `it has no email, and its ${isDistinctId ? 'distinct_id' : 'user ID'} "${shared}" is shared by many people`
+  }
+  return isDistinctId
+    ? 'it has no email, and its distinct_id is anonymous'
+    : 'it has no email, and its user ID is anonymous'
 }
 
 /** The reason names the remedy for people whose distinct_id is their email. */

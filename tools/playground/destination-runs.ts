@@ -5,15 +5,16 @@ import { problemsOfForm } from '../../destination/from-settings/form-checks'
 import { formIn, noForm } from '../../destination/from-settings/form-shape'
 import type { FromSettings } from '../../destination/from-settings/from-settings'
 import { destinationOf } from '../../destination/from-settings/read'
+import { accountWarnings } from '../simulators/app/account-warnings'
 import { hogFetch, mockedFetch } from '../simulators/hog/destination'
 import type { SentRequest } from '../simulators/hog/destination'
 import { InstalledDestination } from '../simulators/hog/installed-destination'
-import type { InstalledMapping, MappingOutcome } from '../simulators/hog/installed-destination'
+import type { InstalledMapping, MappingOutcome, NotRun } from '../simulators/hog/installed-destination'
 import { Persons } from '../simulators/hog/persons'
 import type { Person } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { HogParser } from '../simulators/hog/syntax-tree'
-import { noMatchSentence } from '../simulators/app/why-nothing-was-sent'
+import { heldBackClauses, noMatchSentence } from '../simulators/app/why-nothing-was-sent'
 import { UsageError } from '../lib/usage-error'
 import type { Fetch } from '../simulators/posthog/fetch'
 import type { CapturedEvent } from '../lib/shapes'
@@ -76,6 +77,11 @@ export class DestinationRuns {
 
   /** The result of an event; `fetch` is left out if HTTP requests are mocked out. */
   async result(event: CapturedEvent, person: Person, fetch?: Fetch): Promise<Result> {
+    const key = this.body.inputs['apiKey']?.value
+    const apiKey = typeof key === 'string' ? key : ''
+    // Before the run: Loops declares the properties of the requests that it accepts.
+    const account =
+      fetch === undefined ? [] : await accountWarnings(await this.usedBy(event, person), { apiKey, fetch })
     const surroundings = { fetch: fetch === undefined ? mockedFetch : hogFetch(fetch) }
     const outcomes = await this.installed.deliver(event, person, surroundings)
     const requests = outcomes.flatMap(({ mapping, requests: sent }) =>
@@ -83,23 +89,35 @@ export class DestinationRuns {
     )
     // The last line of a failed run says its error once more.
     const logs = outcomes.flatMap(({ logs: lines, error }) => (error === undefined ? lines : lines.slice(0, -1)))
-    const reason = requests.length > 0 ? undefined : this.whyNothing(event, person, outcomes)
+    const notRun = this.installed.notRun(event, person)
+    const reason = requests.length > 0 ? undefined : whyNothing(outcomes, notRun)
     const result: Result = {
       verdict: this.verdictOf(outcomes),
       requests,
       ...(reason !== undefined && { reason }),
-      ...(outcomes.length === 0 && this.installed.notRun(event, person).length === 0 && { isUnnamed: true as const }),
+      ...(outcomes.length === 0 && notRun.length === 0 && { isUnnamed: true as const }),
       missing: outcomes.flatMap(({ mapping, requests: sent }) =>
         sent.flatMap(({ body = '' }) => missingIn(body, this.mappedBy(mapping))),
       ),
-      warnings: [...new Set(outcomes.flatMap((outcome) => this.warningsFor(event, person, outcome)))],
+      warnings: [
+        ...(outcomes.length === 0 ? [] : heldBackClauses(notRun)),
+        ...new Set(outcomes.flatMap((outcome) => this.warningsFor(event, person, outcome))),
+      ],
       errors: outcomes.flatMap(({ mapping, error }) =>
         error === undefined ? [] : [`${mapping.name}: ${error.message}`],
       ),
-      logs: logs.map(({ level, message }) => `${level.toUpperCase()} ${message}`),
+      logs: [
+        ...account.map((warning) => `WARN ${warning}`),
+        ...logs.map(({ level, message }) => `${level.toUpperCase()} ${message}`),
+      ],
     }
-    const key = this.body.inputs['apiKey']?.value
-    return withoutKey(result, typeof key === 'string' ? key : '')
+    return withoutKey(result, apiKey)
+  }
+
+  /** The mappings that the event runs. */
+  private async usedBy(event: CapturedEvent, person: Person): Promise<Pick<DestinationBody, 'inputs'>[]> {
+    const outcomes = await this.installed.deliver(event, person, { fetch: mockedFetch })
+    return outcomes.map(({ mapping }) => ({ inputs: this.inputsOf(mapping) }))
   }
 
   private inputsOf(mapping: InstalledMapping): DestinationBody['inputs'] {
@@ -115,10 +133,12 @@ export class DestinationRuns {
     const comparison = {
       event,
       person: person.properties,
+      personsEmail: person.properties['email'],
       eventProperties: wanted('contact', 'eventProperties', 'includeAllEventProperties'),
       contactProperties: wanted('event', 'contactProperties', 'includeAllPersonProperties'),
       newNames: Object.values(inputs['eventNames']?.value ?? {}).map(String),
       wantsUserId: this.body.inputs['userId']?.value !== '',
+      emailOrDistinctId: '{[person.properties.email, event.distinct_id]}',
     }
     const [request] = outcome.requests
     return [
@@ -136,12 +156,6 @@ export class DestinationRuns {
     }
   }
 
-  private whyNothing(event: CapturedEvent, person: Person, outcomes: readonly MappingOutcome[]): string | undefined {
-    if (outcomes.length === 0) return noMatchSentence(this.installed.notRun(event, person), 'no mapping has its name')
-    if (outcomes.some(({ error }) => error !== undefined)) return undefined
-    return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
-  }
-
   private verdictOf(outcomes: readonly MappingOutcome[]): Verdict {
     const actions = outcomes.map(({ mapping }) => this.inputsOf(mapping)['action']?.value)
     const matched = [...new Set(actions.flatMap((action) => GROUPS[String(action)] ?? []))]
@@ -149,6 +163,12 @@ export class DestinationRuns {
     const said = outcomes.flatMap(({ error, logs }) => error?.message ?? logs.at(-1)?.message ?? [])
     return { matched, ...(!sent && matched.length > 0 && { skipped: said.at(-1) ?? 'nothing is sent' }) }
   }
+}
+
+function whyNothing(outcomes: readonly MappingOutcome[], notRun: readonly NotRun[]): string | undefined {
+  if (outcomes.length === 0) return noMatchSentence(notRun, 'no mapping has its name')
+  if (outcomes.some(({ error }) => error !== undefined)) return undefined
+  return outcomes.flatMap(({ logs }) => logs).at(-1)?.message
 }
 
 /** The person as PostHog stores it after all of the events. */

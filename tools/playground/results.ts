@@ -2,7 +2,7 @@ import { settingFields } from '../lib/app-files'
 import type { AppConfig } from '../lib/shapes'
 import { DryRuns, type Explanation } from '../simulators/app/dry-runs'
 import type { CapturedEvent } from '../lib/shapes'
-import { waitSentence, whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
+import { heldBackClauses, waitSentence, whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
 import { ObservedApp, type Outcome } from '../simulators/app/observed-app'
 import type { ServerVersion } from '../simulators/posthog/versions'
 import type { Result, ShownRequest, Verdict } from './contract'
@@ -19,8 +19,14 @@ export interface SetUp {
   server: ServerVersion
 }
 
+/** An event, and the properties of its person that PostHog stores once the event is in. */
+export interface StoredEvent {
+  event: CapturedEvent
+  stored: Readonly<Record<string, unknown>>
+}
+
 /** The result of an event with HTTP requests mocked out: the app sends to a Loops that stores nothing. */
-export async function mockedResult(setUp: SetUp, event: CapturedEvent): Promise<Result> {
+export async function mockedResult(setUp: SetUp, given: StoredEvent): Promise<Result> {
   const { config, server } = setUp
   const problems = await problemsWith(config, server)
   if (problems.length > 0) return { ...offResult(setUp, { errors: [] }), problems }
@@ -28,8 +34,8 @@ export async function mockedResult(setUp: SetUp, event: CapturedEvent): Promise<
   const unlimited = { ...config, requestsPerSecond: '1000', dryRun: 'No' }
   const app = new ObservedApp({ server, config: unlimited, fetch: mockedLoops(), trusted: true })
   try {
-    const outcome = await app.deliver(event)
-    const result = await resultOf(setUp, event, outcome)
+    const outcome = await app.deliver(given.event)
+    const result = await resultOf(setUp, given, outcome)
     return { ...result, requests: result.requests.map(({ answer, ...request }) => request), logs: [] }
   } finally {
     app.close()
@@ -49,7 +55,7 @@ export function nothingTried(reason: string): Result {
 }
 
 /** The result of a delivered event. */
-export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outcome): Promise<Result> {
+export async function resultOf(setUp: SetUp, { event, stored }: StoredEvent, outcome: Outcome): Promise<Result> {
   const explanation = await explained(setUp, event)
   const verdict = verdictOf(explanation)
   const requests = outcome.made.filter(({ by }) => by !== 'setupPlugin').map(shownRequest)
@@ -64,7 +70,8 @@ export async function resultOf(setUp: SetUp, event: CapturedEvent, outcome: Outc
     ...(explanation.matched.length === 0 && explanation.nearMisses.length === 0 && { isUnnamed: true as const }),
     missing: request === undefined ? [] : missingIn(request.body, mappedBy(config, verdict)),
     warnings: [
-      ...(request === undefined ? [] : warningsForApp({ ...setUp, config, event, verdict, request })),
+      ...(explanation.matched.length === 0 ? [] : heldBackClauses(explanation.nearMisses)),
+      ...(request === undefined ? [] : warningsForApp({ ...setUp, config, event, verdict, request, stored })),
       ...explanation.hints,
     ],
     errors: [...new Set([...errors, ...(outcome.waitsFor === undefined ? [] : [waitSentence(outcome.waitsFor)])])],

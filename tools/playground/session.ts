@@ -22,6 +22,7 @@ import { LiveEvents } from './live-events'
 import { realLoops, Simulator, SIMULATOR_KEY } from './loops'
 import { mockedResult, nothingTried, offResult, resultOf, verdictOf, type SetUp } from './results'
 import { checkedSettings, problemsWith } from './settings-problems'
+import { LinkWarnings } from './warnings'
 
 /** The PostHog server that the page starts with. */
 export const USUAL_SERVER = '2024-02'
@@ -45,6 +46,7 @@ export class Session {
   readonly simulator = new Simulator(() => {
     this.live.tell({ name: 'loops', data: null })
   })
+  private readonly linkWarnings = new LinkWarnings()
   private sender: Sender | undefined
   private lastSent: Promise<unknown> = Promise.resolve()
 
@@ -94,16 +96,24 @@ export class Session {
 
   async mocked(question: SettingsQuestion, event: unknown): Promise<Result> {
     const captured = eventFrom(event)
-    return question.server === TODAY ? this.resultToday(question, captured) : mockedResult(setUpOf(question), captured)
+    if (question.server === TODAY) return this.warned(question, await this.resultToday(question, captured))
+    const { properties: stored } = personAfter(this.before(question, captured), captured)
+    return this.warned(question, await mockedResult(setUpOf(question), { event: captured, stored }))
+  }
+
+  private warned({ settings, server, destination }: SettingsQuestion, result: Result): Result {
+    return this.linkWarnings.added(result, [settings, server, destination])
   }
 
   /** Sends an event after the events before it. Throws a UsageError for the simulator's key with the real Loops. */
   send(question: SettingsQuestion, event: unknown, to: Target): Promise<Result> {
     const captured = eventFrom(event)
     if (to === 'loops') refuseSimulatorKey(keyIn(question))
-    const sent = this.lastSent.then(() =>
-      question.server === TODAY ? this.sendToday(question, captured, to) : this.sendByApp(question, captured, to),
-    )
+    const sent = this.lastSent
+      .then(() =>
+        question.server === TODAY ? this.sendToday(question, captured, to) : this.sendByApp(question, captured, to),
+      )
+      .then((result) => this.warned(question, result))
     this.lastSent = sent.catch(() => undefined)
     return sent
   }
@@ -112,7 +122,8 @@ export class Session {
     const setUp = setUpOf(question)
     const app = this.senderFor(setUp, to)
     const outcome = await app.deliver(captured)
-    return app.enabled ? resultOf(setUp, captured, outcome) : offResult(setUp, outcome)
+    const { properties: stored } = personAfter(this.before(question, captured), captured)
+    return app.enabled ? resultOf(setUp, { event: captured, stored }, outcome) : offResult(setUp, outcome)
   }
 
   private sendToday(question: SettingsQuestion, captured: CapturedEvent, to: Target): Promise<Result> {
@@ -144,6 +155,7 @@ export class Session {
   /** Empties the simulator and closes the app, so that the app forgets what it has sent. */
   reset(): void {
     this.close()
+    this.linkWarnings.clear()
     this.simulator.reset()
   }
 

@@ -1,6 +1,7 @@
+import { emailOfAnother, UserIdsOfEmails } from '../lib/emails-of-others'
 import type { AppConfig, CapturedEvent } from '../lib/shapes'
 import type { ServerVersion } from '../simulators/posthog/versions'
-import type { ShownRequest, Verdict } from './contract'
+import type { Result, ShownRequest, Verdict } from './contract'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -16,6 +17,8 @@ export interface Comparison {
   readonly event: CapturedEvent
   /** The properties of the person, as far as the edition knows them. */
   readonly person: Values
+  /** The email that PostHog stores of the person. */
+  readonly personsEmail: unknown
   readonly request: Pick<ShownRequest, 'body'>
   /** Left out if the event is not sent as an event. */
   readonly eventProperties?: WantedProperties | undefined
@@ -25,6 +28,8 @@ export interface Comparison {
   readonly newNames: readonly string[]
   /** Whether the settings ask for a user ID. */
   readonly wantsUserId: boolean
+  /** How the edition writes the person's email, or else the distinct_id, as the email of the user. */
+  readonly emailOrDistinctId: string
 }
 
 /** A request of the app with its origin. */
@@ -35,6 +40,8 @@ export interface AppComparison {
   readonly server: ServerVersion
   readonly verdict: Verdict
   readonly request: ShownRequest
+  /** The properties of the person that PostHog stores once the event is in. */
+  readonly stored: Values
 }
 
 /**
@@ -48,11 +55,12 @@ export function warningsFor(comparison: Comparison): string[] {
     ...cutWarnings(comparison, body),
     ...nestedWarnings(comparison),
     ...identityWarnings(comparison, body),
+    ...[emailOfAnother(body, comparison.event, comparison.personsEmail)].filter((sentence) => sentence !== undefined),
   ]
 }
 
 /** The warnings for a request of the app, with those of its server. */
-export function warningsForApp({ event, config, server, verdict, request }: AppComparison): string[] {
+export function warningsForApp({ event, config, server, verdict, request, stored }: AppComparison): string[] {
   const wanted = (group: Verdict['matched'][number], texts = '', includeAll = 'No') =>
     verdict.matched.includes(group) ? { texts, includeAll: includeAll === 'Yes' } : undefined
   const { $set, $set_once } = event.properties
@@ -60,12 +68,40 @@ export function warningsForApp({ event, config, server, verdict, request }: AppC
     event,
     request,
     person: { ...asValues($set_once), ...asValues($set) },
+    personsEmail: stored['email'],
     eventProperties: wanted('Events to send', config.eventProperties, config.includeAllEventProperties),
     contactProperties: wanted('Update contacts', config.contactProperties, config.includeAllPersonProperties),
     newNames: newNames(config.trackedEvents ?? ''),
     wantsUserId: config.userId?.trim() !== '',
+    emailOrDistinctId: '{person.properties.email}, {event.distinct_id}',
   }
   return [...warningsFor(comparison), ...serverWarnings({ config, server })]
+}
+
+/** Warns of an email that gets a second user ID, as long as the settings stay the same. */
+export class LinkWarnings {
+  private readonly userIds = new UserIdsOfEmails()
+  private settings = ''
+
+  /** The result, with a warning if its request replaces the user ID of an email. */
+  added(result: Result, settings: unknown): Result {
+    const text = JSON.stringify(settings)
+    if (text !== this.settings) this.clear()
+    this.settings = text
+    const warnings = result.requests.flatMap(({ body }) => {
+      const before = body === '' ? undefined : this.userIds.note(bodyOf(body))
+      return before === undefined
+        ? []
+        : [
+            `This email was sent with the user ID "${before}" before, which Loops replaces: it may be somebody else's email.`,
+          ]
+    })
+    return { ...result, warnings: [...result.warnings, ...warnings] }
+  }
+
+  clear(): void {
+    this.userIds.clear()
+  }
 }
 
 /** The request's body. One generation of servers encodes the body of a webhook twice. */
@@ -157,9 +193,13 @@ function innerPath(value: unknown): string | undefined {
   return deeper === undefined ? key : `${key}.${deeper}`
 }
 
-function identityWarnings({ wantsUserId }: Comparison, { email, userId }: Values): string[] {
+function identityWarnings({ wantsUserId, emailOrDistinctId }: Comparison, { email, userId }: Values): string[] {
   if (email === undefined) {
-    return ['There is no email address: Loops accepts this only if a contact has the user ID already.']
+    const isEmail = typeof userId === 'string' && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(userId)
+    return [
+      'There is no email address: Loops accepts this only if a contact has the user ID already.',
+      ...(isEmail ? [`The user ID is an email: write ${emailOrDistinctId} in "Email of the user".`] : []),
+    ]
   }
   if (userId !== undefined || !wantsUserId) return []
   return ['There is no user ID: the one that the settings name is missing, anonymous, or shared by many people.']

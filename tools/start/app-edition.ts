@@ -3,7 +3,7 @@ import { DryRuns } from '../simulators/app/dry-runs'
 import { ObservedApp } from '../simulators/app/observed-app'
 import type { Outcome } from '../simulators/app/observed-app'
 import { linesOfProblems } from '../lib/settings-problems'
-import { whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
+import { heldBackClauses, whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
 import type { Clock } from '../lib/clock'
 import { UsageError } from '../lib/usage-error'
 import type { Fetch } from '../simulators/posthog/fetch'
@@ -45,9 +45,11 @@ export class AppEdition implements Edition {
     const outcome = await this.app.deliver(event)
     if (!this.app.enabled) throw new UsageError(refusalIn(outcome))
     const reason = whyNothingWasSent(config, server, explanation, outcome)
-    // The app's own dry run logs the hints.
-    const hints = config.dryRun === 'Yes' ? [] : explanation.hints
-    return { matched: explanation.matched, reason, hints, outcome }
+    const { matched } = explanation
+    // The app's own dry run logs the rest.
+    if (config.dryRun === 'Yes') return { matched, heldBack: [], reason, hints: [], outcome }
+    const heldBack = matched.length === 0 ? [] : heldBackClauses(explanation.nearMisses)
+    return { matched, heldBack, reason, hints: explanation.hints, outcome }
   }
 
   close(): void {

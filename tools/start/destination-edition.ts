@@ -8,7 +8,7 @@ import { Persons } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
 import type { Fetch } from '../simulators/posthog/fetch'
 import type { FileEvent } from '../simulators/posthog/event-file'
-import { noMatchSentence } from '../simulators/app/why-nothing-was-sent'
+import { heldBackClauses, noMatchSentence } from '../simulators/app/why-nothing-was-sent'
 import type { Edition, EventResult } from './edition'
 
 export interface DestinationEditionOptions {
@@ -43,16 +43,23 @@ export class DestinationEdition implements Edition {
     const person = exported === undefined ? stored : { ...stored, properties: exported }
     const fetch = dryRun ? mockedFetch : hogFetch(this.options.fetch)
     const outcomes = await this.installed.deliver(event, person, { fetch, clock })
-    if (outcomes.length > 0) return this.resultOf(outcomes)
-    const reason = noMatchSentence(this.installed.notRun(event, person), 'no mapping has its name')
-    return { matched: [], reason, hints: [], outcome: { made: [], errors: [], logs: [], waitsFor: undefined } }
+    const notRun = this.installed.notRun(event, person)
+    if (outcomes.length > 0) return { ...this.resultOf(outcomes), heldBack: heldBackClauses(notRun) }
+    const reason = noMatchSentence(notRun, 'no mapping has its name')
+    return {
+      matched: [],
+      heldBack: [],
+      reason,
+      hints: [],
+      outcome: { made: [], errors: [], logs: [], waitsFor: undefined },
+    }
   }
 
   close(): void {
     // Nothing of a run outlives it.
   }
 
-  private resultOf(outcomes: readonly MappingOutcome[]): EventResult {
+  private resultOf(outcomes: readonly MappingOutcome[]): Omit<EventResult, 'heldBack'> {
     const { clock, dryRun } = this.options
     const printed = outcomes.flatMap(({ logs }) => logs.filter(({ level }) => level !== 'error'))
     const messages = printed.map(({ message }) => message)

@@ -12,6 +12,8 @@ export interface Edition {
 export interface EventResult {
   /** The groups of settings, or the mappings, that the event matches. */
   readonly matched: readonly string[]
+  /** Why filters hold it back from other groups of settings, or mappings, that name it: a clause for each. */
+  readonly heldBack: readonly string[]
   /** Why it sends nothing to Loops. */
   readonly reason: string | undefined
   /** Properties that the settings name and the event lacks, although it has one with a similar name. */

@@ -8,6 +8,8 @@ export interface ReplayOptions {
   readonly events: string | undefined
   /** Without it, the defaults of the app or the destination apply. */
   readonly config: string | undefined
+  /** True if `config` is the sample's, because the command line names neither events nor settings. */
+  readonly hasSampleSettings: boolean
   /** `today`: a server that runs the destination. */
   readonly server: ServerVersion | 'today'
   readonly dryRun: boolean
@@ -26,7 +28,8 @@ Usage: npm start -- [options]
                     "inputs" and "mappings" as in dist/destination.json (the defaults with --events, otherwise
                     tools/start/sample-config.json)
   --server VERSION  the PostHog server: ${serverVersions.map(({ name }) => name).join(', ')} for the app
-                    (2024-02), or today for the destination
+                    (2024-02), or today for the destination: PostHog Cloud, and self-hosted servers built since
+                    mid-September 2025
   --dry-run         send nothing, show what would be sent
   --live            send to the real Loops, with the key in the environment variable LOOPS_API_KEY; needs --events and
                     --config, unless it is a --dry-run
@@ -49,14 +52,26 @@ export function parseOptions(
   const values = parsedArguments(args, environment)
   const { help: wantsHelp, live, server } = values
   if (wantsHelp === true) return undefined
+  // The sample's settings are for the sample's events.
+  const hasSampleSettings = values.events === undefined && values.config === undefined
   return {
     events: values.events,
-    // The sample's settings are for the sample's events.
-    config: values.config ?? (values.events === undefined ? `${directory}/sample-config.json` : undefined),
+    config: hasSampleSettings ? `${directory}/sample-config.json` : values.config,
+    hasSampleSettings,
     server: knownServer(server ?? '2024-02'),
     dryRun: values['dry-run'] ?? false,
     ...(live === true && { liveKey: liveKey(values, environment) }),
   }
+}
+
+/** The command that runs the same files through an edition. */
+export function commandFor(edition: 'app' | 'today', { events, config, hasSampleSettings }: ReplayOptions): string {
+  const args = [
+    ...(edition === 'today' ? ['--server today'] : []),
+    ...(events === undefined ? [] : [`--events ${events}`]),
+    ...(config === undefined || hasSampleSettings ? [] : [`--config ${config}`]),
+  ]
+  return ['npm start', ...(args.length === 0 ? [] : ['--', ...args])].join(' ')
 }
 
 function liveKey(values: ReturnType<typeof parsedArguments>, { LOOPS_API_KEY: key = '' }: NodeJS.ProcessEnv): string {

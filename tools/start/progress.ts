@@ -45,3 +45,7 @@ export function progressBar(totalBytes: number, stream: NodeJS.WriteStream = pro
 export function counted(count: number): string {
   return count.toLocaleString('en-US')
 }
+
+export function withNoun(count: number, noun: string): string {
+  return `${counted(count)} ${noun}${count === 1 ? '' : 's'}`
+}

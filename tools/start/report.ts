@@ -2,10 +2,11 @@ import colors from 'picocolors'
 import type { CapturedEvent } from '../lib/shapes'
 import type { Contact, RecordedEvent } from '../simulators/loops/contract'
 import type { LogEntry, RequestRecord } from '../simulators/posthog/records'
+import { commandFor } from './options'
 import type { ReplayOptions } from './options'
 import { waitSentence } from '../simulators/app/why-nothing-was-sent'
 import type { EventResult } from './edition'
-import { counted } from './progress'
+import { counted, withNoun } from './progress'
 
 /** One event and its outcome, as lines for the terminal. */
 export function eventReport(number: number, event: CapturedEvent, result: EventResult): string {
@@ -16,6 +17,7 @@ export function eventReport(number: number, event: CapturedEvent, result: EventR
 
 function resultLines({
   matched,
+  heldBack,
   reason,
   hints,
   note,
@@ -24,8 +26,13 @@ function resultLines({
   const deliveries = made.filter(({ by }) => by !== 'setupPlugin')
   return [
     ...(matched.length === 0 ? [] : [plain(`matches ${matched.join(' and ')}`)]),
+    ...heldBack.map((clause) => colors.yellow(plain(clause))),
     ...logs.filter(({ by, message }) => by !== 'setupPlugin' && !isSkipLine(message)).flatMap(logLine),
-    ...deliveries.flatMap((request) => [...requestLines(request), answerLine(request)]),
+    ...deliveries.flatMap((request, index) => [
+      ...repetitionLine(request, deliveries[index - 1]),
+      ...requestLines(request),
+      answerLine(request),
+    ]),
     ...errors.map(({ name, message }) => colors.red(plain(`${name}: ${message}`))),
     ...(waitsFor === undefined ? [] : [colors.yellow(waitSentence(waitsFor))]),
     ...(reason === undefined ? [] : [colors.yellow(plain(reason))]),
@@ -37,6 +44,13 @@ function resultLines({
 /** True for the line with which the app logs a reason for the first time: the reason is shown for each event. */
 function isSkipLine(message: string): boolean {
   return message.startsWith('An event is skipped: ')
+}
+
+/** Says how long after the first try the same request follows. */
+function repetitionLine(request: RequestRecord, before: RequestRecord | undefined): string[] {
+  const { method, url, body, at } = request
+  if (before === undefined || before.method !== method || before.url !== url || before.body !== body) return []
+  return [colors.yellow(`${Math.round((at - before.at) / 1000)} s later, once more:`)]
 }
 
 /** Method, URL and body; of the headers only the idempotency key, and never the API key. */
@@ -120,22 +134,17 @@ export function effortReport({ events, skipped, milliseconds }: Tally): string {
 }
 
 /** What the reader may do next. */
-export function nextSteps({ events, config, server, liveKey }: ReplayOptions, { tooOld, withPerson }: Tally): string {
+export function nextSteps(options: ReplayOptions, { tooOld, withPerson }: Tally): string {
+  const { events, config, server, liveKey } = options
   const isOwn = events !== undefined
   const files = `--events ${events ?? 'my-events.json'} --config ${isOwn && config !== undefined ? config : 'my-settings.json'}`
   const today = server === 'today' ? ' --server today' : ''
-  const steps: [command: string, what: string][] = [
-    ...(liveKey === undefined && isOwn
-      ? [
-          ['LOOPS_API_KEY=... npm start -- --live ' + files + today, 'sends them to your Loops account'] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    ...(isOwn ? [] : [[`npm start -- ${files}${today}`, 'your own events and settings'] as [string, string]]),
+  const liveSteps = [[`LOOPS_API_KEY=... npm start -- --live ${files}${today}`, 'sends them to your Loops account']]
+  const steps = [
+    ...(liveKey === undefined && isOwn ? liveSteps : []),
+    ...(isOwn ? [] : [[`npm start -- ${files}${today}`, 'your own events and settings']]),
     ...(today === ''
-      ? [[`npm start -- --server today${isOwn ? ` ${files}` : ''}`, 'the same in the destination'] as [string, string]]
+      ? [[commandFor('today', options), 'the same in the destination, for PostHog Cloud and newer servers']]
       : []),
     ['npm run playground', 'settings, events and requests in a page'],
   ]
@@ -150,7 +159,7 @@ export function nextSteps({ events, config, server, liveKey }: ReplayOptions, { 
       ? ['The file contains persons. The app looks them up if "posthogUrl" is set, as in PostHog.']
       : []),
     colors.bold('Next'),
-    ...steps.flatMap(([command, what]) => [`  ${plain(command)}`, `      ${what}`]),
+    ...steps.flatMap(([command = '', what = '']) => [`  ${plain(command)}`, `      ${what}`]),
     '',
   ].join('\n')
 }
@@ -162,10 +171,6 @@ export function plain(text: string): string {
 
 /** The control characters, the line and paragraph separators, and the characters that change the direction of the text. */
 const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
-
-function withNoun(count: number, noun: string): string {
-  return `${counted(count)} ${noun}${count === 1 ? '' : 's'}`
-}
 
 function filledIn(contact: Contact): Record<string, unknown> {
   return Object.fromEntries(Object.entries(contact).filter(([, value]) => value !== null && value !== ''))

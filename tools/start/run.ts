@@ -1,12 +1,13 @@
 /** `npm start`: shows what the app or the destination makes of PostHog events. `npm start -- --help` lists the options. */
 import { statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { appDirectory } from '../lib/app-files'
 import { compileInAnotherProcess } from '../simulators/app/compile-app'
 import type { AppConfig } from '../lib/shapes'
 import { readEventFile } from '../simulators/posthog/event-file'
 import type { FileEvent, ReadingOptions } from '../simulators/posthog/event-file'
 import { networkTo } from '../simulators/app/network'
+import { accountWarnings, CHECKING_SERVER } from '../simulators/app/account-warnings'
 import { builtDestination } from '../../destination/from-settings/body'
 import { readAppFile, readDestinationFile } from './settings-file'
 import { systemClock, VirtualClock } from '../lib/clock'
@@ -21,11 +22,13 @@ import { messageOf, UsageError } from '../lib/usage-error'
 import { AppEdition } from './app-edition'
 import { DestinationEdition } from './destination-edition'
 import type { Edition, EventResult } from './edition'
+import { heading } from './heading'
+import { IdentityHints } from './identity-hints'
 import { help, parseOptions } from './options'
 import type { ReplayOptions } from './options'
 import { noProgress, progressBar, progressLines } from './progress'
 import type { Progress } from './progress'
-import { readRecordedEvents, RECORDED_STRANGER, recordedEventsPath } from '../simulators/posthog/recorded-events'
+import { readRecordedEvents, RECORDED_STRANGER } from '../simulators/posthog/recorded-events'
 import { effortReport, eventReport, LINES_OF_LOOPS, loopsReport, nextSteps, plain, setUpReport } from './report'
 import type { Tally } from './report'
 
@@ -87,7 +90,8 @@ async function replayIntoLoops(options: ReplayOptions, apiKey: string, output: O
 async function replayIntoSimulator(options: ReplayOptions, output: Output, host: Host): Promise<void> {
   const clock = new VirtualClock(Date.now())
   const apiKey = 'loops-sandbox-key'
-  const contactProperties = [{ key: 'plan', label: 'Plan', type: 'string' as const }]
+  // The sample's settings map a property that the user has created in Loops.
+  const contactProperties = options.hasSampleSettings ? [{ key: 'plan', label: 'Plan', type: 'string' as const }] : []
   const api = new LoopsApi({ apiKey, clock, contactProperties, mostShown: LINES_OF_LOOPS })
   const fetch = networkTo(api, clock, options.server === 'today' ? { importedFetch: 'undici' } : options.server)
   const settled = <Result>(promise: Promise<Result>): Promise<Result> => clock.settled(promise)
@@ -101,6 +105,7 @@ async function replay(options: ReplayOptions, surroundings: Surroundings, output
   const begun = performance.now()
   const edition = await editionFor(options, surroundings, output, host)
   const tally: Tally = { events: 0, skipped: 0, tooOld: 0, withPerson: 0, milliseconds: 0 }
+  const identityHints = new IdentityHints()
   const skip = (sentence: string): void => {
     tally.skipped += 1
     output.tell(`Skipped: ${plain(sentence)}\n`)
@@ -114,7 +119,9 @@ async function replay(options: ReplayOptions, surroundings: Surroundings, output
       if (result !== undefined) {
         note(event, result, tally)
         output.say(setUpReport(result.outcome.logs))
-        output.say(`${eventReport(tally.events, event.event, { ...result, note: noteOn(event, result, options) })}\n`)
+        const hints = [...result.hints, ...identityHints.note(event, result)]
+        const report = { ...result, hints, note: noteOn(event, result, options) }
+        output.say(`${eventReport(tally.events, event.event, report)}\n`)
       }
       progress.update(tally.events, bytesRead)
       // Lets the process notice Ctrl-C.
@@ -127,6 +134,7 @@ async function replay(options: ReplayOptions, surroundings: Surroundings, output
   }
   if (host.interrupted.aborted) output.say(`Interrupted after ${tally.events} events.\n\n`)
   else if (tally.events === 0) throw new UsageError('All events were skipped.')
+  output.say(identityHints.summary())
   return { ...tally, milliseconds: performance.now() - begun }
 }
 
@@ -158,45 +166,35 @@ function note({ person }: FileEvent, { reason = '' }: EventResult, tally: Tally)
 }
 
 /** A sentence on a rejection that has a remedy, or none. */
-function noteOn({ event }: FileEvent, { outcome: { made } }: EventResult, { events }: ReplayOptions) {
+function noteOn({ event }: FileEvent, { outcome: { made, errors } }: EventResult, { events }: ReplayOptions) {
   const { status, body = '' } = made.at(-1) ?? {}
   if (status !== 400 || body.includes('"email":')) return undefined
+  if (errors.some(({ message }) => message.includes('The user ID is an email'))) return undefined
   if (events === undefined && event.distinct_id === RECORDED_STRANGER) {
     return 'This rejection is intended: it shows what happens to a user ID that Loops does not know.'
   }
   return 'The request has only a user ID, and Loops does not know it: set the email with this event or with one before it.'
 }
 
-/** Loads the edition, and says which it is and what plays no part in it. */
+/** Loads the edition, and says which it is and with which settings it runs. */
 async function editionFor(options: ReplayOptions, { target, ...rest }: Surroundings, output: Output, host: Host) {
   const { server, config: path, dryRun, liveKey } = options
-  const begin = (name: string, notes: readonly string[]): void => {
-    output.say([`PostHog ${name} -> ${target}`, ...sourcesOf(options), ...notes, '', ''].join('\n'))
-  }
   if (server === 'today') {
-    const body = path === undefined ? builtDestination : await readDestinationFile(path)
+    const { body, settings } = path === undefined ? { body: builtDestination } : await readDestinationFile(path)
     const edition = await DestinationEdition.load({ ...rest, body, dryRun })
-    begin('today (destination)', destinationNotes)
+    const given = settings === undefined ? { destination: body } : { app: settings }
+    if (!dryRun) host.prepare(CHECKING_SERVER)
+    const warnings = dryRun ? [] : await rest.settled(accountWarnings(body.mappings, rest))
+    output.say(
+      heading(options, target, given, [...destinationNotes, ...warnings.map((warning) => plain(`WARN ${warning}`))]),
+    )
     return edition
   }
   const given = path === undefined ? {} : readAppFile(path)
   const config = { ...given, apiKey: rest.apiKey, ...(dryRun && { dryRun: 'Yes' }) }
   host.prepare(server)
-  begin(`${server.name} (app)`, ignoredSettings(given, path ?? '', liveKey))
+  output.say(heading(options, target, { app: given }, ignoredSettings(given, path ?? '', liveKey)))
   return new AppEdition({ ...rest, server, config })
-}
-
-/** Which files the events and the settings are from. */
-function sourcesOf({ events, config }: ReplayOptions): string[] {
-  return [
-    `Events: ${events ?? `${shownPath(recordedEventsPath)}, dated as of today`}`,
-    `Settings: ${config === undefined ? 'the defaults' : shownPath(config)}`,
-  ]
-}
-
-function shownPath(path: string): string {
-  const short = relative('', path)
-  return plain(short.startsWith('..') ? path : short)
 }
 
 const destinationNotes = [

@@ -21,15 +21,18 @@ export function readAppFile(path: string): AppConfig {
 
 /**
  * Reads the destination from a JSON file in any of the forms of `readConfiguration`. An API key in the file is left out.
+ * `settings` are those of the app, if the file has them.
  *
  * @throws UsageError if the file cannot be read or holds no configuration, or with a line for each problem of its settings.
  */
-export async function readDestinationFile(path: string): Promise<DestinationBody> {
+export async function readDestinationFile(
+  path: string,
+): Promise<{ readonly body: DestinationBody; readonly settings?: AppConfig | undefined }> {
   const read = readFile(path)
   if (read.refusals !== undefined) throw new UsageError(read.refusals.join('\n'))
   const parser = await loadHogParser()
   const { body, refusals } = destinationOf(withoutKey(read), (text) => parser.template(text))
-  if (body !== undefined) return body
+  if (body !== undefined) return { body, settings: read.settings }
   throw new UsageError([`The settings of ${path} are rejected:`, ...refusals].join('\n'))
 }
 

@@ -28,8 +28,14 @@ describe('npm start -- --server today', () => {
       exitCode: 0,
       told: '',
       said: `PostHog today (destination) -> the Loops simulator
+The destination is for PostHog Cloud and self-hosted servers built since mid-September 2025. For older servers, run the app:
+  npm start -- --events FOLDER/e.json --config FOLDER/c.json
 Events: FOLDER/e.json
 Settings: FOLDER/c.json
+  trackedEvents: purchase, signed up
+  eventProperties: total: {event.properties.total}
+  contactEvents: $identify, signed up
+  maxEventAge: (empty)
 Persons are those of the file, or else as its events set them. Test accounts are included: only PostHog knows them.
 
   1  purchase  of user_1, 2024-05-01T10:00:00.000Z
@@ -158,7 +164,7 @@ and 1 event
       'nobody, an excluded address, and an event that is too old',
       [
         'matches Send events\nNothing is sent: the settings exclude its email address.',
-        'matches Send events\nNothing is sent: the event has neither an email address nor a user ID.',
+        'matches Send events\nNothing is sent: the event has no email, and its distinct_id "anonymous" is shared by many people.',
       ],
       [event, { ...stranger, distinct_id: 'anonymous', uuid: 'b' }],
       { ...settings, excludedEmails: 'example.com' },
@@ -172,6 +178,27 @@ and 1 event
   ])('says why there is nothing to send: %s', async (_, reasons, events, given) => {
     const reports = await reportsOf(events, given)
     expect(reports.map((report) => report.replace(/\d+ days/, 'DAYS days'))).toEqual(reasons)
+  })
+
+  it.each<[why: string, given: object, lines: string[]]>([
+    [
+      'the filter of a mapping',
+      { contactEvents: 'purchase', eventFilters: 'total > 100' },
+      ['matches Update contacts', 'Send events: filter 1 does not match: total is 49.5, not > 100'],
+    ],
+    [
+      'no name that is merely similar',
+      { contactEvents: 'purchase', trackedEvents: 'Purchase' },
+      ['matches Update contacts'],
+    ],
+  ])('says what holds an event back that another mapping takes: %s', async (_, given, lines) => {
+    const [report = ''] = await reportsOf([event], { ...settings, ...given })
+    expect(
+      report.split('\n').slice(
+        0,
+        report.split('\n').findIndex((line) => line.startsWith('PUT ')),
+      ),
+    ).toEqual(lines)
   })
 
   it('names properties that look like those of a mapping (coursetable/coursetable#683)', async () => {

@@ -71,6 +71,33 @@ describe('npm start', () => {
       {},
     ],
     [
+      'the filter of one group, where the event updates its contact',
+      [
+        'Events to send: filter 1 does not match: total is 49.5, not > 100',
+        'Events to send: filter 2 does not match: person.plan is unknown, fill in "PostHog address"',
+      ],
+      [event, { ...another, properties: { ...event.properties, total: 200 } }],
+      { contactEvents: 'purchase', eventFilters: 'total > 100, person.plan = pro' },
+      [],
+      {},
+    ],
+    [
+      'the filter of one group, where the event is sent',
+      ['Update contacts: filter 1 does not match: total is 49.5, not > 100'],
+      [event],
+      { contactEvents: 'purchase', contactFilters: 'total > 100' },
+      [],
+      {},
+    ],
+    [
+      'no name that is merely similar, where the event updates its contact',
+      [undefined],
+      [event],
+      { contactEvents: 'purchase', trackedEvents: 'Purchase' },
+      [],
+      {},
+    ],
+    [
       'old events, with their age',
       Array(2).fill('The event is skipped: it is older than "Maximum event age (hours)" allows (DAYS days).'),
       [event, { ...another, event: 'plan changed' }],
@@ -126,7 +153,20 @@ describe('npm start', () => {
     const files = ['--events', file('e.json', events), '--config', file('c.json', { ...config, ...settings })]
     const { said } = await runWith(environment, [...options, ...files])
     const given = said.split(/^ +\d+ {2}.+? {2}of /m).slice(1)
-    const sentence = /(The event matches|An event with this|The app only|The event is|PostHog \S+ never).*/
+    const sentence =
+      /(Events to send: filter|Update contacts: filter|The event matches|An event with this|The app only|The event is|PostHog \S+ never).*/
     expect(given.map((report) => sentence.exec(report)?.[0].replace(/\d+ days/, 'DAYS days'))).toEqual(reasons)
+  })
+
+  const remedies = {
+    '2024-02': 'The user ID is an email: write {person.properties.email}, {event.distinct_id} in "Email of the user".',
+    today: 'The user ID is an email: write {[person.properties.email, event.distinct_id]} in "Email of the user".',
+  }
+  it.each(Object.entries(remedies))('names the remedy for a user ID that is an email: %s', async (server, remedy) => {
+    const events = [{ ...ofStranger, distinct_id: 'ada@example.com' }]
+    const files = ['--events', file('e.json', events), '--config', file('c.json', config)]
+    const { said } = await runWith({}, ['--server', server, ...files])
+    expect(/Contact not found\. (.*)/.exec(said)?.[1]).toBe(remedy)
+    expect(said).not.toContain('set the email with this event')
   })
 })

@@ -8,7 +8,7 @@ describe('npm start', () => {
     expect({ exitCode, told }).toEqual({ exitCode: 0, told: '' })
     expect(said).toContain('PUT https://app.loops.so/api/v1/contacts/update')
     expect(said).toContain('POST https://app.loops.so/api/v1/events/send')
-    expect(said).toContain('The event is skipped: it has neither an email address nor a user ID.\n')
+    expect(said).toContain('The event is skipped: it has no email, and its distinct_id is anonymous.\n')
     expect(said).toContain('The event matches no setting: no list of events has its name.\n')
     expect(said).toContain('400 {"success":false,"message":"Contact not found."}')
     expect(said).toMatch(/Loops now has 1 contact\n.*"firstName":"Maren","lastName":"Holt-Reyes".*"plan":"pro"/)
@@ -24,8 +24,14 @@ describe('npm start', () => {
       said.replace(/in [\d.]+ s, at most [\d,]+ MB/, 'in SECONDS s, at most MEMORY MB').replaceAll(folder, 'FOLDER'),
     ).toBe(
       `PostHog 2024-02 (app) -> the Loops simulator
+The app is for self-hosted servers built until 2025-07-24. For PostHog Cloud and newer servers, run the destination:
+  npm start -- --server today --events FOLDER/one.json --config FOLDER/c.json
 Events: FOLDER/one.json
 Settings: FOLDER/c.json
+  trackedEvents: purchase
+  eventProperties: total: {event.properties.total}
+  contactEvents: $identify
+  maxEventAge: (empty)
 
 LOG Connected to Loops: the API key belongs to the team "Company name".
 
@@ -53,7 +59,7 @@ Next
   LOOPS_API_KEY=... npm start -- --live --events FOLDER/one.json --config FOLDER/c.json
       sends them to your Loops account
   npm start -- --server today --events FOLDER/one.json --config FOLDER/c.json
-      the same in the destination
+      the same in the destination, for PostHog Cloud and newer servers
   npm run playground
       settings, events and requests in a page
 `,
@@ -169,7 +175,8 @@ Next
     const path = file('c.json', { ...config, ...settings })
     const { said } = await runWith(live, [...options, '--events', file('one.json', [event]), '--config', path])
     const [head = ''] = said.split('\n\n')
-    expect(head.replaceAll(path, 'FILE').split('\n').slice(3)).toEqual(sentences)
+    const [, notes = ''] = head.replaceAll(path, 'FILE').split(/^Settings: .*(?:\n {2}.*)*\n?/m)
+    expect(notes.split('\n')).toEqual(sentences.length === 0 ? [''] : sentences)
   })
 
   describe('if no event can be postponed', () => {

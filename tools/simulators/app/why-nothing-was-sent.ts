@@ -43,11 +43,19 @@ function reasonOfApp({ userIdAlone }: Explanation, { logs }: Outcome): string {
   return skipSentence(logged ?? (userIdAlone === undefined ? SAME_UPDATE : UNKNOWN_USER_ID))
 }
 
+/** Why a group of settings, or a mapping, does not match an event: a name is similar, or a filter does not match. */
+export interface NearMiss {
+  readonly group: string
+  readonly reason: string
+}
+
+/** A clause for each group that names an event and whose filters hold it back, while another group matches. */
+export function heldBackClauses(nearMisses: readonly NearMiss[]): string[] {
+  return nearMisses.filter(({ reason }) => /^filter \d/.test(reason)).map(({ group, reason }) => `${group}: ${reason}`)
+}
+
 /** Says that no setting matches an event, and why where a name is similar or a filter does not match. */
-export function noMatchSentence(
-  nearMisses: readonly { readonly group: string; readonly reason: string }[],
-  otherwise = 'no list of events has its name',
-): string {
+export function noMatchSentence(nearMisses: readonly NearMiss[], otherwise = 'no list of events has its name'): string {
   const reasons = [...new Set(nearMisses.map(({ reason }) => reason))]
   const texts = reasons.length > 1 ? nearMisses.map(({ group, reason }) => `${group}: ${reason}`) : reasons
   return `The event matches no setting: ${texts.join('; ') || otherwise}.`

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Fetch, Outcome } from '../../hog/destination'
 import { projectGlobal } from '../../hog/globals'
 import { InstalledDestination } from '../../hog/installed-destination'
+import type { MappingOutcome, NotRun } from '../../hog/installed-destination'
 import type { Person } from '../../hog/persons'
 import type { HogParser } from '../../hog/syntax-tree'
 import type { CapturedEvent } from '../../../lib/shapes'
@@ -22,6 +23,13 @@ interface StoredFunction {
   /** `undefined` for one that is turned off and has filters that cannot be compiled. */
   readonly installed: InstalledDestination | undefined
   readonly updatedAt: number
+}
+
+/** What a function that is on has done about an event. */
+export interface FunctionRun {
+  readonly outcomes: readonly MappingOutcome[]
+  /** The mappings that nearly run. */
+  readonly notRun: readonly NotRun[]
 }
 
 export interface HogFunctionsOptions {
@@ -60,12 +68,25 @@ export class HogFunctions {
   }
 
   /** Runs each function that is on and whose filters the event passes, as PostHog does for an event that comes in. */
-  async deliver(event: CapturedEvent, person: Person, project: Project, fetch: Fetch): Promise<void> {
+  async deliver(event: CapturedEvent, person: Person, project: Project, fetch: Fetch): Promise<FunctionRun[]> {
     const enabled = this.stored(project).filter(({ fields }) => fields['enabled'] === true)
-    await Promise.all(
+    return Promise.all(
       enabled.map(async ({ id, installed }) => {
-        for (const outcome of (await installed?.deliver(event, person, { fetch })) ?? []) this.count(id, outcome)
+        const outcomes = (await installed?.deliver(event, person, { fetch })) ?? []
+        for (const outcome of outcomes) this.count(id, outcome)
+        return { outcomes, notRun: installed?.notRun(event, person) ?? [] }
       }),
+    )
+  }
+
+  /** The text in place of a function's page; `undefined` if there is no such function. */
+  pageOf(id: string): string | undefined {
+    const { fields } = this.functions.find((each) => each.id === id) ?? {}
+    if (fields === undefined || fields['deleted'] === true) return undefined
+    const state = fields['enabled'] === true ? 'on' : 'off'
+    return (
+      `The destination "${String(fields['name'])}" is ${state}. A simulator has no pages: change it with ` +
+      '`npm run deploy`, or with a PATCH to the REST API.\n'
     )
   }
 

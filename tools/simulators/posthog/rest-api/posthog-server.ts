@@ -7,6 +7,7 @@ import { ingest } from '../events'
 import type { RawEvent } from '../events'
 import type { Project, Route } from './contract'
 import { HogFunctions } from './hog-functions'
+import type { FunctionRun } from './hog-functions'
 import { RestApi } from './rest-api'
 import type { PersonalApiKey } from './rest-api'
 
@@ -32,6 +33,8 @@ export interface PosthogServerOptions {
   readonly parser: HogParser
   /** Carries every request of what is deployed. */
   readonly fetch: Fetch
+  /** Told of each event, and of each function that has run on it; `undefined` on a server without hog functions. */
+  readonly onEvent?: (event: string, runs: readonly FunctionRun[] | undefined) => void
   /** More of the REST API than installing needs. */
   readonly routes?: readonly Route[]
 }
@@ -56,6 +59,14 @@ export class PosthogServer {
   async capture(raw: RawEvent): Promise<void> {
     const [project] = this.projects
     const event = ingest(raw, { teamId: project.id })
-    await this.hogFunctions?.deliver(event, this.persons.after(event), project, hogFetch(this.options.fetch))
+    const person = this.persons.after(event)
+    const runs = await this.hogFunctions?.deliver(event, person, project, hogFetch(this.options.fetch))
+    this.options.onEvent?.(event.event, runs)
+  }
+
+  /** The text at the URL of a destination's page; `undefined` for another URL. */
+  pageAt(path: string): string | undefined {
+    const [, id = ''] = /^\/project\/\d+\/functions\/([\w-]+)\/?$/.exec(path) ?? []
+    return this.hogFunctions?.pageOf(id)
   }
 }

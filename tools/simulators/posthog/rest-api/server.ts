@@ -7,9 +7,22 @@ import { handleCapture, servesCapture } from '../capture-endpoint'
 import type { PosthogServer } from './posthog-server'
 import type { RestApi } from './rest-api'
 
-/** Serves the REST API of `posthog`, and takes events, over HTTP on loopback; port 0 takes any free port. */
-export async function servePosthog(posthog: PosthogServer, port = 0): Promise<LoopbackServer> {
+type OnAnswer = (method: string, url: string, status: number) => void
+
+/**
+ * Serves the REST API of `posthog`, and takes events, over HTTP on loopback; port 0 takes any free port.
+ *
+ * @param onAnswer told of each request.
+ */
+export async function servePosthog(
+  posthog: PosthogServer,
+  port = 0,
+  onAnswer: OnAnswer = () => undefined,
+): Promise<LoopbackServer> {
   const server = createServer((incoming, outgoing) => {
+    outgoing.on('finish', () => {
+      onAnswer(incoming.method ?? '', incoming.url ?? '', outgoing.statusCode)
+    })
     serve(posthog, incoming, outgoing).catch((error: unknown) => {
       outgoing.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(String(error))
     })
@@ -19,6 +32,8 @@ export async function servePosthog(posthog: PosthogServer, port = 0): Promise<Lo
 
 async function serve(posthog: PosthogServer, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const [path = ''] = (incoming.url ?? '').split('?')
+  const page = posthog.pageAt(path)
+  if (page !== undefined) return void outgoing.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(page)
   if (!servesCapture(path)) return answer(posthog.api, incoming, outgoing)
   return handleCapture(incoming, outgoing, (event) => {
     posthog.capture(event).catch((error: unknown) => {
