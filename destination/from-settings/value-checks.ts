@@ -72,7 +72,8 @@ function isTemplate(text: string, parse: ParseText, reject: Reject): boolean {
   try {
     const tree = parse(text)
     const isEscaped = text.includes('\\{')
-    if (isEscaped || !outsideBraces(text).replaceAll('{}', '').includes('}')) return areKnown(text, chainsIn(tree), reject)
+    if (isEscaped || !outsideBraces(text).replaceAll('{}', '').includes('}'))
+      return areKnown(text, chainsIn(tree), reject)
     parseTemplate({ text, reject }, text)
   } catch (error) {
     rejectHog(text, error, reject)
