@@ -13,7 +13,6 @@ import type { InstalledMapping, MappingOutcome, NotRun } from '../simulators/hog
 import { Persons } from '../simulators/hog/persons'
 import type { Person } from '../simulators/hog/persons'
 import { loadHogParser } from '../simulators/hog/syntax-tree'
-import type { HogParser } from '../simulators/hog/syntax-tree'
 import { heldBackClauses, noMatchSentence } from '../simulators/app/why-nothing-was-sent'
 import { UsageError } from '../lib/usage-error'
 import type { Fetch } from '../simulators/posthog/fetch'
@@ -22,14 +21,6 @@ import type { DestinationSettings, Problem, Result, ShownRequest, Verdict } from
 import { shownHeaders, withoutKey } from './masking'
 import { missingIn, type Mapped } from './missing'
 import { warningsFor, type WantedProperties } from './warnings'
-
-let parser: Promise<HogParser> | undefined
-
-/** PostHog's parser is WebAssembly, which is loaded once. */
-function loadedParser(): Promise<HogParser> {
-  parser ??= loadHogParser()
-  return parser
-}
 
 /** @throws UsageError unless the value has the shape of a form. */
 export function checkedForm(value: unknown): DestinationSettings {
@@ -40,7 +31,7 @@ export function checkedForm(value: unknown): DestinationSettings {
 
 /** The problems of a form, as `npm run deploy` refuses it. */
 export async function destinationProblems(form: unknown): Promise<Problem[]> {
-  const hog = await loadedParser()
+  const hog = await loadHogParser()
   const checked = checkedForm(form)
   const isIdle = checked.mappings.every(({ events }) => events.length === 0)
   return [
@@ -52,7 +43,7 @@ export async function destinationProblems(form: unknown): Promise<Problem[]> {
 /** The form as the body of a request, without its key; or its problems, as `npm run deploy` prints them. */
 export async function bodyOfForm(form: DestinationSettings): Promise<FromSettings> {
   const { apiKey: _, ...inputs } = form.inputs
-  const hog = await loadedParser()
+  const hog = await loadHogParser()
   return destinationOf({ form, body: bodyOf({ ...form, inputs }).body }, (text) => hog.template(text))
 }
 
@@ -67,7 +58,7 @@ export class DestinationRuns {
   static async start(form: unknown): Promise<DestinationRuns> {
     const { body, refusals } = bodyOf(checkedForm(form))
     if (body === undefined) throw new UsageError(refusals.join(' '))
-    return new DestinationRuns(new InstalledDestination(body, await loadedParser()), body)
+    return new DestinationRuns(new InstalledDestination(body, await loadHogParser()), body)
   }
 
   /** How the mappings apply to an event; `person` is what PostHog stores once the event is in. */

@@ -73,9 +73,20 @@ export interface HogParser {
 
 export class HogSyntaxError extends Error {}
 
-/** Loads PostHog's own parser, which is WebAssembly. It takes seconds for a long program, so these are parsed once. */
-export async function loadHogParser(): Promise<HogParser> {
+let loaded: Promise<HogParser> | undefined
+
+/** PostHog's own parser, which is WebAssembly: it is loaded once, since it is slow with the first texts that it reads. */
+export function loadHogParser(): Promise<HogParser> {
+  loaded ??= createHogParser()
+  return loaded
+}
+
+const MOST_TEMPLATES = 1000
+
+/** The parser takes seconds for a long program, and some milliseconds for the text of an input: each is parsed once. */
+async function createHogParser(): Promise<HogParser> {
   const parser = await createParser()
+  const templates = new Map<string, string>()
   return {
     program: (source) => {
       const json = compiledOnce([parserVersion(), source], () => parser.parseProgram(source, true))
@@ -84,7 +95,10 @@ export async function loadHogParser(): Promise<HogParser> {
     template: (text) => {
       // PostHog's grammar wants the opening of a template in front of the text, and no closing.
       const source = `F'${text}`
-      return treeOf(parser.parseFullTemplateString(source, true), source) as Expression
+      const json = templates.get(source) ?? parser.parseFullTemplateString(source, true)
+      if (templates.size >= MOST_TEMPLATES) templates.clear()
+      templates.set(source, json)
+      return treeOf(json, source) as Expression
     },
   }
 }
