@@ -2024,8 +2024,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const value = values.find((one) => personalId(one, data) === undefined)
     if (typeof value !== 'string' && typeof value !== 'number') return undefined
     const id = String(value)
-    const word = withoutQuotes(id).toLowerCase()
-    if (word === '' || !fits(id)) return undefined
+    // A pattern that looks for an end takes long for a text of many spaces.
+    const word = fits(id) ? withoutQuotes(id).toLowerCase() : ''
+    if (word === '') return undefined
     return { isDistinctId: id === data.event.distinct_id, ...(isShared(id) && { shared: word }) }
   }
 

@@ -6,6 +6,7 @@ type Properties = Record<string, unknown>
 export type Identity =
   | { readonly email?: string; readonly userId?: string; readonly emailIfUnknown?: string }
   | 'nobody'
+  | `it has no email, and its ${string}`
   | 'nobody but by a distinct_id'
   | 'left out'
 
@@ -15,7 +16,7 @@ export function whoIs(event: CapturedEvent, settings: MeantSettings): Identity {
   const email = emailOf(event, settings)
   const fallback = email === undefined ? emailOf(withSetOnce(event), settings) : undefined
   if (email === undefined && fallback === undefined && userId === undefined) {
-    return isAddress(event.distinct_id) ? 'nobody but by a distinct_id' : 'nobody'
+    return isAddress(event.distinct_id) ? 'nobody but by a distinct_id' : whyNobody(event, settings.userId)
   }
   if (isLeftOut(email ?? fallback ?? '', settings.excludedEmails)) return 'left out'
   if (userId === undefined) return { email: email ?? fallback ?? '' }
@@ -115,14 +116,32 @@ function userIdOf(event: CapturedEvent, template: Parts): string | undefined {
   return id !== undefined && isSomeones(id, event) ? id : undefined
 }
 
-/** Whether the ID is one person's own, and Loops takes it in full length. */
-function isSomeones(id: string, event: CapturedEvent): boolean {
-  if (JSON.stringify(id).length > 500) return false
+/** The first part of the user ID, or else the whole, that is not one person's own. */
+function whyNobody(event: CapturedEvent, template: Parts): Identity {
+  const parts = template.filter((part) => !('text' in part)).map((part) => found(event, part))
+  const isOwn = (value: unknown): boolean =>
+    (typeof value === 'string' || typeof value === 'number') && isSomeones(String(value), event)
+  const value = [...parts, ownParts(event, template)].find((each) => !isOwn(each))
+  if ((typeof value !== 'string' && typeof value !== 'number') || JSON.stringify(String(value)).length > 500)
+    return 'nobody'
+  const name = String(value) === event.distinct_id ? 'distinct_id' : 'user ID'
+  const word = withoutQuotes(String(value))
+  if (word === '') return 'nobody'
+  return `it has no email, and its ${name} ${illegalIds.includes(word) ? `"${word}" is shared by many people` : 'is anonymous'}`
+}
+
+function withoutQuotes(id: string): string {
   const signs = Array.from(id.toLowerCase())
   const isAround = (sign: string | undefined): boolean => sign !== undefined && /['"\s]/.test(sign)
   while (isAround(signs[0])) signs.shift()
   while (isAround(signs.at(-1))) signs.pop()
-  if (illegalIds.includes(signs.join(''))) return false
+  return signs.join('')
+}
+
+/** Whether the ID is one person's own, and Loops takes it in full length. */
+function isSomeones(id: string, event: CapturedEvent): boolean {
+  if (JSON.stringify(id).length > 500) return false
+  if (illegalIds.includes(withoutQuotes(id))) return false
   if (id === ownOf(event.properties, '$device_id')) return false
   return id !== event.distinct_id || !(isAnonymous(id, event) || isOfMobileSdk(id, event))
 }
