@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { parseSettings } from '../../src/settings/settings'
 import { withoutSecrets } from '../../src/redact'
 import { always } from '../properties/runs'
-import { apiKey } from './setup'
+import { apiKey, eventWith, translated } from './setup'
 
 /** Milliseconds, generous for a busy machine. */
 const LIMIT = 1000
@@ -54,6 +54,14 @@ describe('plain filters with 30,000 spaces', () => {
       }
     }
     expect(millisecondsOf(read)).toBeLessThan(LIMIT)
+  })
+})
+
+describe('a user ID of 300,000 characters', () => {
+  it.each([...units, "'"])('is left out at once: %j', (unit) => {
+    const id = `a${unit.repeat(300_000 / unit.length)}a`
+    const translation = (): void => void translated(eventWith({}, { distinct_id: id }), { trackedEvents: 'purchase' })
+    expect(millisecondsOf(translation)).toBeLessThan(LIMIT)
   })
 })
 
