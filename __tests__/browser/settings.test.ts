@@ -144,7 +144,7 @@ describe('settings', () => {
   test('say what is wrong with a file', async () => {
     const file = { name: 'bad.json', mimeType: 'application/json', buffer: Buffer.from('{') }
     await page.locator('#settings-file').setInputFiles(file)
-    await page.getByText('bad.json is not JSON').waitFor()
+    await page.getByText('bad.json is not valid JSON: ').waitFor()
   })
 
   test('are judged by the server that is chosen', async () => {

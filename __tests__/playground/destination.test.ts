@@ -205,15 +205,18 @@ describe('the destination', () => {
 
   test('takes settings of the app, refuses those that it cannot have, and gives its own back without the key', async () => {
     const { apiKey: _, ...config } = settings
-    const form = await answer<DestinationSettings>('destination-form', { name: 'a.json', content: config })
+    const form = await answer<DestinationSettings>('destination-form', { name: 'a.json', text: JSON.stringify(config) })
     expect(form.mappings.map(({ name, events }) => [name, events])).toEqual([
       ['Update contacts', ['$identify']],
       ['Send events', ['purchase']],
     ])
     expect(form.mappings[1]?.inputs.eventProperties).toEqual({ total: '{event.properties.total}' })
-    const kept = await answer<DestinationSettings>('destination-form', { content: question.destination })
+    const kept = await answer<DestinationSettings>('destination-form', { text: JSON.stringify(question.destination) })
     expect(kept).toEqual({ ...question.destination, inputs: { ...question.destination.inputs, apiKey: undefined } })
-    const refused = await post('destination-form', { name: 'a.json', content: { ...config, trackedEvents: 'order *' } })
+    const refused = await post('destination-form', {
+      name: 'a.json',
+      text: JSON.stringify({ ...config, trackedEvents: 'order *' }),
+    })
     expect(refused).toMatchObject({ status: 400 })
     expect(refused.body).toContain('A destination cannot take these settings. Events to send: ')
   })

@@ -36,8 +36,8 @@ const sent = [
 
 /** What the page asks with these settings of the app as the form of the destination. */
 async function installFor(posthog: string, changes: object = settings): Promise<Install> {
-  const content = { ...changes, apiKey: undefined }
-  const { inputs, mappings } = await answer<DestinationSettings>('destination-form', { name: 'The form', content })
+  const text = JSON.stringify({ ...changes, apiKey: undefined })
+  const { inputs, mappings } = await answer<DestinationSettings>('destination-form', { name: 'The form', text })
   const destination = { inputs: { ...inputs, apiKey }, mappings }
   return answer<Install>('install', { server: TODAY, settings: {}, destination, posthog })
 }

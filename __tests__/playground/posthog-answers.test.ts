@@ -13,7 +13,7 @@ describe('"Load" takes what PostHog gives back', () => {
     const config = { ...app, apiKey: 'key-of-the-team', madeBy: 'somebody' }
     const shown = { id: 1, plugin: 1, enabled: true, order: 1, config, team_id: 7, error: null }
     for (const content of [shown, { count: 1, next: null, previous: null, results: [shown] }]) {
-      const { status, body } = await post('config-file', { name: 'answer.json', content })
+      const { status, body } = await post('config-file', { name: 'answer.json', text: JSON.stringify(content) })
       expect([status, JSON.parse(body)]).toEqual([200, app])
     }
   })
@@ -30,7 +30,7 @@ describe('"Load" takes what PostHog gives back', () => {
       Object.fromEntries(Object.entries(of).map(([key, { value }]) => [key, value]))
     const one = await answerOf(`${functions}${id}/`)
     await given.close()
-    const { body } = await post('destination-form', { name: 'answer.json', content: one })
+    const { body } = await post('destination-form', { name: 'answer.json', text: JSON.stringify(one) })
     expect(JSON.parse(body)).toEqual({
       inputs: { ...values(inputs), userId: '{person.id}' },
       mappings: [

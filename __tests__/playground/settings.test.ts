@@ -41,14 +41,16 @@ describe('settings', () => {
   })
 
   test('of a file come without its key', async () => {
-    expect(await answer('config-file', { name: 'a.json', content: settings })).toEqual({
+    expect(await answer('config-file', { name: 'a.json', text: JSON.stringify(settings) })).toEqual({
       ...settings,
       apiKey: undefined,
     })
-    const refused = await post('config-file', { name: 'a.json', content: { a: 'b' } })
+    const refused = await post('config-file', { name: 'a.json', text: '{"a": "b"}' })
     expect(refused).toMatchObject({
       status: 400,
       body: expect.stringContaining('a.json has an unknown setting') as string,
     })
+    const twice = await post('config-file', { name: 'a.json', text: '{"userId": "", "userId": "x"}' })
+    expect(twice.body).toContain('a.json has \\"userId\\" twice')
   })
 })

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { settingFields } from '../lib/app-files'
 import { handleCapture, servesCapture } from '../simulators/posthog/capture-endpoint'
+import { parseJsonAt } from '../lib/text-file'
 import { messageOf, UsageError } from '../lib/usage-error'
 import { serverVersions } from '../simulators/posthog/versions'
 import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
@@ -15,14 +16,14 @@ import type {
   VerdictsQuestion,
 } from './contract'
 import { destinationStart, formOfApp } from '../../destination/from-settings/form'
-import { readConfiguration, withoutKey as withoutSecret } from '../../destination/from-settings/read'
+import { withoutKey as withoutSecret } from '../../destination/from-settings/read'
 import { checkedForm } from './destination-runs'
 import { installOfApp, installOfDestination } from './install'
 import { SIMULATOR_KEY } from './loops'
 import { withoutKey } from './masking'
 import type { PageFile } from './page-files'
 import { settingsInAnswer } from './posthog-answers'
-import { checkedSettings } from './settings-problems'
+import { checkedConfiguration, checkedSettings } from './settings-problems'
 import { USUAL_SERVER, type Session } from './session'
 
 type Question = Record<string, unknown>
@@ -38,14 +39,11 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
   '/playground/send': (session, question) => session.send(settingsIn(question), eventIn(question), targetIn(question)),
   '/playground/lists': (session, question) => session.lists(settingsIn(question), targetIn(question)),
   '/playground/config-file': (_session, question) => {
-    const content = settingsInAnswer(question.content)
-    const { apiKey: _, ...config } = checkedSettings(content, String(question.name))
+    const { apiKey: _, ...config } = checkedSettings(...fileIn(question))
     return config
   },
   '/playground/destination-form': (_session, question) => {
-    const read = readConfiguration(settingsInAnswer(question.content), String(question.name))
-    if (read.refusals !== undefined) throw new UsageError(read.refusals.join(' '))
-    const { form: saved, settings } = withoutSecret(read)
+    const { form: saved, settings } = withoutSecret(checkedConfiguration(...fileIn(question)))
     if (saved !== undefined) return saved
     const form = formOfApp(settings)
     if (!('refusals' in form)) return form
@@ -66,6 +64,12 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     session.live.clear()
     return {}
   },
+}
+
+/** The configuration in a file, the file's name and its text. @throws UsageError if it is not JSON. */
+function fileIn({ name, text }: Question): [content: unknown, source: string, text: string] {
+  const [source, json] = [String(name), String(text)]
+  return [settingsInAnswer(parseJsonAt(source, json)), source, json]
 }
 
 function settingsIn({ settings, server, destination, recipes }: Question): SettingsQuestion {

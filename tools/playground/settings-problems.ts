@@ -1,4 +1,5 @@
 import { readConfiguration } from '../../destination/from-settings/read'
+import type { Configuration } from '../../destination/from-settings/read'
 import type { AppConfig } from '../lib/shapes'
 import { UsageError } from '../lib/usage-error'
 import type { CapturedEvent } from '../lib/shapes'
@@ -18,14 +19,18 @@ const firstEvent: CapturedEvent = {
   timestamp: '2024-05-01T10:00:00.000Z',
 }
 
-/** The settings of the app in a value that came from `source`; throws a UsageError if it holds something else. */
-export function checkedSettings(value: unknown, source: string): AppConfig {
-  const { settings, refusals } = readConfiguration(value, source)
-  if (refusals !== undefined) throw new UsageError(refusals.join(' '))
-  if (settings === undefined) {
-    throw new UsageError(`${source} contains the destination: choose the server "PostHog today", and load it again.`)
-  }
-  return settings
+/** The configuration that came from `source`, with its text if it is a file. @throws UsageError for any other value. */
+export function checkedConfiguration(value: unknown, source: string, text?: string): Configuration {
+  const read = readConfiguration(value, source, text)
+  if (read.refusals !== undefined) throw new UsageError(read.refusals.join(' '))
+  return read
+}
+
+/** The settings of the app that came from `source`. @throws UsageError for any other value. */
+export function checkedSettings(value: unknown, source: string, text?: string): AppConfig {
+  const { settings } = checkedConfiguration(value, source, text)
+  if (settings !== undefined) return settings
+  throw new UsageError(`${source} contains the destination: choose the server "PostHog today", and load it again.`)
 }
 
 /** Sets the app up without sending requests, and returns the problems that the app reports. */

@@ -25,10 +25,9 @@ export function connectSettingsFiles(panel: SettingsPanel): void {
 
 async function load(file: File, panel: SettingsPanel): Promise<void> {
   try {
-    await panel.load(file.name, JSON.parse(await file.text()) as unknown)
+    await panel.load(file.name, await file.text())
   } catch (error) {
-    const sentence = error instanceof SyntaxError ? `${file.name} is not JSON: ${error.message}.` : sentenceOf(error)
-    panel.status.say(sentence ?? '', { isBad: true })
+    panel.status.say(sentenceOf(error) ?? '', { isBad: true })
   }
 }
 

@@ -127,8 +127,8 @@ export class SettingsPanel {
   }
 
   /** Fills in the content of a file. Settings of the app become those of the destination if its form is shown. */
-  async load(name: string, content: unknown): Promise<void> {
-    const changed = await this.fill(name, content)
+  async load(name: string, text: string): Promise<void> {
+    const changed = await this.fill(name, text)
     this.mark(changed)
     const { mappings } = this.destination.settings()
     const loaded = this.isToday
@@ -199,17 +199,16 @@ export class SettingsPanel {
     return this.isToday ? 'destination' : 'app'
   }
 
-  private async fill(name: string, content: unknown): Promise<HTMLElement[]> {
-    if (this.isToday)
-      return this.destination.fill(await ask<DestinationSettings>('destination-form', { name, content }))
-    return this.app.fill(await ask<Settings>('config-file', { name, content }))
+  private async fill(name: string, text: string): Promise<HTMLElement[]> {
+    if (this.isToday) return this.destination.fill(await ask<DestinationSettings>('destination-form', { name, text }))
+    return this.app.fill(await ask<Settings>('config-file', { name, text }))
   }
 
   /** Fills in the settings of the recipes, or the defaults. */
   private startAnew(): Promise<void> {
     return this.change(async () => {
       const [first, ...others] = this.recipes.all
-      const changed = await this.fill('The recipe', first?.settings ?? {})
+      const changed = await this.fill('The recipe', JSON.stringify(first?.settings ?? {}))
       for (const recipe of others) changed.push(...(await this.add(recipe)))
       return changed
     })
@@ -218,7 +217,7 @@ export class SettingsPanel {
   /** Adds the recipe to what the shown form holds. */
   private async add({ settings, name }: RecipeStart): Promise<HTMLElement[]> {
     if (this.isToday) {
-      const recipe = await ask<DestinationSettings>('destination-form', { name, content: settings })
+      const recipe = await ask<DestinationSettings>('destination-form', { name, text: JSON.stringify(settings) })
       return this.destination.fill(withMappings(this.destination.settings(), recipe))
     }
     const combined = withRecipe(this.app.settings(), settings)
