@@ -1,7 +1,7 @@
 import built from '../../dist/destination.json'
 import { builtDestination } from '../../destination/from-settings/body'
 import { apiKey } from '../app/setup'
-import { address, open, page, textOf } from './setup'
+import { address, open, page, textOf, valueBecomes } from './setup'
 
 jest.setTimeout(90_000)
 
@@ -99,7 +99,7 @@ describe('the Install dialog', () => {
     )
     await chooseToday()
     await page.locator('#settings-file').setInputFiles(file)
-    await page.waitForFunction("document.querySelector('#destination-userId').value === '{person.id}'")
+    await valueBecomes('#destination-userId', '{person.id}')
     await openDialog()
     await page.locator('#install-deploy', { hasText: '{person.id}' }).waitFor()
     expect(await linked('https://eu.posthog.com')).toEqual({

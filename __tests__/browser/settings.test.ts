@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { apiKey } from '../app/setup'
-import { openAnotherTab, page, open, resultOf, textOf } from './setup'
+import { openAnotherTab, page, open, resultOf, textOf, valueBecomes } from './setup'
 
 jest.setTimeout(90_000)
 
@@ -138,7 +138,7 @@ describe('settings', () => {
     await page.locator('#setting-trackedEvents').fill('')
     const file = { name: 'copied.json', mimeType: 'application/json', buffer: Buffer.from(copied) }
     await page.locator('#settings-file').setInputFiles(file)
-    await page.waitForFunction("document.querySelector('#setting-trackedEvents').value === 'purchase'")
+    await valueBecomes('#setting-trackedEvents', 'purchase')
   })
 
   test('say what is wrong with a file', async () => {

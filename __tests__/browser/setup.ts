@@ -103,10 +103,19 @@ export async function body(): Promise<unknown> {
 }
 
 /** Waits until the page shows a request with this body. */
-export async function bodyBecomes(expected: unknown): Promise<void> {
+export function bodyBecomes(expected: unknown): Promise<void> {
+  return becomes(body, expected)
+}
+
+/** Waits until the field has this value. `waitForFunction` would need `eval`, which the page does not allow. */
+export function valueBecomes(field: string, expected: string): Promise<void> {
+  return becomes(() => page.locator(field).inputValue(), expected)
+}
+
+async function becomes(read: () => Promise<unknown>, expected: unknown): Promise<void> {
   const until = Date.now() + PATIENCE.timeout
-  while (!isDeepStrictEqual(await body(), expected) && Date.now() < until) await page.waitForTimeout(50)
-  expect(await body()).toEqual(expected)
+  while (!isDeepStrictEqual(await read(), expected) && Date.now() < until) await page.waitForTimeout(50)
+  expect(await read()).toEqual(expected)
 }
 
 export async function mockOff(): Promise<void> {
