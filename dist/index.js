@@ -3060,7 +3060,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   async function handleRejection({ status, reason }, { form, request }, delivery, parts) {
     const { entry, writes } = delivery
-    const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
+    // Loops has the event itself: a job would send it a second time.
+    if (form === 'later values') throw new Error(reason)
+    const next = nextForm(form, delivery, status)
     if (next !== undefined) return sendIn(next, await upToDate(delivery, parts), parts)
     if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
     if (writes) parts.contactLog.addRejection(entry)
