@@ -3270,9 +3270,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return contactLog.read(entry, since)
   }
 
-  /** Whether Loops may know the user ID by now: an event has brought its email since, or this is the second try of the event. */
-  async function mayBeKnownNow(rejectedAt, { request, waiting }, { contactLog }) {
-    if (waiting.userIdWasUnknown === true) return true
+  /**
+   * Whether Loops may know the user ID by now: an event has brought its email since, this one has an email in case Loops does
+   * not know the user ID, or this is its second try.
+   */
+  async function mayBeKnownNow(rejectedAt, { original, request, waiting }, { contactLog }) {
+    if (waiting.userIdWasUnknown === true || original.emailIfUnknown !== undefined) return true
     const read = await contactLog.read(identityOf(request.body), rejectedAt)
     const entries = read.flatMap(entriesIn)
     return entries.some(({ email, receivedAt }) => email !== undefined && receivedAt > rejectedAt - MINUTE)

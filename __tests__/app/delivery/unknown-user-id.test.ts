@@ -121,6 +121,15 @@ describe('an email that an event has in $set_once only', () => {
     expect(simulation.api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_1' }])
   })
 
+  it('is sent although Loops has just answered that it does not know the user ID', async () => {
+    const simulation = simulate()
+    simulation.deliver(event('$pageview', {}))
+    await simulation.clock.run(start + MINUTE)
+    simulation.deliver(view())
+    await simulation.clock.run()
+    expect(simulation.api.events()).toHaveLength(1)
+  })
+
   it('gives way to an earlier email, also if that belongs to another contact', async () => {
     const { clock, api, deliver } = simulate()
     const call = (path: string, body: object): void => {
