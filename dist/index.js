@@ -2958,10 +2958,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
    * @throws as `deliver` does.
    */
   function send(delivery, parts) {
-    return sendIn(delivery.waiting.form ?? 'as it is', delivery, parts)
-  }
-
-  function sendIn(form, delivery, parts) {
+    const form = delivery.waiting.form ?? 'as it is'
     return sendOnce({ form, request: requestIn(form, delivery) }, delivery, parts)
   }
 
@@ -3034,22 +3031,29 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   async function sendLaterValues({ form, request }, delivery, parts) {
     const hasOwnValuesOnly = form === 'own values' || form === 'own values, email alone'
     if (form === 'later values' || hasOwnValuesOnly || isSame(contactOf(request), contactOf(delivery.original))) return
-    const current = await upToDate(delivery, parts)
-    const body = contactOf(requestIn(form, current))
-    return sendOnce(
-      { form: 'later values', request: { method: 'PUT', path: '/v1/contacts/update', body } },
-      current,
-      parts,
-    )
+    return sendNow(delivery, parts, (current) => {
+      const body = contactOf(requestIn(form, current))
+      return { form: 'later values', request: { method: 'PUT', path: '/v1/contacts/update', body } }
+    })
   }
 
   function contactOf({ body }) {
     return bodyOf(identityOf(body), contactValues(body))
   }
 
+  /** Sends a second request, with what was received until Loops has answered the first, unless that excludes its contact. */
+  async function sendNow(delivery, parts, next) {
+    const current = await upToDate(delivery, parts)
+    const reason = skipReason(current, parts.settings.excludedEmails)
+    if (reason === undefined) return sendOnce(next(current), current, parts)
+    parts.log.skipOnce(reason)
+  }
+
   /** The delivery with the values received until Loops has answered: another worker may have sent them meanwhile. */
   async function upToDate(delivery, { contactLog }) {
     const { entry, waiting } = delivery
+    // It takes over an email only, and its log was read from an hour before the event.
+    if (waiting.userIdWasUnknown === true) return delivery
     try {
       const lists = await contactLog.read(entry, waiting.takenOver?.readAt ?? waiting.receivedAt)
       return delayedRequest(delivery, lists.map(entriesIn))
@@ -3060,8 +3064,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   async function handleRejection({ status, reason }, { form, request }, delivery, parts) {
     const { entry, writes } = delivery
-    const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
-    if (next !== undefined) return sendIn(next, await upToDate(delivery, parts), parts)
+    // Loops has the event itself: a job would send it a second time.
+    if (form === 'later values') throw new Error(reason)
+    const next = nextForm(form, delivery, status)
+    if (next !== undefined) {
+      return sendNow(delivery, parts, (current) => ({ form: next, request: requestIn(next, current) }))
+    }
     if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
     if (writes) parts.contactLog.addRejection(entry)
     throw new Error(reason)
@@ -3262,9 +3270,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return contactLog.read(entry, since)
   }
 
-  /** Whether Loops may know the user ID by now: an event has brought its email since, or this is the second try of the event. */
-  async function mayBeKnownNow(rejectedAt, { request, waiting }, { contactLog }) {
-    if (waiting.userIdWasUnknown === true) return true
+  /**
+   * Whether Loops may know the user ID by now: an event has brought its email since, this one has an email in case Loops does
+   * not know the user ID, or this is its second try.
+   */
+  async function mayBeKnownNow(rejectedAt, { original, request, waiting }, { contactLog }) {
+    if (waiting.userIdWasUnknown === true || original.emailIfUnknown !== undefined) return true
     const read = await contactLog.read(identityOf(request.body), rejectedAt)
     const entries = read.flatMap(entriesIn)
     return entries.some(({ email, receivedAt }) => email !== undefined && receivedAt > rejectedAt - MINUTE)

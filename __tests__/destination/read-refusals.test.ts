@@ -31,6 +31,14 @@ describe('readConfiguration', () => {
         /^FILE: the mapping "Send events" has an unknown input "plan": use action, .*, includeAllEventProperties\.$/,
       ) as string,
     ],
+    [
+      { id: 'a', hog: 'x', filters: {}, type: 'destination' },
+      "FILE has no inputs, which a list of PostHog lacks: use PostHog's answer of hog_functions/a/.",
+    ],
+    [
+      { count: 1, results: [{ id: 'a', hog: 'x' }] },
+      "FILE has no inputs, which a list of PostHog lacks: use PostHog's answer of hog_functions/ID/.",
+    ],
     [{ ...built, input: {} }, 'FILE has an unknown key "input": did you mean "inputs"?'],
     [{ ...built, made: 1 }, expect.stringMatching(/^FILE has an unknown key "made": use type, name, /) as string],
     [

@@ -125,7 +125,7 @@ describe('warnings', () => {
       return (await answer<Result>(path, { ...asked, event: invitation, to: 'simulator', ...changes })).warnings
     }
     const before = (id: string) => [
-      `This email was sent with the user ID "${id}" before, which Loops replaces: it may be somebody else's email.`,
+      `An earlier request has this email with the user ID "${id}", which Loops replaces: it may be somebody else's email.`,
     ]
     expect(await warningsOn('mocked', 'user_9')).toEqual([])
     expect(await warningsOn('mocked', 'user_10')).toEqual(before('user_9'))

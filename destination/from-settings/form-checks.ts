@@ -167,7 +167,8 @@ function checkFilters(filters: MappingSettings['filters'], context: Context): vo
 }
 
 /** Operators of PostHog that the app does not have. */
-const LATER_OPERATORS = /^(?:is_date_|semver_|between$|not_between$|in$|not_in$|min$|max$|is_cleaned_path_exact$)/
+const LATER_OPERATORS =
+  /^(?:is_date_|semver_|(?:not_)?(?:between|in|icontains_multi|starts_with|ends_with)$|(?:min|max|is_cleaned_path_exact)$)/
 
 function checkEvents(events: MappingSettings['events'], context: Context): void {
   const reject = rejecting('events', context)

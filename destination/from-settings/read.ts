@@ -44,8 +44,16 @@ export function readConfiguration(
     return { refusals: [`${source} has "${repeated}" twice: ${remedyForRepeated(repeated)}.`] }
   if (!isRecord(content))
     return { refusals: [`${source} contains no settings: write a JSON object like {"trackedEvents": "purchase"}.`] }
-  if (!('inputs' in content || 'mappings' in content)) return appSettingsIn(content, source)
+  if (!('inputs' in content || 'mappings' in content)) {
+    return 'hog' in content || 'results' in content ? withoutInputs(content, source) : appSettingsIn(content, source)
+  }
   return isFunction(content) ? functionIn(content, source) : savedFormIn(content, source)
+}
+
+/** PostHog's list of hog functions, or one of it. */
+function withoutInputs({ id }: Content, source: string): Refused {
+  const path = `hog_functions/${typeof id === 'string' ? id : 'ID'}/`
+  return { refusals: [`${source} has no inputs, which a list of PostHog lacks: use PostHog's answer of ${path}.`] }
 }
 
 function remedyForRepeated(key: string): string {

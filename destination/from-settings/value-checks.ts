@@ -44,7 +44,7 @@ export function checkValue(text: string, parse: ParseText, reject: Reject): void
   if (!isTemplate(text, parse, reject)) return
   const outside = outsideBraces(text)
   const mistake = mistakeOutsideBraces(outside) ?? (isInQuotes(outside) ? commonMistakeIn(outside) : undefined)
-  if (mistake !== undefined) reject(text, `${mistake}; to send this text literally, write {${hogText(text)}}`)
+  if (mistake !== undefined) reject(text, `${mistake}; to send this text literally, write {${asHog(text)}}`)
 }
 
 /** True for a text with quotation marks around it. */
@@ -58,13 +58,19 @@ export function isOnePlaceholder(text: string): boolean {
   return others.length === 0 && only !== undefined && 'hog' in only
 }
 
+/** The text as one Hog expression, in which only the braces are filled in. */
+function asHog(text: string): string {
+  const [only = "''", ...others] = partsOf(text).map((part) => ('text' in part ? hogText(part.text) : part.hog.trim()))
+  return others.length === 0 ? only : `concat(${[only, ...others].join(', ')})`
+}
+
 function hogText(text: string): string {
   return `'${text.replace(/[\\']/g, (sign) => `\\${sign}`)}'`
 }
 
 /** True if PostHog accepts the braces of the text, and knows what they read. */
 function isTemplate(text: string, parse: ParseText, reject: Reject): boolean {
-  const double = doubleBracesIn(text)
+  const double = doubleBracesIn(text.replace(/\\./gs, ''))
   if (double !== undefined) {
     reject(text, double)
     return false
@@ -116,7 +122,9 @@ function areKnown(text: string, chains: readonly Chain[], reject: Reject): boole
   const named = ODD_NAME.exec(text)
   // Hog takes what stands between double quotes as a name.
   const mistake = text.includes('"') ? commonMistakeIn(text) : undefined
-  if (mistake !== undefined) reject(text, mistake)
+  const singleQuoted = text.replace(/\["([^"'\\]*)"\]/g, "['$1']")
+  if (singleQuoted !== text) reject(text, `has double quotes in braces: write ${singleQuoted}`)
+  else if (mistake !== undefined) reject(text, mistake)
   else if (named !== null) reject(text, oddName(named))
   else parseTemplate({ text, reject }, `{${unknown.join('.')}}`)
   return false

@@ -192,13 +192,16 @@ function readLog({ waiting, entry, writes, lookedUpAt, request }: Delivery, lane
   return contactLog.read(entry, since)
 }
 
-/** Whether Loops may know the user ID by now: an event has brought its email since, or this is the second try of the event. */
+/**
+ * Whether Loops may know the user ID by now: an event has brought its email since, this one has an email in case Loops does
+ * not know the user ID, or this is its second try.
+ */
 async function mayBeKnownNow(
   rejectedAt: number,
-  { request, waiting }: Delivery,
+  { original, request, waiting }: Delivery,
   { contactLog }: Parts,
 ): Promise<boolean> {
-  if (waiting.userIdWasUnknown === true) return true
+  if (waiting.userIdWasUnknown === true || original.emailIfUnknown !== undefined) return true
   const read = await contactLog.read(identityOf(request.body), rejectedAt)
   const entries: readonly LogEntry[] = read.flatMap(entriesIn)
   return entries.some(({ email, receivedAt }) => email !== undefined && receivedAt > rejectedAt - MINUTE)

@@ -7,7 +7,7 @@ import { isEmail } from '../loops/values'
 import { settingFields } from '../settings/field'
 import { MINUTE, SECOND } from '../time'
 import { entriesIn } from './contact-log'
-import { delayedRequest } from './delayed-request'
+import { delayedRequest, skipReason } from './delayed-request'
 import type { Delivery } from './delivery'
 import { isSame, nextForm, requestIn, withEmail } from './forms'
 import type { Parts } from './parts'
@@ -27,10 +27,7 @@ interface Sending {
  * @throws as `deliver` does.
  */
 export function send(delivery: Delivery, parts: Parts): Promise<void> {
-  return sendIn(delivery.waiting.form ?? 'as it is', delivery, parts)
-}
-
-function sendIn(form: Form, delivery: Delivery, parts: Parts): Promise<void> {
+  const form = delivery.waiting.form ?? 'as it is'
   return sendOnce({ form, request: requestIn(form, delivery) }, delivery, parts)
 }
 
@@ -103,22 +100,29 @@ function noteAccepted({ form, request }: Sending, { lastAccepted, log }: Parts):
 async function sendLaterValues({ form, request }: Sending, delivery: Delivery, parts: Parts): Promise<void> {
   const hasOwnValuesOnly = form === 'own values' || form === 'own values, email alone'
   if (form === 'later values' || hasOwnValuesOnly || isSame(contactOf(request), contactOf(delivery.original))) return
-  const current = await upToDate(delivery, parts)
-  const body = contactOf(requestIn(form, current))
-  return sendOnce(
-    { form: 'later values', request: { method: 'PUT', path: '/v1/contacts/update', body } },
-    current,
-    parts,
-  )
+  return sendNow(delivery, parts, (current) => {
+    const body = contactOf(requestIn(form, current))
+    return { form: 'later values', request: { method: 'PUT', path: '/v1/contacts/update', body } }
+  })
 }
 
 function contactOf({ body }: LoopsRequest): LoopsBody {
   return bodyOf(identityOf(body), contactValues(body))
 }
 
+/** Sends a second request, with what was received until Loops has answered the first, unless that excludes its contact. */
+async function sendNow(delivery: Delivery, parts: Parts, next: (current: Delivery) => Sending): Promise<void> {
+  const current = await upToDate(delivery, parts)
+  const reason = skipReason(current, parts.settings.excludedEmails)
+  if (reason === undefined) return sendOnce(next(current), current, parts)
+  parts.log.skipOnce(reason)
+}
+
 /** The delivery with the values received until Loops has answered: another worker may have sent them meanwhile. */
 async function upToDate(delivery: Delivery, { contactLog }: Parts): Promise<Delivery> {
   const { entry, waiting } = delivery
+  // It takes over an email only, and its log was read from an hour before the event.
+  if (waiting.userIdWasUnknown === true) return delivery
   try {
     const lists = await contactLog.read(entry, waiting.takenOver?.readAt ?? waiting.receivedAt)
     return delayedRequest(delivery, lists.map(entriesIn))
@@ -134,8 +138,12 @@ async function handleRejection(
   parts: Parts,
 ): Promise<void> {
   const { entry, writes } = delivery
-  const next = form === 'later values' ? undefined : nextForm(form, delivery, status)
-  if (next !== undefined) return sendIn(next, await upToDate(delivery, parts), parts)
+  // Loops has the event itself: a job would send it a second time.
+  if (form === 'later values') throw new Error(reason)
+  const next = nextForm(form, delivery, status)
+  if (next !== undefined) {
+    return sendNow(delivery, parts, (current) => ({ form: next, request: requestIn(next, current) }))
+  }
   if (request.body.email === undefined) return handleUnknownUserId(reason, request, delivery, parts)
   if (writes) parts.contactLog.addRejection(entry)
   throw new Error(reason)

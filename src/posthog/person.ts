@@ -75,7 +75,7 @@ export function personChanges(event: CapturedEvent): PersonChanges {
 }
 
 /** Merges the layers; a later one wins. A single layer is returned itself: copying thousands of properties is slow. */
-export function layered(layers: readonly (Properties | undefined)[]): Properties {
+function layered(layers: readonly (Properties | undefined)[]): Properties {
   const [first = {}, ...others] = layers.filter((layer) => layer !== undefined)
   return others.reduce<Properties>((under, over) => ({ ...under, ...over }), first)
 }

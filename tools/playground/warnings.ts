@@ -93,7 +93,7 @@ export class LinkWarnings {
       return before === undefined
         ? []
         : [
-            `This email was sent with the user ID "${before}" before, which Loops replaces: it may be somebody else's email.`,
+            `An earlier request has this email with the user ID "${before}", which Loops replaces: it may be somebody else's email.`,
           ]
     })
     return { ...result, warnings: [...result.warnings, ...warnings] }

@@ -65,6 +65,23 @@ describe('what is received while a request is on its way', () => {
     expect(api.contacts()).toMatchObject([{ plan: 'new', seats: 2 }])
   })
 
+  it('does not send an event twice whose later values Loops rejects', async () => {
+    const { clock, api, app, faults, deliver } = await withContact()
+    const other = app.startWorker(0)
+    const byUserId = (name: string, properties: object) => event(name, { $set: properties })
+    faults.push({ kind: 'drop', applied: true })
+    deliver(byUserId('purchase', { plan: 'old' }))
+    await clock.run(clock.now() + 500)
+    deliver(byUserId('$set', { seats: 2 }))
+    await clock.run(clock.now() + 150)
+    faults.push({ kind: 'delay', milliseconds: 5000 })
+    await clock.run(clock.now() + 3000)
+    deliver(byUserId('$set', { seats: 'many' }), other)
+    await clock.run()
+    expect(api.requests().map(({ status }) => status)).toContain(409)
+    expect(api.events()).toHaveLength(1)
+  })
+
   it.each(['kills the worker', 'refuses the job'])('wins although PostHog %s of an earlier event', async (what) => {
     let isBroken = false
     const { clock, api, app, faults, deliver } = await withContact({

@@ -1,10 +1,15 @@
+import type { AppConfig } from '../../../tools/lib/shapes'
 import { apiKey } from '../setup'
-import { MINUTE, byEmail, event, failed, purchase, set, simulate, start } from './setup'
+import { MINUTE, byEmail, event, failed, purchase, set, simulate, start, workerWithClock } from './setup'
 import type { Simulation, Surroundings } from './setup'
 
 /** Loops has two contacts: one with the email, one with the user ID. */
-function simulateTwoContacts(version = '2024-02', surroundings: Surroundings = {}): Simulation {
-  const simulation = simulate(version, {}, surroundings)
+function simulateTwoContacts(
+  version = '2024-02',
+  surroundings: Surroundings = {},
+  changes: AppConfig = {},
+): Simulation {
+  const simulation = simulate(version, changes, surroundings)
   const headers = { authorization: `Bearer ${apiKey}` }
   for (const body of [{ email: 'ada@example.com' }, { email: 'other@example.com', userId: 'user_1' }]) {
     simulation.api.handle({ method: 'POST', path: '/v1/contacts/create', headers, body: JSON.stringify(body) })
@@ -61,6 +66,25 @@ describe('"Multiple contacts found"', () => {
     deliver(byEmail('new'), other)
     await clock.run()
     expect(api.contacts().find(({ email }) => email === 'ada@example.com')).toMatchObject({ plan: 'new', seats: 1 })
+  })
+
+  it('does not go to an excluded email to which another worker has moved the user ID meanwhile', async () => {
+    const simulation = simulateTwoContacts('2024-02', {}, { excludedEmails: 'new@example.com' })
+    const { clock, faults, deliver, sent } = simulation
+    const withOlderSettings = workerWithClock(0, simulation)
+    faults.push({ kind: 'delay', milliseconds: 5000 })
+    deliver(set({ plan: 'old' }))
+    await clock.run(clock.now() + 3000)
+    deliver(event('$set', { $set: { email: 'new@example.com' } }), withOlderSettings)
+    await clock.run()
+    expect(
+      sent()
+        .slice(2)
+        .map(([, , body]) => body),
+    ).toEqual([
+      { email: 'new@example.com', userId: 'user_1' },
+      { plan: 'old', email: 'ada@example.com', userId: 'user_1' },
+    ])
   })
 
   it('sends the values that were received since with the email alone, too', async () => {

@@ -121,6 +121,32 @@ describe('an email that an event has in $set_once only', () => {
     expect(simulation.api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: 'user_1' }])
   })
 
+  it('is sent although Loops has just answered that it does not know the user ID', async () => {
+    const simulation = simulate()
+    simulation.deliver(event('$pageview', {}))
+    await simulation.clock.run(start + MINUTE)
+    simulation.deliver(view())
+    await simulation.clock.run()
+    expect(simulation.api.events()).toHaveLength(1)
+  })
+
+  it('gives way to an earlier email, also if that belongs to another contact', async () => {
+    const { clock, api, deliver } = simulate()
+    const call = (path: string, body: object): void => {
+      const headers = { authorization: `Bearer ${apiKey}` }
+      api.handle({ method: 'POST', path: `/v1/contacts/${path}`, headers, body: JSON.stringify(body) })
+    }
+    deliver(set({}))
+    await clock.run(start + 45 * MINUTE)
+    call('delete', { userId: 'user_1' })
+    deliver(view())
+    await clock.run(start + 45 * MINUTE + 3000)
+    call('create', { email: 'ada@example.com' })
+    call('create', { email: 'other@example.com', userId: 'user_1' })
+    await clock.run()
+    expect(api.events()).toMatchObject([{ email: 'ada@example.com' }])
+  })
+
   it('gives way to an email that came since', async () => {
     const simulation = simulate()
     simulation.faults.push(undefined, failed)

@@ -83,11 +83,14 @@ describe('a wrong input of the destination', () => {
     ['excludedEmails', 'example.com, *.example.net'],
     ['0.contactProperties', { plan: 'pro', n: 5, is: true, text: "{'event.properties.total'}", subscribed: 'true' }],
     ['1.eventProperties', { all: 'Order {event.properties.id}, {event.properties.total} EUR; thanks' }],
+    ['1.eventProperties', { id: '\\{{event.properties.id}}', price: "{concat('$', event.properties.total)}" }],
     ['1.mailingLists', { abc: true, def: 'false', ghi: '{event.properties.newsletter == true}' }],
     ['1.events', [null]],
     ['1.events', ['order: "new", paid']],
     ['1.filters', [{ key: 'id', type: 'cohort', operator: 'in', value: 5 }]],
     ['1.filters', [{ key: 'at', type: 'event', operator: 'is_date_after', value: '-1d' }]],
+    ['1.filters', [{ key: 'path', type: 'event', operator: 'not_icontains_multi', value: ['/a', '/b'] }]],
+    ['1.filters', [{ key: 'path', type: 'event', operator: 'starts_with', value: '/a' }]],
   ])('is none of these: %s: %j', async (key, value) => {
     expect(await destinationProblems(formWith(key, value))).toEqual([])
   })

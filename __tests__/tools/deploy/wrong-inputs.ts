@@ -38,6 +38,7 @@ const byHand: readonly WrongInput[] = [
     '{event.distinct_id}, {person.id}',
     'gives several user IDs, but a contact has one: write {event.distinct_id}',
   ],
+  ['userId', '{person.properties["id"]}', "has double quotes in braces: write {person.properties['id']}."],
   ['userId', 5, 'must be text'],
   [
     'email',
@@ -64,7 +65,11 @@ const byHand: readonly WrongInput[] = [
   ['1.eventProperties', { total: '{total}' }, 'write {event.properties.total} or {person.properties.total}.'],
   ['1.eventProperties', { total: '{event.total}' }, 'is not a placeholder: write {event.properties.total}.'],
   ['1.eventProperties', { total: '{cart.total}' }, UNKNOWN],
-  ['1.eventProperties', { total: '${event.properties.total}' }, 'has "$", "#" or "%" before a brace'],
+  [
+    '1.eventProperties',
+    { total: '${event.properties.total}' },
+    "without it; to send this text literally, write {concat('$', event.properties.total)}.",
+  ],
   ['1.eventProperties', { total: '%total%' }, FOREIGN],
   ['1.eventProperties', { total: '"{event.properties.total}"' }, 'has quotation marks: remove them'],
   ['1.eventProperties', { total: '{event.properties.total' }, 'has a brace "{" without its "}"'],

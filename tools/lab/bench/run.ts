@@ -35,7 +35,7 @@ export function run(args: string[], output: Output): Promise<number> {
 }
 
 /** Of the events of each line, the least and the most. */
-export function countsTable(counts: readonly EventCounts[]): string {
+function countsTable(counts: readonly EventCounts[]): string {
   const lines = counts.map(({ kind, contact, delivered, awaits, commands, bytes }) => [
     ...[kind, contact, delivered, span(awaits), span(commands), span(bytes)],
   ])

@@ -2,7 +2,7 @@ import type { Load } from './loads'
 import type { TrafficKind } from './traffic'
 
 /** The kinds of faults in a campaign. */
-export const faultKinds = [
+const faultKinds = [
   /** Loops answers 429. */
   '429',
   /** Loops answers 500 or, from a load balancer, 502, or the connection is lost; in half of the cases Loops has acted. */

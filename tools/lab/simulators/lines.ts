@@ -44,7 +44,8 @@ function messageIn(body: string): string {
 }
 
 function line(text: string): string {
-  const masked = text.replace(/[^\s"'<>]+(@|%40)[^\s"'<>]+/g, '[email]')
+  // PostHog's path /api/projects/@current/ has no email.
+  const masked = text.replace(/[^\s"'<>/]+(@|%40)[^\s"'<>/]+/g, '[email]')
   // Control characters could rewrite what the terminal shows.
   return `${masked.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trimEnd()}\n`
 }
