@@ -121,8 +121,6 @@ async function sendNow(delivery: Delivery, parts: Parts, next: (current: Deliver
 /** The delivery with the values received until Loops has answered: another worker may have sent them meanwhile. */
 async function upToDate(delivery: Delivery, { contactLog }: Parts): Promise<Delivery> {
   const { entry, waiting } = delivery
-  // It takes over an email only, and its log was read from an hour before the event.
-  if (waiting.userIdWasUnknown === true) return delivery
   try {
     const lists = await contactLog.read(entry, waiting.takenOver?.readAt ?? waiting.receivedAt)
     return delayedRequest(delivery, lists.map(entriesIn))
