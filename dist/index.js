@@ -3044,9 +3044,9 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Sends a second request, with what was received until Loops has answered the first, unless that excludes its contact. */
   async function sendNow(delivery, parts, next) {
     const current = await upToDate(delivery, parts)
-    const reason = skipReason(current, parts.settings.excludedEmails)
-    if (reason === undefined) return sendOnce(next(current), current, parts)
-    parts.log.skipOnce(reason)
+    const whySkipped = skipReason(current, parts.settings.excludedEmails)
+    if (whySkipped === undefined) return sendOnce(next(current), current, parts)
+    parts.log.skipOnce(whySkipped)
   }
 
   /** The delivery with the values received until Loops has answered: another worker may have sent them meanwhile. */
