@@ -2527,68 +2527,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       .map(([name, value]) => [name.slice(kind.length), value])
   }
 
-  /** The forms in which a delivery is sent, one after the other, while Loops rejects it. */
-
-  /** Loops may keep the idempotency key of a request that it rejected, so each form has a key of its own. */
-  const KEY_SUFFIX = {
-    'as it is': '',
-    'email alone': '-email',
-    'own values': '-own',
-    'own values, email alone': '-own-email',
-  }
-
-  /** The request of the delivery in that form. */
-  function requestIn(form, delivery) {
-    const { original, request, waiting } = delivery
-    const { idempotencyKey, ...others } = request
-    const again = waiting.userIdWasUnknown === true ? '-again' : ''
-    return {
-      ...others,
-      body: bodyIn(form, request.body, original.body),
-      ...(idempotencyKey !== undefined && { idempotencyKey: idempotencyKey + again + KEY_SUFFIX[form] }),
-    }
-  }
-
-  /** The form that follows if Loops rejects this one; `undefined` if the rejection is final. */
-  function nextForm(form, { original, request }, status) {
-    const { email, userId } = identityOf(request.body)
-    const mayBeTwoContacts = status === 400 && email !== undefined && userId !== undefined
-    const carriesOthers = !isSame(contactValues(request.body), contactValues(original.body))
-    switch (form) {
-      case 'as it is':
-        if (mayBeTwoContacts) return 'email alone'
-        return carriesOthers ? 'own values' : undefined
-      case 'email alone':
-        return carriesOthers ? 'own values' : undefined
-      case 'own values':
-        return mayBeTwoContacts ? 'own values, email alone' : undefined
-      case 'own values, email alone':
-        return undefined
-    }
-  }
-
-  /** The request with an email added. */
-  function withEmail(email, request) {
-    const body = bodyOf({ ...identityOf(request.body), email }, contactValues(request.body), request.body)
-    return { ...request, body }
-  }
-
-  function isSame(one, other) {
-    return JSON.stringify(one) === JSON.stringify(other)
-  }
-
-  function bodyIn(form, body, original) {
-    if (form === 'as it is') return body
-    if (form === 'email alone') return withoutUserId(body)
-    const ownBody = bodyOf(identityOf(body), contactValues(original), original)
-    return form === 'own values' ? ownBody : withoutUserId(ownBody)
-  }
-
-  /** Loops finds the contact by the email, and links no user ID. */
-  function withoutUserId(body) {
-    return Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'userId'))
-  }
-
   /**
    * The content of a delayed request: for each value that it writes, the one that PostHog received last, at the email
    * that its user ID has now.
@@ -2717,9 +2655,10 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
 
   /** The delivery with the values received since. */
   function delayedRequest(delivery, logs) {
-    return delivery.waiting.userIdWasUnknown === true
-      ? withEmailOfUserId(delivery, logs)
-      : withLaterWrites(delivery, logs)
+    return withLaterWrites(
+      delivery.waiting.userIdWasUnknown === true ? withEmailOfUserId(delivery, logs) : delivery,
+      logs,
+    )
   }
 
   /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
@@ -2735,15 +2674,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   }
 
   /**
-   * The request of a user ID that Loops did not know, with the latest email in its log, or else the one that the event
-   * has in `$set_once`.
+   * The event of a user ID that Loops did not know, with the latest email in its log, or else the one that the event has in
+   * `$set_once`.
    */
   function withEmailOfUserId(delivery, logs) {
-    const { original, request } = delivery
-    const { userId } = identityOf(original.body)
-    const logged = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
-    const email = logged ?? original.emailIfUnknown
-    return email === undefined ? delivery : { ...delivery, request: withEmail(email, request) }
+    const { entry, original } = delivery
+    const logged = logs.flat().find(({ userId, email }) => userId === entry.userId && email !== undefined)?.email
+    const email = logged ?? entry.email ?? original.emailIfUnknown
+    return email === undefined ? delivery : { ...delivery, entry: { ...entry, email } }
   }
 
   /** The reason not to send the request, as a clause for the log; `undefined` if it is sent. */
@@ -2950,6 +2888,68 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return parseOneOf(field, ['No', 'Yes']) === 'Yes'
   }
 
+  /** The forms in which a delivery is sent, one after the other, while Loops rejects it. */
+
+  /** Loops may keep the idempotency key of a request that it rejected, so each form has a key of its own. */
+  const KEY_SUFFIX = {
+    'as it is': '',
+    'email alone': '-email',
+    'own values': '-own',
+    'own values, email alone': '-own-email',
+  }
+
+  /** The request of the delivery in that form. */
+  function requestIn(form, delivery) {
+    const { original, request, waiting } = delivery
+    const { idempotencyKey, ...others } = request
+    const again = waiting.userIdWasUnknown === true ? '-again' : ''
+    return {
+      ...others,
+      body: bodyIn(form, request.body, original.body),
+      ...(idempotencyKey !== undefined && { idempotencyKey: idempotencyKey + again + KEY_SUFFIX[form] }),
+    }
+  }
+
+  /** The form that follows if Loops rejects this one; `undefined` if the rejection is final. */
+  function nextForm(form, { original, request }, status) {
+    const { email, userId } = identityOf(request.body)
+    const mayBeTwoContacts = status === 400 && email !== undefined && userId !== undefined
+    const carriesOthers = !isSame(contactValues(request.body), contactValues(original.body))
+    switch (form) {
+      case 'as it is':
+        if (mayBeTwoContacts) return 'email alone'
+        return carriesOthers ? 'own values' : undefined
+      case 'email alone':
+        return carriesOthers ? 'own values' : undefined
+      case 'own values':
+        return mayBeTwoContacts ? 'own values, email alone' : undefined
+      case 'own values, email alone':
+        return undefined
+    }
+  }
+
+  /** The request with an email added. */
+  function withEmail(email, request) {
+    const body = bodyOf({ ...identityOf(request.body), email }, contactValues(request.body), request.body)
+    return { ...request, body }
+  }
+
+  function isSame(one, other) {
+    return JSON.stringify(one) === JSON.stringify(other)
+  }
+
+  function bodyIn(form, body, original) {
+    if (form === 'as it is') return body
+    if (form === 'email alone') return withoutUserId(body)
+    const ownBody = bodyOf(identityOf(body), contactValues(original), original)
+    return form === 'own values' ? ownBody : withoutUserId(ownBody)
+  }
+
+  /** Loops finds the contact by the email, and links no user ID. */
+  function withoutUserId(body) {
+    return Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'userId'))
+  }
+
   /** Sends one request to Loops and acts on its answer. */
 
   /**
@@ -3044,16 +3044,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Sends a second request, with what was received until Loops has answered the first, unless that excludes its contact. */
   async function sendNow(delivery, parts, next) {
     const current = await upToDate(delivery, parts)
-    const reason = skipReason(current, parts.settings.excludedEmails)
-    if (reason === undefined) return sendOnce(next(current), current, parts)
-    parts.log.skipOnce(reason)
+    const whySkipped = skipReason(current, parts.settings.excludedEmails)
+    if (whySkipped === undefined) return sendOnce(next(current), current, parts)
+    parts.log.skipOnce(whySkipped)
   }
 
   /** The delivery with the values received until Loops has answered: another worker may have sent them meanwhile. */
   async function upToDate(delivery, { contactLog }) {
     const { entry, waiting } = delivery
-    // It takes over an email only, and its log was read from an hour before the event.
-    if (waiting.userIdWasUnknown === true) return delivery
     try {
       const lists = await contactLog.read(entry, waiting.takenOver?.readAt ?? waiting.receivedAt)
       return delayedRequest(delivery, lists.map(entriesIn))

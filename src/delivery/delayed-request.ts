@@ -3,7 +3,6 @@ import { bodyOf, contactValues, identityOf, isUpdate } from '../loops/request'
 import { isExcluded } from '../settings/excluded-emails'
 import type { ExcludedEmails } from '../settings/excluded-emails'
 import type { Delivery } from './delivery'
-import { withEmail } from './forms'
 import { mergeLaterWrites } from './later-writes'
 import type { LogEntry } from './waiting'
 
@@ -12,9 +11,10 @@ type Logs = readonly (readonly LogEntry[])[]
 
 /** The delivery with the values received since. */
 export function delayedRequest(delivery: Delivery, logs: Logs): Delivery {
-  return delivery.waiting.userIdWasUnknown === true
-    ? withEmailOfUserId(delivery, logs)
-    : withLaterWrites(delivery, logs)
+  return withLaterWrites(
+    delivery.waiting.userIdWasUnknown === true ? withEmailOfUserId(delivery, logs) : delivery,
+    logs,
+  )
 }
 
 /** The delivery with the values and the identity that were received since. Its job keeps what it has taken over. */
@@ -30,15 +30,14 @@ function withLaterWrites(delivery: Delivery, logs: Logs): Delivery {
 }
 
 /**
- * The request of a user ID that Loops did not know, with the latest email in its log, or else the one that the event
- * has in `$set_once`.
+ * The event of a user ID that Loops did not know, with the latest email in its log, or else the one that the event has in
+ * `$set_once`.
  */
 function withEmailOfUserId(delivery: Delivery, logs: Logs): Delivery {
-  const { original, request } = delivery
-  const { userId } = identityOf(original.body)
-  const logged = logs.flat().find((entry) => entry.userId === userId && entry.email !== undefined)?.email
-  const email = logged ?? original.emailIfUnknown
-  return email === undefined ? delivery : { ...delivery, request: withEmail(email, request) }
+  const { entry, original } = delivery
+  const logged = logs.flat().find(({ userId, email }) => userId === entry.userId && email !== undefined)?.email
+  const email = logged ?? entry.email ?? original.emailIfUnknown
+  return email === undefined ? delivery : { ...delivery, entry: { ...entry, email } }
 }
 
 /** The reason not to send the request, as a clause for the log; `undefined` if it is sent. */

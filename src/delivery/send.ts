@@ -113,16 +113,14 @@ function contactOf({ body }: LoopsRequest): LoopsBody {
 /** Sends a second request, with what was received until Loops has answered the first, unless that excludes its contact. */
 async function sendNow(delivery: Delivery, parts: Parts, next: (current: Delivery) => Sending): Promise<void> {
   const current = await upToDate(delivery, parts)
-  const reason = skipReason(current, parts.settings.excludedEmails)
-  if (reason === undefined) return sendOnce(next(current), current, parts)
-  parts.log.skipOnce(reason)
+  const whySkipped = skipReason(current, parts.settings.excludedEmails)
+  if (whySkipped === undefined) return sendOnce(next(current), current, parts)
+  parts.log.skipOnce(whySkipped)
 }
 
 /** The delivery with the values received until Loops has answered: another worker may have sent them meanwhile. */
 async function upToDate(delivery: Delivery, { contactLog }: Parts): Promise<Delivery> {
   const { entry, waiting } = delivery
-  // It takes over an email only, and its log was read from an hour before the event.
-  if (waiting.userIdWasUnknown === true) return delivery
   try {
     const lists = await contactLog.read(entry, waiting.takenOver?.readAt ?? waiting.receivedAt)
     return delayedRequest(delivery, lists.map(entriesIn))

@@ -64,6 +64,17 @@ describe('a user ID that Loops does not know', () => {
     expect(app.failures).toEqual([])
   })
 
+  it.each(['user_1', 'user_2'])('does not overwrite what came since with the user ID %s', async (id) => {
+    const { clock, api, deliver } = simulate()
+    deliver(event('$set', { $set: { plan: 'old', seats: 1 } }))
+    await clock.run(start + 1000)
+    deliver(set({}))
+    await clock.run(start + 2000)
+    deliver(event('$set', { $set: { email: 'ada@example.com', plan: 'new' } }, { distinct_id: id }))
+    await clock.run()
+    expect(api.contacts()).toMatchObject([{ email: 'ada@example.com', userId: id, plan: 'new', seats: 1 }])
+  })
+
   it('is tried again under another key, as Loops may keep that of a rejected request', async () => {
     const strictness = { idempotencyKeyConsumedByFailedRequest: true }
     const { clock, api, deliver } = simulate('2024-02', {}, { strictness })
