@@ -137,9 +137,9 @@ function sendEvent(call: Call) {
 function rejectUsedKey({ team, idempotencyKey, text }: Call): void {
   if (idempotencyKey === undefined) return
   if (idempotencyKey.length > 100) throw Rejection.of(400, 'Idempotency-Key is too long.')
-  const usedWith = team.idempotencyKeys.bodyUsedWith(idempotencyKey)
-  if (usedWith === undefined) return
-  if (usedWith === text) throw Rejection.of(409, 'Request has already been processed.')
+  const usedWith = team.idempotencyKeys.usedWith(idempotencyKey, text)
+  if (usedWith === 'nothing') return
+  if (usedWith === 'this body') throw Rejection.of(409, 'Request has already been processed.')
   throw Rejection.of(409, 'Idempotency key already used with a different request body.')
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock'
 
 const SECOND = 1000
@@ -29,19 +30,24 @@ export class RateLimit {
   }
 }
 
-/** The Idempotency-Keys of the last 24 hours and the bodies they came with (E5, E6). */
+/** The Idempotency-Keys of the last 24 hours, each with a hash of its body (E5, E6): many bodies would fill the memory. */
 export class IdempotencyKeys {
-  private readonly used = new Map<string, { at: number; body: string }>()
+  private readonly used = new Map<string, { at: number; hash: string }>()
 
   constructor(private readonly clock: Clock) {}
 
   use(key: string, body: string): void {
-    this.used.set(key, { at: this.clock.now(), body })
+    this.used.set(key, { at: this.clock.now(), hash: hashOf(body) })
   }
 
-  /** The body that `key` was used with in the last 24 hours; undefined if it was not used. */
-  bodyUsedWith(key: string): string | undefined {
+  /** With which body the key was used in the last 24 hours. */
+  usedWith(key: string, body: string): 'nothing' | 'this body' | 'another body' {
     const use = this.used.get(key)
-    return use !== undefined && this.clock.now() - use.at < IDEMPOTENCY_WINDOW ? use.body : undefined
+    if (use === undefined || this.clock.now() - use.at >= IDEMPOTENCY_WINDOW) return 'nothing'
+    return use.hash === hashOf(body) ? 'this body' : 'another body'
   }
+}
+
+function hashOf(body: string): string {
+  return createHash('sha1').update(body).digest('base64')
 }
