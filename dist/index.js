@@ -1750,6 +1750,94 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
   }
 
+  /** Names that look like another: the usual reason why a name in the settings finds nothing. */
+
+  /**
+   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, spaces or
+   * punctuation are the only difference. `undefined` if no name looks like it.
+   */
+  function whyNotNamed({ exact, wildcards, excluded }, event) {
+    if (typeof event !== 'string' || event === '') return undefined
+    const named = [...exact.values(), ...wildcards]
+    const exclusion = excluded.find(({ pieces }) => matchesWildcard(pieces, event))
+    if (exclusion !== undefined && named.some(({ pieces }) => matchesWildcard(pieces, event))) {
+      return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
+    }
+    for (const [difference, simplified] of SIMPLIFICATIONS) {
+      const similar = named.find(
+        ({ pieces }) => !isWildcardOfSigns(pieces) && matchesWildcard(pieces.map(simplified), simplified(event)),
+      )
+      if (similar !== undefined) return differenceOf(event, similar.pieces.join('*'), difference)
+    }
+    return undefined
+  }
+
+  /** Of the properties, the one whose name looks like the missing one: the one that differs least. */
+  function similarProperty(missing, properties) {
+    const names = Object.keys(properties)
+    for (const [difference, simplified] of SIMPLIFICATIONS) {
+      const wanted = simplified(missing)
+      const name = wanted === '' ? undefined : names.find((one) => simplified(one) === wanted)
+      if (name !== undefined) return { name, clause: differenceOf(name, missing, difference) }
+    }
+    return undefined
+  }
+
+  function differenceOf(name, wanted, difference) {
+    return `${quoted(name)} differs from ${quoted(wanted)} only in ${difference}`
+  }
+
+  /** Without its punctuation, `$*` would look like every name. */
+  function isWildcardOfSigns(pieces) {
+    return withoutSigns(pieces.join('')) === ''
+  }
+
+  const withoutSpaces = (text) => text.replace(/\s+/g, '')
+  const withoutSigns = (text) => text.replace(/[\s$_-]+/g, '')
+
+  const SIMPLIFICATIONS = [
+    ['capitals', (text) => text.toLowerCase()],
+    ['spaces', withoutSpaces],
+    ['capitals and spaces', (text) => withoutSpaces(text.toLowerCase())],
+    ['punctuation', withoutSigns],
+    ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
+  ]
+
+  /**
+   * The known name that a misspelled one most likely means: one that differs in at most two letters, and in at most two of five,
+   * or the only one that continues it. Capitals, spaces and punctuation do not count.
+   */
+  function nearestName(written, names) {
+    const letters = lettersAndDigits(written)
+    const most = Math.min(2, Math.floor(letters.length * 0.4))
+    const distances = names.map((name) => editDistance(letters, lettersAndDigits(name)))
+    const least = Math.min(...distances)
+    if (least <= most) return names[distances.indexOf(least)]
+    // The last letters may be those of a plural: eventProps.
+    const start = letters.slice(0, -1)
+    const continued = names.filter((name) => start.length > 6 && lettersAndDigits(name).startsWith(start))
+    return continued.length === 1 ? continued[0] : undefined
+  }
+
+  /** The name in lower case without spaces and punctuation, which people mistype most often. */
+  function lettersAndDigits(name) {
+    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+  }
+
+  /** The Levenshtein distance of two texts. */
+  function editDistance(one, other) {
+    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+    for (const letter of one) {
+      const next = [(row[0] ?? 0) + 1]
+      for (let index = 1; index <= other.length; index++) {
+        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
+        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
+      }
+      row = next
+    }
+    return row[other.length] ?? 0
+  }
+
   /** Loops rejects a name or a value whose JSON, quotes included, has more characters. */
   const LONGEST_JSON = 500
 
@@ -1887,8 +1975,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function placeholderFor(text) {
     const [, written = '', rest = ''] = /^\s*\$?(?:(\w+)\.)?([\w$][\w$.-]*)\s*$/.exec(text) ?? []
     const root = ROOTS.get(written.toLowerCase())
-    const name = rest.replace(/^properties\./i, '')
-    const isName = name !== '' && name !== 'properties' && !/^\$\.|\.$/.test(name)
+    const [first = '', ...path] = rest.split('.')
+    // After the event or the person, a word like "properties" is that word; anywhere else it may be the name of a property.
+    const isSecond = !['', 'properties'].includes(written.toLowerCase())
+    const meant = isSecond ? nearestName(first, ['properties']) : first.toLowerCase()
+    const name = meant === 'properties' ? path.join('.') : rest
+    const isName = name !== '' && !/^\$\.|\.$/.test(name)
     if (!isName || (root === undefined && written !== '')) return undefined
     if (isPlaceholder(text)) return `{${text.trim()}}`
     const letters = name.toLowerCase().replace(/[_-]/g, '')
@@ -3323,94 +3415,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
       values: contactValues(lookedUp?.ownBody ?? request.body),
     }
     return { waiting, original: request, request, entry, writes, lookedUpAt: lookedUp?.at }
-  }
-
-  /** Names that look like another: the usual reason why a name in the settings finds nothing. */
-
-  /**
-   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, spaces or
-   * punctuation are the only difference. `undefined` if no name looks like it.
-   */
-  function whyNotNamed({ exact, wildcards, excluded }, event) {
-    if (typeof event !== 'string' || event === '') return undefined
-    const named = [...exact.values(), ...wildcards]
-    const exclusion = excluded.find(({ pieces }) => matchesWildcard(pieces, event))
-    if (exclusion !== undefined && named.some(({ pieces }) => matchesWildcard(pieces, event))) {
-      return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
-    }
-    for (const [difference, simplified] of SIMPLIFICATIONS) {
-      const similar = named.find(
-        ({ pieces }) => !isWildcardOfSigns(pieces) && matchesWildcard(pieces.map(simplified), simplified(event)),
-      )
-      if (similar !== undefined) return differenceOf(event, similar.pieces.join('*'), difference)
-    }
-    return undefined
-  }
-
-  /** Of the properties, the one whose name looks like the missing one: the one that differs least. */
-  function similarProperty(missing, properties) {
-    const names = Object.keys(properties)
-    for (const [difference, simplified] of SIMPLIFICATIONS) {
-      const wanted = simplified(missing)
-      const name = wanted === '' ? undefined : names.find((one) => simplified(one) === wanted)
-      if (name !== undefined) return { name, clause: differenceOf(name, missing, difference) }
-    }
-    return undefined
-  }
-
-  function differenceOf(name, wanted, difference) {
-    return `${quoted(name)} differs from ${quoted(wanted)} only in ${difference}`
-  }
-
-  /** Without its punctuation, `$*` would look like every name. */
-  function isWildcardOfSigns(pieces) {
-    return withoutSigns(pieces.join('')) === ''
-  }
-
-  const withoutSpaces = (text) => text.replace(/\s+/g, '')
-  const withoutSigns = (text) => text.replace(/[\s$_-]+/g, '')
-
-  const SIMPLIFICATIONS = [
-    ['capitals', (text) => text.toLowerCase()],
-    ['spaces', withoutSpaces],
-    ['capitals and spaces', (text) => withoutSpaces(text.toLowerCase())],
-    ['punctuation', withoutSigns],
-    ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
-  ]
-
-  /**
-   * The known name that a misspelled one most likely means: one that differs in at most two letters, and in at most two of five,
-   * or the only one that continues it. Capitals, spaces and punctuation do not count.
-   */
-  function nearestName(written, names) {
-    const letters = lettersAndDigits(written)
-    const most = Math.min(2, Math.floor(letters.length * 0.4))
-    const distances = names.map((name) => editDistance(letters, lettersAndDigits(name)))
-    const least = Math.min(...distances)
-    if (least <= most) return names[distances.indexOf(least)]
-    // The last letters may be those of a plural: eventProps.
-    const start = letters.slice(0, -1)
-    const continued = names.filter((name) => start.length > 6 && lettersAndDigits(name).startsWith(start))
-    return continued.length === 1 ? continued[0] : undefined
-  }
-
-  /** The name in lower case without spaces and punctuation, which people mistype most often. */
-  function lettersAndDigits(name) {
-    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-  }
-
-  /** The Levenshtein distance of two texts. */
-  function editDistance(one, other) {
-    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-    for (const letter of one) {
-      const next = [(row[0] ?? 0) + 1]
-      for (let index = 1; index <= other.length; index++) {
-        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
-        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
-      }
-      row = next
-    }
-    return row[other.length] ?? 0
   }
 
   /** Properties that the settings name and the event lacks, although it has one whose name looks alike: for a dry run. */

@@ -64,6 +64,8 @@ const byHand: readonly WrongInput[] = [
   ['1.eventProperties', { total: 'the event.properties.total' }, OUTSIDE],
   ['1.eventProperties', { total: '{total}' }, 'write {event.properties.total} or {person.properties.total}.'],
   ['1.eventProperties', { total: '{event.total}' }, 'is not a placeholder: write {event.properties.total}.'],
+  ['1.eventProperties', { total: '{event.propertis.total}' }, 'is not a placeholder: write {event.properties.total}.'],
+  ['1.eventProperties', { plan: '{person.property.plan}' }, 'is not a placeholder: write {person.properties.plan}.'],
   ['1.eventProperties', { total: '{cart.total}' }, UNKNOWN],
   [
     '1.eventProperties',
