@@ -3969,11 +3969,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     [/^(?:null|undefined|None|nil)$/, 'means the text here: remove the entry to send nothing'],
   ]
 
+  /** The problem of braces that compute something. */
+  const MORE_THAN_A_NAME = 'has more than a name in braces'
+
   /** Mistakes inside the braces, which contain a name and compute nothing. */
   const INSIDE = [
     [
       /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
-      'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
+      `${MORE_THAN_A_NAME}: write {event.properties.NAME}, or {event.properties.items.0.name} for a path`,
     ],
     [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has an extra space or dot in braces: write {event.properties.NAME}'],
   ]
@@ -3989,9 +3992,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const hasOddBrace = /[{}]/.test(outside.replace(/\{\}/g, ''))
     if (hasOddBrace) return parseTemplate(field, text)
     const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
-    const mistake =
-      mistakeOutsideBraces(outside) ??
-      names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
+    const mistake = mistakeOutsideBraces(outside) ?? names.map(mistakeInBraces).find((problem) => problem !== undefined)
     if (mistake === undefined) return parseTemplate(field, text)
     rejectMistake(field, text, mistake, literal)
     return undefined
@@ -4004,11 +4005,35 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return meant === undefined ? mistake : `has a property outside braces: write ${meant}`
   }
 
+  function mistakeInBraces(text) {
+    const meant = alternativesIn(`{${text}}`)?.join(' or ') ?? ''
+    return meant === '' ? commonMistakeIn(text, INSIDE) : `${MORE_THAN_A_NAME}: write ${meant}`
+  }
+
+  /**
+   * The alternatives that the destination takes between one pair of braces, `{[a, b]}` or `{a ?? b}`, each as a placeholder.
+   *
+   * @returns an empty list if one of them is not a name; `undefined` if the text has no alternatives.
+   */
+  function alternativesIn(text) {
+    if (!/\{(?:\s*\[|[^{}]*\?\?)/.test(text)) return undefined
+    const names = text.split(/[{}[\],]|\?\?/).filter((name) => name.trim() !== '')
+    const placeholders = names.flatMap((name) => placeholderFor(name) ?? []).filter((one) => !one.includes(' or '))
+    return placeholders.length === names.length ? placeholders : []
+  }
+
   /** The settings that say where the email and the user ID of a contact are found. */
 
   /** Reads where the email is looked for. Rejects an entry that never gives an email, or gives many people the same one. */
   function parseEmail(field) {
     const remedy = 'write a placeholder like {person.properties.email}'
+    const alternatives = isJson(field.text) ? undefined : alternativesIn(field.text)
+    if (alternatives !== undefined) {
+      const list =
+        alternatives.join(', ') || 'names between commas, like {person.properties.email}, {event.distinct_id}'
+      field.reject(field.text, `${MORE_THAN_A_NAME}: write ${list}`)
+      return []
+    }
     const entries = parseList(field, '["{person.properties.email}"]')
     if (entries?.length === 0) field.reject(field.text, `does not say where the email is: ${remedy}`)
     return (entries ?? []).map((entry) => {
@@ -4029,12 +4054,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Reads the user ID; an empty template if none is sent. */
   function parseUserId(field) {
     const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+    const alternatives = isJson(field.text) ? undefined : alternativesIn(field.text)
+    if (alternatives !== undefined) {
+      const problem = alternatives.length > 1 ? SEVERAL_IDS : MORE_THAN_A_NAME
+      field.reject(field.text, `${problem}: ${alternatives.length > 0 ? `write ${alternatives.join(' or ')}` : remedy}`)
+      return []
+    }
     const [entry, ...others] = parseList(field, '["{event.distinct_id}"]') ?? []
     if (entry === undefined) return []
     const template = parseEntry(field, entry)
     const isPlain = !isJson(field.text)
     if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
-      field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
+      field.reject(field.text, `${SEVERAL_IDS}: ${remedy}`)
     } else if (isPlain && AROUND_ID.test(entry)) {
       field.reject(entry, `has text around the placeholder: ${remedy}`)
     } else if (template !== undefined) {
@@ -4043,6 +4074,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
     return template ?? []
   }
+
+  const SEVERAL_IDS = 'gives several user IDs, but a contact has one'
 
   /** Text around a placeholder that is a sentence, a YAML or a query, not a part of an ID. */
   const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/
