@@ -1750,6 +1750,94 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
   }
 
+  /** Names that look like another: the usual reason why a name in the settings finds nothing. */
+
+  /**
+   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, spaces or
+   * punctuation are the only difference. `undefined` if no name looks like it.
+   */
+  function whyNotNamed({ exact, wildcards, excluded }, event) {
+    if (typeof event !== 'string' || event === '') return undefined
+    const named = [...exact.values(), ...wildcards]
+    const exclusion = excluded.find(({ pieces }) => matchesWildcard(pieces, event))
+    if (exclusion !== undefined && named.some(({ pieces }) => matchesWildcard(pieces, event))) {
+      return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
+    }
+    for (const [difference, simplified] of SIMPLIFICATIONS) {
+      const similar = named.find(
+        ({ pieces }) => !isWildcardOfSigns(pieces) && matchesWildcard(pieces.map(simplified), simplified(event)),
+      )
+      if (similar !== undefined) return differenceOf(event, similar.pieces.join('*'), difference)
+    }
+    return undefined
+  }
+
+  /** Of the properties, the one whose name looks like the missing one: the one that differs least. */
+  function similarProperty(missing, properties) {
+    const names = Object.keys(properties)
+    for (const [difference, simplified] of SIMPLIFICATIONS) {
+      const wanted = simplified(missing)
+      const name = wanted === '' ? undefined : names.find((one) => simplified(one) === wanted)
+      if (name !== undefined) return { name, clause: differenceOf(name, missing, difference) }
+    }
+    return undefined
+  }
+
+  function differenceOf(name, wanted, difference) {
+    return `${quoted(name)} differs from ${quoted(wanted)} only in ${difference}`
+  }
+
+  /** Without its punctuation, `$*` would look like every name. */
+  function isWildcardOfSigns(pieces) {
+    return withoutSigns(pieces.join('')) === ''
+  }
+
+  const withoutSpaces = (text) => text.replace(/\s+/g, '')
+  const withoutSigns = (text) => text.replace(/[\s$_-]+/g, '')
+
+  const SIMPLIFICATIONS = [
+    ['capitals', (text) => text.toLowerCase()],
+    ['spaces', withoutSpaces],
+    ['capitals and spaces', (text) => withoutSpaces(text.toLowerCase())],
+    ['punctuation', withoutSigns],
+    ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
+  ]
+
+  /**
+   * The known name that a misspelled one most likely means: one that differs in at most two letters, and in at most two of five,
+   * or the only one that continues it. Capitals, spaces and punctuation do not count.
+   */
+  function nearestName(written, names) {
+    const letters = lettersAndDigits(written)
+    const most = Math.min(2, Math.floor(letters.length * 0.4))
+    const distances = names.map((name) => editDistance(letters, lettersAndDigits(name)))
+    const least = Math.min(...distances)
+    if (least <= most) return names[distances.indexOf(least)]
+    // The last letters may be those of a plural: eventProps.
+    const start = letters.slice(0, -1)
+    const continued = names.filter((name) => start.length > 6 && lettersAndDigits(name).startsWith(start))
+    return continued.length === 1 ? continued[0] : undefined
+  }
+
+  /** The name in lower case without spaces and punctuation, which people mistype most often. */
+  function lettersAndDigits(name) {
+    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+  }
+
+  /** The Levenshtein distance of two texts. */
+  function editDistance(one, other) {
+    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+    for (const letter of one) {
+      const next = [(row[0] ?? 0) + 1]
+      for (let index = 1; index <= other.length; index++) {
+        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
+        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
+      }
+      row = next
+    }
+    return row[other.length] ?? 0
+  }
+
   /** Loops rejects a name or a value whose JSON, quotes included, has more characters. */
   const LONGEST_JSON = 500
 
@@ -1887,8 +1975,12 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   function placeholderFor(text) {
     const [, written = '', rest = ''] = /^\s*\$?(?:(\w+)\.)?([\w$][\w$.-]*)\s*$/.exec(text) ?? []
     const root = ROOTS.get(written.toLowerCase())
-    const name = rest.replace(/^properties\./i, '')
-    const isName = name !== '' && name !== 'properties' && !/^\$\.|\.$/.test(name)
+    const [first = '', ...path] = rest.split('.')
+    // After the event or the person, a word like "properties" is that word; anywhere else it may be the name of a property.
+    const isSecond = !['', 'properties'].includes(written.toLowerCase())
+    const meant = isSecond ? nearestName(first, ['properties']) : first.toLowerCase()
+    const name = meant === 'properties' ? path.join('.') : rest
+    const isName = name !== '' && !/^\$\.|\.$/.test(name)
     if (!isName || (root === undefined && written !== '')) return undefined
     if (isPlaceholder(text)) return `{${text.trim()}}`
     const letters = name.toLowerCase().replace(/[_-]/g, '')
@@ -3325,94 +3417,6 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return { waiting, original: request, request, entry, writes, lookedUpAt: lookedUp?.at }
   }
 
-  /** Names that look like another: the usual reason why a name in the settings finds nothing. */
-
-  /**
-   * Why the names do not name the event, although one of them looks like it: an exclusion matches, or capitals, spaces or
-   * punctuation are the only difference. `undefined` if no name looks like it.
-   */
-  function whyNotNamed({ exact, wildcards, excluded }, event) {
-    if (typeof event !== 'string' || event === '') return undefined
-    const named = [...exact.values(), ...wildcards]
-    const exclusion = excluded.find(({ pieces }) => matchesWildcard(pieces, event))
-    if (exclusion !== undefined && named.some(({ pieces }) => matchesWildcard(pieces, event))) {
-      return `${quoted(`!${exclusion.pieces.join('*')}`)} excludes it`
-    }
-    for (const [difference, simplified] of SIMPLIFICATIONS) {
-      const similar = named.find(
-        ({ pieces }) => !isWildcardOfSigns(pieces) && matchesWildcard(pieces.map(simplified), simplified(event)),
-      )
-      if (similar !== undefined) return differenceOf(event, similar.pieces.join('*'), difference)
-    }
-    return undefined
-  }
-
-  /** Of the properties, the one whose name looks like the missing one: the one that differs least. */
-  function similarProperty(missing, properties) {
-    const names = Object.keys(properties)
-    for (const [difference, simplified] of SIMPLIFICATIONS) {
-      const wanted = simplified(missing)
-      const name = wanted === '' ? undefined : names.find((one) => simplified(one) === wanted)
-      if (name !== undefined) return { name, clause: differenceOf(name, missing, difference) }
-    }
-    return undefined
-  }
-
-  function differenceOf(name, wanted, difference) {
-    return `${quoted(name)} differs from ${quoted(wanted)} only in ${difference}`
-  }
-
-  /** Without its punctuation, `$*` would look like every name. */
-  function isWildcardOfSigns(pieces) {
-    return withoutSigns(pieces.join('')) === ''
-  }
-
-  const withoutSpaces = (text) => text.replace(/\s+/g, '')
-  const withoutSigns = (text) => text.replace(/[\s$_-]+/g, '')
-
-  const SIMPLIFICATIONS = [
-    ['capitals', (text) => text.toLowerCase()],
-    ['spaces', withoutSpaces],
-    ['capitals and spaces', (text) => withoutSpaces(text.toLowerCase())],
-    ['punctuation', withoutSigns],
-    ['capitals and punctuation', (text) => withoutSigns(text.toLowerCase())],
-  ]
-
-  /**
-   * The known name that a misspelled one most likely means: one that differs in at most two letters, and in at most two of five,
-   * or the only one that continues it. Capitals, spaces and punctuation do not count.
-   */
-  function nearestName(written, names) {
-    const letters = lettersAndDigits(written)
-    const most = Math.min(2, Math.floor(letters.length * 0.4))
-    const distances = names.map((name) => editDistance(letters, lettersAndDigits(name)))
-    const least = Math.min(...distances)
-    if (least <= most) return names[distances.indexOf(least)]
-    // The last letters may be those of a plural: eventProps.
-    const start = letters.slice(0, -1)
-    const continued = names.filter((name) => start.length > 6 && lettersAndDigits(name).startsWith(start))
-    return continued.length === 1 ? continued[0] : undefined
-  }
-
-  /** The name in lower case without spaces and punctuation, which people mistype most often. */
-  function lettersAndDigits(name) {
-    return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-  }
-
-  /** The Levenshtein distance of two texts. */
-  function editDistance(one, other) {
-    let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-    for (const letter of one) {
-      const next = [(row[0] ?? 0) + 1]
-      for (let index = 1; index <= other.length; index++) {
-        const swapped = (row[index - 1] ?? 0) + (letter === other[index - 1] ? 0 : 1)
-        next.push(Math.min(swapped, (row[index] ?? 0) + 1, (next[index - 1] ?? 0) + 1))
-      }
-      row = next
-    }
-    return row[other.length] ?? 0
-  }
-
   /** Properties that the settings name and the event lacks, although it has one whose name looks alike: for a dry run. */
 
   /** A clause for each, like `person.properties.firstname: the event has firstName`; none for an event that no rule matches. */
@@ -3965,11 +3969,14 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     [/^(?:null|undefined|None|nil)$/, 'means the text here: remove the entry to send nothing'],
   ]
 
+  /** The problem of braces that compute something. */
+  const MORE_THAN_A_NAME = 'has more than a name in braces'
+
   /** Mistakes inside the braces, which contain a name and compute nothing. */
   const INSIDE = [
     [
       /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
-      'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
+      `${MORE_THAN_A_NAME}: write {event.properties.NAME}, or {event.properties.items.0.name} for a path`,
     ],
     [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has an extra space or dot in braces: write {event.properties.NAME}'],
   ]
@@ -3985,9 +3992,7 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     const hasOddBrace = /[{}]/.test(outside.replace(/\{\}/g, ''))
     if (hasOddBrace) return parseTemplate(field, text)
     const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
-    const mistake =
-      mistakeOutsideBraces(outside) ??
-      names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
+    const mistake = mistakeOutsideBraces(outside) ?? names.map(mistakeInBraces).find((problem) => problem !== undefined)
     if (mistake === undefined) return parseTemplate(field, text)
     rejectMistake(field, text, mistake, literal)
     return undefined
@@ -4000,11 +4005,35 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     return meant === undefined ? mistake : `has a property outside braces: write ${meant}`
   }
 
+  function mistakeInBraces(text) {
+    const meant = alternativesIn(`{${text}}`)?.join(' or ') ?? ''
+    return meant === '' ? commonMistakeIn(text, INSIDE) : `${MORE_THAN_A_NAME}: write ${meant}`
+  }
+
+  /**
+   * The alternatives that the destination takes between one pair of braces, `{[a, b]}` or `{a ?? b}`, each as a placeholder.
+   *
+   * @returns an empty list if one of them is not a name; `undefined` if the text has no alternatives.
+   */
+  function alternativesIn(text) {
+    if (!/\{(?:\s*\[|[^{}]*\?\?)/.test(text)) return undefined
+    const names = text.split(/[{}[\],]|\?\?/).filter((name) => name.trim() !== '')
+    const placeholders = names.flatMap((name) => placeholderFor(name) ?? []).filter((one) => !one.includes(' or '))
+    return placeholders.length === names.length ? placeholders : []
+  }
+
   /** The settings that say where the email and the user ID of a contact are found. */
 
   /** Reads where the email is looked for. Rejects an entry that never gives an email, or gives many people the same one. */
   function parseEmail(field) {
     const remedy = 'write a placeholder like {person.properties.email}'
+    const alternatives = isJson(field.text) ? undefined : alternativesIn(field.text)
+    if (alternatives !== undefined) {
+      const list =
+        alternatives.join(', ') || 'names between commas, like {person.properties.email}, {event.distinct_id}'
+      field.reject(field.text, `${MORE_THAN_A_NAME}: write ${list}`)
+      return []
+    }
     const entries = parseList(field, '["{person.properties.email}"]')
     if (entries?.length === 0) field.reject(field.text, `does not say where the email is: ${remedy}`)
     return (entries ?? []).map((entry) => {
@@ -4025,12 +4054,18 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
   /** Reads the user ID; an empty template if none is sent. */
   function parseUserId(field) {
     const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+    const alternatives = isJson(field.text) ? undefined : alternativesIn(field.text)
+    if (alternatives !== undefined) {
+      const problem = alternatives.length > 1 ? SEVERAL_IDS : MORE_THAN_A_NAME
+      field.reject(field.text, `${problem}: ${alternatives.length > 0 ? `write ${alternatives.join(' or ')}` : remedy}`)
+      return []
+    }
     const [entry, ...others] = parseList(field, '["{event.distinct_id}"]') ?? []
     if (entry === undefined) return []
     const template = parseEntry(field, entry)
     const isPlain = !isJson(field.text)
     if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
-      field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
+      field.reject(field.text, `${SEVERAL_IDS}: ${remedy}`)
     } else if (isPlain && AROUND_ID.test(entry)) {
       field.reject(entry, `has text around the placeholder: ${remedy}`)
     } else if (template !== undefined) {
@@ -4039,6 +4074,8 @@ export const { composeWebhook, jobs, onEvent, setupPlugin } = (() => {
     }
     return template ?? []
   }
+
+  const SEVERAL_IDS = 'gives several user IDs, but a contact has one'
 
   /** Text around a placeholder that is a sentence, a YAML or a query, not a part of an ID. */
   const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/

@@ -10,7 +10,7 @@ import type { Chain, ParseText } from './hog-text'
 export type Reject = (value: unknown, problem: string) => void
 
 const EXAMPLE = '{person.properties.email}'
-const SEVERAL_PLACES = 'write {[person.properties.email, event.properties.email]}'
+const SEVERAL_PLACES = '{[person.properties.email, event.properties.email]}'
 
 /** Checks where the email is found. A text with a list in one pair of braces is valid. */
 export function checkEmail(text: string, parse: ParseText, reject: Reject): void {
@@ -19,11 +19,24 @@ export function checkEmail(text: string, parse: ParseText, reject: Reject): void
   const template = templateOf(text, parse)
   const mistake = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
   if (mistake !== undefined) reject(text, mistake)
-  else if (/\},/.test(outside)) reject(text, `has several placeholders between commas: ${SEVERAL_PLACES}`)
   else if (problemOfContact(template) !== undefined) reject(text, `${problemOfContact(template)}: write ${EXAMPLE}`)
-  else if (outside !== '{}' && neverGivesAddress(template)) {
-    reject(text, `has a space or a character that no email has: write one pair of braces, or ${SEVERAL_PLACES}`)
+  else if (/\},/.test(outside)) {
+    reject(text, `has several placeholders between commas: write ${inOnePair(text) ?? SEVERAL_PLACES}`)
+  } else if (outside !== '{}' && neverGivesAddress(template)) {
+    const list = inOnePair(text) ?? `one pair of braces, or ${SEVERAL_PLACES}`
+    reject(text, `has a space or a character that no email has: write ${list}`)
   }
+}
+
+/** The placeholders as a list in one pair of braces; `undefined` if there is more than separators between them. */
+function inOnePair(text: string): string | undefined {
+  const parts = partsOf(text)
+  if (parts.some((part) => 'text' in part && !/^(?:[\s,/]|or)*$/i.test(part.text))) return undefined
+  // A part may be a list itself.
+  const [first = '', ...others] = parts.flatMap((part) =>
+    'hog' in part ? part.hog.trim().replace(/^\[(.*)\]$/s, '$1') : [],
+  )
+  return others.length === 0 ? `{${first}}` : `{[${[first, ...others].join(', ')}]}`
 }
 
 /** Checks the user ID. */

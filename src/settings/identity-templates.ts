@@ -1,13 +1,19 @@
 /** The settings that say where the email and the user ID of a contact are found. */
 import type { Field } from './field'
 import { isJson, parseList } from './lists'
-import { parsePlainTemplate } from './plain-template'
+import { alternativesIn, MORE_THAN_A_NAME, parsePlainTemplate } from './plain-template'
 import { parseTemplate } from './template'
 import type { Template } from './template'
 
 /** Reads where the email is looked for. Rejects an entry that never gives an email, or gives many people the same one. */
 export function parseEmail(field: Field): Template[] {
   const remedy = 'write a placeholder like {person.properties.email}'
+  const alternatives = isJson(field.text) ? undefined : alternativesIn(field.text)
+  if (alternatives !== undefined) {
+    const list = alternatives.join(', ') || 'names between commas, like {person.properties.email}, {event.distinct_id}'
+    field.reject(field.text, `${MORE_THAN_A_NAME}: write ${list}`)
+    return []
+  }
   const entries = parseList(field, '["{person.properties.email}"]')
   if (entries?.length === 0) field.reject(field.text, `does not say where the email is: ${remedy}`)
   return (entries ?? []).map((entry) => {
@@ -28,12 +34,18 @@ export function parseEmail(field: Field): Template[] {
 /** Reads the user ID; an empty template if none is sent. */
 export function parseUserId(field: Field): Template {
   const remedy = 'write {event.distinct_id}, or leave it empty to send no user ID'
+  const alternatives = isJson(field.text) ? undefined : alternativesIn(field.text)
+  if (alternatives !== undefined) {
+    const problem = alternatives.length > 1 ? SEVERAL_IDS : MORE_THAN_A_NAME
+    field.reject(field.text, `${problem}: ${alternatives.length > 0 ? `write ${alternatives.join(' or ')}` : remedy}`)
+    return []
+  }
   const [entry, ...others] = parseList(field, '["{event.distinct_id}"]') ?? []
   if (entry === undefined) return []
   const template = parseEntry(field, entry)
   const isPlain = !isJson(field.text)
   if (others.length > 0 || (isPlain && /\}\s+\{/.test(entry))) {
-    field.reject(field.text, `gives several user IDs, but a contact has one: ${remedy}`)
+    field.reject(field.text, `${SEVERAL_IDS}: ${remedy}`)
   } else if (isPlain && AROUND_ID.test(entry)) {
     field.reject(entry, `has text around the placeholder: ${remedy}`)
   } else if (template !== undefined) {
@@ -42,6 +54,8 @@ export function parseUserId(field: Field): Template {
   }
   return template ?? []
 }
+
+const SEVERAL_IDS = 'gives several user IDs, but a contact has one'
 
 /** Text around a placeholder that is a sentence, a YAML or a query, not a part of an ID. */
 export const AROUND_ID = /^[\w ]+(?::\s|=)|\}[.?!]$|^\(.*\)$|^\/.*\/$/

@@ -19,11 +19,14 @@ const OUTSIDE: readonly CommonMistake[] = [
   [/^(?:null|undefined|None|nil)$/, 'means the text here: remove the entry to send nothing'],
 ]
 
+/** The problem of braces that compute something. */
+export const MORE_THAN_A_NAME = 'has more than a name in braces'
+
 /** Mistakes inside the braces, which contain a name and compute nothing. */
 const INSIDE: readonly CommonMistake[] = [
   [
     /\?\?|\?\.|&&|[!=]=|\[\d*\]|\(\)|\.\w+\(.*\)|\s[*+/-]\s*\d|\s[?<>]\s|(?:^|\.)\*(?:\.|$)|properties\..*\b(?:event|person)\.(?:properties\.|distinct_id)/,
-    'has more than a name in braces: write {event.properties.NAME}, or {event.properties.items.0.name} for a path',
+    `${MORE_THAN_A_NAME}: write {event.properties.NAME}, or {event.properties.items.0.name} for a path`,
   ],
   [/properties\.(?:\s|\.|.*\.\s*$)|\.\./, 'has an extra space or dot in braces: write {event.properties.NAME}'],
 ]
@@ -39,9 +42,7 @@ export function parsePlainTemplate(field: Field, text: string, literal?: string)
   const hasOddBrace = /[{}]/.test(outside.replace(/\{\}/g, ''))
   if (hasOddBrace) return parseTemplate(field, text)
   const names = Array.from(text.matchAll(/\{([^{}]*)\}/g), ([, name = '']) => name)
-  const mistake =
-    mistakeOutsideBraces(outside) ??
-    names.map((name) => commonMistakeIn(name, INSIDE)).find((problem) => problem !== undefined)
+  const mistake = mistakeOutsideBraces(outside) ?? names.map(mistakeInBraces).find((problem) => problem !== undefined)
   if (mistake === undefined) return parseTemplate(field, text)
   rejectMistake(field, text, mistake, literal)
   return undefined
@@ -52,4 +53,21 @@ export function mistakeOutsideBraces(text: string): string | undefined {
   const mistake = commonMistakeIn(text, OUTSIDE)
   const meant = mistake === UNBRACED ? placeholderFor(text) : undefined
   return meant === undefined ? mistake : `has a property outside braces: write ${meant}`
+}
+
+function mistakeInBraces(text: string): string | undefined {
+  const meant = alternativesIn(`{${text}}`)?.join(' or ') ?? ''
+  return meant === '' ? commonMistakeIn(text, INSIDE) : `${MORE_THAN_A_NAME}: write ${meant}`
+}
+
+/**
+ * The alternatives that the destination takes between one pair of braces, `{[a, b]}` or `{a ?? b}`, each as a placeholder.
+ *
+ * @returns an empty list if one of them is not a name; `undefined` if the text has no alternatives.
+ */
+export function alternativesIn(text: string): string[] | undefined {
+  if (!/\{(?:\s*\[|[^{}]*\?\?)/.test(text)) return undefined
+  const names = text.split(/[{}[\],]|\?\?/).filter((name) => name.trim() !== '')
+  const placeholders = names.flatMap((name) => placeholderFor(name) ?? []).filter((one) => !one.includes(' or '))
+  return placeholders.length === names.length ? placeholders : []
 }

@@ -3,6 +3,7 @@ import { ownProperty } from '../json'
 import type { Properties } from '../json'
 import type { Field } from './field'
 import type { EventWithPerson } from '../posthog/person'
+import { nearestName } from './similar-name'
 import { scalar } from '../loops/values'
 import type { LoopsValue } from '../loops/values'
 
@@ -54,8 +55,12 @@ const ALL_PLACEHOLDERS =
 export function placeholderFor(text: string): string | undefined {
   const [, written = '', rest = ''] = /^\s*\$?(?:(\w+)\.)?([\w$][\w$.-]*)\s*$/.exec(text) ?? []
   const root = ROOTS.get(written.toLowerCase())
-  const name = rest.replace(/^properties\./i, '')
-  const isName = name !== '' && name !== 'properties' && !/^\$\.|\.$/.test(name)
+  const [first = '', ...path] = rest.split('.')
+  // After the event or the person, a word like "properties" is that word; anywhere else it may be the name of a property.
+  const isSecond = !['', 'properties'].includes(written.toLowerCase())
+  const meant = isSecond ? nearestName(first, ['properties']) : first.toLowerCase()
+  const name = meant === 'properties' ? path.join('.') : rest
+  const isName = name !== '' && !/^\$\.|\.$/.test(name)
   if (!isName || (root === undefined && written !== '')) return undefined
   if (isPlaceholder(text)) return `{${text.trim()}}`
   const letters = name.toLowerCase().replace(/[_-]/g, '')

@@ -61,11 +61,28 @@ export function optionsIn<const Options extends OptionsConfig>(
     return parseArgs({ args, options }).values
   } catch (error) {
     const [sentence = ''] = messageOf(error).split(/\.\s/)
-    // Without " -- ", npm takes the options for itself, and the command gets only their values.
-    const isValue = sentence.startsWith('Unexpected argument')
-    const remedy = isValue ? `: write " -- " before the options, like ${command} -- --${Object.keys(options)[0]}` : ''
+    const remedy = sentence.startsWith('Unexpected argument') ? remedyForArgument(command, args, options) : ''
     throw new UsageError(`${sentence}${remedy}. See ${command} -- --help.`)
   }
+}
+
+/** What to write instead of the first argument that is no option: a clause, or an empty text. */
+function remedyForArgument(command: string, args: string[], options: OptionsConfig): string {
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true })
+  const first = tokens.findIndex(({ kind }) => kind === 'positional')
+  const option = tokens[first - 1]
+  // Without " -- ", npm takes the options for itself, and the command gets only their values.
+  if (option?.kind !== 'option')
+    return `: write " -- " before the options, like ${command} -- --${Object.keys(options)[0]}`
+  if (option.value === undefined) return ''
+  const next = tokens.find(({ kind }, at) => at > first && kind !== 'positional')
+  const text = [option.value, ...args.slice(tokens[first]?.index, next?.index)].join(' ')
+  return `: put a value with spaces into quotes, like --${option.name} ${inQuotes(text)}`
+}
+
+/** Between double quotes, a shell would replace some signs. */
+function inQuotes(text: string): string {
+  return /["$`\\!]/.test(text) ? `'${text.replaceAll("'", String.raw`'\''`)}'` : `"${text}"`
 }
 
 /** @throws UsageError unless the text of the option is a whole number from 1 on. */

@@ -17,6 +17,8 @@ export interface DestinationEditionOptions {
   readonly fetch: Fetch
   readonly clock: Clock
   readonly dryRun: boolean
+  /** Whether the body was made of settings of the app: remedies are then in the app's notation. */
+  readonly isOfApp: boolean
 }
 
 const BY = 'destination'
@@ -62,9 +64,9 @@ export class DestinationEdition implements Edition {
   private resultOf(outcomes: readonly MappingOutcome[]): Omit<EventResult, 'heldBack'> {
     const { clock, dryRun } = this.options
     const printed = outcomes.flatMap(({ logs }) => logs.filter(({ level }) => level !== 'error'))
-    const messages = printed.map(({ message }) => message)
+    const messages = printed.map(({ message }) => this.inNotationOfFile(message))
     const errors = outcomes.flatMap(({ error }) =>
-      error === undefined ? [] : [{ by: BY, name: 'Error', message: error.message }],
+      error === undefined ? [] : [{ by: BY, name: 'Error', message: this.inNotationOfFile(error.message) }],
     )
     const requests = outcomes.flatMap((outcome) => outcome.requests)
     const isSilent = requests.length === 0 && errors.length === 0
@@ -90,6 +92,13 @@ export class DestinationEdition implements Edition {
         waitsFor: undefined,
       },
     }
+  }
+
+  /** The destination names one remedy in a notation that the app's settings do not have. */
+  private inNotationOfFile(message: string): string {
+    if (!this.options.isOfApp) return message
+    const list = '{[person.properties.email, event.distinct_id]}'
+    return message.replace(list, '{person.properties.email}, {event.distinct_id}')
   }
 }
 

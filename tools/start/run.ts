@@ -181,7 +181,7 @@ async function editionFor(options: ReplayOptions, { target, ...rest }: Surroundi
   const { server, config: path, dryRun, liveKey } = options
   if (server === 'today') {
     const { body, settings } = path === undefined ? { body: builtDestination } : await readDestinationFile(path)
-    const edition = await DestinationEdition.load({ ...rest, body, dryRun })
+    const edition = await DestinationEdition.load({ ...rest, body, dryRun, isOfApp: settings !== undefined })
     const given = settings === undefined ? { destination: body } : { app: settings }
     if (!dryRun) host.prepare(CHECKING_SERVER)
     const warnings = dryRun ? [] : await rest.settled(accountWarnings(body.mappings, rest))

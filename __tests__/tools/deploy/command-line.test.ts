@@ -91,6 +91,25 @@ describe('the command line', () => {
       `Unexpected argument 'https://eu.posthog.com': write " -- " before the options, like npm run deploy -- --posthog. See npm run deploy -- --help.`,
     ],
     [
+      ['7', '--posthog', 'https://eu.posthog.com'],
+      right,
+      `Unexpected argument '7': write " -- " before the options, like npm run deploy -- --posthog. See npm run deploy -- --help.`,
+    ],
+    ...[
+      ['user', 'signed', 'up', '--dry-run', 'user signed up'],
+      ['user', 'signed', 'up,', 'order', 'completed', 'user signed up, order completed'],
+    ].map((words): [string[], NodeJS.ProcessEnv, string] => [
+      [...address, '--events', ...words.slice(0, -1)],
+      right,
+      `Unexpected argument 'signed': put a value with spaces into quotes, like --events "${words.at(-1)}". See npm run deploy -- --help.`,
+    ]),
+    [
+      [...address, '--events', '$pageview,', 'sign', 'up'],
+      right,
+      `Unexpected argument 'sign': put a value with spaces into quotes, like --events '$pageview, sign up'. See npm run deploy -- --help.`,
+    ],
+    [[...address, '--dry-run', 'purchase'], right, "Unexpected argument 'purchase'. See npm run deploy -- --help."],
+    [
       address,
       { ...right, npm_config_dry_run: 'true' },
       'npm has taken --dry-run: write it after " -- ", like npm run deploy -- --dry-run.',

@@ -43,8 +43,30 @@ const byHand: readonly WrongInput[] = [
   [
     'email',
     '{event.properties.a}, {person.properties.email}',
-    'has several placeholders between commas: write {[person.',
+    'has several placeholders between commas: write {[event.properties.a, person.properties.email]}.',
   ],
+  [
+    'email',
+    '{person.properties.email}, {event.distinct_id}',
+    'has several placeholders between commas: write {[person.properties.email, event.distinct_id]}.',
+  ],
+  [
+    'email',
+    "{[person.properties.email, event.properties['e-mail']]}, { event.distinct_id },",
+    "write {[person.properties.email, event.properties['e-mail'], event.distinct_id]}.",
+  ],
+  [
+    'email',
+    '{event.distinct_id} or {person.properties.email}',
+    'write {[event.distinct_id, person.properties.email]}.',
+  ],
+  [
+    'email',
+    '{event.distinct_id}@example.com, {person.properties.email}',
+    'write one pair of braces, or {[person.properties.email, event.properties.email]}.',
+  ],
+  ['email', '{person.properties.email},', 'write {person.properties.email}.'],
+  ['email', '{person.properties.email}, {event.uuid}', 'would give one person several contacts: write {person.'],
   ['email', '{event.properties.full name}', "write {event.properties['full name']}."],
   ['excludedEmails', '-example.com', 'is neither an email nor a domain: write '],
   ['maxEventAge', '-1', 'write one like 24'],
@@ -64,6 +86,8 @@ const byHand: readonly WrongInput[] = [
   ['1.eventProperties', { total: 'the event.properties.total' }, OUTSIDE],
   ['1.eventProperties', { total: '{total}' }, 'write {event.properties.total} or {person.properties.total}.'],
   ['1.eventProperties', { total: '{event.total}' }, 'is not a placeholder: write {event.properties.total}.'],
+  ['1.eventProperties', { total: '{event.propertis.total}' }, 'is not a placeholder: write {event.properties.total}.'],
+  ['1.eventProperties', { plan: '{person.property.plan}' }, 'is not a placeholder: write {person.properties.plan}.'],
   ['1.eventProperties', { total: '{cart.total}' }, UNKNOWN],
   [
     '1.eventProperties',

@@ -158,15 +158,23 @@ describe('npm start', () => {
     expect(given.map((report) => sentence.exec(report)?.[0].replace(/\d+ days/, 'DAYS days'))).toEqual(reasons)
   })
 
-  const remedies = {
-    '2024-02': 'The user ID is an email: write {person.properties.email}, {event.distinct_id} in "Email of the user".',
-    today: 'The user ID is an email: write {[person.properties.email, event.distinct_id]} in "Email of the user".',
-  }
-  it.each(Object.entries(remedies))('names the remedy for a user ID that is an email: %s', async (server, remedy) => {
-    const events = [{ ...ofStranger, distinct_id: 'ada@example.com' }]
-    const files = ['--events', file('e.json', events), '--config', file('c.json', config)]
+  const ofApp = '{person.properties.email}, {event.distinct_id}'
+  const ofDestination = '{[person.properties.email, event.distinct_id]}'
+  const settings = { trackedEvents: '$pageview', maxEventAge: '' }
+  const maxEventAge = { value: '' }
+  it.each<[server: string, content: object, beginning: string, places: string]>([
+    ['2024-02', settings, 'The user ID is an email', ofApp],
+    ['today', settings, 'The user ID is an email', ofApp],
+    ['today', { inputs: { maxEventAge } }, 'The user ID is an email', ofDestination],
+    ['2024-02', { ...settings, userId: '' }, 'its only email is its distinct_id', ofApp],
+    ['today', { ...settings, userId: '' }, 'its only email is its distinct_id', ofApp],
+    ['today', { inputs: { maxEventAge, userId: { value: '' } } }, 'its only email is its distinct_id', ofDestination],
+  ])('names the remedy in the notation of the file: %s %j %s', async (server, content, beginning, places) => {
+    const events = [{ ...ofStranger, event: '$pageview', distinct_id: 'ada@example.com' }]
+    const files = ['--events', file('e.json', events), '--config', file('c.json', content)]
     const { said } = await runWith({}, ['--server', server, ...files])
-    expect(/Contact not found\. (.*)/.exec(said)?.[1]).toBe(remedy)
+    const remedies = said.match(new RegExp(`${beginning}: .*`, 'g'))
+    expect(remedies).toEqual([`${beginning}: write ${places} in "Email of the user".`])
     expect(said).not.toContain('set the email with this event')
   })
 })
