@@ -47,7 +47,8 @@ export function checkUserId(text: string, parse: ParseText, reject: Reject): voi
   const problem = problemOfContact(templateOf(text, parse))
   const mistake = commonMistakeIn(outside) ?? mistakeOutsideBraces(outside)
   if (mistake !== undefined) reject(text, mistake)
-  else if (/\}[\s,]+\{/.test(outside)) reject(text, `gives several user IDs, but a contact has one: ${remedy}`)
+  else if (/^\{\s*\[/.test(text) || /\}[\s,]+\{/.test(outside))
+    reject(text, `gives several user IDs, but a contact has one: ${remedy}`)
   else if (AROUND_ID.test(outside)) reject(text, `has text around the placeholder: ${remedy}`)
   else if (problem !== undefined) reject(text, `${problem}: ${remedy}`)
 }

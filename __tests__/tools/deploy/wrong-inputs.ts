@@ -39,6 +39,7 @@ const byHand: readonly WrongInput[] = [
     'gives several user IDs, but a contact has one: write {event.distinct_id}',
   ],
   ['userId', '{person.properties["id"]}', "has double quotes in braces: write {person.properties['id']}."],
+  ['userId', '{[event.distinct_id, person.id]}', 'gives several user IDs, but a contact has one: write '],
   ['userId', 5, 'must be text'],
   [
     'email',
