@@ -13,19 +13,48 @@ export interface RequestIdentity {
  * @param personsEmail the one that PostHog stores once the event is in.
  */
 export function emailOfAnother(
-  { email, userId }: RequestIdentity,
-  { properties }: CapturedEvent,
+  request: RequestIdentity,
+  event: CapturedEvent,
   personsEmail: unknown,
 ): string | undefined {
-  if (typeof email !== 'string' || typeof personsEmail !== 'string' || isSame(personsEmail, email)) return undefined
-  const { $set, $set_once, ...own } = properties
-  const place = placeOf(email, own)
-  if (place === undefined || placeOf(email, { $set, $set_once }) !== undefined) return undefined
-  const effect = userId === undefined ? 'Loops writes to that contact' : 'Loops gives that contact this user ID'
+  if (typeof personsEmail !== 'string') return undefined
+  const place = placeInEvent(request, event, { email: personsEmail })
+  if (place === undefined) return undefined
   return (
     `The email comes from {event.properties.${place}}, and the person has another one: ` +
-    `if it is somebody else's, ${effect}.`
+    `if it is somebody else's, ${effectOf(request)}.`
   )
+}
+
+/**
+ * A sentence about an email that comes from a property of the event, with the remedy. Unlike `emailOfAnother` it also
+ * tells of a person whose email is unknown.
+ *
+ * @param stored the properties that PostHog stores of the person once the event is in.
+ */
+export function emailOfEvent(
+  request: RequestIdentity,
+  event: CapturedEvent,
+  stored: Readonly<Record<string, unknown>>,
+): string | undefined {
+  // An email that is the distinct_id is the person's own.
+  const place = placeInEvent(request, event, { ...stored, distinct_id: event.distinct_id })
+  if (place === undefined) return undefined
+  return (
+    `The email comes from {event.properties.${place}}. It may be somebody else's, as in an invitation, ` +
+    `and then ${effectOf(request)}: write {person.properties.email}.`
+  )
+}
+
+/** The path of the email among the event's own properties, unless it is among those of the person. */
+function placeInEvent({ email }: RequestIdentity, { properties }: CapturedEvent, person: object): string | undefined {
+  const { $set, $set_once, ...own } = properties
+  if (typeof email !== 'string' || placeOf(email, { $set, $set_once, person }) !== undefined) return undefined
+  return placeOf(email, own)
+}
+
+function effectOf({ userId }: RequestIdentity): string {
+  return userId === undefined ? 'Loops writes to that contact' : 'Loops gives that contact this user ID'
 }
 
 const DEEPEST = 3
@@ -48,17 +77,22 @@ function isSame(one: string, other: string): boolean {
 /** More would fill the memory. */
 const MOST_EMAILS = 100_000
 
-/** The user ID with which each email was sent last. */
+/** The user ID with which each email was sent last, and the other one before it. */
 export class UserIdsOfEmails {
-  private readonly last = new Map<string, string>()
+  private readonly last = new Map<string, { userId: string; before: string | undefined }>()
 
-  /** Notes a request, and returns the other user ID with which its email was sent before, if there is one. */
+  /**
+   * Notes a request, and returns the other user ID with which its email was sent before, if there is one. A request that
+   * comes again, as after its preview, gets the same answer.
+   */
   note({ email, userId }: RequestIdentity): string | undefined {
     if (typeof email !== 'string' || typeof userId !== 'string') return undefined
     const key = email.toLowerCase()
-    const before = this.last.get(key)
-    if (before !== undefined || this.last.size < MOST_EMAILS) this.last.set(key, userId)
-    return before === userId ? undefined : before
+    const known = this.last.get(key)
+    if (known?.userId === userId) return known.before
+    const before = known?.userId
+    if (known !== undefined || this.last.size < MOST_EMAILS) this.last.set(key, { userId, before })
+    return before
   }
 
   clear(): void {

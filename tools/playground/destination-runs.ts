@@ -124,7 +124,7 @@ export class DestinationRuns {
     const comparison = {
       event,
       person: person.properties,
-      personsEmail: person.properties['email'],
+      stored: person.properties,
       eventProperties: wanted('contact', 'eventProperties', 'includeAllEventProperties'),
       contactProperties: wanted('event', 'contactProperties', 'includeAllPersonProperties'),
       newNames: Object.values(inputs['eventNames']?.value ?? {}).map(String),

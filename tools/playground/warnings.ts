@@ -1,4 +1,4 @@
-import { emailOfAnother, UserIdsOfEmails } from '../lib/emails-of-others'
+import { emailOfEvent, UserIdsOfEmails } from '../lib/emails-of-others'
 import type { AppConfig, CapturedEvent } from '../lib/shapes'
 import type { ServerVersion } from '../simulators/posthog/versions'
 import type { Result, ShownRequest, Verdict } from './contract'
@@ -17,8 +17,8 @@ export interface Comparison {
   readonly event: CapturedEvent
   /** The properties of the person, as far as the edition knows them. */
   readonly person: Values
-  /** The email that PostHog stores of the person. */
-  readonly personsEmail: unknown
+  /** The properties of the person that PostHog stores once the event is in. */
+  readonly stored: Values
   readonly request: Pick<ShownRequest, 'body'>
   /** Left out if the event is not sent as an event. */
   readonly eventProperties?: WantedProperties | undefined
@@ -55,7 +55,7 @@ export function warningsFor(comparison: Comparison): string[] {
     ...cutWarnings(comparison, body),
     ...nestedWarnings(comparison),
     ...identityWarnings(comparison, body),
-    ...[emailOfAnother(body, comparison.event, comparison.personsEmail)].filter((sentence) => sentence !== undefined),
+    ...[emailOfEvent(body, comparison.event, comparison.stored)].filter((sentence) => sentence !== undefined),
   ]
 }
 
@@ -68,7 +68,7 @@ export function warningsForApp({ event, config, server, verdict, request, stored
     event,
     request,
     person: { ...asValues($set_once), ...asValues($set) },
-    personsEmail: stored['email'],
+    stored,
     eventProperties: wanted('Events to send', config.eventProperties, config.includeAllEventProperties),
     contactProperties: wanted('Update contacts', config.contactProperties, config.includeAllPersonProperties),
     newNames: newNames(config.trackedEvents ?? ''),
@@ -96,7 +96,7 @@ export class LinkWarnings {
             `An earlier request has this email with the user ID "${before}", which Loops replaces: it may be somebody else's email.`,
           ]
     })
-    return { ...result, warnings: [...result.warnings, ...warnings] }
+    return { ...result, warnings: [...result.warnings, ...new Set(warnings)] }
   }
 
   clear(): void {

@@ -32,7 +32,7 @@ export class IdentityHints {
     if (size === 0) return ''
     return (
       `${withNoun(size, 'email')} ${size === 1 ? 'was' : 'were'} sent with several user IDs, of which Loops keeps the last: ` +
-      'if "Email of the user" names an event property, it may hold somebody else\'s email.\n\n'
+      'if "Email of the user" names an event property, it may hold somebody else\'s email: write {person.properties.email}.\n\n'
     )
   }
 }

@@ -27,7 +27,7 @@ const hint =
   'Loops gives that contact this user ID.'
 const severalUserIds = (emails: string): string =>
   `${emails} sent with several user IDs, of which Loops keeps the last: if "Email of the user" names an event property, it may hold ` +
-  "somebody else's email."
+  "somebody else's email: write {person.properties.email}."
 
 describe.each([
   ['2024-02', []],
