@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core'
 import built from '../../dist/destination.json'
 import { builtDestination } from '../../destination/from-settings/body'
 import { apiKey } from '../app/setup'
@@ -52,7 +53,7 @@ describe('the Install dialog', () => {
       'order *',
     ])
     expect(await page.locator('#install').innerText()).not.toMatch(/deploy|destination/i)
-    const rest = page.getByRole('link', { name: 'install the app by REST' })
+    const rest = page.getByRole('link', { name: 'Install the app by REST' })
     expect((await fetch(`${address}${String(await rest.getAttribute('href'))}`)).status).toBe(200)
     await page.locator('#copy-app-settings').click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
@@ -64,6 +65,49 @@ describe('the Install dialog', () => {
     await openDialog()
     expect(await textOf('#install-problem')).toMatch(/^Email of the user: "nobody" would give everybody/)
     expect(await page.locator('#install-app').isVisible()).toBe(false)
+  })
+
+  const byPage = /Install from GitHub URL/
+  const byRest = /Install the app by REST/
+  test.each<[string, shown: RegExp[], hidden: RegExp[]]>([
+    ['1.30', [byPage], [byRest, /built/]],
+    ['2023-11', [byPage], [byRest, /built/]],
+    ['2024-02', [/built until 2024-04-02:.*Install from GitHub URL.*built later: Install the app by REST/s], []],
+    ['2024-11', [byRest], [byPage, /built/]],
+    ['2025-06', [byRest], [byPage, /built/]],
+    ['2025-09', [/accepts no new app: update PostHog, and use the destination\./], [byPage, byRest, /Settings/]],
+  ])('says how the server %s takes the app', async (server, shown, hidden) => {
+    await page.getByLabel('PostHog server').selectOption(server)
+    await openDialog()
+    await page.locator('#install-settings, #install-problem', { hasText: /\S/ }).filter({ visible: true }).waitFor()
+    const text = await page.locator('#install').innerText()
+    for (const each of shown) expect(text).toMatch(each)
+    for (const each of hidden) expect(text).not.toMatch(each)
+  })
+
+  test('shows nothing of the other edition while it waits for its own', async () => {
+    const shown = (edition: string) => page.locator(`#install-${edition}`).isVisible()
+    const openAndHold = async (): Promise<Route> => {
+      const held = new Promise<Route>((resolve) => void page.route('**/playground/install', resolve, { times: 1 }))
+      await openDialog()
+      return held
+    }
+    await openDialog()
+    await page.locator('#install-app').waitFor()
+    await close()
+    await chooseToday()
+    const ofDestination = await openAndHold()
+    expect(await textOf('#install-heading')).toBe('Install the destination into PostHog')
+    expect([await shown('app'), await shown('destination')]).toEqual([false, false])
+    await ofDestination.continue()
+    await page.locator('#install-destination').waitFor()
+    await close()
+    await page.getByLabel('PostHog server').selectOption('2024-02')
+    const ofApp = await openAndHold()
+    expect(await textOf('#install-heading')).toBe('Install the app into PostHog')
+    expect([await shown('app'), await shown('destination')]).toEqual([false, false])
+    await ofApp.continue()
+    await page.locator('#install-app').waitFor()
   })
 
   test('links to PostHog’s form, filled in with exactly the built destination and the form', async () => {

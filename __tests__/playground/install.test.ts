@@ -108,12 +108,13 @@ describe('what the page shows to install', () => {
   it('is what to write into the form of the app, without the key', async () => {
     const changes = { apiKey, trackedEvents: 'purchase', userId: '', delivery: 'direct' }
     expect(await installApp(changes)).toEqual({
+      by: ['page', 'rest'],
       settings: [
         { key: 'userId', label: 'User ID', text: '' },
         { key: 'trackedEvents', label: 'Events to send', text: 'purchase' },
       ],
     })
-    expect(await installApp({})).toEqual({ settings: [] })
+    expect(await installApp({})).toEqual({ by: ['page', 'rest'], settings: [] })
   })
 
   it('is refused where the app would refuse its settings, but for the key', async () => {

@@ -3,7 +3,7 @@ import { settingFields } from '../lib/app-files'
 import { handleCapture, servesCapture } from '../simulators/posthog/capture-endpoint'
 import { parseJsonAt } from '../lib/text-file'
 import { messageOf, UsageError } from '../lib/usage-error'
-import { serverVersions } from '../simulators/posthog/versions'
+import { serverVersion, serverVersions } from '../simulators/posthog/versions'
 import { PAGE_HEADERS, questionIn, Refusal, refuseStrangers } from './access'
 import { TODAY } from './contract'
 import type {
@@ -53,7 +53,7 @@ const questions: Readonly<Record<string, (session: Session, question: Question) 
     const asked = settingsIn(question)
     const { posthog } = question as Partial<InstallQuestion>
     return asked.destination === undefined
-      ? installOfApp(asked.settings, await session.problems(asked))
+      ? installOfApp(asked.settings, serverVersion(asked.server), await session.problems(asked))
       : installOfDestination(asked.destination, String(posthog))
   },
   '/playground/reset': (session) => {

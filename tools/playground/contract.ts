@@ -176,6 +176,8 @@ export interface InstallQuestion extends SettingsQuestion {
 export type Install = InstallWays | InstallOfApp | Refused
 
 export interface InstallOfApp {
+  /** Where the server takes the app; if both are here, its build date decides. */
+  readonly by: readonly ('page' | 'rest')[]
   /** What to write into the app's form. */
   readonly settings: readonly { readonly key: string; readonly label: string; readonly text: string }[]
 }

@@ -2,8 +2,11 @@
 import { settingFields } from '../lib/app-files'
 import type { AppConfig } from '../lib/shapes'
 import { UsageError } from '../lib/usage-error'
+import type { ServerVersion } from '../simulators/posthog/versions'
 import type { DestinationSettings, Install, Problem } from './contract'
 import { bodyOfForm } from './destination-runs'
+
+const NO_NEW_APP = 'From 2025-07-24 on, PostHog accepts no new app: update PostHog, and use the destination.'
 
 /**
  * How to install the destination.
@@ -30,8 +33,12 @@ function addressIn(text: string): string {
   throw new UsageError('Write the URL of your PostHog, like https://eu.posthog.com.')
 }
 
-/** What to write into the app's form: the settings that are not the default. `problems` are those of the settings. */
-export function installOfApp(config: AppConfig, problems: readonly Problem[]): Install {
+/**
+ * How to install the app, and what to write into its form: the settings that are not the default. `problems` are those of
+ * the settings.
+ */
+export function installOfApp(config: AppConfig, server: ServerVersion, problems: readonly Problem[]): Install {
+  if (server.installs.length === 0) return { refusals: [NO_NEW_APP] }
   const fields = settingFields()
   // The page asks without the key.
   const others = problems.filter(({ key }) => key !== 'apiKey')
@@ -40,5 +47,8 @@ export function installOfApp(config: AppConfig, problems: readonly Problem[]): I
     return { refusals: others.map(({ key, sentence }) => `${labels.get(key ?? '') ?? ''}${sentence}`) }
   }
   const changed = fields.filter(({ key, default: text, secret }) => secret !== true && (config[key] ?? text) !== text)
-  return { settings: changed.map(({ key, name }) => ({ key, label: name, text: config[key] ?? '' })) }
+  return {
+    by: server.installs,
+    settings: changed.map(({ key, name }) => ({ key, label: name, text: config[key] ?? '' })),
+  }
 }

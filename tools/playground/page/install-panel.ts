@@ -18,13 +18,15 @@ export function connectInstall(question: () => SettingsQuestion): void {
       showInstall(install)
     } catch (error) {
       const sentence = sentenceOf(error)
-      if (sentence !== undefined) showProblem(sentence)
+      if (sentence !== undefined) showInstead(sentence)
     }
   })
   byId('open-install', 'button').addEventListener('click', () => {
     const isApp = question().destination === undefined
     setText(byId('install-heading', 'h2'), `Install the ${isApp ? 'app' : 'destination'} into PostHog`)
     byId('install-choice', 'div').hidden = isApp
+    // Until the answer, the steps would be those of the dialog before.
+    showInstead('')
     dialog.showModal()
     show()
   })
@@ -32,14 +34,14 @@ export function connectInstall(question: () => SettingsQuestion): void {
     dialog.close()
   })
   address.addEventListener('input', afterPause(TYPING_PAUSE, show))
-  connectCopy(byId('copy-deploy', 'button'), () => byId('install-deploy', 'pre').textContent, showProblem)
+  connectCopy(byId('copy-deploy', 'button'), () => byId('install-deploy', 'pre').textContent, showInstead)
   const asJson = () => JSON.stringify(Object.fromEntries(ofApp.map(({ key, text }) => [key, text])), null, 2)
-  connectCopy(byId('copy-app-settings', 'button'), asJson, showProblem)
+  connectCopy(byId('copy-app-settings', 'button'), asJson, showInstead)
 }
 
 function showInstall(install: Install): void {
   if ('refusals' in install) {
-    showProblem(install.refusals.join('\n'))
+    showInstead(install.refusals.join('\n'))
     return
   }
   const isApp = 'settings' in install
@@ -47,11 +49,19 @@ function showInstall(install: Install): void {
   byId('install-app', 'div').hidden = !isApp
   byId('install-destination', 'div').hidden = isApp
   if (isApp) {
+    showPlaces(install.by)
     showSettings(install.settings)
   } else {
     setText(byId('install-deploy', 'pre'), install.deploy)
     byId('install-link', 'a').href = install.link
   }
+}
+
+/** Shows how this server takes the app, and the build dates only if they decide it. */
+function showPlaces(by: InstallOfApp['by']): void {
+  byId('install-by-page', 'div').hidden = !by.includes('page')
+  byId('install-by-rest', 'p').hidden = !by.includes('rest')
+  byId('install-app', 'div').classList.toggle('is-by-both', by.length > 1)
 }
 
 function showSettings(settings: InstallOfApp['settings']): void {
@@ -64,8 +74,8 @@ function showSettings(settings: InstallOfApp['settings']): void {
   byId('copy-app-settings', 'button').hidden = rows.length === 0
 }
 
-/** A problem takes the place of the instructions, which would be those of other settings. */
-function showProblem(sentence: string): void {
+/** Shows a problem, or nothing, in place of the instructions, which would be those of other settings. */
+function showInstead(sentence: string): void {
   setText(byId('install-problem', 'p'), sentence)
   for (const edition of ['app', 'destination']) byId(`install-${edition}`, 'div').hidden = true
 }

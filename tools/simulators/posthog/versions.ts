@@ -4,6 +4,8 @@ export interface ServerVersion {
   /** The releases or build dates that behave like this. */
   readonly from: string
   readonly until: string
+  /** Where it takes a new app: first in its page, from 2024-04-02 by REST, and from 2025-07-24 nowhere. */
+  readonly installs: readonly ('page' | 'rest')[]
   /** The release of `@babel/standalone` that compiles the app. It decides what syntax is understood. */
   readonly babel: '7.13.7' | '7.21.4'
   /** The release of Node.js. Babel lowers newer syntax to it; newer built-ins are missing. */
@@ -78,6 +80,7 @@ const version2021: ServerVersion = {
   name: '1.30',
   from: '1.25 (May 2021)',
   until: '1.37 (June 2022)',
+  installs: ['page'],
   babel: '7.13.7',
   node: 14,
   onEvent: true,
@@ -141,6 +144,7 @@ const versionEarly2024: ServerVersion = {
   name: '2024-02',
   from: '2024-01-19',
   until: 'late 2024',
+  installs: ['page', 'rest'],
   webhookBodyEncodedTwice: false,
 }
 
@@ -149,6 +153,7 @@ const versionLate2024: ServerVersion = {
   name: '2024-11',
   from: 'late 2024',
   until: '2025-05-22',
+  installs: ['rest'],
   composeWebhookAwaited: false,
   jobs: false,
   metaExtensions: ['geoip', 'utils'],
@@ -171,6 +176,7 @@ const versionLate2025: ServerVersion = {
   name: '2025-09',
   from: '2025-07-24',
   until: '2025-12-23',
+  installs: [],
   composeWebhook: false,
   globalFetch: 'undici',
 }
