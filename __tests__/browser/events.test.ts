@@ -108,6 +108,7 @@ describe('an event that is sent', () => {
     expect(await textOf('#send-reason')).toBe('Sending…')
     await page.locator('.request').nth(1).waitFor()
     expect(await page.locator('.answer .badge').allInnerTexts()).toEqual(['400', '400'])
+    expect(await textOf('#result-status')).toBe('$pageview: 2 requests, rejected (400), 1 warning, 1 error.')
   })
 
   test('the example of one’s own can be sent again and again', async () => {
@@ -129,6 +130,7 @@ describe('an event that is sent', () => {
     await send.click()
     const result = page.locator('#result-body')
     await result.getByText('from the Loops simulator').waitFor()
+    expect(await textOf('#result-status')).toBe('$identify: 1 request, accepted (200).')
     expect(JSON.parse(await result.getByLabel('Answer').innerText())).toEqual({ success: true, id: 'contact-1' })
     const loops = page.locator('#loops-body')
     await loops.getByRole('heading', { name: '1 contact' }).waitFor()

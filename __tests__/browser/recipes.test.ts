@@ -60,12 +60,16 @@ describe('an event that was sent', () => {
     await row.getByText('200').waitFor()
     const events = page.locator('#loops-body')
     await events.getByRole('heading', { name: '1 event' }).waitFor()
+    expect(await page.locator('.send-buttons .primary').allInnerTexts()).toEqual(['Send again'])
     await page.getByRole('button', { name: 'Send again' }).click()
     await events.getByRole('heading', { name: '2 events' }).waitFor()
 
     await page.locator('#list-recorded [role=option]').nth(1).click()
     await page.getByText('filter 1 does not match').waitFor()
     expect(await row.innerText()).toContain('200')
+    expect(await page.locator('.send-buttons .primary').filter({ visible: true }).allInnerTexts()).toEqual([
+      'Send event',
+    ])
     expect(await page.getByRole('button', { name: 'Send again' }).isVisible()).toBe(false)
   })
 
@@ -85,6 +89,7 @@ describe('an event that was sent', () => {
         .getByText('accepts each event only once: “Send again” sends it as a new event.', { exact: false })
         .waitFor()
       expect(await page.locator('.reason').count()).toBe(1)
+      expect(await page.locator('#result-status').innerText()).toBe('purchase: 1 request, duplicate (409).')
 
       await page.getByLabel('PostHog server').selectOption('2025-06')
       await row.getByText('409').waitFor({ state: 'hidden' })

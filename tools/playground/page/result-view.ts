@@ -19,8 +19,11 @@ export function sentBadge({ requests, errors, reason }: Result): SentBadge {
     const title = reason ?? errors[0] ?? 'No request'
     return { text: errors.length > 0 ? 'error' : 'not sent', kind: errors.length > 0 ? 'is-bad' : 'is-none', title }
   }
-  const text = status === undefined ? 'no answer' : String(status)
-  return { text, kind: isTaken(status) ? 'is-post' : 'is-bad', title: `Loops’ answer to ${last.method}` }
+  return {
+    text: statusText(status),
+    kind: isTaken(status) ? 'is-post' : 'is-bad',
+    title: `Loops’ answer to ${last.method}`,
+  }
 }
 
 function isTaken(status: number | undefined): boolean {
@@ -50,8 +53,7 @@ export class ResultView {
 
   show(name: string, result: Result, sent: Sent): void {
     const { requests, missing, warnings, errors, logs } = result
-    const [first] = requests
-    this.note.textContent = first?.method ?? 'none'
+    this.note.textContent = noteOf(requests)
     this.say(summary(name, result), errors.length > 0)
     this.body.replaceChildren(
       ...this.reasonOf(result),
@@ -108,9 +110,29 @@ function missingSentence(names: readonly string[]): string {
   return `Mapped, but not in this event: ${names.join(', ')}.`
 }
 
+/** The tab of the result on a phone: the method of a preview, or what came of sending. */
+function noteOf(requests: readonly ShownRequest[]): string {
+  const answer = requests.at(-1)?.answer
+  return answer === undefined ? (requests[0]?.method ?? 'none') : statusText(answer.status)
+}
+
+function statusText(status: number | undefined): string {
+  return status === undefined ? 'no answer' : String(status)
+}
+
+/** `accepted (200)`, or an empty text for a preview. */
+function outcomeOf({ answer }: ShownRequest): string {
+  if (answer === undefined) return ''
+  const { status } = answer
+  if (status === undefined) return statusText(status)
+  const word = isTaken(status) ? 'accepted' : status === 409 ? 'duplicate' : status < 500 ? 'rejected' : 'failed'
+  return `${word} (${status})`
+}
+
 function summary(name: string, { requests, warnings, errors }: Result): string {
   const made = requests.length === 0 ? 'no request' : counted(requests.length, 'request')
-  const parts = [made, ...(warnings.length > 0 ? [counted(warnings.length, 'warning')] : [])]
+  const outcomes = new Set(requests.map(outcomeOf).filter((outcome) => outcome !== ''))
+  const parts = [made, ...outcomes, ...(warnings.length > 0 ? [counted(warnings.length, 'warning')] : [])]
   return `${name}: ${[...parts, ...(errors.length > 0 ? [counted(errors.length, 'error')] : [])].join(', ')}.`
 }
 

@@ -81,7 +81,10 @@ export class Sending {
     this.reason.textContent = reason ?? ''
     this.reason.hidden = reason === undefined
     this.targetChoice.hidden = this.isPreview
-    this.againButton.hidden = reason !== undefined || !this.wasSent
+    const isAgain = reason === undefined && this.wasSent
+    this.againButton.hidden = !isAgain
+    // Loops answers 409 to an event that it has accepted, so the other button is the useful one then.
+    this.button.classList.toggle('primary', !isAgain)
     document.body.classList.toggle('is-preview', this.isPreview)
     document.body.classList.toggle('is-live', !this.isPreview && this.to === 'loops')
   }
