@@ -139,4 +139,17 @@ describe('accessibility', () => {
     await page.locator('#setting-email').fill('nobody')
     await tabs.getByRole('link', { name: 'Settings 1' }).waitFor()
   })
+
+  test('leads on a phone to a field that is in view below the tabs, however long it is', async () => {
+    await open({ viewport: PHONE, reducedMotion: 'reduce' })
+    await page.getByLabel('PostHog server').selectOption('today')
+    const mapping = page.getByRole('group', { name: 'Send events', exact: true })
+    const field = mapping.getByRole('group', { name: 'Event properties' })
+    for (let row = 0; row < 7; row++) await field.getByRole('button', { name: 'Add a row' }).click()
+    await field.getByLabel('Value').first().fill('{{event.properties.total}}')
+    await page.locator('.reason').getByRole('button', { name: 'Send events, Event properties' }).click()
+    const [tabs, top] = await page.evaluate<number[]>(`
+      [document.querySelector('.sections').getBoundingClientRect().bottom, document.activeElement.getBoundingClientRect().top]`)
+    expect(top).toBeGreaterThan(Number(tabs))
+  })
 })

@@ -25,10 +25,12 @@ export class Field {
 
   /** Brings the field into view, with the cursor in it. */
   focus(): void {
-    this.element.scrollIntoView({ block: 'center' })
     const first = this.control.matches(CONTROLS)
       ? this.control
       : this.control.querySelector<HTMLElement>(`${CONTROLS}, button`)
+    // A field with many rows is higher than a phone: its middle would hide its start.
+    const start = first ?? this.element
+    start.scrollIntoView({ block: 'center' })
     first?.focus({ preventScroll: true })
   }
 
