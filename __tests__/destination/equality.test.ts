@@ -36,7 +36,10 @@ describe('the destination and the app', () => {
   })
 })
 
-/** A removed person property resets the one that it feeds: in the destination only where their names agree. */
+/**
+ * A removed person property resets the one that it feeds: in the destination only where their names agree. An update by the user
+ * ID alone is sent only if it writes something.
+ */
 function withoutMappedNulls(
   request: SentRequest | undefined,
   { contactMapping }: MeantSettings,
@@ -44,5 +47,6 @@ function withoutMappedNulls(
   if (request === undefined) return undefined
   const names = contactMapping.map(([name]) => name)
   const body = Object.entries(request.body).filter(([name, value]) => value !== null || !names.includes(name))
-  return { ...request, body: Object.fromEntries(body) }
+  const isEmpty = request.method === 'PUT' && body.every(([name]) => name === 'userId')
+  return isEmpty ? undefined : { ...request, body: Object.fromEntries(body) }
 }
