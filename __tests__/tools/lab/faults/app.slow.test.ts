@@ -43,10 +43,12 @@ function boundsOf({ name, rates }: FaultMix, server: ServerVersion, killed: numb
   // Without a cache nobody knows what came since.
   if (name === 'cacheDown') return { lost: 0, outOfOrder: Infinity, keysWithoutLife: 0 }
   // Of workers that are minutes apart one takes the newer value for the older one.
-  if (name === 'clocks') return { lost: 2, outOfOrder: 4, keysWithoutLife: 0 }
+  if (name === 'clocks') return { lost: 2, outOfOrder: 6, keysWithoutLife: 0 }
   // A worker that is killed may take a job along, on servers of 2021 and 2022 several, or leave a key before its `expire`.
   const jobsAtOnce = server.nextJobOnce === 'ended' ? 1 : 2
-  return { lost: rates.kill > 0 ? jobsAtOnce * killed : 0, outOfOrder: 0, keysWithoutLife: killed }
+  // The events of a killed worker come again in another order: the log shows the first one if the cache refuses the second.
+  const outOfOrder = rates.kill > 0 && rates.cache > 0 ? 1 : 0
+  return { lost: rates.kill > 0 ? jobsAtOnce * killed : 0, outOfOrder, keysWithoutLife: killed }
 }
 
 describe.each(['1.40', '2024-02'])('on PostHog %s', (name) => {
