@@ -47,7 +47,7 @@ function wrongPart(parts: Readonly<Record<string, unknown>>, known: readonly Par
   return wrong === undefined ? undefined : `"${wrong[0]}" must be ${wrong[2]}`
 }
 
-function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+export function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isItem)
 }
 

@@ -4,7 +4,7 @@ import { actionOf, kindOf, problemOfAction } from './action'
 import { builtDestination } from './body'
 import type { DestinationBody, DestinationMapping, MappingFilters } from './body'
 import { formOfBody } from './form'
-import { FILTER_EXAMPLE } from './form-shape'
+import { FILTER_EXAMPLE, isListOf } from './form-shape'
 import type { DestinationSettings, Inputs, Refused } from './types'
 import { isInput, nameOf, unknownInFunction } from './unknown-keys'
 
@@ -89,10 +89,6 @@ function problemsOfFilters(filters: unknown, subject: string): string[] {
     ...(isListOf(events ?? [], isEvent) ? [] : [`${subject} have invalid "events": write ${EVENT_EXAMPLE}.`]),
     ...(isListOf(properties ?? [], isRecord) ? [] : [`${subject} have invalid "properties": write ${FILTER_EXAMPLE}.`]),
   ]
-}
-
-function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(isItem)
 }
 
 function completedMapping(mapping: Content): DestinationMapping {
