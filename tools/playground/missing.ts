@@ -1,5 +1,7 @@
 /** The mapped names whose values an event lacks: mapped, and yet not in the request. */
 
+import { fieldsOf } from '../lib/request-body'
+
 /** The mapped names of each kind of property. */
 export interface Mapped {
   readonly event: readonly string[]
@@ -8,7 +10,7 @@ export interface Mapped {
 
 /** The names that the request's body lacks, each once. */
 export function missingIn(body: string, { event, contact }: Mapped): string[] {
-  const top = objectIn(parsed(body))
+  const top = fieldsOf(body)
   const properties = objectIn(top.eventProperties)
   const missing = [
     ...event.filter((name) => !Object.hasOwn(properties, name)),
@@ -17,12 +19,6 @@ export function missingIn(body: string, { event, contact }: Mapped): string[] {
   return [...new Set(missing)]
 }
 
-/** One generation of servers encodes the body of a webhook twice. */
-function parsed(body: string): unknown {
-  const value: unknown = JSON.parse(body)
-  return typeof value === 'string' ? JSON.parse(value) : value
-}
-
-function objectIn(value: unknown): Record<string, unknown> {
+function objectIn(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }

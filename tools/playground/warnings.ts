@@ -1,4 +1,5 @@
 import { emailOfEvent, UserIdsOfEmails } from '../lib/emails-of-others'
+import { fieldsOf } from '../lib/request-body'
 import type { AppConfig, CapturedEvent } from '../lib/shapes'
 import type { ServerVersion } from '../simulators/posthog/versions'
 import type { Result, ShownRequest, Verdict } from './contract'
@@ -49,7 +50,7 @@ export interface AppComparison {
  * and knows nothing of the app's code.
  */
 export function warningsFor(comparison: Comparison): string[] {
-  const body = bodyOf(comparison.request.body)
+  const body = fieldsOf(comparison.request.body)
   return [
     ...nameWarnings(comparison, body),
     ...cutWarnings(comparison, body),
@@ -89,7 +90,7 @@ export class LinkWarnings {
     if (text !== this.settings) this.clear()
     this.settings = text
     const warnings = result.requests.flatMap(({ body }) => {
-      const before = body === '' ? undefined : this.userIds.note(bodyOf(body))
+      const before = body === '' ? undefined : this.userIds.note(fieldsOf(body))
       return before === undefined
         ? []
         : [
@@ -102,12 +103,6 @@ export class LinkWarnings {
   clear(): void {
     this.userIds.clear()
   }
-}
-
-/** The request's body. One generation of servers encodes the body of a webhook twice. */
-function bodyOf(text: string): Values {
-  const value: unknown = JSON.parse(text)
-  return asValues(typeof value === 'string' ? JSON.parse(value) : value)
 }
 
 function nameWarnings({ event, newNames }: Comparison, { eventName }: Values): string[] {

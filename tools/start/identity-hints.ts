@@ -1,6 +1,6 @@
 /** What the requests of a replay tell of emails that may be somebody else's. */
 import { emailOfAnother, UserIdsOfEmails } from '../lib/emails-of-others'
-import type { RequestIdentity } from '../lib/emails-of-others'
+import { fieldsOf } from '../lib/request-body'
 import { Persons } from '../simulators/hog/persons'
 import type { CapturedEvent } from '../lib/shapes'
 import type { FileEvent } from '../simulators/posthog/event-file'
@@ -18,7 +18,7 @@ export class IdentityHints {
     const requests = [
       ...outcome.made.map(({ body = '' }) => body),
       ...outcome.logs.flatMap(({ message }) => /^Dry run: \S+ \S+ (\{.*)$/.exec(message)?.[1] ?? []),
-    ].map(identityIn)
+    ].map(fieldsOf)
     for (const request of requests) {
       if (this.userIds.note(request) !== undefined) this.emailsOfSeveral.add(String(request.email).toLowerCase())
     }
@@ -56,14 +56,4 @@ function withEmailAlone(event: CapturedEvent): CapturedEvent {
 function emailIn(set: unknown): { email?: unknown } {
   const isObject = typeof set === 'object' && set !== null && 'email' in set
   return isObject ? { email: set.email } : {}
-}
-
-/** One generation of servers encodes the body of a webhook twice. */
-function identityIn(body: string): RequestIdentity {
-  try {
-    const value: unknown = JSON.parse(body)
-    return (typeof value === 'string' ? JSON.parse(value) : value) as RequestIdentity
-  } catch {
-    return {}
-  }
 }
