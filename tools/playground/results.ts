@@ -1,7 +1,6 @@
 import { settingFields } from '../lib/app-files'
-import type { AppConfig } from '../lib/shapes'
+import type { AppConfig, CapturedEvent } from '../lib/shapes'
 import { DryRuns, type Explanation } from '../simulators/app/dry-runs'
-import type { CapturedEvent } from '../lib/shapes'
 import { heldBackClauses, waitSentence, whyNothingWasSent } from '../simulators/app/why-nothing-was-sent'
 import { ObservedApp, type Outcome } from '../simulators/app/observed-app'
 import type { ServerVersion } from '../simulators/posthog/versions'

@@ -1,6 +1,5 @@
 import { VirtualClock } from '../../../tools/lib/clock'
-import type { AppConfig } from '../../../tools/lib/shapes'
-import type { CapturedEvent } from '../../../tools/lib/shapes'
+import type { AppConfig, CapturedEvent } from '../../../tools/lib/shapes'
 import type { Fault } from '../../../tools/simulators/loops/faults'
 import { MINUTE, HOUR, byEmail, start, simulate, simulateMany, event, set, purchase, failed } from './setup'
 import type { Simulation, Surroundings } from './setup'

@@ -1,7 +1,6 @@
 import { appDirectory } from '../../../tools/lib/app-files'
 import { VirtualClock } from '../../../tools/lib/clock'
-import type { AppConfig } from '../../../tools/lib/shapes'
-import type { CapturedEvent } from '../../../tools/lib/shapes'
+import type { AppConfig, CapturedEvent } from '../../../tools/lib/shapes'
 import { LoopsApi } from '../../../tools/simulators/loops/loops-api'
 import { serveLoopsApi } from '../../../tools/simulators/loops/server'
 import { createInstallation } from '../../../tools/simulators/posthog/plugin-server'

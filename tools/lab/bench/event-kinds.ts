@@ -1,5 +1,4 @@
-import type { AppConfig } from '../../lib/shapes'
-import type { CapturedEvent } from '../../lib/shapes'
+import type { AppConfig, CapturedEvent } from '../../lib/shapes'
 
 /** A kind of event, by what the settings make of it. */
 export interface EventKind {

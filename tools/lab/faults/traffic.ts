@@ -1,5 +1,4 @@
-import type { AppConfig } from '../../lib/shapes'
-import type { CapturedEvent } from '../../lib/shapes'
+import type { AppConfig, CapturedEvent } from '../../lib/shapes'
 import { momentsOf, watchedIn } from './loads'
 import type { Load, Moment } from './loads'
 import type { Random } from './random'

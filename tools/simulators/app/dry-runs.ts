@@ -1,10 +1,9 @@
 import { createInstallation } from '../posthog/plugin-server'
 import type { Installation, InstallationOptions } from '../posthog/plugin-server'
-import type { CapturedEvent } from '../../lib/shapes'
+import type { AppConfig, CapturedEvent } from '../../lib/shapes'
 import type { ServerVersion } from '../posthog/versions'
 import type { Worker } from '../posthog/worker'
 import { appDirectory } from '../../lib/app-files'
-import type { AppConfig } from '../../lib/shapes'
 
 /** The groups of settings that an event can match. */
 export type SettingsGroup = 'Events to send' | 'Update contacts'
